@@ -1,0 +1,166 @@
+#include "autograd/elementwise.h"
+
+#include <cstring>
+
+#include "core/unlock.h"
+#include "kernels/iterate.h"
+
+namespace chainrule {
+
+using kernels::Loop;
+
+Dims broadcast_shapes(const char* op, const Dims& a, const Dims& b) {
+    if (a == b) return a;
+    const Dims& longer = a.n >= b.n ? a : b;
+    const Dims& shorter = a.n >= b.n ? b : a;
+    Dims out = longer;
+    int lead = longer.n - shorter.n;
+    for (int i = 0; i < shorter.n; ++i) {
+        int64_t x = longer[lead + i], y = shorter[i];
+        if (x != y && x != 1 && y != 1)
+            fail<ValueError>(op, ": shapes must broadcast, got ", a, " and ", b, " (", x, " != ", y, " at axis ", lead + i - longer.n, ").");
+        out[lead + i] = x == 1 ? y : x;
+    }
+    return out;
+}
+
+namespace {
+
+// Output in row-major order, or in the inputs' own where they all share another dense layout (a transposed operand stays one flat loop).
+void keep_layout(InferCtx& c) {
+    const Tensor& first = c.input(0);
+    if (first.is_contiguous() || !(first.shape() == c.out[0].shape)) return;
+    for (int i = 1; i < c.n_inputs; ++i) {
+        if (c.input(i).numel() == 1) continue;
+        if (!(c.input(i).shape() == first.shape()) || !(c.input(i).strides() == first.strides())) return;
+    }
+    int64_t reach = 0;
+    for (int d = 0; d < first.ndim(); ++d) {
+        if (first.stride(d) <= 0 && first.size(d) != 1) return;
+        reach += first.stride(d) * (first.size(d) - 1);
+    }
+    if (reach + 1 != first.numel() || has_internal_overlap(first)) return;
+    c.out[0].strides = first.strides();
+    c.out[0].has_strides = true;
+}
+
+}  // namespace
+
+void infer_elementwise(InferCtx& c) {
+    const Tensor& a = c.input(0);
+    c.out[0].dtype = a.dtype();
+    c.out[0].shape = a.shape();
+    for (int i = 1; i < c.n_inputs; ++i) c.out[0].shape = broadcast_shapes(c.op.name, c.out[0].shape, c.input(i).shape());
+    if (!a.is_contiguous()) keep_layout(c);
+}
+
+void infer_floating(InferCtx& c) {
+    check<TypeError>(is_floating(c.input(0).dtype()), c.op.name, ": the input must be floating, got ", c.input(0).dtype(),
+                     ". Convert it with .float().");
+    infer_elementwise(c);
+}
+
+void infer_bool(InferCtx& c) {
+    infer_elementwise(c);
+    c.out[0].dtype = DType::Bool;
+}
+
+void apply_loop(Loop loop, const Tensor& out, const Tensor* inputs, int n_inputs, const double* param) {
+    char* ptr[kernels::kMaxOperands];
+    int64_t stride[kernels::kMaxOperands];
+    Unlock unlock(out.numel());
+    ptr[0] = out.data();
+    stride[0] = static_cast<int64_t>(out.item_size());
+    bool flat = true;
+    for (int i = 0; i < n_inputs; ++i) {
+        const Tensor& t = inputs[i];
+        ptr[i + 1] = t.data();
+        if (t.numel() == 1) {
+            stride[i + 1] = 0;
+        } else {
+            stride[i + 1] = static_cast<int64_t>(t.item_size());
+            flat = flat && t.is_contiguous() && t.shape() == out.shape();
+        }
+    }
+    if (flat && out.is_contiguous()) {
+        kernels::iterate_flat(loop, n_inputs + 1, ptr, stride, out.numel(), param);
+        return;
+    }
+    kernels::Operands o;
+    o.n = n_inputs + 1;
+    o.shape = out.shape();
+    auto put = [&](int k, const Tensor& t) {
+        int lead = out.ndim() - t.ndim();
+        int64_t item = static_cast<int64_t>(t.item_size());
+        o.ptr[k] = t.data();
+        o.strides[k].n = out.ndim();
+        for (int d = 0; d < out.ndim(); ++d)
+            o.strides[k][d] = d < lead || (t.size(d - lead) == 1 && out.size(d) != 1) ? 0 : t.stride(d - lead) * item;
+    };
+    put(0, out);
+    for (int i = 0; i < n_inputs; ++i) put(i + 1, inputs[i]);
+    kernels::iterate(loop, o, param);
+}
+
+namespace {
+int index_of(DType t) {
+    return static_cast<int>(t);
+}
+const double* param_of(const EvalCtx& c) {
+    return static_cast<const double*>(c.attrs);
+}
+}  // namespace
+
+void eval_unary(EvalCtx& c) {
+    apply_loop(kernels::kernels().unary[c.op.kernel][index_of(c.input(0).dtype())], c.out(), c.inputs, 1, param_of(c));
+}
+
+void eval_binary(EvalCtx& c) {
+    apply_loop(kernels::kernels().binary[c.op.kernel][index_of(c.input(0).dtype())], c.out(), c.inputs, 2, param_of(c));
+}
+
+void eval_ternary(EvalCtx& c) {
+    apply_loop(kernels::kernels().ternary[c.op.kernel][index_of(c.input(0).dtype())], c.out(), c.inputs, 3, param_of(c));
+}
+
+void eval_compare(EvalCtx& c) {
+    apply_loop(kernels::kernels().compare[c.op.kernel][index_of(c.input(0).dtype())], c.out(), c.inputs, 2, nullptr);
+}
+
+void eval_predicate(EvalCtx& c) {
+    apply_loop(kernels::kernels().predicate[c.op.kernel][index_of(c.input(0).dtype())], c.out(), c.inputs, 1, nullptr);
+}
+
+bool fused_unary_grad(VjpCtx& c) {
+    if (c.create_graph()) return false;
+    const OpDef& op = c.op();
+    Tensor saved = op.save_output[0] ? c.output(0) : c.input(0);
+    const Tensor& g = c.grad();
+    const Tensor in[2] = {g, saved};
+    // A gradient that nobody else holds may be overwritten.
+    bool mine = exclusively_owned(g) && g.is_contiguous();
+    Tensor out = mine ? Tensor(g) : empty(g.shape(), g.dtype());
+    Loop loop = kernels::kernels().binary[op.grad_kernel][index_of(g.dtype())];
+    apply_loop(loop, out, in, 2, op.attr_bytes ? static_cast<const double*>(c.attr_data()) : nullptr);
+    c.set(0, out);
+    return true;
+}
+
+void copy_data(const Tensor& dst, const Tensor& src) {
+    apply_loop(kernels::kernels().cast[index_of(src.dtype())][index_of(dst.dtype())], dst, &src, 1, nullptr);
+}
+
+void add_data(const Tensor& dst, const Tensor& src) {
+    const Tensor in[2] = {dst, src};
+    apply_loop(kernels::kernels().binary[static_cast<int>(kernels::Binary::Add)][index_of(dst.dtype())], dst, in, 2, nullptr);
+}
+
+void zero_data(const Tensor& t) {
+    if (t.is_contiguous()) {
+        std::memset(t.data(), 0, static_cast<size_t>(t.numel()) * t.item_size());
+        return;
+    }
+    copy_data(t, scalar_tensor(0, t.dtype()));
+}
+
+}  // namespace chainrule

@@ -1,0 +1,392 @@
+// The backward walk: a heap of nodes that have received a gradient, ordered by sequence number.
+//
+// Note [Order]: a consumer is created after its producers, so numbers fall along every path. When a node is the largest in the heap,
+// everything that could still send it a gradient is done: its gradient is complete. One pass, no recursion, no counting.
+// Accumulators have number 0 and are kept apart until the end: leaves change only if the whole walk succeeded.
+
+#include "autograd/engine.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <unordered_map>
+
+#include "autograd/basic_ops.h"
+#include "autograd/elementwise.h"
+#include "autograd/grad_mode.h"
+
+namespace chainrule {
+
+void (*interrupt_check)() = nullptr;
+bool anomaly_mode = false;
+std::string (*source_line)() = nullptr;
+
+namespace {
+
+uint64_t next_mark() {
+    static std::atomic<uint64_t> n{0};
+    return ++n;
+}
+
+}  // namespace
+
+// One walk. Gradients on their way lie in the nodes' own slots; a node that another active walk holds (a backward inside a
+// backward over the same graph) gets slots of this walk.
+class Pass {
+  public:
+    explicit Pass(const BackwardOptions& options) : options_(options) {}
+    ~Pass() {
+        for (auto& ref : heap_) release(as_node(ref));
+        for (auto& ref : leaves_) release(as_node(ref));
+    }
+
+    void receive(const Edge& edge, Tensor grad);
+    void prune(const std::vector<Tensor>& roots, const std::vector<Edge>& targets);
+    void walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets);
+    bool needs(const Edge& e) const {
+        return e.node && (!pruned_ || as_node(e.node)->mark == mark_ + 1);
+    }
+    Ref<TensorImpl>* slots(Node* node) { return node->pass == this ? node->grads() : side_.at(node).data(); }
+    bool create_graph() const { return options_.create_graph; }
+
+  private:
+    void claim(const Ref<NodeBase>& ref);
+    void release(Node* node);
+    void run_hooks(Node* node);
+    void capture(Node* node, std::vector<Tensor>* captured, const std::vector<Edge>& targets);
+    void run_node(Node* node);
+    void check_anomaly(Node* node);
+    void accumulate(Node* leaf);
+
+    BackwardOptions options_;
+    std::vector<Ref<NodeBase>> heap_;
+    std::vector<Ref<NodeBase>> leaves_;
+    std::unordered_map<Node*, std::vector<Ref<TensorImpl>>> side_;
+    bool pruned_ = false;
+    uint64_t mark_ = 0;
+};
+
+namespace {
+
+bool later(const Ref<NodeBase>& a, const Ref<NodeBase>& b) {
+    return as_node(a)->seq < as_node(b)->seq;
+}
+
+// The walk that runs in this thread, for VjpCtx.
+thread_local Pass* current_pass = nullptr;
+
+struct CurrentPass {
+    Pass* before;
+    explicit CurrentPass(Pass* p) : before(current_pass) { current_pass = p; }
+    ~CurrentPass() { current_pass = before; }
+};
+
+}  // namespace
+
+void Pass::claim(const Ref<NodeBase>& ref) {
+    Node* node = as_node(ref);
+    if (node->pass == this || (!side_.empty() && side_.count(node))) return;
+    if (node->pass) side_.emplace(node, std::vector<Ref<TensorImpl>>(node->n_outputs));
+    else node->pass = this;
+    if (node->is_accumulator()) {
+        leaves_.push_back(ref);
+        return;
+    }
+    heap_.push_back(ref);
+    std::push_heap(heap_.begin(), heap_.end(), later);
+}
+
+void Pass::release(Node* node) {
+    if (node->pass != this) {
+        side_.erase(node);
+        return;
+    }
+    for (uint32_t k = 0; k < node->n_outputs; ++k) node->grads()[k].reset();
+    node->pass = nullptr;
+}
+
+void Pass::receive(const Edge& edge, Tensor grad) {
+    claim(edge.node);
+    Ref<TensorImpl>& slot = slots(as_node(edge.node))[edge.nr];
+    if (!slot) {
+        slot = std::move(grad).ref();
+        return;
+    }
+    Tensor sum(slot);
+    slot.reset();
+    if (!options_.create_graph && exclusively_owned(sum) && sum.dtype() == grad.dtype()) add_data(sum, grad);
+    else sum = run(add_op, sum, grad);
+    slot = sum.ref();
+}
+
+// Marks the nodes on a path from a root to a target, so that the walk computes nothing else.
+void Pass::prune(const std::vector<Tensor>& roots, const std::vector<Edge>& targets) {
+    pruned_ = true;
+    mark_ = next_mark() << 1;  // visited; + 1: needed
+    std::vector<Node*> stack, order;
+    auto visit = [&](const Ref<NodeBase>& ref) {
+        Node* n = as_node(ref);
+        if (!n || n->mark == mark_) return;
+        n->mark = mark_;
+        stack.push_back(n);
+        order.push_back(n);
+    };
+    for (const Tensor& r : roots) visit(gradient_edge(r).node);
+    while (!stack.empty()) {
+        Node* n = stack.back();
+        stack.pop_back();
+        for (uint32_t i = 0; i < n->n_inputs; ++i) visit(n->edges()[i].node);
+    }
+    for (const Edge& t : targets)
+        if (t.node && as_node(t.node)->mark == mark_) as_node(t.node)->mark = mark_ + 1;
+    std::sort(order.begin(), order.end(), [](Node* a, Node* b) { return a->seq < b->seq; });
+    for (Node* n : order)
+        for (uint32_t i = 0; i < n->n_inputs && n->mark == mark_; ++i)
+            if (n->edges()[i].node && as_node(n->edges()[i].node)->mark == mark_ + 1) n->mark = mark_ + 1;
+}
+
+void Pass::run_hooks(Node* node) {
+    if (!node->extras) return;
+    auto hooks = node->extras->hooks;  // a hook may remove itself
+    Ref<TensorImpl>* grads = slots(node);
+    for (auto& h : hooks) {
+        if (!grads[h.output_nr]) continue;
+        Tensor old(grads[h.output_nr]);
+        Tensor replaced = h.call(old);
+        if (!replaced) continue;
+        check<ValueError>(replaced.shape() == old.shape(), "register_hook: the hook returned a gradient of shape ", replaced.shape(),
+                          " for one of shape ", old.shape());
+        slots(node)[h.output_nr] = replaced.ref();
+    }
+    for (auto& r : node->extras->retained) {
+        Tensor g(slots(node)[r.output_nr]);
+        if (!g) continue;
+        Tensor held(r.tensor->grad);
+        r.tensor->grad = (held ? run(add_op, held, g) : create_graph() ? g : clone(g)).ref();
+    }
+}
+
+void Pass::capture(Node* node, std::vector<Tensor>* captured, const std::vector<Edge>& targets) {
+    if (!captured) return;
+    for (size_t i = 0; i < targets.size(); ++i)
+        if (targets[i].node.get() == node) (*captured)[i] = Tensor(slots(node)[targets[i].nr]);
+}
+
+void Pass::check_anomaly(Node* node) {
+    for (uint32_t i = 0; i < node->n_inputs; ++i) {
+        const Edge& e = node->edges()[i];
+        if (!needs(e) || !(as_node(e.node)->pass == this || side_.count(as_node(e.node)))) continue;
+        Tensor g(slots(as_node(e.node))[e.nr]);
+        if (!g || !is_floating(g.dtype())) continue;
+        Tensor finite = empty({}, DType::Bool), each = empty(g.shape(), DType::Bool);
+        apply_loop(kernels::kernels().predicate[static_cast<int>(kernels::Predicate::IsFinite)][static_cast<int>(g.dtype())], each, &g, 1,
+                   nullptr);
+        for (int64_t k = 0; k < each.numel(); ++k)
+            if (!each.data<bool>()[k])
+                fail<RuntimeError>(node->op->grad_name, ": the gradient of input ", i, " (shape ", g.shape(),
+                                   ") is not finite. The operation was recorded at ",
+                                   node->extras && !node->extras->where.empty() ? node->extras->where : "an unknown place",
+                                   ". If a where() hides the cause, guard the function's argument as well.");
+    }
+}
+
+void Pass::run_node(Node* node) {
+    if (node->freed)
+        fail<RuntimeError>("backward: the saved values of ", node->op->grad_name,
+                           " were freed by an earlier backward(). Pass retain_graph=True to the first one; if a state is carried between "
+                           "steps, detach it; if losses share a graph, sum them and call backward() once.");
+    VjpCtx ctx(node, options_.create_graph);
+    node->op->vjp(ctx);
+    if (anomaly_mode) check_anomaly(node);
+    if (!options_.retain_graph && node->has_saved) {
+        node->freed = true;
+        node->release_saved();
+    }
+}
+
+void Pass::accumulate(Node* leaf) {
+    Tensor grad(slots(leaf)[0]);
+    slots(leaf)[0].reset();
+    if (!leaf->owner || !grad) return;
+    Tensor owner(leaf->owner);
+    Tensor held(owner->grad);
+    owner->grad.reset();
+    if (!held) {
+        bool ours = exclusively_owned(grad) && grad.is_contiguous();
+        owner->grad = (options_.create_graph || ours ? grad : clone(grad)).ref();
+    } else if (options_.create_graph || grad_mode_enabled) {
+        owner->grad = run(add_op, held, grad).ref();
+    } else {
+        owner->grad = held.ref();
+        add_data(held, grad);
+        bump_version(held);
+    }
+    if (leaf->extras) {
+        auto hooks = leaf->extras->post_accumulate;
+        for (auto& h : hooks) h.second(owner);
+    }
+}
+
+void Pass::walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets) {
+    CurrentPass current(this);
+    GradMode mode(options_.create_graph);
+    uint32_t count = 0;
+    while (!heap_.empty()) {
+        std::pop_heap(heap_.begin(), heap_.end(), later);
+        Ref<NodeBase> ref = std::move(heap_.back());
+        heap_.pop_back();
+        Node* node = as_node(ref);
+        struct Done {
+            Pass* pass;
+            Node* node;
+            ~Done() { pass->release(node); }
+        } done{this, node};
+        run_hooks(node);
+        capture(node, captured, targets);
+        bool any = !pruned_;
+        for (uint32_t i = 0; !any && i < node->n_inputs; ++i) any = needs(node->edges()[i]);
+        if (any) run_node(node);
+        if ((++count & 63) == 0 && interrupt_check) interrupt_check();
+    }
+    for (auto& ref : leaves_) run_hooks(as_node(ref));
+    for (auto& ref : leaves_) {
+        capture(as_node(ref), captured, targets);
+        if (options_.accumulate) accumulate(as_node(ref));
+    }
+}
+
+namespace {
+
+Tensor initial_gradient(const char* name, const Tensor& root, const Tensor& given) {
+    check<RuntimeError>(root.requires_grad(), name, ": the tensor (shape ", root.shape(), ", ", root.dtype(),
+                        ") does not require a gradient and has no graph: ",
+                        !is_floating(root.dtype()) ? "it is not floating."
+                                                   : "it was made under no_grad(), detached, or from data alone. Set requires_grad on the "
+                                                     "parameters before the forward pass.");
+    if (given) {
+        check<ValueError>(given.shape() == root.shape(), name, ": the gradient must have the tensor's shape ", root.shape(), ", got ",
+                          given.shape());
+        return cast(given, root.dtype());
+    }
+    check<RuntimeError>(root.numel() == 1, name, ": a gradient can be made implicitly for a single value only, got shape ", root.shape(),
+                        ". Reduce it, e.g. with .sum(), or pass gradient=.");
+    Tensor one = empty(root.shape(), root.dtype());
+    copy_data(one, scalar_tensor(1, root.dtype()));
+    return one;
+}
+
+}  // namespace
+
+std::vector<Tensor> run_backward(const char* name, const std::vector<Tensor>& roots, const std::vector<Tensor>& root_grads,
+                                 const std::vector<Tensor>& inputs, const BackwardOptions& options) {
+    std::vector<Tensor> grads(roots.size());
+    for (size_t i = 0; i < roots.size(); ++i) {
+        GradMode mode(options.create_graph);
+        grads[i] = initial_gradient(name, roots[i], i < root_grads.size() ? root_grads[i] : Tensor());
+    }
+    std::vector<Edge> targets;
+    for (const Tensor& x : inputs) {
+        check<RuntimeError>(x.requires_grad(), name, ": one of the inputs (shape ", x.shape(), ") does not require a gradient");
+        targets.push_back(gradient_edge(x));
+    }
+    std::vector<Tensor> captured(inputs.size());
+    Pass pass(options);
+    if (!inputs.empty()) pass.prune(roots, targets);
+    for (size_t i = 0; i < roots.size(); ++i) {
+        Edge e = gradient_edge(roots[i]);
+        if (pass.needs(e)) pass.receive(e, std::move(grads[i]));
+    }
+    pass.walk(inputs.empty() ? nullptr : &captured, targets);
+    return captured;
+}
+
+// ---- what a gradient rule sees ----
+
+namespace {
+const Tensor& as_tensor(const Ref<TensorImpl>& ref) {
+    static_assert(sizeof(Tensor) == sizeof(Ref<TensorImpl>));
+    return reinterpret_cast<const Tensor&>(ref);
+}
+}  // namespace
+
+bool VjpCtx::wants(int i) const {
+    return current_pass->needs(node_->edges()[i]);
+}
+
+bool VjpCtx::has_grad(int k) const {
+    return static_cast<bool>(current_pass->slots(node_)[k]);
+}
+
+const Tensor& VjpCtx::grad(int k) const {
+    return as_tensor(current_pass->slots(node_)[k]);
+}
+
+Tensor VjpCtx::input(int i) const {
+    return unpack_saved(node_, node_->saved()[i], "input");
+}
+
+Tensor VjpCtx::output(int j) const {
+    Tensor t = unpack_saved(node_, node_->saved()[node_->n_inputs + static_cast<uint32_t>(j)], "output");
+    if (!create_graph_) return t;
+    Tensor linked = alias(t);
+    linked->node = Ref<NodeBase>(node_);
+    linked->output_nr = static_cast<uint32_t>(j);
+    return linked;
+}
+
+const Dims& VjpCtx::input_shape(int i) const {
+    return node_->saved()[i].tensor->shape;
+}
+
+const Dims& VjpCtx::input_strides(int i) const {
+    return node_->saved()[i].tensor->strides;
+}
+
+DType VjpCtx::input_dtype(int i) const {
+    return node_->saved()[i].tensor->dtype;
+}
+
+int VjpCtx::n_inputs() const {
+    return static_cast<int>(node_->n_inputs);
+}
+
+const void* VjpCtx::attr_data() const {
+    return node_->attrs();
+}
+
+const OpDef& VjpCtx::op() const {
+    return *node_->op;
+}
+
+void VjpCtx::set(int i, Tensor grad) {
+    if (grad && wants(i)) current_pass->receive(node_->edges()[i], std::move(grad));
+}
+
+void VjpCtx::add_into(int i, const Dims& shape, const Dims& strides, int64_t offset, const Tensor& grad) {
+    if (!wants(i)) return;
+    const Edge& edge = node_->edges()[i];
+    Tensor buffer = owned_buffer(i);
+    if (!buffer) {
+        Tensor fresh = zeros(input_shape(i), grad.dtype());
+        add_data(alias(fresh, shape, strides, offset), grad);
+        current_pass->receive(edge, std::move(fresh));
+        return;
+    }
+    add_data(alias(buffer, shape, strides, offset), grad);
+}
+
+Tensor VjpCtx::owned_buffer(int i) const {
+    const Edge& edge = node_->edges()[i];
+    Node* target = as_node(edge.node);
+    if (!target || target->pass != current_pass) return Tensor();
+    const Tensor& held = as_tensor(target->grads()[edge.nr]);
+    if (!held || !exclusively_owned(held) || !held.is_contiguous()) return Tensor();
+    return held;
+}
+
+Tensor VjpCtx::grad_or_zeros(int k) const {
+    if (has_grad(k)) return grad(k);
+    fail<RuntimeError>(node_->op->grad_name, ": the gradient of output ", k, " is missing");
+}
+
+}  // namespace chainrule

@@ -1,0 +1,29 @@
+// The backward walk.
+#pragma once
+
+#include <vector>
+
+#include "autograd/node.h"
+
+namespace chainrule {
+
+struct BackwardOptions {
+    bool retain_graph = false;
+    bool create_graph = false;
+    bool accumulate = true;  // into leaves' .grad; false: return the gradients of `inputs`
+    bool allow_unused = false;
+};
+
+// Gradients of `roots` (with `root_grads`, undefined entries meaning one for a scalar). With accumulate, adds to the .grad of every
+// leaf reached, or only of `inputs` where given, once the whole walk has succeeded; otherwise returns the gradients of `inputs`.
+std::vector<Tensor> run_backward(const char* name, const std::vector<Tensor>& roots, const std::vector<Tensor>& root_grads,
+                                 const std::vector<Tensor>& inputs, const BackwardOptions& options);
+
+// Called between nodes; throws to stop the walk (the binding checks for Ctrl-C here).
+extern void (*interrupt_check)();
+// Called with a node whose gradient rule threw, and with the tensor's first non-finite gradient under anomaly mode.
+extern bool anomaly_mode;
+// Gives the user's source line of the operation being recorded, under anomaly mode.
+extern std::string (*source_line)();
+
+}  // namespace chainrule

@@ -1,0 +1,188 @@
+#include "autograd/node.h"
+
+#include <cstring>
+#include <new>
+
+#include "autograd/basic_ops.h"
+#include "autograd/engine.h"
+#include "autograd/grad_mode.h"
+#include "core/allocator.h"
+
+namespace chainrule {
+
+thread_local bool grad_mode_enabled __attribute__((tls_model("initial-exec"))) = true;
+
+namespace {
+
+// Every node gets the next number, so a consumer's is above its producers'. Accumulators have 0: they come last.
+thread_local Node* doomed = nullptr;
+thread_local bool draining = false;
+int64_t g_live_nodes = 0;
+#ifdef CHAINRULE_ATOMIC_REFCOUNT
+std::atomic<uint64_t> g_next_seq{1};
+#else
+uint64_t g_next_seq = 1;
+#endif
+
+constexpr size_t align16(size_t n) {
+    return (n + 15) & ~size_t{15};
+}
+
+size_t attr_offset(uint32_t n_inputs, uint32_t n_outputs) {
+    return align16(sizeof(Node) + n_inputs * sizeof(Edge) + (n_inputs + n_outputs) * sizeof(Saved) +
+                   n_outputs * sizeof(Ref<TensorImpl>));
+}
+
+void free_node(Node* node) {
+    size_t bytes = attr_offset(node->n_inputs, node->n_outputs) + node->attr_bytes;
+    node->release_saved();
+    for (uint32_t k = 0; k < node->n_outputs; ++k) node->grads()[k].~Ref();
+    if (node->op->destroy_attrs) node->op->destroy_attrs(node->attrs());
+    node->~Node();
+    deallocate(node, bytes);
+    --g_live_nodes;
+}
+
+}  // namespace
+
+int64_t live_nodes() {
+    return g_live_nodes;
+}
+
+Ref<NodeBase> Node::create(const OpDef& op, uint32_t n_inputs, uint32_t n_outputs, const void* attrs, uint32_t attr_bytes) {
+    void* memory = allocate(attr_offset(n_inputs, n_outputs) + attr_bytes);
+    Node* node = new (memory) Node;
+    node->op = &op;
+    node->seq = g_next_seq++;
+    node->n_inputs = n_inputs;
+    node->n_outputs = static_cast<uint16_t>(n_outputs);
+    node->attr_bytes = attr_bytes;
+    for (uint32_t i = 0; i < n_inputs; ++i) new (&node->edges()[i]) Edge;
+    for (uint32_t i = 0; i < node->n_saved(); ++i) new (&node->saved()[i]) Saved;
+    for (uint32_t k = 0; k < n_outputs; ++k) new (&node->grads()[k]) Ref<TensorImpl>;
+    if (attr_bytes) std::memcpy(node->attrs(), attrs, attr_bytes);
+    if (anomaly_mode && source_line) node->extra().where = source_line();
+    ++g_live_nodes;
+    return Ref<NodeBase>(node);
+}
+
+void* Node::attrs() {
+    return reinterpret_cast<char*>(this) + attr_offset(n_inputs, n_outputs);
+}
+
+NodeExtras& Node::extra() {
+    if (!extras) extras = std::make_unique<NodeExtras>();
+    return *extras;
+}
+
+void Node::release_saved() {
+    for (uint32_t i = 0; i < n_saved(); ++i) saved()[i].tensor.reset();
+    for (uint32_t i = 0; i < n_inputs; ++i) edges()[i].node.reset();
+    if (op->release_attrs) op->release_attrs(attrs());
+}
+
+// Note [Destruction]: a graph may be a chain of millions of nodes. A node whose count reaches zero while another is being freed
+// is put on a list instead, so the depth of the call stack does not grow with the graph.
+void NodeBase::destroy(NodeBase* base) {
+    Node* node = static_cast<Node*>(base);
+    node->pass = reinterpret_cast<Pass*>(doomed);
+    doomed = node;
+    if (draining) return;
+    draining = true;
+    while (doomed) {
+        Node* next = doomed;
+        doomed = reinterpret_cast<Node*>(next->pass);
+        free_node(next);
+    }
+    draining = false;
+}
+
+void NodeBase::forget(NodeBase* base, TensorImpl* tensor) {
+    Node* node = static_cast<Node*>(base);
+    if (node->extras) std::erase_if(node->extras->retained, [tensor](const auto& r) { return r.tensor == tensor; });
+}
+
+static const OpDef accumulate_op = {.name = "accumulate_grad", .grad_name = "AccumulateGrad"};
+
+Node* accumulator(const Tensor& leaf) {
+    if (!leaf->accumulator) {
+        leaf->accumulator = Node::create(accumulate_op, 0, 1, nullptr, 0);
+        Node* node = as_node(leaf->accumulator);
+        node->seq = 0;
+        node->owner = leaf.get();
+    }
+    return as_node(leaf->accumulator);
+}
+
+Edge gradient_edge(const Tensor& t) {
+    if (t.stale_view()) refresh_view(t);
+    if (t->node) return {t->node, t->output_nr};
+    if (t->accumulator) return {t->accumulator, 0};
+    if (!t->requires_grad) return {};
+    accumulator(t);
+    return {t->accumulator, 0};
+}
+
+Node* grad_fn(const Tensor& t) {
+    if (t.stale_view()) refresh_view(t);
+    return as_node(t->node);
+}
+
+void save_value(Saved& slot, const Tensor& t, bool is_output) {
+    Tensor kept = alias(t);
+    if (!is_output && t.requires_grad()) {
+        Edge e = gradient_edge(t);
+        if (t->node) {
+            kept->node = e.node;
+            kept->output_nr = e.nr;
+        } else {
+            kept->accumulator = e.node;
+            kept->requires_grad = true;
+        }
+    }
+    slot.version = t.version();
+    slot.tensor = kept.ref();
+}
+
+Tensor unpack_saved(const Node* node, const Saved& slot, const char* role) {
+    if (!slot.tensor)
+        fail<RuntimeError>(node->op->grad_name, ": the saved ", role, " is gone. This is a bug in the operation's gradient rule.");
+    Tensor t(slot.tensor);
+    if (t->storage && t.version() != slot.version)
+        fail<RuntimeError>(node->op->grad_name, ": a ", t.dtype(), " tensor of shape ", t.shape(),
+                           " that the gradient needs (saved ", role, ") has been modified in place: it is at version ", t.version(),
+                           ", expected version ", slot.version,
+                           ". Clone it before the in-place change, or use the out-of-place operation.");
+    // A leaf comes back as itself while it lives.
+    if (t->accumulator && t->accumulator->owner && t->accumulator->owner->data == t->data) return Tensor(t->accumulator->owner);
+    return t;
+}
+
+void retain_grad(const Tensor& t) {
+    check<RuntimeError>(t.requires_grad(), "retain_grad: the tensor does not require a gradient");
+    Node* node = grad_fn(t);
+    if (!node || t->retains_grad) return;
+    t->retains_grad = true;
+    node->extra().retained.push_back({t->output_nr, t.get()});
+}
+
+namespace {
+int64_t g_next_hook = 1;
+}
+
+int64_t add_hook(const Tensor& t, NodeExtras::Hook hook) {
+    check<RuntimeError>(t.requires_grad(), "register_hook: the tensor does not require a gradient");
+    Edge e = gradient_edge(t);
+    int64_t id = g_next_hook++;
+    as_node(e.node)->extra().hooks.push_back({e.nr, id, std::move(hook)});
+    return id;
+}
+
+void remove_hook(Node* node, int64_t id) {
+    if (!node->extras) return;
+    auto& hooks = node->extras->hooks;
+    std::erase_if(hooks, [id](const auto& h) { return h.id == id; });
+    std::erase_if(node->extras->post_accumulate, [id](const auto& h) { return h.first == id; });
+}
+
+}  // namespace chainrule

@@ -1,0 +1,95 @@
+// Node: one recorded operation. It stands apart from the tensors, so an edge keeps no data alive.
+//
+// Note [Ownership]: a tensor owns its node, a node owns its edges (towards the leaves) and its saved values. A saved value is
+// an alias of the data with its own edge, never the user's tensor, so neither `x.grad` nor a retained gradient can close a
+// cycle. An accumulator points back to its leaf without counting. Do not store a counted handle to a node's own output.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "autograd/op_def.h"
+
+namespace chainrule {
+
+struct Edge {
+    Ref<NodeBase> node;  // null: no gradient wanted
+    uint32_t nr = 0;
+};
+
+struct Saved {
+    Ref<TensorImpl> tensor;  // null: not saved; no storage: shape only
+    uint32_t version = 0;
+};
+
+// Rare: kept out of the node, so that an operation without hooks does not pay.
+struct NodeExtras {
+    using Hook = std::function<Tensor(const Tensor&)>;  // returns a replacement or an undefined tensor
+    struct TensorHook {
+        uint32_t output_nr;
+        int64_t id;
+        Hook call;
+    };
+    struct Retained {
+        uint32_t output_nr;
+        TensorImpl* tensor;  // not counted; unregistered when the tensor goes
+    };
+    std::vector<TensorHook> hooks;
+    std::vector<Retained> retained;
+    std::vector<std::pair<int64_t, std::function<void(const Tensor&)>>> post_accumulate;
+    std::string where;  // the user's source line, under detect_anomaly
+};
+
+class Pass;
+
+struct Node : NodeBase {
+    const OpDef* op;
+    uint64_t seq;            // falls along every path from outputs to leaves
+    Pass* pass = nullptr;    // the backward walk that holds gradients in `grads`
+    uint64_t mark = 0;       // walk id and need, for pruned walks
+    uint32_t n_inputs;
+    uint16_t n_outputs;
+    bool freed = false;      // saved values are gone after a backward without retain_graph
+    bool has_saved = false;  // some data is kept: a node without any survives a walk, as it costs nothing
+    std::unique_ptr<NodeExtras> extras;
+    uint32_t attr_bytes;
+
+    // Behind the header lie: edges, saved (inputs, then outputs), gradients of the outputs, attributes.
+    Edge* edges() { return reinterpret_cast<Edge*>(this + 1); }
+    Saved* saved() { return reinterpret_cast<Saved*>(edges() + n_inputs); }
+    uint32_t n_saved() const { return n_inputs + n_outputs; }
+    Ref<TensorImpl>* grads() { return reinterpret_cast<Ref<TensorImpl>*>(saved() + n_saved()); }
+    void* attrs();
+    bool is_accumulator() const { return seq == 0; }
+    NodeExtras& extra();
+
+    static Ref<NodeBase> create(const OpDef& op, uint32_t n_inputs, uint32_t n_outputs, const void* attrs, uint32_t attr_bytes);
+    void release_saved();    // saved values and edges go; the node stays as "freed"
+};
+
+inline Node* as_node(const Ref<NodeBase>& n) {
+    return static_cast<Node*>(n.get());
+}
+
+// Where a gradient for t goes: its node, or a leaf's accumulator (made on demand). Null where t needs none.
+Edge gradient_edge(const Tensor& t);
+// t.grad_fn, brought up to date for a view whose base has changed in place.
+Node* grad_fn(const Tensor& t);
+// The leaf's accumulator.
+Node* accumulator(const Tensor& leaf);
+
+// Keeps a value for the gradient rule; an output is kept without its history.
+void save_value(Saved& slot, const Tensor& t, bool is_output);
+// Checks the version and gives the value back; `node` and nr are attached for a saved output when recording.
+Tensor unpack_saved(const Node* node, const Saved& slot, const char* role);
+
+// Hooks on a tensor's gradient. Returns an id for removal.
+int64_t add_hook(const Tensor& t, NodeExtras::Hook hook);
+void remove_hook(Node* node, int64_t id);
+void retain_grad(const Tensor& t);
+
+int64_t live_nodes();
+
+}  // namespace chainrule

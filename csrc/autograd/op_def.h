@@ -1,0 +1,144 @@
+// OpDef: what the library knows of one operation. Static data with plain function pointers.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "core/tensor.h"
+
+namespace chainrule {
+
+struct OpDef;
+struct Node;
+
+inline constexpr int kMaxOutputs = 4;
+inline constexpr int kMaxAttrBytes = 512;
+
+struct OutSpec {
+    DType dtype = DType::Float32;
+    Dims shape;
+    Dims strides;            // used where has_strides
+    int64_t offset = 0;      // of a view: elements from input 0's first
+    bool has_strides = false;
+};
+
+// Shape and dtype rule. Holds every check and runs before anything is allocated. May normalise the attributes.
+struct InferCtx {
+    const OpDef& op;
+    const Tensor* inputs;
+    int n_inputs;
+    void* attrs;
+    OutSpec out[kMaxOutputs];
+    int n_outputs = 1;
+
+    const Tensor& input(int i) const { return inputs[i]; }
+    template <class A> A& attr() const { return *static_cast<A*>(attrs); }
+    void set(int i, const Dims& shape, DType dtype) {
+        out[i].shape = shape;
+        out[i].dtype = dtype;
+    }
+    void set_view(const Dims& shape, const Dims& strides, int64_t offset) {
+        set(0, shape, inputs[0].dtype());
+        out[0].strides = strides;
+        out[0].has_strides = true;
+        out[0].offset = offset;
+    }
+};
+
+// Writes into outputs that exist already; trusts its inputs; touches no handle (it may run without the GIL).
+struct EvalCtx {
+    const OpDef& op;
+    const Tensor* inputs;
+    int n_inputs;
+    const Tensor* outputs;
+    int n_outputs;
+    const void* attrs;
+
+    const Tensor& input(int i) const { return inputs[i]; }
+    const Tensor& out(int i = 0) const { return outputs[i]; }
+    template <class A> const A& attr() const { return *static_cast<const A*>(attrs); }
+};
+
+// The gradient rule sees one node: output gradients, saved values, and which input gradients are wanted.
+class VjpCtx {
+  public:
+    VjpCtx(Node* node, bool create_graph) : node_(node), create_graph_(create_graph) {}
+
+    bool create_graph() const { return create_graph_; }
+    bool wants(int i) const;                 // is the gradient of input i wanted?
+    bool has_grad(int k = 0) const;          // did output k receive a gradient?
+    const Tensor& grad(int k = 0) const;     // may be undefined where has_grad is false
+    Tensor grad_or_zeros(int k) const;
+    Tensor input(int i) const;               // saved input; version-checked
+    Tensor output(int j = 0) const;          // saved output
+    const Dims& input_shape(int i) const;    // of an input saved or kept by shape
+    const Dims& input_strides(int i) const;
+    DType input_dtype(int i) const;
+    int n_inputs() const;
+    template <class A> const A& attr() const { return *static_cast<const A*>(attr_data()); }
+    const void* attr_data() const;
+    const OpDef& op() const;
+    Node* node() const { return node_; }
+
+    void set(int i, Tensor grad);            // the gradient of input i; undefined means zero
+    // Adds `grad` into the part of input i's gradient that (shape, strides, offset) selects; the engine owns the buffer,
+    // so a loop over slices stays linear. Only where the gradient is not recorded.
+    void add_into(int i, const Dims& shape, const Dims& strides, int64_t offset, const Tensor& grad);
+    // The buffer of input i's gradient if the engine owns it exclusively (to accumulate inside a kernel), else undefined.
+    Tensor owned_buffer(int i) const;
+
+  private:
+    Node* node_;
+    bool create_graph_;
+};
+
+enum class Promotion : uint8_t {
+    None,     // inputs are taken as they are
+    Common,   // all inputs are converted to their common dtype
+    Float,    // the same, and integers to the default floating dtype
+};
+
+struct OpDef {
+    const char* name;                         // "add"
+    const char* grad_name;                    // "AddBackward0", as PyTorch prints it
+    void (*infer)(InferCtx&) = nullptr;
+    void (*eval)(EvalCtx&) = nullptr;         // null: a view of input 0
+    void (*vjp)(VjpCtx&) = nullptr;           // null: not differentiable, its outputs carry no graph
+    uint32_t kernel = 0;                      // index into the kernel table, for the shared elementwise forms
+    uint32_t grad_kernel = 0;
+    Promotion promotion = Promotion::None;
+    bool broadcast = false;                   // inputs are expanded to a common shape, gradients summed back by the graph
+    bool elementwise = false;                 // output element i depends on input elements i only: may run in place
+    bool variadic = false;                    // any number of like inputs
+    // Saved for the gradient: bit k of save_input[i] says that the gradient of input k needs input i. 0: not saved.
+    uint8_t save_input[4] = {0, 0, 0, 0};
+    uint8_t save_output[2] = {0, 0};
+    uint8_t keep_shape = 0;                   // bit i: input i's shape and dtype are kept without data (variadic: any bit, all inputs)
+    uint16_t attr_bytes = 0;
+    void (*destroy_attrs)(void*) = nullptr;   // only for nodes that own something (a user's Function)
+    void (*release_attrs)(void*) = nullptr;   // of those: drop what was saved
+};
+
+// Expands, checks and promotes as the OpDef says, infers, allocates, evaluates and, where a gradient may be asked for, records.
+void dispatch(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs, int n_outputs = 1);
+
+// The in-place form: writes into self (which is inputs[0]) and moves self's history on. Returns self.
+Tensor dispatch_inplace(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs);
+
+template <class... T> Tensor run(const OpDef& op, const T&... inputs) {
+    const Tensor in[] = {inputs...};
+    Tensor out;
+    dispatch(op, in, sizeof...(T), nullptr, &out);
+    return out;
+}
+
+template <class A, class... T> Tensor run_with(const OpDef& op, A attrs, const T&... inputs) {
+    // Attributes are plain data, kept inline in the node.
+    static_assert(std::is_trivially_destructible_v<A> && sizeof(A) <= kMaxAttrBytes);
+    const Tensor in[] = {inputs...};
+    Tensor out;
+    dispatch(op, in, sizeof...(T), &attrs, &out);
+    return out;
+}
+
+}  // namespace chainrule

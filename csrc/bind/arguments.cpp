@@ -1,0 +1,437 @@
+#include "bind/arguments.h"
+
+#include <cstring>
+#include <map>
+
+#include "bind/convert.h"
+#include "bind/generator.h"
+
+namespace chainrule {
+namespace {
+
+std::string strip(std::string s) {
+    size_t a = s.find_first_not_of(" \n"), b = s.find_last_not_of(" \n");
+    return a == std::string::npos ? "" : s.substr(a, b - a + 1);
+}
+
+// Splits at commas outside brackets.
+std::vector<std::string> split_params(const std::string& s) {
+    std::vector<std::string> parts;
+    int depth = 0;
+    std::string part;
+    for (char c : s) {
+        if (c == '(' || c == '[') ++depth;
+        if (c == ')' || c == ']') --depth;
+        if (c == ',' && depth == 0) {
+            parts.push_back(strip(part));
+            part.clear();
+        } else {
+            part += c;
+        }
+    }
+    if (!strip(part).empty()) parts.push_back(strip(part));
+    return parts;
+}
+
+Param::Type type_named(const std::string& name, const char* signature) {
+    static const std::map<std::string, Param::Type> types = {
+        {"Tensor", Param::Tensor}, {"Number", Param::Number}, {"int", Param::Int},     {"float", Param::Float},
+        {"bool", Param::Bool},     {"ints", Param::Ints},     {"size", Param::Size},   {"Dtype", Param::Dtype},
+        {"str", Param::Str},       {"Tensors", Param::Tensors}, {"Generator", Param::Generator}, {"any", Param::Any}};
+    auto it = types.find(name);
+    check<ValueError>(it != types.end(), "signature: unknown type ", name, " in ", signature);
+    return it->second;
+}
+
+void parse_default(Param& p, const char* signature) {
+    const std::string& d = p.default_text;
+    Arg& a = p.default_value;
+    p.has_default = true;
+    if (d == "None") {
+        p.optional = true;
+        return;
+    }
+    if (d == "True" || d == "False") {
+        a.kind = Arg::Number;
+        a.number = Scalar(d == "True");
+    } else if (d[0] == '\'' || d[0] == '"') {
+        p.default_text = d.substr(1, d.size() - 2);
+        a.kind = Arg::Str;
+        a.text = p.default_text;
+    } else if (d[0] == '(' || d[0] == '[') {
+        a.kind = Arg::Ints;
+        for (const std::string& x : split_params(d.substr(1, d.size() - 2))) p.default_ints.push(std::stoll(x));
+    } else if (p.type == Param::Ints || p.type == Param::Size) {
+        a.kind = Arg::Ints;
+        p.default_ints.push(std::stoll(d));
+    } else if (d == "inf" || d == "-inf" || d.find_first_of(".e") != std::string::npos) {
+        a.kind = Arg::Number;
+        a.number = Scalar(std::stod(d));
+    } else {
+        a.kind = Arg::Number;
+        a.number = Scalar(static_cast<int64_t>(std::stoll(d)));
+    }
+    (void)signature;
+}
+
+Signature parse_signature(const Overload& o) {
+    Signature s;
+    s.text = o.signature;
+    s.call = o.call;
+    size_t open = s.text.find('('), close = s.text.rfind(')');
+    bool keyword_only = false;
+    for (const std::string& part : split_params(s.text.substr(open + 1, close - open - 1))) {
+        if (part == "*") {
+            keyword_only = true;
+            continue;
+        }
+        Param p;
+        size_t eq = part.find('=');
+        std::string declared = strip(part.substr(0, eq));
+        size_t space = declared.rfind(' ');
+        p.type = type_named(strip(declared.substr(0, space)), o.signature);
+        p.name = declared.substr(space + 1);
+        p.keyword_only = keyword_only;
+        if (eq != std::string::npos) {
+            p.default_text = strip(part.substr(eq + 1));
+            parse_default(p, o.signature);
+        }
+        p.interned = PyUnicode_InternFromString(p.name.c_str());
+        s.params.push_back(std::move(p));
+        if (!keyword_only) ++s.n_positional;
+    }
+    check<ValueError>(s.params.size() <= static_cast<size_t>(kMaxArgs), "signature: too many parameters in ", o.signature);
+    // Strings were moved: point the defaults at their final place.
+    for (Param& p : s.params)
+        if (p.default_value.kind == Arg::Str) p.default_value.text = p.default_text;
+    return s;
+}
+
+BoundFunction* make_bound(const FunctionDef& def, std::string name, bool inplace) {
+    auto* f = new BoundFunction;
+    f->name = std::move(name);
+    f->def = &def;
+    f->inplace = inplace;
+    for (const Overload& o : def.overloads) f->signatures.push_back(parse_signature(o));
+    for (Signature& s : f->signatures)
+        for (Param& p : s.params)
+            if (p.default_value.kind == Arg::Str) p.default_value.text = p.default_text;
+    return f;
+}
+
+// NumPy's spellings and PyTorch's two names for the first argument.
+bool same_name(const std::string& param, const char* given, size_t n) {
+    auto is = [&](const char* s) { return std::strlen(s) == n && std::memcmp(given, s, n) == 0; };
+    if (param.size() == n && std::memcmp(param.data(), given, n) == 0) return true;
+    if (param == "dim") return is("axis");
+    if (param == "keepdim") return is("keepdims");
+    if (param == "input") return is("self") || is("x");
+    if (param == "other") return is("x2");
+    return false;
+}
+
+bool take_ints(PyObject* o, Dims* out) {
+    int64_t x;
+    out->n = 0;
+    if (PyLong_CheckExact(o) || (!PySequence_Check(o) && to_int(o, &x))) {
+        if (!to_int(o, &x)) return false;
+        out->push(x);
+        return true;
+    }
+    if (!PyTuple_Check(o) && !PyList_Check(o)) {
+        if (is_tensor(o) && impl_of(o)->shape.n == 0 && to_int(o, &x)) {
+            out->push(x);
+            return true;
+        }
+        if (is_tensor(o) || !PySequence_Check(o) || PyUnicode_Check(o)) return false;
+    }
+    py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
+    if (!fast) {
+        PyErr_Clear();
+        return false;
+    }
+    Py_ssize_t n = PySequence_Fast_GET_SIZE(fast.ptr());
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        if (!to_int(PySequence_Fast_GET_ITEM(fast.ptr(), i), &x)) return false;
+        out->push(x);
+    }
+    return true;
+}
+
+bool take_tensors(PyObject* o, std::vector<Tensor>* out) {
+    if (is_tensor(o) && impl_of(o)->shape.n == 0) return false;
+    if (is_tensor(o) || PyUnicode_Check(o)) {
+        if (!is_tensor(o)) return false;
+    } else if (!PySequence_Check(o) && !PyIter_Check(o)) {
+        return false;
+    }
+    py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
+    if (!fast) {
+        PyErr_Clear();
+        return false;
+    }
+    Py_ssize_t n = PySequence_Fast_GET_SIZE(fast.ptr());
+    out->clear();
+    out->reserve(static_cast<size_t>(n));
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        PyObject* item = PySequence_Fast_GET_ITEM(fast.ptr(), i);
+        if (!is_tensor(item)) return false;
+        out->push_back(tensor_of(item));
+    }
+    return true;
+}
+
+// Converts one argument. False: it has another type (another signature may take it).
+bool convert(const Param& p, PyObject* o, Arg& a, Args& all, int* ints_used, int* lists_used) {
+    if (o == Py_None && (p.optional || p.type == Param::Any)) {
+        a.kind = Arg::None;
+        return true;
+    }
+    switch (p.type) {
+    case Param::Tensor:
+        if (is_tensor(o)) {
+            a.tensor = tensor_of(o);
+        } else if (!to_tensor(o, &a.tensor)) {
+            return false;
+        }
+        a.kind = Arg::TensorArg;
+        return true;
+    case Param::Number:
+    case Param::Float:
+        if (!to_scalar(o, &a.number)) return false;
+        a.kind = Arg::Number;
+        return true;
+    case Param::Int: {
+        int64_t x;
+        if (!to_int(o, &x)) return false;
+        a.kind = Arg::Number;
+        a.number = Scalar(x);
+        return true;
+    }
+    case Param::Bool:
+        if (!PyBool_Check(o)) {
+            if (PyUnicode_Check(o) || (is_tensor(o) && impl_of(o)->numel != 1) || !to_scalar(o, &a.number) || a.number.is_float()) return false;
+            a.number = Scalar(a.number.to_int() != 0);
+        } else {
+            a.number = Scalar(o == Py_True);
+        }
+        a.kind = Arg::Number;
+        return true;
+    case Param::Ints:
+    case Param::Size:
+        if (*ints_used >= 4) return false;
+        a.slot = static_cast<uint8_t>((*ints_used)++);
+        if (!take_ints(o, &all.ints_slots[a.slot])) return false;
+        a.kind = Arg::Ints;
+        return true;
+    case Param::Dtype:
+        if (!to_dtype(o, &a.dtype)) return false;
+        a.kind = Arg::Dtype;
+        return true;
+    case Param::Str: {
+        if (!PyUnicode_Check(o)) return false;
+        Py_ssize_t n;
+        const char* s = PyUnicode_AsUTF8AndSize(o, &n);
+        if (!s) throw py::error_already_set();
+        a.kind = Arg::Str;
+        a.text = std::string_view(s, static_cast<size_t>(n));
+        return true;
+    }
+    case Param::Tensors:
+        if (*lists_used >= 2) return false;
+        a.slot = static_cast<uint8_t>((*lists_used)++);
+        if (!take_tensors(o, &all.tensors_slots[a.slot])) return false;
+        a.kind = Arg::Tensors;
+        return true;
+    case Param::Generator:
+        a.object = generator_of(o);
+        if (!a.object) return false;
+        a.kind = Arg::Object;
+        return true;
+    case Param::Any:
+        if (p.name == "device") check_device(o);
+        a.kind = Arg::Object;
+        a.object = o;
+        return true;
+    }
+    return false;
+}
+
+PyObject* keyword(const Param& p, PyObject* const* values, PyObject* kwnames, Py_ssize_t n, uint32_t* used) {
+    for (Py_ssize_t k = 0; k < n; ++k)
+        if (PyTuple_GET_ITEM(kwnames, k) == p.interned) {
+            *used |= 1u << k;
+            return values[k];
+        }
+    for (Py_ssize_t k = 0; k < n; ++k) {
+        Py_ssize_t length;
+        const char* s = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(kwnames, k), &length);
+        if (s && same_name(p.name, s, static_cast<size_t>(length))) {
+            *used |= 1u << k;
+            return values[k];
+        }
+    }
+    return nullptr;
+}
+
+// Trailing integers given one by one: x.view(2, 3).
+bool spreads(const Param& p, PyObject* const* args, Py_ssize_t at, Py_ssize_t nargs) {
+    if (p.type != Param::Size || nargs - at < 1) return false;
+    int64_t x;
+    return nargs - at > 1 && to_int(args[at], &x);
+}
+
+bool match(const Signature& s, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames, Args& out) {
+    Py_ssize_t n_keywords = kwnames ? PyTuple_GET_SIZE(kwnames) : 0;
+    uint32_t used = 0;
+    int ints_used = 0, lists_used = 0;
+    Py_ssize_t at = 0;
+    for (size_t i = 0; i < s.params.size(); ++i) {
+        const Param& p = s.params[i];
+        Arg& a = out.args[i];
+        if (a.kind != Arg::None) a = Arg();
+        PyObject* o = nullptr;
+        if (at < nargs && !p.keyword_only) {
+            if (spreads(p, args, at, nargs)) {
+                if (ints_used >= 4) return false;
+                a.slot = static_cast<uint8_t>(ints_used++);
+                Dims& d = out.ints_slots[a.slot];
+                d.n = 0;
+                a.kind = Arg::Ints;
+                int64_t x;
+                while (at < nargs && to_int(args[at], &x)) {
+                    d.push(x);
+                    ++at;
+                }
+                continue;
+            }
+            o = args[at++];
+        } else if (n_keywords) {
+            o = keyword(p, args + nargs, kwnames, n_keywords, &used);
+        }
+        if (o) {
+            if (!convert(p, o, a, out, &ints_used, &lists_used)) return false;
+            continue;
+        }
+        if (!p.has_default) {
+            // x.view() and zeros() with no size: an empty one.
+            if (p.type != Param::Size || nargs > at) return false;
+            a.slot = static_cast<uint8_t>(ints_used++);
+            out.ints_slots[a.slot].n = 0;
+            a.kind = Arg::Ints;
+            continue;
+        }
+        if (p.default_value.kind == Arg::Ints) {
+            if (ints_used >= 4) return false;
+            a.slot = static_cast<uint8_t>(ints_used++);
+            out.ints_slots[a.slot] = p.default_ints;
+            a.kind = Arg::Ints;
+        } else if (p.default_value.kind != Arg::None) {
+            a = p.default_value;
+        }
+    }
+    if (at < nargs) return false;
+    return used == (n_keywords ? (uint32_t{1} << n_keywords) - 1 : 0u);
+}
+
+std::string describe(PyObject* o) {
+    if (is_tensor(o)) {
+        const TensorImpl* t = impl_of(o);
+        return concat("Tensor(", t->shape, ", ", t->dtype, ")");
+    }
+    return Py_TYPE(o)->tp_name;
+}
+
+[[noreturn]] void no_signature_fits(const BoundFunction& f, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+    std::string got, wanted;
+    for (Py_ssize_t i = 0; i < nargs; ++i) got += (i ? ", " : "") + describe(args[i]);
+    for (Py_ssize_t k = 0; kwnames && k < PyTuple_GET_SIZE(kwnames); ++k)
+        got += (got.empty() ? "" : ", ") + std::string(PyUnicode_AsUTF8(PyTuple_GET_ITEM(kwnames, k))) + "=" + describe(args[nargs + k]);
+    for (const Signature& s : f.signatures) wanted += (wanted.empty() ? "" : " or ") + s.text;
+    fail<TypeError>(f.name, ": expected ", wanted, ", got (", got, ").");
+}
+
+}  // namespace
+
+const std::vector<BoundFunction*>& bound_functions() {
+    static const std::vector<BoundFunction*>* all = [] {
+        auto* v = new std::vector<BoundFunction*>;
+        for (const FunctionDef& def : registry()) {
+            std::string name = def.name;
+            if (def.flags & kInplaceOnly) {
+                v->push_back(make_bound(def, name.back() == '_' ? name : name + "_", true));
+                continue;
+            }
+            v->push_back(make_bound(def, name, false));
+            if (def.flags & kInplace) v->push_back(make_bound(def, name + "_", true));
+        }
+        return v;
+    }();
+    return *all;
+}
+
+const BoundFunction& find_function(const char* name) {
+    for (const BoundFunction* f : bound_functions())
+        if (f->name == name) return *f;
+    fail<RuntimeError>(name, ": no such function in the registry");
+}
+
+PyObject* call_function(const BoundFunction& f, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+    Args call;
+    call.name = f.name.c_str();
+    call.inplace = f.inplace;
+    for (const Signature& s : f.signatures) {
+        if (!match(s, args, nargs, kwnames, call)) continue;
+        s.call(call);
+        return give_back(call);
+    }
+    no_signature_fits(f, args, nargs, kwnames);
+}
+
+namespace {
+
+PyObject* tuple_of(const std::vector<Tensor>& ts) {
+    py::object t = py::reinterpret_steal<py::object>(PyTuple_New(static_cast<Py_ssize_t>(ts.size())));
+    for (size_t i = 0; i < ts.size(); ++i) PyTuple_SET_ITEM(t.ptr(), static_cast<Py_ssize_t>(i), wrap(ts[i]));
+    return t.release().ptr();
+}
+
+// Named tuples: a type for each list of fields, made at first use.
+PyTypeObject* named_type(const char* const* fields) {
+    static std::map<const char* const*, PyTypeObject*>* types = new std::map<const char* const*, PyTypeObject*>;
+    auto it = types->find(fields);
+    if (it != types->end()) return it->second;
+    std::vector<PyStructSequence_Field> members;
+    for (const char* const* f = fields + 1; *f; ++f) members.push_back({*f, nullptr});
+    int n = static_cast<int>(members.size());
+    members.push_back({nullptr, nullptr});
+    std::string* name = new std::string("chainrule.return_types." + std::string(fields[0]));
+    PyStructSequence_Desc desc = {name->c_str(), nullptr, members.data(), n};
+    PyTypeObject* type = PyStructSequence_NewType(&desc);
+    if (!type) throw py::error_already_set();
+    return (*types)[fields] = type;
+}
+
+PyObject* named_tuple(const std::vector<Tensor>& ts, const char* const* fields) {
+    PyObject* t = PyStructSequence_New(named_type(fields));
+    if (!t) throw py::error_already_set();
+    for (size_t i = 0; i < ts.size(); ++i) PyStructSequence_SET_ITEM(t, static_cast<Py_ssize_t>(i), wrap(ts[i]));
+    return t;
+}
+
+}  // namespace
+
+PyObject* give_back(Args& args) {
+    switch (args.result) {
+    case Args::Nothing: Py_RETURN_NONE;
+    case Args::One: return wrap(args.value);
+    case Args::Tuple: return args.fields ? named_tuple(args.values, args.fields) : tuple_of(args.values);
+    case Args::List: return tuple_of(args.values);
+    case Args::Bool: return PyBool_FromLong(args.integer_result != 0);
+    case Args::Int: return PyLong_FromLongLong(args.integer_result);
+    case Args::Real: return PyFloat_FromDouble(args.scalar);
+    }
+    Py_RETURN_NONE;
+}
+
+}  // namespace chainrule

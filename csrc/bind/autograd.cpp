@@ -1,0 +1,209 @@
+// backward, grad, grad mode, hooks, and nodes as Python sees them.
+
+#include "bind/autograd.h"
+
+#include "autograd/engine.h"
+#include "autograd/grad_mode.h"
+#include "bind/convert.h"
+#include "ops/ops.h"
+
+namespace chainrule {
+namespace {
+
+struct NodeHandle {
+    Ref<NodeBase> ref;
+    Node* get() const { return static_cast<Node*>(ref.get()); }
+};
+
+struct HookHandle {
+    Ref<NodeBase> node;
+    int64_t id;
+};
+
+std::vector<Tensor> tensor_list(py::handle o, const char* what) {
+    std::vector<Tensor> out;
+    if (o.is_none()) return out;
+    if (is_tensor(o.ptr())) return {tensor_of(o.ptr())};
+    for (py::handle h : py::iter(o)) {
+        if (h.is_none()) {
+            out.emplace_back();
+            continue;
+        }
+        check<TypeError>(is_tensor(h.ptr()), what, ": tensors are required, got ", Py_TYPE(h.ptr())->tp_name);
+        out.push_back(tensor_of(h.ptr()));
+    }
+    return out;
+}
+
+void backward(py::object tensors, py::object grads, py::object retain, bool create_graph, py::object inputs) {
+    BackwardOptions o;
+    o.create_graph = create_graph;
+    o.retain_graph = retain.is_none() ? create_graph : retain.cast<bool>();
+    std::vector<Tensor> targets = tensor_list(inputs, "backward");
+    check<ValueError>(inputs.is_none() || !targets.empty(), "backward: inputs must not be empty");
+    run_backward("backward", tensor_list(tensors, "backward"), tensor_list(grads, "backward"), targets, o);
+}
+
+py::tuple grad(py::object outputs, py::object inputs, py::object grad_outputs, py::object retain, bool create_graph, py::object allow_unused,
+               bool materialize) {
+    BackwardOptions o;
+    o.accumulate = false;
+    o.create_graph = create_graph;
+    o.retain_graph = retain.is_none() ? create_graph : retain.cast<bool>();
+    bool allow = allow_unused.is_none() ? materialize : allow_unused.cast<bool>();
+    std::vector<Tensor> xs = tensor_list(inputs, "grad");
+    check<ValueError>(!xs.empty(), "grad: inputs must not be empty");
+    std::vector<Tensor> found = run_backward("grad", tensor_list(outputs, "grad"), tensor_list(grad_outputs, "grad"), xs, o);
+    py::tuple result(xs.size());
+    for (size_t i = 0; i < xs.size(); ++i) {
+        if (!found[i] && materialize) found[i] = zeros(xs[i].shape(), xs[i].dtype());
+        check<RuntimeError>(found[i] || allow, "grad: input ", i, " (shape ", xs[i].shape(),
+                            ") was not used in the graph of the outputs. Pass allow_unused=True to get None for it.");
+        result[i] = found[i];
+    }
+    return result;
+}
+
+py::tuple next_functions(const NodeHandle& h) {
+    py::list out;
+    Node* node = h.get();
+    for (uint32_t i = 0; i < node->n_inputs; ++i) {
+        const Edge& e = node->edges()[i];
+        if (e.node) out.append(py::make_tuple(NodeHandle{e.node}, e.nr));
+        else out.append(py::make_tuple(py::none(), 0));
+    }
+    return py::tuple(out);
+}
+
+// A Python callable as a hook; it lives and dies under the GIL.
+NodeExtras::Hook make_hook(py::object call) {
+    auto held = std::make_shared<py::object>(std::move(call));
+    return [held](const Tensor& g) {
+        py::object result = (*held)(g);
+        return result.is_none() ? Tensor() : result.cast<Tensor>();
+    };
+}
+
+void check_signals() {
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+}
+
+std::string python_line() {
+    PyFrameObject* frame = PyEval_GetFrame();
+    if (!frame) return "an unknown place";
+    py::object code = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetCode(frame)));
+    std::string file = py::cast<std::string>(code.attr("co_filename"));
+    // The user's line, not the package's.
+    py::object f = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(frame));
+    while (!f.is_none()) {
+        file = py::cast<std::string>(f.attr("f_code").attr("co_filename"));
+        if (file.find("/chainrule/") == std::string::npos || file.find("/chainrule/examples/") != std::string::npos) break;
+        py::object back = f.attr("f_back");
+        if (back.is_none()) break;
+        f = back;
+    }
+    return file + ":" + std::to_string(py::cast<int>(f.attr("f_lineno")));
+}
+
+}  // namespace
+
+py::object grad_fn_object(const Tensor& t) {
+    Node* node = grad_fn(t);
+    return node ? py::cast(NodeHandle{Ref<NodeBase>(node)}) : py::none();
+}
+
+py::object register_hook(const Tensor& t, py::object hook) {
+    int64_t id = add_hook(t, make_hook(std::move(hook)));
+    return py::cast(HookHandle{gradient_edge(t).node, id});
+}
+
+py::object register_post_accumulate(const Tensor& t, py::object hook) {
+    check<RuntimeError>(t->requires_grad && !t->node, "register_post_accumulate_grad_hook: a leaf that requires a gradient is needed");
+    static int64_t next = -1;
+    auto held = std::make_shared<py::object>(std::move(hook));
+    Node* node = accumulator(t);
+    int64_t id = next--;
+    node->extra().post_accumulate.emplace_back(id, [held](const Tensor& leaf) { (*held)(leaf); });
+    return py::cast(HookHandle{t->accumulator, id});
+}
+
+PyObject* tensor_backward(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+    return guarded([&]() -> PyObject* {
+        Tensor gradient;
+        std::vector<Tensor> inputs;
+        BackwardOptions o;
+        bool retain_given = false;
+        auto take = [&](const char* name, PyObject* value) {
+            std::string_view n(name);
+            if (n == "gradient") {
+                if (value != Py_None && !to_tensor(value, &gradient))
+                    fail<TypeError>("backward: gradient must be a tensor or None, got ", Py_TYPE(value)->tp_name);
+            } else if (n == "retain_graph") {
+                retain_given = value != Py_None;
+                o.retain_graph = retain_given && PyObject_IsTrue(value) == 1;
+            } else if (n == "create_graph") {
+                o.create_graph = PyObject_IsTrue(value) == 1;
+            } else if (n == "inputs") {
+                inputs = tensor_list(value, "backward");
+                check<ValueError>(value == Py_None || !inputs.empty(), "backward: inputs must not be empty");
+            } else {
+                fail<TypeError>("backward: unknown argument ", name);
+            }
+        };
+        static const char* order[] = {"gradient", "retain_graph", "create_graph", "inputs"};
+        check<TypeError>(nargs <= 4, "backward: at most 4 arguments are taken, got ", nargs);
+        for (Py_ssize_t i = 0; i < nargs; ++i) take(order[i], args[i]);
+        for (Py_ssize_t k = 0; kwnames && k < PyTuple_GET_SIZE(kwnames); ++k)
+            take(PyUnicode_AsUTF8(PyTuple_GET_ITEM(kwnames, k)), args[nargs + k]);
+        if (!retain_given) o.retain_graph = o.create_graph;
+        run_backward("backward", {tensor_of(self)}, {gradient}, inputs, o);
+        Py_RETURN_NONE;
+    });
+}
+
+void bind_autograd(py::module_& m) {
+    interrupt_check = check_signals;
+    source_line = python_line;
+
+    py::class_<NodeHandle>(m, "Node", "A recorded operation.")
+        .def("name", [](const NodeHandle& h) { return h.get()->op->grad_name; }, "The name of the gradient rule, e.g. 'MulBackward0'.")
+        .def_property_readonly("op_name", [](const NodeHandle& h) { return h.get()->op->name; })
+        .def_property_readonly("next_functions", &next_functions, "The nodes whose gradients this one computes: (node, output number) for each input.")
+        .def_property_readonly("variable",
+                               [](const NodeHandle& h) {
+                                   Node* n = h.get();
+                                   if (!n->is_accumulator()) throw py::attribute_error("variable: only AccumulateGrad has one");
+                                   return n->owner ? Tensor(n->owner) : Tensor();
+                               })
+        .def_property_readonly("_sequence_nr", [](const NodeHandle& h) { return h.get()->seq; })
+        .def("__eq__", [](const NodeHandle& a, py::object b) { return py::isinstance<NodeHandle>(b) && b.cast<NodeHandle&>().get() == a.get(); })
+        .def("__hash__", [](const NodeHandle& h) { return reinterpret_cast<size_t>(h.get()) >> 4; })
+        .def("__repr__", [](const NodeHandle& h) {
+            char address[32];
+            std::snprintf(address, sizeof(address), "%p", static_cast<void*>(h.get()));
+            return std::string("<") + h.get()->op->grad_name + " object at " + address + ">";
+        });
+    py::class_<HookHandle>(m, "RemovableHandle", "Takes a hook off again.")
+        .def("remove",
+             [](HookHandle& h) {
+                 if (h.node) remove_hook(as_node(h.node), h.id);
+             })
+        .def("__enter__", [](py::object h) { return h; })
+        .def("__exit__", [](HookHandle& h, py::args) {
+            if (h.node) remove_hook(as_node(h.node), h.id);
+        });
+
+    m.def("is_grad_enabled", [] { return grad_mode_enabled; }, "Whether operations are recorded in this thread.");
+    m.def("set_grad_enabled", [](bool enabled) { grad_mode_enabled = enabled; }, py::arg("mode"));
+    m.def("is_anomaly_enabled", [] { return anomaly_mode; });
+    m.def("set_anomaly_enabled", [](bool enabled) { anomaly_mode = enabled; }, py::arg("mode"));
+    m.def("backward", &backward, py::arg("tensors"), py::arg("grad_tensors") = py::none(), py::arg("retain_graph") = py::none(),
+          py::arg("create_graph") = false, py::arg("inputs") = py::none(), "Adds the gradients of the tensors to the .grad of the leaves.");
+    m.def("grad", &grad, py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs") = py::none(), py::arg("retain_graph") = py::none(),
+          py::arg("create_graph") = false, py::arg("allow_unused") = py::none(), py::arg("materialize_grads") = false,
+          "The gradients of the outputs with respect to the inputs, as a tuple.");
+    m.def("live_tensors", &live_tensors, "How many tensors exist.");
+    m.def("live_nodes", &live_nodes, "How many graph nodes exist.");
+}
+
+}  // namespace chainrule

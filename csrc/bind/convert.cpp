@@ -1,0 +1,575 @@
+#include "bind/convert.h"
+
+#include <pybind11/numpy.h>
+
+#include <cstring>
+
+#include "autograd/elementwise.h"
+#include "ops/ops.h"
+
+namespace chainrule {
+namespace {
+
+PyObject* g_dtypes[kNumDTypes];
+PyTypeObject* g_dtype_type = nullptr;
+PyTypeObject* g_size_type = nullptr;
+
+struct DTypeBox {
+    DType value;
+};
+struct DeviceBox {
+    std::string type;
+    int index;  // -1: none
+};
+
+// ---- numbers ----
+
+bool is_numpy_bool(PyObject* o) {
+    const char* name = Py_TYPE(o)->tp_name;
+    return std::strcmp(name, "numpy.bool") == 0 || std::strcmp(name, "numpy.bool_") == 0;
+}
+
+// ---- arrays ----
+
+bool dtype_of_array(const py::dtype& d, DType* out) {
+    char kind = d.kind();
+    auto size = d.itemsize();
+    if (kind == 'b' && size == 1) *out = DType::Bool;
+    else if (kind == 'u' && size == 1) *out = DType::UInt8;
+    else if (kind == 'i' && size == 4) *out = DType::Int32;
+    else if (kind == 'i' && size == 8) *out = DType::Int64;
+    else if (kind == 'f' && size == 4) *out = DType::Float32;
+    else if (kind == 'f' && size == 8) *out = DType::Float64;
+    else return false;
+    return true;
+}
+
+py::dtype numpy_dtype(DType t) {
+    static const char* names[kNumDTypes] = {"?", "u1", "i4", "i8", "f4", "f8"};
+    return py::dtype(names[static_cast<int>(t)]);
+}
+
+DType checked_dtype(const py::array& a) {
+    DType t;
+    if (!dtype_of_array(a.dtype(), &t))
+        fail<TypeError>("from_numpy: arrays of float64, float32, int64, int32, uint8 and bool are supported, got ",
+                        std::string(py::str(a.dtype())), ". Convert it with .astype(...).");
+    return t;
+}
+
+void release_array(void* owner) {
+    if (Py_IsInitialized()) Py_DECREF(static_cast<PyObject*>(owner));
+}
+
+Dims shape_of(const py::array& a) {
+    Dims shape;
+    check<ValueError>(a.ndim() <= kMaxDims, "from_numpy: at most ", kMaxDims, " dimensions are supported, got ", a.ndim());
+    for (py::ssize_t d = 0; d < a.ndim(); ++d) shape.push(a.shape(d));
+    return shape;
+}
+
+// Strides in elements; false where the memory can't be taken as it is.
+bool usable_strides(const py::array& a, Dims* out) {
+    py::ssize_t item = a.itemsize();
+    if (reinterpret_cast<uintptr_t>(a.data()) % static_cast<size_t>(item)) return false;
+    out->n = 0;
+    for (py::ssize_t d = 0; d < a.ndim(); ++d) {
+        py::ssize_t s = a.strides(d);
+        if (s % item || (s < 0 && a.shape(d) > 1)) return false;
+        out->push(a.shape(d) > 1 ? s / item : (s < 0 ? 1 : s / item));
+    }
+    return true;
+}
+
+bool native_order(const py::array& a) {
+    char order = a.dtype().byteorder();
+    return order == '=' || order == '|' || order == (std::endian::native == std::endian::little ? '<' : '>');
+}
+
+py::array plain_copy(const py::array& a) {
+    py::object native = a.dtype().attr("newbyteorder")("=");
+    return py::module_::import("numpy").attr("array")(a, py::arg("dtype") = native, py::arg("order") = "C", py::arg("copy") = true);
+}
+
+// ---- nested lists ----
+
+bool is_list(PyObject* o) {
+    return PyList_Check(o) || PyTuple_Check(o) || PyRange_Check(o);
+}
+
+struct NestedShape {
+    Dims shape;
+    int category = -1;          // the highest seen
+    bool arrays = false;        // contains arrays or tensors with axes
+    bool wide = false;          // a float64 tensor or array element
+};
+
+void measure(PyObject* o, int depth, NestedShape& out) {
+    if (!is_list(o)) {
+        if (depth != out.shape.n)
+            fail<ValueError>("tensor: the nested sequence is ragged: a number where a sequence of length ", out.shape[depth], " was expected");
+        return;
+    }
+    py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
+    Py_ssize_t n = PySequence_Fast_GET_SIZE(fast.ptr());
+    check<ValueError>(depth < out.shape.n && n == out.shape[depth], "tensor: the nested sequence is ragged: expected a sequence of length ",
+                      depth < out.shape.n ? out.shape[depth] : 0, " at depth ", depth, ", got ", depth < out.shape.n ? "length " : "a sequence of length ", n);
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        PyObject* item = PySequence_Fast_GET_ITEM(fast.ptr(), i);
+        if (depth + 1 < out.shape.n || is_list(item)) {
+            measure(item, depth + 1, out);
+            continue;
+        }
+        Scalar s;
+        if (!to_scalar(item, &s))
+            fail<TypeError>("tensor: the data must be numbers, got ", Py_TYPE(item)->tp_name);
+        if (s.category() > out.category) out.category = s.category();
+    }
+}
+
+bool holds_arrays(PyObject* o) {
+    if (!is_list(o)) return is_array(o) || (is_tensor(o) && impl_of(o)->shape.n > 0);
+    if (PyRange_Check(o)) return false;
+    py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
+    for (Py_ssize_t i = 0, n = PySequence_Fast_GET_SIZE(fast.ptr()); i < n; ++i) {
+        PyObject* item = PySequence_Fast_GET_ITEM(fast.ptr(), i);
+        if (is_list(item) ? holds_arrays(item) : is_array(item) || (is_tensor(item) && impl_of(item)->shape.n > 0)) return true;
+    }
+    return false;
+}
+
+template <class T> void fill_nested(PyObject* o, T*& at) {
+    if (!is_list(o)) {
+        Scalar s;
+        to_scalar(o, &s);
+        *at++ = s.is_float() ? static_cast<T>(s.d) : static_cast<T>(s.i);
+        return;
+    }
+    py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
+    for (Py_ssize_t i = 0, n = PySequence_Fast_GET_SIZE(fast.ptr()); i < n; ++i) fill_nested(PySequence_Fast_GET_ITEM(fast.ptr(), i), at);
+}
+
+template <class T> void fill_tensor(PyObject* data, const Tensor& t) {
+    T* at = t.data<T>();
+    fill_nested(data, at);
+}
+
+Tensor tensor_from_list(PyObject* data, const DType* dtype) {
+    NestedShape s;
+    for (PyObject* o = data; is_list(o);) {
+        py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
+        Py_ssize_t n = PySequence_Fast_GET_SIZE(fast.ptr());
+        s.shape.push(n);
+        if (n == 0) break;
+        o = PySequence_Fast_GET_ITEM(fast.ptr(), 0);
+        if (PyRange_Check(data)) break;
+    }
+    measure(data, 0, s);
+    DType own = s.category < 0 || s.category == 2 ? default_dtype() : s.category == 1 ? DType::Int64 : DType::Bool;
+    Tensor t = empty(s.shape, dtype ? *dtype : own);
+    switch (t.dtype()) {
+    case DType::Bool: fill_tensor<bool>(data, t); break;
+    case DType::UInt8: fill_tensor<uint8_t>(data, t); break;
+    case DType::Int32: fill_tensor<int32_t>(data, t); break;
+    case DType::Int64: fill_tensor<int64_t>(data, t); break;
+    case DType::Float32: fill_tensor<float>(data, t); break;
+    case DType::Float64: fill_tensor<double>(data, t); break;
+    }
+    return t;
+}
+
+// A sequence that holds tensors with axes or arrays: each element converted, then stacked.
+Tensor tensor_from_parts(PyObject* data, const DType* dtype) {
+    std::vector<Tensor> parts;
+    py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(data, ""));
+    for (Py_ssize_t i = 0, n = PySequence_Fast_GET_SIZE(fast.ptr()); i < n; ++i)
+        parts.push_back(tensor_from_data(PySequence_Fast_GET_ITEM(fast.ptr(), i), dtype));
+    return stack(parts, 0);
+}
+
+Tensor converted(const Tensor& t, const DType* dtype, bool copy) {
+    if (dtype && *dtype != t.dtype()) {
+        Tensor out = empty(t.shape(), *dtype);
+        copy_data(out, t);
+        return out;
+    }
+    if (!copy) return t;
+    Tensor out = empty(t.shape(), t.dtype());
+    copy_data(out, t);
+    return out;
+}
+
+}  // namespace
+
+bool is_array(PyObject* o) {
+    return py::isinstance<py::array>(o);
+}
+
+bool to_int(PyObject* o, int64_t* out) {
+    if (!PyLong_Check(o)) {
+        if (!PyIndex_Check(o)) return false;
+        if (is_tensor(o) && (impl_of(o)->numel != 1 || is_floating(impl_of(o)->dtype))) return false;
+        if (!is_tensor(o) && is_array(o) && py::reinterpret_borrow<py::array>(o).ndim() > 0) return false;
+        py::object index = py::reinterpret_steal<py::object>(PyNumber_Index(o));
+        if (!index) {
+            PyErr_Clear();
+            return false;
+        }
+        return to_int(index.ptr(), out);
+    }
+    int overflow;
+    *out = PyLong_AsLongLongAndOverflow(o, &overflow);
+    check<ValueError>(!overflow, "integer argument: ", std::string(py::str(py::handle(o))), " does not fit an int64");
+    return true;
+}
+
+bool to_scalar(PyObject* o, Scalar* out) {
+    if (PyFloat_Check(o)) {
+        *out = Scalar(PyFloat_AS_DOUBLE(o));
+        return true;
+    }
+    if (PyBool_Check(o)) {
+        *out = Scalar(o == Py_True);
+        return true;
+    }
+    if (PyLong_Check(o)) {
+        int64_t i;
+        to_int(o, &i);
+        *out = Scalar(i);
+        return true;
+    }
+    if (is_tensor(o)) {
+        Tensor t = tensor_of(o);
+        if (t.numel() != 1) return false;
+        py::object n = py::reinterpret_steal<py::object>(to_number(t));
+        return to_scalar(n.ptr(), out);
+    }
+    if (o == Py_None || PyUnicode_Check(o)) return false;
+    if (is_numpy_bool(o)) {
+        *out = Scalar(PyObject_IsTrue(o) == 1);
+        return true;
+    }
+    if (is_array(o) && py::reinterpret_borrow<py::array>(o).size() != 1) return false;
+    int64_t i;
+    if (to_int(o, &i)) {
+        *out = Scalar(i);
+        return true;
+    }
+    if (!Py_TYPE(o)->tp_as_number || !Py_TYPE(o)->tp_as_number->nb_float) return false;
+    double d = PyFloat_AsDouble(o);
+    if (d == -1.0 && PyErr_Occurred()) {
+        PyErr_Clear();
+        return false;
+    }
+    *out = Scalar(d);
+    return true;
+}
+
+bool to_tensor(PyObject* o, Tensor* out) {
+    if (is_tensor(o)) {
+        *out = tensor_of(o);
+        return true;
+    }
+    if (PyFloat_CheckExact(o)) {
+        *out = scalar_tensor(Scalar(PyFloat_AS_DOUBLE(o)), DType::Float64, true);
+        return true;
+    }
+    if (PyUnicode_Check(o) || o == Py_None || is_list(o)) return false;
+    if (is_array(o)) {
+        *out = tensor_from_array(o, true);
+        return true;
+    }
+    Scalar s;
+    if (!to_scalar(o, &s)) return false;
+    // A number is kept exactly; promotion makes it the other operand's dtype.
+    *out = scalar_tensor(s, s.is_float() ? DType::Float64 : s.kind == Scalar::Bool ? DType::Bool : DType::Int64, true);
+    return true;
+}
+
+Tensor tensor_from_array(PyObject* o, bool share) {
+    py::array a = py::reinterpret_borrow<py::array>(o);
+    DType dtype = checked_dtype(a);
+    Dims shape = shape_of(a), strides;
+    if (!native_order(a) || !usable_strides(a, &strides)) {
+        a = plain_copy(a);
+        check<ValueError>(usable_strides(a, &strides), "from_numpy: this array's memory layout is not supported");
+    }
+    void* data = const_cast<void*>(a.data());
+    auto storage = Storage::wrap(data, static_cast<size_t>(a.nbytes()), release_array, a.inc_ref().ptr());
+    storage->read_only = !a.writeable();
+    Tensor t(TensorImpl::create());
+    t->dtype = dtype;
+    t->storage = storage;
+    t->data = static_cast<char*>(data);
+    set_geometry(t.get(), shape, strides);
+    return share ? t : converted(t, nullptr, true);
+}
+
+Tensor tensor_from_data(PyObject* data, const DType* dtype) {
+    if (is_tensor(data)) return converted(tensor_of(data), dtype, true);
+    if (is_array(data)) return converted(tensor_from_array(data, true), dtype, true);
+    if (is_list(data)) return holds_arrays(data) ? tensor_from_parts(data, dtype) : tensor_from_list(data, dtype);
+    Scalar s;
+    if (to_scalar(data, &s)) {
+        DType own = dtype_of(s);
+        // NumPy's scalars bring their own dtype.
+        if (!dtype && !PyFloat_Check(data) && !PyLong_Check(data) && py::hasattr(data, "dtype"))
+            to_dtype(py::getattr(data, "dtype").ptr(), &own);
+        return scalar_tensor(s, dtype ? *dtype : own);
+    }
+    if (PySequence_Check(data) && !PyUnicode_Check(data)) {
+        py::object list = py::reinterpret_steal<py::object>(PySequence_List(data));
+        if (!list) throw py::error_already_set();
+        return tensor_from_data(list.ptr(), dtype);
+    }
+    if (py::hasattr(data, "__array__")) {
+        py::object array = py::module_::import("numpy").attr("asarray")(py::handle(data));
+        return tensor_from_data(array.ptr(), dtype);
+    }
+    fail<TypeError>("tensor: the data must be a number, a (nested) sequence, an array or a tensor, got ", Py_TYPE(data)->tp_name);
+}
+
+// Tensor(2, 3): uninitialised, of that size; Tensor([1, 2]): of the default dtype. PyTorch's old constructor.
+Tensor legacy_tensor(PyObject* args, PyObject* kwargs) {
+    check<TypeError>(!kwargs || PyDict_Size(kwargs) == 0 || PyDict_GetItemString(kwargs, "device"),
+                     "Tensor: no keyword arguments are taken. Use tensor(data, dtype=...).");
+    Py_ssize_t n = PyTuple_GET_SIZE(args);
+    DType dtype = default_dtype();
+    if (n == 0) return empty({0}, dtype);
+    PyObject* first = PyTuple_GET_ITEM(args, 0);
+    if (n == 1 && !PyIndex_Check(first)) {
+        if (is_tensor(first)) return alias(tensor_of(first));
+        if (Py_TYPE(first) == g_size_type) {
+            Dims shape;
+            for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(first); ++i) shape.push(PyLong_AsLongLong(PyTuple_GET_ITEM(first, i)));
+            return empty(shape, dtype);
+        }
+        return tensor_from_data(first, &dtype);
+    }
+    if (n == 1 && is_tensor(first)) return alias(tensor_of(first));
+    Dims shape;
+    for (Py_ssize_t i = 0; i < n; ++i) {
+        int64_t size;
+        check<TypeError>(to_int(PyTuple_GET_ITEM(args, i), &size), "Tensor: sizes must be integers, got ",
+                         Py_TYPE(PyTuple_GET_ITEM(args, i))->tp_name);
+        shape.push(size);
+    }
+    return empty(shape, dtype);
+}
+
+PyObject* to_array(const Tensor& t, PyObject* owner) {
+    std::vector<py::ssize_t> shape(t.shape().begin(), t.shape().end()), strides;
+    for (int64_t s : t.strides()) strides.push_back(s * static_cast<py::ssize_t>(t.item_size()));
+    py::array a(numpy_dtype(t.dtype()), shape, strides, t.data(), py::handle(owner));
+    if (t->storage->read_only) a.attr("flags").attr("writeable") = false;
+    return a.release().ptr();
+}
+
+PyObject* to_number(const Tensor& t) {
+    const void* p = t.data();
+    switch (t.dtype()) {
+    case DType::Bool: return PyBool_FromLong(*static_cast<const uint8_t*>(p));
+    case DType::UInt8: return PyLong_FromLong(*static_cast<const uint8_t*>(p));
+    case DType::Int32: return PyLong_FromLong(*static_cast<const int32_t*>(p));
+    case DType::Int64: return PyLong_FromLongLong(*static_cast<const int64_t*>(p));
+    case DType::Float32: return PyFloat_FromDouble(static_cast<double>(*static_cast<const float*>(p)));
+    case DType::Float64: return PyFloat_FromDouble(*static_cast<const double*>(p));
+    }
+    return nullptr;
+}
+
+namespace {
+
+PyObject* list_level(const Tensor& t, int depth, const char* data) {
+    if (depth == t.ndim()) {
+        Tensor element(TensorImpl::create());
+        element->dtype = t.dtype();
+        element->data = const_cast<char*>(data);
+        return to_number(element);
+    }
+    PyObject* list = PyList_New(t.size(depth));
+    if (!list) throw py::error_already_set();
+    int64_t step = t.stride(depth) * static_cast<int64_t>(t.item_size());
+    for (int64_t i = 0; i < t.size(depth); ++i) PyList_SET_ITEM(list, i, list_level(t, depth + 1, data + i * step));
+    return list;
+}
+
+}  // namespace
+
+PyObject* to_list(const Tensor& t) {
+    return list_level(t, 0, t.data());
+}
+
+PyObject* to_size(const Dims& d) {
+    PyObject* size = g_size_type->tp_alloc(g_size_type, d.n);
+    if (!size) throw py::error_already_set();
+    for (int i = 0; i < d.n; ++i) PyTuple_SET_ITEM(size, i, PyLong_FromLongLong(d[i]));
+    return size;
+}
+
+// ---- dtype and device objects ----
+
+PyObject* dtype_object(DType t) {
+    return g_dtypes[static_cast<int>(t)];
+}
+
+bool is_dtype(PyObject* o) {
+    return Py_TYPE(o) == g_dtype_type;
+}
+
+bool to_dtype(PyObject* o, DType* out) {
+    for (int i = 0; i < kNumDTypes; ++i)
+        if (o == g_dtypes[i]) {
+            *out = static_cast<DType>(i);
+            return true;
+        }
+    if (o == reinterpret_cast<PyObject*>(&PyFloat_Type)) *out = default_dtype();
+    else if (o == reinterpret_cast<PyObject*>(&PyLong_Type)) *out = DType::Int64;
+    else if (o == reinterpret_cast<PyObject*>(&PyBool_Type)) *out = DType::Bool;
+    else if (py::isinstance<py::dtype>(o)) return dtype_of_array(py::reinterpret_borrow<py::dtype>(o), out);
+    else if (PyType_Check(o) && py::hasattr(o, "dtype") && !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(o), tensor_type)) {
+        try {
+            return dtype_of_array(py::dtype::from_args(py::reinterpret_borrow<py::object>(o)), out);
+        } catch (py::error_already_set&) {
+            return false;
+        }
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void check_device(PyObject* o) {
+    if (!o || o == Py_None) return;
+    std::string type;
+    if (PyUnicode_Check(o)) type = PyUnicode_AsUTF8(o);
+    else if (py::isinstance<DeviceBox>(o)) type = py::cast<DeviceBox&>(o).type;
+    else if (PyLong_Check(o)) type = "cuda";
+    else fail<TypeError>("device: a string or a device is required, got ", Py_TYPE(o)->tp_name);
+    check<RuntimeError>(type == "cpu" || type.rfind("cpu:", 0) == 0 || type == "meta_cpu", "device: chainrule computes on the CPU only, got '", type,
+                        "'. Use device='cpu'.");
+}
+
+void bind_dtypes(py::module_& m) {
+    py::class_<DTypeBox> cls(m, "dtype", "The type of a tensor's elements.");
+    cls.def("__repr__", [](const DTypeBox& d) { return std::string("chainrule.") + dtype_name(d.value); })
+        .def("__reduce__", [](const DTypeBox& d) { return dtype_name(d.value); })
+        .def("__copy__", [](py::object d) { return d; })
+        .def("__deepcopy__", [](py::object d, py::object) { return d; })
+        .def_property_readonly("name", [](const DTypeBox& d) { return dtype_name(d.value); })
+        .def_property_readonly("is_floating_point", [](const DTypeBox& d) { return is_floating(d.value); })
+        .def_property_readonly("is_complex", [](const DTypeBox&) { return false; })
+        .def_property_readonly("is_signed", [](const DTypeBox& d) { return d.value > DType::UInt8; })
+        .def_property_readonly("itemsize", [](const DTypeBox& d) { return item_size(d.value); });
+    cls.attr("__module__") = "chainrule";
+    g_dtype_type = reinterpret_cast<PyTypeObject*>(cls.ptr());
+    for (int i = 0; i < kNumDTypes; ++i) {
+        py::object o = py::cast(DTypeBox{static_cast<DType>(i)});
+        m.attr(dtype_name(static_cast<DType>(i))) = o;
+        g_dtypes[i] = o.release().ptr();
+    }
+    m.attr("float") = m.attr("float32");
+    m.attr("double") = m.attr("float64");
+    m.attr("int") = m.attr("int32");
+    m.attr("long") = m.attr("int64");
+
+    py::class_<DeviceBox> device(m, "device", "Where a tensor lives: chainrule computes on the CPU.");
+    device
+        .def(py::init([](py::object type, py::object index) {
+                 DeviceBox d{"cpu", -1};
+                 if (py::isinstance<DeviceBox>(type)) return type.cast<DeviceBox>();
+                 if (py::isinstance<py::int_>(type)) return DeviceBox{"cuda", type.cast<int>()};
+                 d.type = type.cast<std::string>();
+                 size_t colon = d.type.find(':');
+                 if (colon != std::string::npos) {
+                     d.index = std::stoi(d.type.substr(colon + 1));
+                     d.type = d.type.substr(0, colon);
+                 }
+                 if (!index.is_none()) d.index = index.cast<int>();
+                 return d;
+             }),
+             py::arg("type") = "cpu", py::arg("index") = py::none())
+        .def_property_readonly("type", [](const DeviceBox& d) { return d.type; })
+        .def_property_readonly("index", [](const DeviceBox& d) -> py::object { return d.index < 0 ? py::object(py::none()) : py::object(py::int_(d.index)); })
+        .def("__repr__",
+             [](const DeviceBox& d) {
+                 return "device(type='" + d.type + "'" + (d.index < 0 ? "" : ", index=" + std::to_string(d.index)) + ")";
+             })
+        .def("__str__", [](const DeviceBox& d) { return d.type + (d.index < 0 ? "" : ":" + std::to_string(d.index)); })
+        .def("__eq__", [](const DeviceBox& d, py::object o) {
+            return py::isinstance<DeviceBox>(o) && o.cast<DeviceBox&>().type == d.type && o.cast<DeviceBox&>().index == d.index;
+        })
+        .def("__hash__", [](const DeviceBox& d) { return std::hash<std::string>()(d.type) + static_cast<size_t>(d.index); })
+        .def("__enter__", [](py::object d) { return d; })
+        .def("__exit__", [](py::object, py::args) {})
+        .def("__reduce__", [](const DeviceBox& d) {
+            return py::make_tuple(py::module_::import("chainrule").attr("device"), py::make_tuple(d.type, d.index < 0 ? py::object(py::none()) : py::object(py::int_(d.index))));
+        });
+    device.attr("__module__") = "chainrule";
+}
+
+namespace {
+
+Tensor finished(Tensor t, bool requires_grad) {
+    if (requires_grad) {
+        check<RuntimeError>(is_floating(t.dtype()), "tensor: only floating tensors can require a gradient, got ", t.dtype());
+        t->requires_grad = true;
+    }
+    return t;
+}
+
+}  // namespace
+
+void bind_convert(py::module_& m) {
+    py::object size = py::module_::import("chainrule._size").attr("Size");
+    g_size_type = reinterpret_cast<PyTypeObject*>(size.inc_ref().ptr());
+    m.attr("Size") = size;
+    m.def(
+        "tensor",
+        [](py::object data, py::object dtype, py::object device, bool requires_grad, bool) {
+            check_device(device.ptr());
+            DType t;
+            bool given = !dtype.is_none();
+            check<TypeError>(!given || to_dtype(dtype.ptr(), &t), "tensor: unknown dtype ", std::string(py::str(dtype)));
+            return finished(tensor_from_data(data.ptr(), given ? &t : nullptr), requires_grad);
+        },
+        py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false,
+        py::arg("pin_memory") = false,
+        "tensor(data, *, dtype=None, device=None, requires_grad=False)\n\nA new tensor with a copy of the data: a number, a nested sequence, an "
+        "array or a tensor.");
+    m.def(
+        "as_tensor",
+        [](py::object data, py::object dtype, py::object device) {
+            check_device(device.ptr());
+            DType t;
+            bool given = !dtype.is_none();
+            check<TypeError>(!given || to_dtype(dtype.ptr(), &t), "as_tensor: unknown dtype ", std::string(py::str(dtype)));
+            if (is_tensor(data.ptr())) return given ? cast(tensor_of(data.ptr()), t) : tensor_of(data.ptr());
+            if (is_array(data.ptr())) return converted(tensor_from_array(data.ptr(), true), given ? &t : nullptr, false);
+            return tensor_from_data(data.ptr(), given ? &t : nullptr);
+        },
+        py::arg("data"), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
+        "as_tensor(data, dtype=None, device=None)\n\nA tensor of the data, sharing its memory where that is possible.");
+    m.def(
+        "from_numpy",
+        [](py::object array) {
+            check<TypeError>(is_array(array.ptr()), "from_numpy: a NumPy array is required, got ", Py_TYPE(array.ptr())->tp_name);
+            return tensor_from_array(array.ptr(), true);
+        },
+        py::arg("ndarray"),
+        "from_numpy(ndarray)\n\nA tensor that shares the array's memory (an array with negative strides or foreign byte order is copied). "
+        "Writes on NumPy's side are not seen by the checks of saved values.");
+    m.def("set_default_dtype", [](py::object d) {
+        DType t;
+        check<TypeError>(to_dtype(d.ptr(), &t), "set_default_dtype: unknown dtype ", std::string(py::str(d)));
+        set_default_dtype(t);
+    });
+    m.def("get_default_dtype", [] { return py::reinterpret_borrow<py::object>(dtype_object(default_dtype())); });
+    m.def("_to_dtype", [](py::object o) -> py::object {
+        DType t;
+        if (!to_dtype(o.ptr(), &t)) return py::none();
+        return py::reinterpret_borrow<py::object>(dtype_object(t));
+    });
+}
+
+}  // namespace chainrule

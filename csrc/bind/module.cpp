@@ -1,0 +1,68 @@
+// The extension module chainrule._core.
+
+#include <pybind11/pybind11.h>
+
+#include "bind/arguments.h"
+#include "bind/autograd.h"
+#include "bind/convert.h"
+#include "bind/function.h"
+#include "bind/generator.h"
+#include "bind/tensor_object.h"
+#include "core/allocator.h"
+#include "core/cpu.h"
+#include "core/unlock.h"
+
+namespace chainrule {
+
+void bind_config(py::module_& m);
+void bind_errors();
+void bind_optim(py::module_& m);
+
+namespace {
+
+void* release_gil() {
+    return PyGILState_Check() ? PyEval_SaveThread() : nullptr;
+}
+
+void acquire_gil(void* state) {
+    PyEval_RestoreThread(static_cast<PyThreadState*>(state));
+}
+
+py::dict memory_stats() {
+    AllocatorStats s = allocator_stats();
+    py::dict d;
+    d["bytes_in_use"] = s.bytes_in_use;
+    d["peak_bytes"] = s.peak_bytes;
+    d["bytes_cached"] = s.bytes_cached;
+    d["system_allocations"] = s.system_allocations;
+    d["blocks_in_use"] = s.blocks_in_use;
+    return d;
+}
+
+void bind_memory(py::module_& m) {
+    m.def("memory_stats", &memory_stats, "Counters of the caching allocator.");
+    m.def("empty_cache", &empty_cache, "Gives cached memory back to the system.");
+    m.def("set_cache_limit", &set_cache_limit, py::arg("bytes"), "The most bytes that the allocator holds back for reuse.");
+    m.def("reset_peak_memory", &reset_peak, "Starts the peak anew.");
+}
+
+}  // namespace
+}  // namespace chainrule
+
+PYBIND11_MODULE(_core, m) {
+    using namespace chainrule;
+    if (!cpu_error().empty()) throw py::import_error(cpu_error());
+    m.doc() = "chainrule's compiled core: tensors, operations, and the backward walk.";
+    host_lock = {release_gil, acquire_gil};
+    bind_errors();
+    bind_config(m);
+    bind_memory(m);
+    make_tensor_type(m);
+    bind_dtypes(m);
+    bind_convert(m);
+    bind_generator(m);
+    bind_functions(m);
+    bind_autograd(m);
+    bind_function(m);
+    bind_optim(m);
+}

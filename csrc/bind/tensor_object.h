@@ -1,0 +1,80 @@
+// The Python object of a tensor, and the way between the two.
+//
+// Tensor's type is made with CPython's own calls, not py::class_: the object is a header and one pointer, the way back is a
+// pointer in the tensor (so `p.grad is p.grad`), and number slots and methods are called without a dispatcher. All else goes
+// through pybind11, which gets a caster for Tensor here.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace chainrule {
+
+namespace py = pybind11;
+
+struct TensorObject {
+    PyObject_HEAD
+    TensorImpl* impl;     // counted
+    PyObject* dict;
+    PyObject* weakrefs;
+};
+
+extern PyTypeObject* tensor_type;
+
+inline bool is_tensor(PyObject* o) {
+    return Py_TYPE(o) == tensor_type || PyType_IsSubtype(Py_TYPE(o), tensor_type);
+}
+
+// Borrowed. The object must be a tensor.
+inline TensorImpl* impl_of(PyObject* o) {
+    return reinterpret_cast<TensorObject*>(o)->impl;
+}
+
+inline Tensor tensor_of(PyObject* o) {
+    return Tensor(impl_of(o));
+}
+
+// New reference; None for an undefined tensor. A tensor that has a Python object gives that object.
+PyObject* wrap(const Tensor& t);
+// A new object of a subclass that takes this tensor over.
+PyObject* wrap_as(PyTypeObject* type, const Tensor& t);
+
+void make_tensor_type(py::module_& m);
+void add_attribute_slots(std::vector<PyType_Slot>& slots);
+void add_tensor_methods();
+
+// Translates the exception in flight to a Python error; returns null.
+PyObject* raise_current_exception();
+
+// Runs f, a lambda that returns PyObject*, with exceptions translated.
+template <class F> PyObject* guarded(F&& f) {
+    try {
+        return f();
+    } catch (...) {
+        return raise_current_exception();
+    }
+}
+
+}  // namespace chainrule
+
+namespace pybind11::detail {
+
+template <> struct type_caster<chainrule::Tensor> {
+    PYBIND11_TYPE_CASTER(chainrule::Tensor, const_name("chainrule.Tensor"));
+
+    bool load(handle src, bool) {
+        if (src.is_none()) {
+            value = chainrule::Tensor();
+            return true;
+        }
+        if (!chainrule::is_tensor(src.ptr())) return false;
+        value = chainrule::tensor_of(src.ptr());
+        return true;
+    }
+    static handle cast(const chainrule::Tensor& t, return_value_policy, handle) { return chainrule::wrap(t); }
+};
+
+}  // namespace pybind11::detail

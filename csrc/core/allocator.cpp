@@ -1,0 +1,195 @@
+#include "core/allocator.h"
+
+#include <sys/mman.h>
+
+#include <bit>
+#include <cstdlib>
+
+#include "core/check.h"
+
+#ifdef CHAINRULE_ATOMIC_REFCOUNT
+#include <mutex>
+#endif
+
+// Under AddressSanitizer every block goes to the system, so that a use after free is seen.
+#if defined(__SANITIZE_ADDRESS__)
+#define CHAINRULE_NO_CACHE 1
+#endif
+
+namespace chainrule {
+namespace {
+
+constexpr size_t kAlign = 64;
+constexpr size_t kSmallLimit = 1024;      // slab blocks up to here, in steps of 64 bytes
+constexpr size_t kSlab = 64 * 1024;
+constexpr size_t kMapLimit = 1024 * 1024; // from here blocks are mapped, so that returning them really returns them
+constexpr size_t kHugePage = 2 * 1024 * 1024;
+constexpr int kSmallClasses = kSmallLimit / kAlign + 1;
+constexpr int kClasses = kSmallClasses + 4 * 54;
+
+struct FreeBlock {
+    FreeBlock* next;
+};
+
+struct State {
+    FreeBlock* free[kClasses] = {};
+    AllocatorStats stats = {};
+    int64_t cache_limit = int64_t{1} << 32;
+    char* slab = nullptr;
+    size_t slab_left = 0;
+#ifdef CHAINRULE_ATOMIC_REFCOUNT
+    std::mutex mutex;
+#endif
+};
+
+// Never destroyed: tensors may outlive static destruction at interpreter exit.
+State& state() {
+    static State* s = new State;
+    return *s;
+}
+
+#ifdef CHAINRULE_ATOMIC_REFCOUNT
+#define CHAINRULE_LOCK(s) std::lock_guard<std::mutex> lock((s).mutex)
+#else
+#define CHAINRULE_LOCK(s) (void)0
+#endif
+
+struct SizeClass {
+    int index;
+    size_t bytes;
+};
+
+// Four classes an octave beyond the small ones: at most 25 % of a block is unused.
+SizeClass size_class(size_t bytes) {
+    if (bytes <= kSmallLimit) {
+        size_t k = bytes ? (bytes + kAlign - 1) / kAlign : 1;
+        return {static_cast<int>(k), k * kAlign};
+    }
+    int octave = std::bit_width(bytes - 1) - 1;  // 2^octave < bytes <= 2^(octave+1)
+    size_t step = size_t{1} << (octave - 2);
+    size_t quarter = (bytes - (size_t{1} << octave) + step - 1) / step;  // 1..4
+    return {kSmallClasses + (octave - 10) * 4 + static_cast<int>(quarter) - 1, (size_t{1} << octave) + quarter * step};
+}
+
+void* system_allocate(size_t bytes) {
+    if (bytes < kMapLimit) return std::aligned_alloc(kAlign, bytes);
+    void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return nullptr;
+#ifdef MADV_HUGEPAGE
+    if (bytes >= 2 * kHugePage) madvise(p, bytes, MADV_HUGEPAGE);
+#endif
+    return p;
+}
+
+void system_free(void* p, size_t bytes) {
+    if (bytes < kMapLimit) std::free(p);
+    else munmap(p, bytes);
+}
+
+void* from_slab(State& s, size_t bytes) {
+    if (s.slab_left < bytes) {
+        s.slab = static_cast<char*>(std::aligned_alloc(kAlign, kSlab));
+        if (!s.slab) {
+            s.slab_left = 0;
+            return nullptr;
+        }
+        s.slab_left = kSlab;
+        ++s.stats.system_allocations;
+    }
+    void* p = s.slab;
+    s.slab += bytes;
+    s.slab_left -= bytes;
+    return p;
+}
+
+void release_large(State& s) {
+    for (int i = kSmallClasses; i < kClasses; ++i) {
+        size_t octave = static_cast<size_t>((i - kSmallClasses) / 4 + 10);
+        size_t bytes = (size_t{1} << octave) + ((i - kSmallClasses) % 4 + 1) * (size_t{1} << (octave - 2));
+        while (FreeBlock* b = s.free[i]) {
+            s.free[i] = b->next;
+            s.stats.bytes_cached -= static_cast<int64_t>(bytes);
+            system_free(b, bytes);
+        }
+    }
+}
+
+}  // namespace
+
+void* allocate(size_t requested) {
+    constexpr size_t kMost = size_t{1} << 62;
+    if (requested > kMost) fail<OutOfMemory>("allocate: ", requested, " bytes are beyond any address space");
+    State& s = state();
+    SizeClass c = size_class(requested);
+    CHAINRULE_LOCK(s);
+    void* p = nullptr;
+#ifndef CHAINRULE_NO_CACHE
+    if (FreeBlock* b = s.free[c.index]) {
+        s.free[c.index] = b->next;
+        s.stats.bytes_cached -= static_cast<int64_t>(c.bytes);
+        p = b;
+    } else if (c.bytes <= kSmallLimit) {
+        p = from_slab(s, c.bytes);
+    }
+#endif
+    if (!p) {
+        p = system_allocate(c.bytes);
+        if (!p) {
+            release_large(s);
+            p = system_allocate(c.bytes);
+        }
+        if (!p) fail<OutOfMemory>("allocate: the system has no ", requested, " bytes");
+        ++s.stats.system_allocations;
+    }
+    s.stats.bytes_in_use += static_cast<int64_t>(c.bytes);
+    ++s.stats.blocks_in_use;
+    if (s.stats.bytes_in_use > s.stats.peak_bytes) s.stats.peak_bytes = s.stats.bytes_in_use;
+    return p;
+}
+
+void deallocate(void* p, size_t requested) noexcept {
+    State& s = state();
+    SizeClass c = size_class(requested);
+    int64_t bytes = static_cast<int64_t>(c.bytes);
+    CHAINRULE_LOCK(s);
+    s.stats.bytes_in_use -= bytes;
+    --s.stats.blocks_in_use;
+#ifdef CHAINRULE_NO_CACHE
+    system_free(p, c.bytes);
+#else
+    if (c.bytes > kSmallLimit && s.stats.bytes_cached + bytes > s.cache_limit) {
+        system_free(p, c.bytes);
+        return;
+    }
+    FreeBlock* b = static_cast<FreeBlock*>(p);
+    b->next = s.free[c.index];
+    s.free[c.index] = b;
+    s.stats.bytes_cached += bytes;
+#endif
+}
+
+void empty_cache() noexcept {
+    State& s = state();
+    CHAINRULE_LOCK(s);
+    release_large(s);
+}
+
+void set_cache_limit(int64_t bytes) noexcept {
+    State& s = state();
+    CHAINRULE_LOCK(s);
+    s.cache_limit = bytes;
+}
+
+AllocatorStats allocator_stats() noexcept {
+    State& s = state();
+    CHAINRULE_LOCK(s);
+    return s.stats;
+}
+
+void reset_peak() noexcept {
+    State& s = state();
+    CHAINRULE_LOCK(s);
+    s.stats.peak_bytes = s.stats.bytes_in_use;
+}
+
+}  // namespace chainrule

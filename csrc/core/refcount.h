@@ -1,0 +1,58 @@
+// Intrusive reference counts. Every counted object begins with RefCounted, so that a handle is one pointer and a count
+// change is one add. In the Python extension the GIL serialises all count changes (kernels that run without it touch no
+// handles), so they are plain; a C++ program with threads is built with CHAINRULE_ATOMIC_REFCOUNT.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#ifdef CHAINRULE_ATOMIC_REFCOUNT
+#include <atomic>
+#endif
+
+namespace chainrule {
+
+struct RefCounted {
+#ifdef CHAINRULE_ATOMIC_REFCOUNT
+    std::atomic<int32_t> refcount{0};
+    void retain() { refcount.fetch_add(1, std::memory_order_relaxed); }
+    bool drop() { return refcount.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+#else
+    int32_t refcount = 0;
+    void retain() { ++refcount; }
+    bool drop() { return --refcount == 0; }
+#endif
+    int32_t use_count() const { return refcount; }
+};
+
+// T provides `static void destroy(T*)`, called when the last handle goes.
+template <class T> class Ref {
+  public:
+    Ref() = default;
+    Ref(std::nullptr_t) {}
+    explicit Ref(T* p) : p_(p) {
+        if (p_) p_->retain();
+    }
+    Ref(const Ref& other) : Ref(other.p_) {}
+    Ref(Ref&& other) noexcept : p_(std::exchange(other.p_, nullptr)) {}
+    Ref& operator=(Ref other) noexcept {
+        std::swap(p_, other.p_);
+        return *this;
+    }
+    ~Ref() { reset(); }
+
+    void reset() {
+        T* p = std::exchange(p_, nullptr);
+        if (p && p->drop()) T::destroy(p);
+    }
+    T* get() const { return p_; }
+    T* operator->() const { return p_; }
+    T& operator*() const { return *p_; }
+    explicit operator bool() const { return p_ != nullptr; }
+    bool operator==(const Ref& other) const { return p_ == other.p_; }
+
+  private:
+    T* p_ = nullptr;
+};
+
+}  // namespace chainrule

@@ -1,0 +1,7 @@
+#include "core/unlock.h"
+
+namespace chainrule {
+
+HostLock host_lock;
+
+}  // namespace chainrule

@@ -1,0 +1,194 @@
+#include "kernels/gemm.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "core/parallel.h"
+#include "kernels/blas.h"
+#include "kernels/kernels.h"
+
+namespace chainrule::kernels {
+namespace {
+
+int64_t item(DType t) {
+    return static_cast<int64_t>(item_size(t));
+}
+
+// ---- one product on the calling thread ----
+
+template <class T>
+void blas_gemv(bool trans, int64_t rows, int64_t cols, T alpha, const T* a, int64_t lda, const T* x, int64_t incx, T beta, T* y,
+               int64_t incy) {
+    if constexpr (sizeof(T) == 4) sgemv(trans, rows, cols, alpha, a, lda, x, incx, beta, y, incy);
+    else dgemv(trans, rows, cols, alpha, a, lda, x, incx, beta, y, incy);
+}
+
+template <class T>
+void scale(const Gemm& g, T* c) {
+    for (int64_t i = 0; i < g.m; ++i) {
+        T* row = c + i * g.ldc;
+        if (g.beta == 0) std::memset(row, 0, static_cast<size_t>(g.n) * sizeof(T));
+        else
+            for (int64_t j = 0; j < g.n; ++j) row[j] *= static_cast<T>(g.beta);
+    }
+}
+
+template <class T>
+void floating(const Gemm& g, const T* a, const T* b, T* c) {
+    T alpha = static_cast<T>(g.alpha), beta = static_cast<T>(g.beta);
+    if (g.k == 0) {
+        scale(g, c);
+        return;
+    }
+    // OpenBLAS takes four to ten times as long for a matrix with one row or column as for the vector that it is.
+    if (g.m == 1) {
+        int64_t inc = g.trans_a ? g.lda : 1;
+        if (g.trans_b) blas_gemv(false, g.n, g.k, alpha, b, g.ldb, a, inc, beta, c, 1);
+        else blas_gemv(true, g.k, g.n, alpha, b, g.ldb, a, inc, beta, c, 1);
+        return;
+    }
+    if (g.n == 1) {
+        int64_t inc = g.trans_b ? 1 : g.ldb;
+        if (g.trans_a) blas_gemv(true, g.k, g.m, alpha, a, g.lda, b, inc, beta, c, g.ldc);
+        else blas_gemv(false, g.m, g.k, alpha, a, g.lda, b, inc, beta, c, g.ldc);
+        return;
+    }
+    if constexpr (sizeof(T) == 4) sgemm(g.trans_a, g.trans_b, g.m, g.n, g.k, alpha, a, g.lda, b, g.ldb, beta, c, g.ldc);
+    else dgemm(g.trans_a, g.trans_b, g.m, g.n, g.k, alpha, a, g.lda, b, g.ldb, beta, c, g.ldc);
+}
+
+template <class T>
+void integral(const Gemm& g, const T* a, const T* b, T* c) {
+    int64_t a_row = g.trans_a ? 1 : g.lda, a_col = g.trans_a ? g.lda : 1;
+    int64_t b_row = g.trans_b ? 1 : g.ldb, b_col = g.trans_b ? g.ldb : 1;
+    scale(g, c);
+    T alpha = static_cast<T>(g.alpha);
+    for (int64_t i = 0; i < g.m; ++i)
+        for (int64_t p = 0; p < g.k; ++p) {
+            T x = static_cast<T>(alpha * a[i * a_row + p * a_col]);
+            const T* row = b + p * b_row;
+            for (int64_t j = 0; j < g.n; ++j) c[i * g.ldc + j] = static_cast<T>(c[i * g.ldc + j] + x * row[j * b_col]);
+        }
+}
+
+template <class T>
+const T* as(const void* p) {
+    return static_cast<const T*>(p);
+}
+
+void serial(const Gemm& g, const void* a, const void* b, void* c) {
+    switch (g.dtype) {
+    case DType::Float32: floating(g, as<float>(a), as<float>(b), static_cast<float*>(c)); break;
+    case DType::Float64: floating(g, as<double>(a), as<double>(b), static_cast<double*>(c)); break;
+    case DType::Int64: integral(g, as<int64_t>(a), as<int64_t>(b), static_cast<int64_t*>(c)); break;
+    case DType::Int32: integral(g, as<int32_t>(a), as<int32_t>(b), static_cast<int32_t*>(c)); break;
+    case DType::UInt8: integral(g, as<uint8_t>(a), as<uint8_t>(b), static_cast<uint8_t*>(c)); break;
+    case DType::Bool: break;
+    }
+}
+
+// ---- the grid ----
+
+struct Grid {
+    int64_t rows = 1, cols = 1;
+};
+
+// The largest power of two of pieces, at most `wanted`, that leaves each at least `least` wide.
+int64_t pieces(int64_t size, int64_t wanted, int64_t least) {
+    int64_t p = 1;
+    while (2 * p <= wanted && size / (2 * p) >= least) p *= 2;
+    return p;
+}
+
+// Measured on AVX-512: cut into columns of 192 and more, then rows of 128 and more, a product on one thread loses under 3 %.
+Grid grid(const Gemm& g) {
+    double flops = 2.0 * static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
+    if (g.m == 1 || g.n == 1) {  // bound by memory: rows or columns of the matrix are independent
+        if (flops < 1e6) return {};
+        return g.m == 1 ? Grid{1, pieces(g.n, 16, 64)} : Grid{pieces(g.m, 16, 64), 1};
+    }
+    if (flops < 8e6) return {};
+    int64_t wanted = flops < 6e7 ? 2 : flops < 2e8 ? 4 : flops < 2e9 ? 8 : 16;
+    Grid out;
+    out.cols = pieces(g.n, wanted, 192);
+    out.rows = pieces(g.m, wanted / out.cols, 128);
+    if (out.cols * out.rows == 1) {
+        out.cols = pieces(g.n, 2, 48);
+        if (out.cols == 1) out.rows = pieces(g.m, 2, 48);
+    }
+    return out;
+}
+
+int64_t edge(int64_t size, int64_t i, int64_t parts) {
+    return i == parts ? size : size * i / parts / 16 * 16;
+}
+
+void block(const Gemm& g, Grid parts, int64_t i, int64_t j, const char* a, const char* b, char* c) {
+    int64_t m0 = edge(g.m, i, parts.rows), n0 = edge(g.n, j, parts.cols), size = item(g.dtype);
+    Gemm part = g;
+    part.m = edge(g.m, i + 1, parts.rows) - m0;
+    part.n = edge(g.n, j + 1, parts.cols) - n0;
+    serial(part, a + (g.trans_a ? m0 : m0 * g.lda) * size, b + (g.trans_b ? n0 * g.ldb : n0) * size, c + (m0 * g.ldc + n0) * size);
+}
+
+}  // namespace
+
+void gemm(const Gemm& g, const void* a, const void* b, void* c) {
+    if (g.m == 0 || g.n == 0) return;
+    Grid parts = grid(g);
+    int64_t count = parts.rows * parts.cols;
+    if (count == 1) {
+        serial(g, a, b, c);
+        return;
+    }
+    parallel_for(count, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t p = begin; p < end; ++p)
+            block(g, parts, p / parts.cols, p % parts.cols, as<char>(a), as<char>(b), static_cast<char*>(c));
+    });
+}
+
+void gemm_batched(const Gemm& g, int64_t count, const void* a, const void* b, void* c, BatchOffset offset, const void* context) {
+    if (g.m == 0 || g.n == 0) return;
+    Grid parts = grid(g);
+    auto at = [&](int64_t i, auto&& multiply) {
+        BatchOffsets o = offset(context, i);
+        multiply(as<char>(a) + o.a, as<char>(b) + o.b, static_cast<char*>(c) + o.c);
+    };
+    if (parts.rows * parts.cols > 1) {
+        for (int64_t i = 0; i < count; ++i) at(i, [&](const char* x, const char* y, char* z) { gemm(g, x, y, z); });
+        return;
+    }
+    double flops = 2.0 * static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k) + 1;
+    int64_t grain = static_cast<int64_t>(2e6 / flops) + 1;
+    parallel_for(count, grain, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) at(i, [&](const char* x, const char* y, char* z) { serial(g, x, y, z); });
+    });
+}
+
+void dot(DType dtype, int64_t n, const void* x, int64_t incx, const void* y, int64_t incy, void* out) {
+    constexpr int64_t kChunk = 1 << 14;
+    int64_t chunks = (n + kChunk - 1) / kChunk;
+    // A row times a column; with x strided it is the transposed column that has the stride.
+    Gemm g{dtype, incx != 1, incy == 1, 1, 1, n, incx != 1 ? incx : n, incy == 1 ? n : incy, 1};
+    if (g.lda < 1) g.lda = 1;
+    if (g.ldb < 1) g.ldb = 1;
+    if (chunks <= 1 || is_integral(dtype)) {
+        serial(g, x, y, out);
+        return;
+    }
+    int64_t size = item(dtype);
+    std::unique_ptr<char, void (*)(void*)> parts(static_cast<char*>(std::malloc(static_cast<size_t>(chunks * size))), std::free);
+    parallel_for(chunks, 4, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+            Gemm part = g;
+            part.k = n - i * kChunk < kChunk ? n - i * kChunk : kChunk;
+            if (incx == 1) part.lda = part.k;
+            if (incy == 1) part.ldb = part.k;
+            serial(part, as<char>(x) + i * kChunk * incx * size, as<char>(y) + i * kChunk * incy * size, parts.get() + i * size);
+        }
+    });
+    kernels().reduce_rows[static_cast<int>(Reduce::Sum)][static_cast<int>(dtype)](parts.get(), out, 1, chunks, 0, 1);
+}
+
+}  // namespace chainrule::kernels

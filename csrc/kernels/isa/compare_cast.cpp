@@ -1,0 +1,116 @@
+// Comparisons, predicates, selection by a mask, conversion between element types
+#include "kernels/isa/entries.h"
+#include "kernels/isa/libm.h"
+#include "kernels/isa/loops.h"
+
+namespace chainrule::kernels::CHAINRULE_ISA {
+namespace {
+
+template <class T>
+struct ByteFor {
+    using type = T;
+};
+template <>
+struct ByteFor<bool> {
+    using type = uint8_t;
+};
+// What lies in memory: bool is read as a byte, since a foreign buffer may hold other values than 0 and 1.
+template <class T>
+using Memory = typename ByteFor<T>::type;
+
+template <Compare op, class T>
+CHAINRULE_INLINE uint8_t apply(T a, T b) {
+    using enum Compare;
+    if constexpr (op == Eq) return a == b;
+    else if constexpr (op == Ne) return a != b;
+    else if constexpr (op == Lt) return a < b;
+    else if constexpr (op == Le) return a <= b;
+    else if constexpr (op == Gt) return a > b;
+    else if constexpr (op == Ge) return a >= b;
+    else if constexpr (op == LogicalAnd) return (a != T(0)) & (b != T(0));
+    else if constexpr (op == LogicalOr) return (a != T(0)) | (b != T(0));
+    else return (a != T(0)) ^ (b != T(0));  // LogicalXor
+}
+
+template <Predicate op, class T>
+CHAINRULE_INLINE uint8_t apply(T x) {
+    using enum Predicate;
+    if constexpr (op == LogicalNot) return x == T(0);
+    else if constexpr (!kIsFloat<T>) return op == IsFinite || (op == Signbit && x < T(0));
+    else if constexpr (op == IsNan) return x != x;
+    else if constexpr (op == IsInf) return abs_(x) == Fp<T>::kInf;
+    else if constexpr (op == IsFinite) return abs_(x) < Fp<T>::kInf;
+    else return bits_of(x) >> (8 * sizeof(T) - 1);  // Signbit
+}
+
+// Branch-free form of saturate (libm.h) for loops: bounds first, so that the conversion itself is always defined.
+template <class To, class From>
+CHAINRULE_INLINE To to_integer(From x) {
+    constexpr int bits = 8 * sizeof(To) - 1;  // signed only
+    constexpr From limit = static_cast<From>(uint64_t{1} << bits);
+    const bool high = x >= limit, low = x < -limit, inside = !high & !low & (x == x);
+    const To y = static_cast<To>(inside ? x : From(0));
+    constexpr To max = static_cast<To>((uint64_t{1} << bits) - 1), min = static_cast<To>(-max - 1);
+    return high ? max : (low ? min : y);
+}
+
+template <class From, class To>
+CHAINRULE_INLINE Memory<To> convert(Memory<From> x) {
+    if constexpr (kIsBool<To>) return x != Memory<From>(0);
+    else if constexpr (kIsBool<From>) return static_cast<To>(x != 0);
+    else if constexpr (!kIsFloat<From> || kIsFloat<To>) return static_cast<To>(x);
+    else if constexpr (sizeof(To) == 1) return static_cast<To>(to_integer<int64_t>(x));  // wraps, as PyTorch does
+    else return to_integer<To>(x);
+}
+
+}  // namespace
+
+template <Compare op, class T>
+void compare(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+    using In = Memory<T>;
+    map2<uint8_t, In>(ptr, stride, n, [](In a, In b) { return apply<op, In>(a, b); });
+}
+
+template <Predicate op, class T>
+void predicate(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+    using In = Memory<T>;
+    map1<uint8_t, In>(ptr, stride, n, [](In x) { return apply<op, In>(x); });
+}
+
+template <class T>
+void where(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+    using V = Memory<T>;
+    map3<V, uint8_t, V>(ptr, stride, n, [](uint8_t mask, V a, V b) { return mask != 0 ? a : b; });
+}
+
+template <class T>
+void masked_mul(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+    using V = Memory<T>;
+    const int64_t three[4] = {stride[0], stride[1], stride[2], stride[2]};
+    char* const p[4] = {ptr[0], ptr[1], ptr[2], ptr[2]};
+    map3<V, uint8_t, V>(p, three, n, [](uint8_t mask, V a, V) { return mask != 0 ? a : V(0); });
+}
+
+template <class From, class To>
+void cast(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+    using In = Memory<From>;
+    using Out = Memory<To>;
+    map1<Out, In>(ptr, stride, n, [](In x) { return convert<From, To>(x); });
+}
+
+namespace {
+struct Kept {
+    Keep<Loop, static_cast<int>(Compare::Count)> compare;
+    Keep<Loop, static_cast<int>(Predicate::Count)> predicate;
+    Loop where[kNumDTypes]{}, masked_mul[kNumDTypes]{}, cast[kNumDTypes][kNumDTypes]{};
+};
+constexpr Kept make() {
+    Kept keep;
+    fill_all<CompareEntry, Compare>(keep.compare.at);
+    fill_all<PredicateEntry, Predicate>(keep.predicate.at);
+    fill_selection(keep);
+    return keep;
+}
+[[gnu::used]] constexpr Kept kKeep = make();
+}  // namespace
+}  // namespace chainrule::kernels::CHAINRULE_ISA

@@ -1,0 +1,182 @@
+// Cross-entropy from logits and class indices, fused. With m the largest logit of a row and S = sum exp(x - m):
+//   lse - x[label] = (m - x[label]) + log S, both terms >= 0, so nothing cancels; where x[label] is the largest, log S is
+//   log1p of the sum of the other terms, which keeps losses far below the rounding of 1.
+#include "kernels/isa/entries.h"
+#include "kernels/isa/rows.h"
+
+namespace chainrule::kernels::CHAINRULE_ISA {
+namespace {
+
+template <class T>
+struct Loss {
+    const T* weight;  // or null
+    int64_t classes;
+    double smoothing;
+
+    CHAINRULE_INLINE T weight_of(int64_t c) const { return weight != nullptr ? weight[c] : T(1); }
+    // w[label] (1 - eps) base + eps / classes sum_c w[c] (lse - x[c])
+    CHAINRULE_INLINE T combine(T base, int64_t label, T sum_all) const {
+        if (smoothing == 0.0) return weight != nullptr ? weight[label] * base : base;
+        return static_cast<T>(1.0 - smoothing) * weight_of(label) * base + static_cast<T>(smoothing / classes) * sum_all;
+    }
+    // sum_c w[c] ((m - x[c]) + log S)
+    CHAINRULE_INLINE T smooth_sum(const T* x, T m, T log_sum) const {
+        if (smoothing == 0.0) return T(0);
+        double total = 0.0;
+        for (int64_t c = 0; c < classes; ++c) total += weight_of(c) * ((m - x[c]) + log_sum);
+        return static_cast<T>(total);
+    }
+    CHAINRULE_INLINE double weight_sum() const {
+        double total = 0.0;
+        for (int64_t c = 0; c < classes; ++c) total += weight_of(c);
+        return total;
+    }
+};
+
+template <class T>
+CHAINRULE_INLINE void loss_group(const T* x, const int64_t* labels, const Loss<T>& rule, T* loss, T* lse, int64_t rows,
+                                 int64_t ignore_index) {
+    const int64_t n = rule.classes;
+    Group<T> group;
+    alignas(64) T m[kGroup], others[kGroup], own[kGroup], base[kGroup], log_sum[kGroup], out[kGroup];
+    alignas(64) int32_t label[kGroup] = {};
+    group.load(x, rows, n);
+    group.max(m);
+    for (int64_t r = 0; r < rows; ++r) label[r] = labels[r] == ignore_index ? 0 : static_cast<int32_t>(labels[r]);
+    for (int64_t r = 0; r < kGroup; ++r) others[r] = own[r] = T(0);
+    for (int64_t c = 0; c < n; ++c) {
+        const int32_t here = static_cast<int32_t>(c);
+#pragma omp simd
+        for (int64_t r = 0; r < kGroup; ++r) {
+            const T v = group.at[c][r], e = exp_neg(v - m[r]);
+            others[r] += label[r] == here ? T(0) : e;
+            own[r] = label[r] == here ? v : own[r];
+        }
+    }
+#pragma omp simd
+    for (int64_t r = 0; r < kGroup; ++r) {
+        const T distance = m[r] - own[r], log_s = log_(others[r] + exp_neg(-distance));
+        base[r] = distance + (own[r] == m[r] ? log1p_(others[r]) : log_s);
+        log_sum[r] = log_s;
+        out[r] = m[r] + log_s;
+    }
+    for (int64_t r = 0; r < rows; ++r) {
+        lse[r] = out[r];
+        const T all = rule.smooth_sum(x + r * n, m[r], log_sum[r]);
+        loss[r] = labels[r] == ignore_index ? T(0) : rule.combine(base[r], label[r], all);
+    }
+}
+
+template <class T>
+CHAINRULE_INLINE void loss_row(const T* x, int64_t label, bool ignored, const Loss<T>& rule, T* loss, T* lse) {
+    const int64_t n = rule.classes;
+    const T m = row_max(x, n);
+    const int64_t at = ignored ? 0 : label;
+    T* none = nullptr;
+    const double others = exp_row<false>(x, none, at, m) + exp_row<false>(x + at + 1, none, n - at - 1, m);
+    const T distance = m - x[at], log_s = log_(static_cast<T>(others + exp_neg(-distance)));
+    const T base = distance + (x[at] == m ? log1p_(static_cast<T>(others)) : log_s);
+    *lse = m + log_s;
+    *loss = ignored ? T(0) : rule.combine(base, at, rule.smooth_sum(x, m, log_s));
+}
+
+// The gradient of row r is a p[c] - b [c = label] - d w[c].
+template <class T>
+struct GradRow {
+    T a, b, d;
+    int64_t label;
+};
+
+template <class T>
+CHAINRULE_INLINE void grad_group(const T* x, const T* lse, const GradRow<T>* row, const Loss<T>& rule, T* out, int64_t rows) {
+    const int64_t n = rule.classes;
+    Group<T> group;
+    alignas(64) T shift[kGroup], sum[kGroup], a[kGroup];
+    group.load(x, rows, n);
+    for (int64_t r = 0; r < kGroup; ++r) shift[r] = r < rows ? lse[r] : T(0), a[r] = r < rows ? row[r].a : T(0);
+    group.exp(shift, sum);
+    // Dividing by the sum, which is 1 but for the rounding of lse, keeps p exact where logits are large.
+    for (int64_t r = 0; r < kGroup; ++r) sum[r] = a[r] / sum[r];
+    for (int64_t c = 0; c < n; ++c) {
+#pragma omp simd
+        for (int64_t r = 0; r < kGroup; ++r) group.at[c][r] *= sum[r];
+    }
+    for (int64_t r = 0; r < rows; ++r)
+        if (row[r].label >= 0) group.at[row[r].label][r] -= row[r].b;
+        else
+            for (int64_t c = 0; c < n; ++c) group.at[c][r] = T(0);
+    group.store(out);
+}
+
+template <class T>
+CHAINRULE_INLINE void grad_one(const T* x, T lse, const GradRow<T>& row, T* out, int64_t n) {
+    if (row.label < 0) {
+        for (int64_t c = 0; c < n; ++c) out[c] = T(0);
+        return;
+    }
+    const double sum = exp_row<true>(x, out, n, lse);
+    const T a = static_cast<T>(row.a / sum);
+#pragma omp simd
+    for (int64_t c = 0; c < n; ++c) out[c] *= a;
+    out[row.label] -= row.b;
+}
+
+}  // namespace
+
+template <class T>
+void cross_entropy(const void* logits, const int64_t* labels, const void* weight, void* loss, void* lse, int64_t rows,
+                   int64_t classes, int64_t ignore_index, double label_smoothing) {
+    const T* x = static_cast<const T*>(logits);
+    T *to = static_cast<T*>(loss), *norm = static_cast<T*>(lse);
+    const Loss<T> rule{static_cast<const T*>(weight), classes, label_smoothing};
+    if (classes <= kShortRow) {
+        for (int64_t r = 0; r < rows; r += kGroup)
+            loss_group(x + r * classes, labels + r, rule, to + r, norm + r, rows - r < kGroup ? rows - r : kGroup, ignore_index);
+    } else {
+        for (int64_t r = 0; r < rows; ++r)
+            loss_row(x + r * classes, labels[r], labels[r] == ignore_index, rule, to + r, norm + r);
+    }
+}
+
+template <class T>
+void cross_entropy_grad(const void* logits, const int64_t* labels, const void* weight, const void* lse,
+                        const void* grad_loss, int64_t grad_stride, double scale, void* grad_logits, int64_t rows,
+                        int64_t classes, int64_t ignore_index, double label_smoothing) {
+    const T *x = static_cast<const T*>(logits), *norm = static_cast<const T*>(lse), *g = static_cast<const T*>(grad_loss);
+    T* out = static_cast<T*>(grad_logits);
+    const Loss<T> rule{static_cast<const T*>(weight), classes, label_smoothing};
+    const double spread = label_smoothing / static_cast<double>(classes);
+    const double all = label_smoothing == 0.0 ? 0.0 : spread * rule.weight_sum();
+    const bool is_short = classes <= kShortRow;
+    GradRow<T> row[kGroup];
+    for (int64_t r = 0; r < rows; r += kGroup) {
+        const int64_t count = rows - r < kGroup ? rows - r : kGroup;
+        for (int64_t k = 0; k < count; ++k) {
+            const int64_t label = labels[r + k] == ignore_index ? -1 : labels[r + k];
+            const double s = g[(r + k) * grad_stride] * scale;
+            const double b = label < 0 ? 0.0 : (1.0 - label_smoothing) * rule.weight_of(label);
+            row[k] = {static_cast<T>(s * (b + all)), static_cast<T>(s * b), static_cast<T>(s * spread), label};
+        }
+        if (is_short) grad_group(x + r * classes, norm + r, row, rule, out + r * classes, count);
+        for (int64_t k = 0; k < count; ++k) {
+            T* to = out + (r + k) * classes;
+            if (!is_short) grad_one(x + (r + k) * classes, norm[r + k], row[k], to, classes);
+            if (label_smoothing == 0.0 || row[k].label < 0) continue;
+            for (int64_t c = 0; c < classes; ++c) to[c] -= row[k].d * rule.weight_of(c);
+        }
+    }
+}
+
+namespace {
+struct Kept {
+    CrossEntropy cross_entropy[kNumDTypes]{};
+    CrossEntropyGrad cross_entropy_grad[kNumDTypes]{};
+};
+constexpr Kept make() {
+    Kept keep;
+    fill_cross_entropy(keep);
+    return keep;
+}
+[[gnu::used]] constexpr Kept kKeep = make();
+}  // namespace
+}  // namespace chainrule::kernels::CHAINRULE_ISA

@@ -1,0 +1,200 @@
+// out = f(a, b) and out = f(a, b, c)
+#include "kernels/isa/entries.h"
+#include "kernels/isa/formulas.h"
+#include "kernels/isa/loops.h"
+
+namespace chainrule::kernels::CHAINRULE_ISA {
+namespace {
+
+constexpr bool is_padded(Binary op, bool is_double) {
+    return one_of(op, Binary::Logaddexp, Binary::Xlogy) || (op == Binary::Pow && !is_double);
+}
+
+template <class T>
+CHAINRULE_INLINE T remainder_(T a, T b) {
+    T m = m_fmod(a, b);
+    return m != T(0) && (b < T(0)) != (m < T(0)) ? m + b : m;
+}
+// Python's rule, as PyTorch computes it: exact through the remainder, not through floor(a / b).
+template <class T>
+CHAINRULE_INLINE T floor_div(T a, T b) {
+    if (b == T(0)) return a / b;
+    T m = m_fmod(a, b), q = (a - m) / b;
+    if (m != T(0) && (b < T(0)) != (m < T(0))) q -= T(1);
+    if (q == T(0)) return copysign_(T(0), a / b);
+    T f = m_floor(q);
+    return q - f > T(0.5) ? f + T(1) : f;
+}
+template <class T>
+CHAINRULE_INLINE T logaddexp(T a, T b) {
+    T high = a < b ? b : a, y = high + log1p_(exp_minus_abs(a - b));
+    return a == b && abs_(a) == Fp<T>::kInf ? a : y;
+}
+template <class T>
+CHAINRULE_INLINE T xlogy(T a, T b) {
+    T y = a * log_(b);
+    return a == T(0) && !is_nan(b) ? T(0) : y;
+}
+
+template <Binary op, class T>
+CHAINRULE_INLINE T apply_float(T a, T b, T alpha) {
+    using enum Binary;
+    if constexpr (op == Add) return a + b;
+    else if constexpr (op == Sub) return a - b;
+    else if constexpr (op == Mul) return a * b;
+    else if constexpr (op == Div) return a / b;
+    else if constexpr (op == FloorDiv) return floor_div(a, b);
+    else if constexpr (op == TruncDiv) return m_trunc(a / b);
+    else if constexpr (op == Remainder) return remainder_(a, b);
+    else if constexpr (op == Fmod) return m_fmod(a, b);
+    else if constexpr (op == Pow && sizeof(T) == 4) return pow_(a, b);
+    else if constexpr (op == Pow) return m_pow(a, b);
+    else if constexpr (op == Maximum) return (a > b) | is_nan(a) ? a : b;
+    else if constexpr (op == Minimum) return (a < b) | is_nan(a) ? a : b;
+    else if constexpr (op == Fmax) return (a >= b) | is_nan(b) ? a : b;
+    else if constexpr (op == Fmin) return (a <= b) | is_nan(b) ? a : b;
+    else if constexpr (op == Atan2) return m_atan2(a, b);
+    else if constexpr (op == Hypot) return m_hypot(a, b);
+    else if constexpr (op == Xlogy) return xlogy(a, b);
+    else if constexpr (op == Copysign) return copysign_(a, b);
+    else if constexpr (op == Nextafter) return m_nextafter(a, b);
+    else if constexpr (op == Logaddexp) return logaddexp(a, b);
+    else return mul_add(alpha, b, a);  // AddScaled
+}
+
+template <Binary op, class T>
+void padded_core(char* const* ptr, int64_t n, const double*) {
+    core2<T>(ptr, n, [](T a, T b) { return apply_float<op, T>(a, b, T(0)); });
+}
+
+// Division without traps: by zero gives 0, the smallest number by -1 wraps around.
+template <class T>
+CHAINRULE_INLINE T trunc_div(T a, T b) {
+    if (b == T(0)) return T(0);
+    if (b == static_cast<T>(-1) && static_cast<T>(-1) < T(0)) return static_cast<T>(uint64_t{0} - static_cast<uint64_t>(a));
+    return static_cast<T>(a / b);
+}
+template <class T>
+CHAINRULE_INLINE T int_fmod(T a, T b) {
+    if (b == T(0) || (b == static_cast<T>(-1) && static_cast<T>(-1) < T(0))) return T(0);
+    return static_cast<T>(a % b);
+}
+template <class T>
+CHAINRULE_INLINE T int_pow(T x, T e) {
+    if (e < T(0)) return x == T(1) ? T(1) : (x == static_cast<T>(-1) ? (e % T(2) != T(0) ? x : T(1)) : T(0));
+    uint64_t result = 1, base = static_cast<uint64_t>(x), left = static_cast<uint64_t>(e);
+    for (; left > 0; left >>= 1, base *= base)
+        if ((left & 1) != 0) result *= base;
+    return static_cast<T>(result);
+}
+// Shifts beyond the width: 0 to the left, the sign to the right; a negative count counts as beyond.
+template <class T>
+CHAINRULE_INLINE T shift_left(T a, T b) {
+    constexpr uint64_t width = 8 * sizeof(T);
+    const uint64_t count = static_cast<uint64_t>(b);
+    return count >= width ? T(0) : static_cast<T>(static_cast<uint64_t>(a) << (count & 63));
+}
+template <class T>
+CHAINRULE_INLINE T shift_right(T a, T b) {
+    constexpr uint64_t width = 8 * sizeof(T);
+    const uint64_t count = static_cast<uint64_t>(b);
+    return count >= width ? static_cast<T>(a < T(0) ? -1 : 0) : static_cast<T>(a >> (count & (width - 1)));
+}
+
+template <Binary op, class T>
+CHAINRULE_INLINE T apply_int(T a, T b, uint64_t alpha) {
+    using enum Binary;
+    const uint64_t u = static_cast<uint64_t>(a), v = static_cast<uint64_t>(b);
+    if constexpr (op == Add) return static_cast<T>(u + v);
+    else if constexpr (op == Sub) return static_cast<T>(u - v);
+    else if constexpr (op == Mul) return static_cast<T>(u * v);
+    else if constexpr (op == TruncDiv) return trunc_div(a, b);
+    else if constexpr (op == Fmod) return int_fmod(a, b);
+    else if constexpr (op == FloorDiv) {
+        const T m = int_fmod(a, b), q = trunc_div(a, b);
+        return m != T(0) && (b < T(0)) != (m < T(0)) ? static_cast<T>(q - T(1)) : q;
+    } else if constexpr (op == Remainder) {
+        const T m = int_fmod(a, b);
+        return m != T(0) && (b < T(0)) != (m < T(0)) ? static_cast<T>(m + b) : m;
+    } else if constexpr (op == Pow) return int_pow(a, b);
+    else if constexpr (op == Maximum || op == Fmax) return a > b ? a : b;
+    else if constexpr (op == Minimum || op == Fmin) return a < b ? a : b;
+    else if constexpr (op == BitAnd) return static_cast<T>(u & v);
+    else if constexpr (op == BitOr) return static_cast<T>(u | v);
+    else if constexpr (op == BitXor) return static_cast<T>(u ^ v);
+    else if constexpr (op == ShiftLeft) return shift_left(a, b);
+    else if constexpr (op == ShiftRight) return shift_right(a, b);
+    else return static_cast<T>(u + alpha * v);  // AddScaled
+}
+
+// What an operation on bool is on bytes of 0 and 1.
+constexpr Binary on_bytes(Binary op) {
+    using enum Binary;
+    if (one_of(op, Add, Maximum, Fmax)) return BitOr;
+    if (one_of(op, Mul, Minimum, Fmin)) return BitAnd;
+    return op;
+}
+
+// torch.lerp: from the nearer end, so that weights 0 and 1 give the ends themselves.
+template <class T>
+CHAINRULE_INLINE T lerp(T a, T b, T w) {
+    T d = b - a;
+    return abs_(w) < T(0.5) ? mul_add(w, d, a) : mul_add(-d, T(1) - w, b);
+}
+template <class T>
+CHAINRULE_INLINE T clamp_between(T x, T low, T high) {
+    T y = x < low || low != low ? low : x;
+    return y > high || high != high ? (y != y ? y : high) : y;
+}
+
+}  // namespace
+
+template <Binary op, class T>
+void binary(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
+    if constexpr (kIsBool<T>) {
+        binary<on_bytes(op), uint8_t>(ptr, stride, n, param);
+    } else if constexpr (kIsFloat<T>) {
+        const T alpha = op == Binary::AddScaled ? static_cast<T>(param[0]) : T(0);
+        if constexpr (is_padded(op, sizeof(T) == 8)) run_padded<T, 2>(padded_core<op, T>, ptr, stride, n, param);
+        else map2<T, T>(ptr, stride, n, [alpha](T a, T b) { return apply_float<op, T>(a, b, alpha); });
+    } else {
+        const uint64_t alpha = op == Binary::AddScaled ? static_cast<uint64_t>(saturate<int64_t>(param[0])) : 0;
+        map2<T, T>(ptr, stride, n, [alpha](T a, T b) { return apply_int<op, T>(a, b, alpha); });
+    }
+}
+
+template <Ternary op, class T>
+void ternary(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
+    using enum Ternary;
+    if constexpr (op == Clamp) {
+        map3<T, T, T>(ptr, stride, n, [](T x, T low, T high) { return clamp_between(x, low, high); });
+    } else if constexpr (op == Lerp) {
+        map3<T, T, T>(ptr, stride, n, [](T a, T b, T w) { return lerp(a, b, w); });
+    } else if constexpr (op == Addcdiv) {
+        const T value = static_cast<T>(param[0]);
+        map3<T, T, T>(ptr, stride, n, [value](T a, T b, T c) { return a + value * b / c; });
+    } else if constexpr (kIsFloat<T>) {
+        const T value = static_cast<T>(param[0]);
+        map3<T, T, T>(ptr, stride, n, [value](T a, T b, T c) { return mul_add(value * b, c, a); });
+    } else {
+        const uint64_t value = static_cast<uint64_t>(saturate<int64_t>(param[0]));
+        map3<T, T, T>(ptr, stride, n, [value](T a, T b, T c) {
+            return static_cast<T>(static_cast<uint64_t>(a) + value * static_cast<uint64_t>(b) * static_cast<uint64_t>(c));
+        });
+    }
+}
+
+namespace {
+struct Kept {
+    Keep<Loop, static_cast<int>(Binary::Count)> binary;
+    Keep<Loop, static_cast<int>(Ternary::Count)> ternary;
+};
+constexpr Kept make() {
+    Kept keep;
+    fill_all<BinaryEntry, Binary>(keep.binary.at);
+    fill_all<TernaryEntry, Ternary>(keep.ternary.at);
+    return keep;
+}
+[[gnu::used]] constexpr Kept kKeep = make();
+}  // namespace
+}  // namespace chainrule::kernels::CHAINRULE_ISA

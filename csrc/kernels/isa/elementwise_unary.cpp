@@ -1,0 +1,245 @@
+// out = f(x)
+#include "kernels/isa/entries.h"
+#include "kernels/isa/formulas.h"
+#include "kernels/isa/loops.h"
+
+namespace chainrule::kernels::CHAINRULE_ISA {
+namespace {
+
+constexpr int param_count(Unary op) {
+    using enum Unary;
+    if (op == Elu) return 3;
+    if (one_of(op, Softplus, Clamp, Threshold)) return 2;
+    return one_of(op, LeakyRelu, Softshrink, Hardshrink, AddScalar, MulScalar, PowScalar) ? 1 : 0;
+}
+
+// Operations made of math.h's functions; the others are a few exact instructions or calls of libm.
+constexpr bool is_padded(Unary op, bool is_double) {
+    using enum Unary;
+    if (one_of(op, Exp, Exp2, Expm1, Log, Log1p, Log2, Sigmoid, LogSigmoid, Tanh, Silu, Mish, GeluTanh, GeluSigmoid, Softplus, Elu))
+        return true;
+    return !is_double && one_of(op, Erf, Gelu);
+}
+
+template <Unary op, class T>
+CHAINRULE_INLINE T apply_simple(T x, const Params<T>& p) {
+    using enum Unary;
+    if constexpr (op == Copy) return x;
+    else if constexpr (op == Neg) return -x;
+    else if constexpr (op == Abs) return abs_(x);
+    else if constexpr (op == Sign) return sign_(x);
+    else if constexpr (op == Square) return x * x;
+    else if constexpr (op == Sqrt) return m_sqrt(x);
+    else if constexpr (op == Rsqrt) return T(1) / m_sqrt(x);
+    else if constexpr (op == Reciprocal) return T(1) / x;
+    else if constexpr (op == Floor) return m_floor(x);
+    else if constexpr (op == Ceil) return m_ceil(x);
+    else if constexpr (op == Round) return m_rint(x);
+    else if constexpr (op == Trunc) return m_trunc(x);
+    else if constexpr (op == Frac) return x - m_trunc(x);
+    else if constexpr (op == Relu) return clamp_low(x, T(0));
+    else if constexpr (op == Softsign) return x / (T(1) + abs_(x));
+    else if constexpr (op == HardSigmoid) return relu6(x + T(3)) / T(6);
+    else if constexpr (op == HardSwish) return x * relu6(x + T(3)) / T(6);
+    else if constexpr (op == LeakyRelu) return x > T(0) ? x : x * p.a;
+    else if constexpr (op == Clamp) return clamp_high(clamp_low(x, p.a), p.b);
+    else if constexpr (op == Softshrink) return x > p.a ? x - p.a : (x < -p.a ? x + p.a : x * T(0));
+    else if constexpr (op == Hardshrink) return x >= -p.a && x <= p.a ? T(0) : x;
+    else if constexpr (op == Threshold) return x <= p.a ? p.b : x;
+    else if constexpr (op == AddScalar) return x + p.a;
+    else return x * p.a;  // MulScalar
+}
+
+template <Unary op, class T>
+CHAINRULE_INLINE T apply_padded(T x, const Params<T>& p) {
+    using enum Unary;
+    if constexpr (op == Exp) return exp_(x);
+    else if constexpr (op == Exp2) return exp2_(x);
+    else if constexpr (op == Expm1) return expm1_(x);
+    else if constexpr (op == Log) return log_(x);
+    else if constexpr (op == Log1p) return log1p_(x);
+    else if constexpr (op == Log2) return log2_(x);
+    else if constexpr (op == Sigmoid) return sigmoid_(x);
+    else if constexpr (op == LogSigmoid) return log_sigmoid(x);
+    else if constexpr (op == Tanh) return tanh_(x);
+    else if constexpr (op == Silu) return x * sigmoid_(x);
+    else if constexpr (op == Mish) return x * tanh_softplus(x);
+    else if constexpr (op == Gelu) return x * normal_cdf(x);
+    else if constexpr (op == GeluTanh) return x * sigmoid_(gelu_tanh_argument(x));
+    else if constexpr (op == GeluSigmoid) return x * sigmoid_(T(1.702) * x);
+    else if constexpr (op == Softplus) return x * p.a > p.b ? x : softplus_(x * p.a) / p.a;
+    else if constexpr (op == Elu) return x > T(0) ? p.b * x : p.b * p.a * expm1_(p.c * x);
+    else return erf_(x);  // Erf
+}
+
+// One element at a time through the C library.
+template <Unary op, class T>
+CHAINRULE_INLINE T apply_libm(T x) {
+    using enum Unary;
+    if constexpr (op == Log10) return m_log10(x);
+    else if constexpr (op == Sin) return m_sin(x);
+    else if constexpr (op == Cos) return m_cos(x);
+    else if constexpr (op == Tan) return m_tan(x);
+    else if constexpr (op == Asin) return m_asin(x);
+    else if constexpr (op == Acos) return m_acos(x);
+    else if constexpr (op == Atan) return m_atan(x);
+    else if constexpr (op == Sinh) return m_sinh(x);
+    else if constexpr (op == Cosh) return m_cosh(x);
+    else if constexpr (op == Asinh) return m_asinh(x);
+    else if constexpr (op == Acosh) return m_acosh(x);
+    else if constexpr (op == Atanh) return m_atanh(x);
+    else if constexpr (op == Erf) return m_erf(x);
+    else if constexpr (op == Erfc) return m_erfc(x);
+    else if constexpr (op == Erfinv) return static_cast<T>(erfinv_double(x));
+    else if constexpr (op == Lgamma) return static_cast<T>(lgamma_double(x));
+    else if constexpr (op == Digamma) return static_cast<T>(digamma_double(x));
+    else if constexpr (op == Sinc) return static_cast<T>(sinc_double(x));
+    else return x * normal_cdf(x);  // Gelu in double
+}
+constexpr bool is_libm(Unary op) {
+    using enum Unary;
+    return one_of(op, Log10, Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh, Erf, Erfc, Erfinv, Lgamma,
+                  Digamma, Sinc, Gelu);
+}
+
+template <Unary op, class T>
+void padded_core(char* const* ptr, int64_t n, const double* param) {
+    const Params<T> p(param, param_count(op));
+    core1<T>(ptr, n, [p](T x) { return apply_padded<op, T>(x, p); });
+}
+
+// sin and cos of float: chunks with an element beyond the reach of the fast reduction are redone by libm, element for element.
+template <bool kSin>
+void trig_core(char* const* ptr, int64_t n, const double*) {
+    float* out = reinterpret_cast<float*>(ptr[0]);
+    const float* in = reinterpret_cast<const float*>(ptr[1]);
+    constexpr int64_t lanes = kLanes<float>;
+    for (int64_t i = 0; i < n; i += lanes) {
+        float x[lanes];
+        int far = 0;
+#pragma omp simd reduction(| : far)
+        for (int64_t j = 0; j < lanes; ++j) {
+            x[j] = in[i + j];
+            far |= abs_(x[j]) > kTrigLimit;
+        }
+#pragma omp simd
+        for (int64_t j = 0; j < lanes; ++j) out[i + j] = kSin ? sin_reduced(x[j]) : cos_reduced(x[j]);
+        if (far == 0) continue;
+        for (int64_t j = 0; j < lanes; ++j)
+            if (abs_(x[j]) > kTrigLimit) out[i + j] = kSin ? m_sin(x[j]) : m_cos(x[j]);
+    }
+}
+
+void pow_core(char* const* ptr, int64_t n, const double* param) {
+    const PowExponent k = pow_exponent(static_cast<float>(param[0]));
+    core1<float>(ptr, n, [k](float x) { return pow_finite(x, k); });
+}
+
+// Exponents that have a formula of their own; the rest goes through pow.
+template <class T>
+CHAINRULE_INLINE bool simple_power(char* const* ptr, const int64_t* stride, int64_t n, double e) {
+    if (e == 0.0) map1<T, T>(ptr, stride, n, [](T) { return T(1); });
+    else if (e == 1.0) map1<T, T>(ptr, stride, n, [](T x) { return x; });
+    else if (e == 2.0) map1<T, T>(ptr, stride, n, [](T x) { return x * x; });
+    else if (e == 3.0) map1<T, T>(ptr, stride, n, [](T x) { return x * x * x; });
+    else if (e == 0.5) map1<T, T>(ptr, stride, n, [](T x) { return m_sqrt(x); });
+    else if (e == -0.5) map1<T, T>(ptr, stride, n, [](T x) { return T(1) / m_sqrt(x); });
+    else if (e == -1.0) map1<T, T>(ptr, stride, n, [](T x) { return T(1) / x; });
+    else if (e == -2.0) map1<T, T>(ptr, stride, n, [](T x) { return T(1) / (x * x); });
+    else return false;
+    return true;
+}
+
+template <Unary op, class T>
+CHAINRULE_INLINE void float_loop(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
+    using enum Unary;
+    constexpr bool is_double = sizeof(T) == 8;
+    if constexpr (op == PowScalar) {
+        const T e = static_cast<T>(param[0]);
+        if (simple_power<T>(ptr, stride, n, param[0])) return;
+        if (is_double || abs_(e - e) != T(0)) map1<T, T>(ptr, stride, n, [e](T x) { return m_pow(x, e); });
+        else if constexpr (!is_double) run_padded<T, 1>(pow_core, ptr, stride, n, param);
+        return;
+    }
+    if constexpr (is_padded(op, is_double)) {
+        run_padded<T, 1>(padded_core<op, T>, ptr, stride, n, param);
+    } else if constexpr (!is_double && (op == Sin || op == Cos)) {
+        run_padded<T, 1>(trig_core<op == Sin>, ptr, stride, n, param);
+    } else if constexpr (is_libm(op)) {
+        map1<T, T>(ptr, stride, n, [](T x) { return apply_libm<op, T>(x); });
+    } else {
+        const Params<T> p(param, param_count(op));
+        map1<T, T>(ptr, stride, n, [p](T x) { return apply_simple<op, T>(x, p); });
+    }
+}
+
+// x^e with wrap-around, by squaring. Negative exponents: 1 / x^|e| rounded to zero.
+template <class T>
+CHAINRULE_INLINE T int_power(T x, int64_t e) {
+    if (e < 0) return x == T(1) ? T(1) : (x == static_cast<T>(-1) && static_cast<T>(-1) < T(0) ? (e % 2 != 0 ? x : T(1)) : T(0));
+    uint64_t result = 1, base = static_cast<uint64_t>(x);
+    for (; e > 0; e >>= 1, base *= base)
+        if ((e & 1) != 0) result *= base;
+    return static_cast<T>(result);
+}
+
+template <Unary op, class T>
+CHAINRULE_INLINE void int_loop(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
+    using enum Unary;
+    constexpr int count = param_count(op);
+    // Numbers that are added or multiplied wrap around; bounds saturate.
+    const uint64_t wrapped = count > 0 ? static_cast<uint64_t>(saturate<int64_t>(param[0])) : 0;
+    const T low = count > 0 ? saturate<T>(param[0]) : T(0), high = count > 1 ? saturate<T>(param[1]) : T(0);
+    const int64_t exponent = static_cast<int64_t>(wrapped);
+    map1<T, T>(ptr, stride, n, [=](T x) -> T {
+        const uint64_t u = static_cast<uint64_t>(x);
+        if constexpr (op == Neg) return static_cast<T>(uint64_t{0} - u);
+        else if constexpr (op == Abs) return x < T(0) ? static_cast<T>(uint64_t{0} - u) : x;
+        else if constexpr (op == Sign) return static_cast<T>((x > T(0)) - (x < T(0)));
+        else if constexpr (op == Square) return static_cast<T>(u * u);
+        else if constexpr (op == BitwiseNot) return static_cast<T>(~u);
+        else if constexpr (op == Relu) return x > T(0) ? x : T(0);
+        else if constexpr (op == Clamp) return x < low ? (low < high ? low : high) : (x > high ? high : x);
+        else if constexpr (op == Threshold) return x <= low ? high : x;
+        else if constexpr (op == AddScalar) return static_cast<T>(u + wrapped);
+        else if constexpr (op == MulScalar) return static_cast<T>(u * wrapped);
+        else if constexpr (op == PowScalar) return int_power(x, exponent);
+        else if constexpr (op == Frac) return T(0);
+        else return x;  // Copy, Floor, Ceil, Round, Trunc
+    });
+}
+
+template <class T>
+CHAINRULE_INLINE void copy(char* const* ptr, const int64_t* stride, int64_t n) {
+    constexpr int64_t size = sizeof(T);
+    if (stride[0] == size && stride[1] == size) __builtin_memmove(ptr[0], ptr[1], static_cast<size_t>(n * size));
+    else map1<T, T>(ptr, stride, n, [](T x) { return x; });
+}
+
+}  // namespace
+
+template <Unary op, class T>
+void unary(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
+    using enum Unary;
+    if constexpr (op == BitwiseNot && kIsBool<T>) {  // bool
+        map1<uint8_t, uint8_t>(ptr, stride, n, [](uint8_t x) -> uint8_t { return x == 0; });
+    } else if constexpr (kIsBool<T>) {
+        copy<uint8_t>(ptr, stride, n);  // Copy, Sign, Abs and Square of 0 and 1
+    } else if constexpr (op == Copy) {
+        copy<T>(ptr, stride, n);
+    } else if constexpr (kIsFloat<T>) {
+        float_loop<op, T>(ptr, stride, n, param);
+    } else {
+        int_loop<op, T>(ptr, stride, n, param);
+    }
+}
+
+namespace {
+constexpr Keep<Loop, static_cast<int>(Unary::Count)> make() {
+    Keep<Loop, static_cast<int>(Unary::Count)> keep;
+    fill_all<UnaryEntry, Unary>(keep.at);
+    return keep;
+}
+[[gnu::used]] constexpr auto kKeep = make();
+}  // namespace
+}  // namespace chainrule::kernels::CHAINRULE_ISA

@@ -1,0 +1,381 @@
+// Elementary functions as straight-line code that the compiler vectorises inside `omp simd` loops: no branch, no table, no
+// call. Written for float and double alike; the numbers that differ stand in Fp<T>. Polynomials are minimax fits (Remez
+// exchange on the stated interval, coefficients rounded one after the other and the rest refitted).
+// The methods are the usual ones: additive range reduction with ln 2 in two parts and reconstruction by exponent bits
+// (W. J. Cody and W. Waite, Software Manual for the Elementary Functions, 1980), log through m in [sqrt(1/2), sqrt(2)).
+// Everything is in an anonymous namespace: a function that one instruction set shared with another would crash older ones.
+#pragma once
+
+#include <cstdint>
+
+namespace chainrule::kernels::CHAINRULE_ISA {
+namespace {
+
+#define CHAINRULE_INLINE [[gnu::always_inline]] inline
+
+// a b + c in one rounding where the processor has it. Written out, never left to the compiler (-ffp-contract=off), so that
+// the body of a loop and its last elements give the same bits.
+template <class T>
+CHAINRULE_INLINE T mul_add(T a, T b, T c) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    if constexpr (sizeof(T) == 4) return __builtin_fmaf(a, b, c);
+    else return __builtin_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+// c0 + c1 x + c2 x^2 + ... by Horner's rule.
+template <class T, class... Rest>
+CHAINRULE_INLINE T poly(T x, T c0, Rest... rest) {
+    if constexpr (sizeof...(rest) == 0) return c0;
+    else return mul_add(poly(x, rest...), x, c0);
+}
+
+template <class T>
+struct Fp;
+
+template <>
+struct Fp<float> {
+    using Bits = uint32_t;
+    using Signed = int32_t;
+    static constexpr int kMantissa = 23, kBias = 127;
+    static constexpr float kInf = __builtin_inff(), kNan = __builtin_nanf(""), kMinNormal = 0x1p-126f, kUnsub = 0x1p23f;
+    static constexpr float kRound = 0x1.8p23f;  // adding and subtracting it rounds to an integer
+    static constexpr Bits kRoundBits = 0x4b400000;
+    static constexpr float kLog2e = 0x1.715476p+0f, kLn2Hi = 0x1.62ep-1f, kLn2Lo = 0x1.0bfbe8p-15f;
+    static constexpr float kExpLow = -104.0f, kExpHigh = 89.0f;  // beyond: 0 and inf
+    static constexpr float kTanhHigh = 10.0f;                    // beyond: 1
+    static constexpr Bits kSqrtHalf = 0x3f3504f3;
+
+    // (exp(r) - 1 - r) / r^2 on |r| <= ln 2 / 2, relative error of exp 3.5e-9
+    CHAINRULE_INLINE static float exp_poly(float r) {
+        return poly(r, 0x1.fffffcp-2f, 0x1.555482p-3f, 0x1.555826p-5f, 0x1.124492p-7f, 0x1.6afe12p-10f);
+    }
+    // log(1 + f) - f on [sqrt(1/2) - 1, sqrt(2) - 1], relative error of log 6.7e-9
+    CHAINRULE_INLINE static float log1p_tail(float f, float plus) {
+        float p = poly(f, 0x1.555554p-2f, -0x1.00024ep-2f, 0x1.99a090p-3f, -0x1.546704p-3f, 0x1.22c3f0p-3f, -0x1.0de36cp-3f,
+                       0x1.0634e8p-3f, -0x1.38e1e4p-4f);
+        float f2 = f * f;
+        return mul_add(f2, mul_add(f, p, -0.5f), plus);
+    }
+};
+
+template <>
+struct Fp<double> {
+    using Bits = uint64_t;
+    using Signed = int64_t;
+    static constexpr int kMantissa = 52, kBias = 1023;
+    static constexpr double kInf = __builtin_inf(), kNan = __builtin_nan(""), kMinNormal = 0x1p-1022, kUnsub = 0x1p52;
+    static constexpr double kRound = 0x1.8p52;
+    static constexpr Bits kRoundBits = 0x4338000000000000;
+    static constexpr double kLog2e = 0x1.71547652b82fep+0, kLn2Hi = 0x1.62e42fee00000p-1, kLn2Lo = 0x1.a39ef35793c76p-33;
+    static constexpr double kExpLow = -746.0, kExpHigh = 710.0;
+    static constexpr double kTanhHigh = 20.0;
+    static constexpr Bits kSqrtHalf = 0x3fe6a09e667f3bcd;
+
+    // as above, relative error of exp 8.4e-18
+    CHAINRULE_INLINE static double exp_poly(double r) {
+        return poly(r, 0x1.000000000000bp-1, 0x1.55555555554fap-3, 0x1.555555554ffaep-5, 0x1.1111111126962p-7,
+                    0x1.6c16c1862ddccp-10, 0x1.a01a01367cd7ap-13, 0x1.a0199463e1c73p-16, 0x1.71defdab9db42p-19,
+                    0x1.28b2ddcd6eb50p-22, 0x1.add2df1a3c9cbp-26);
+    }
+    // log(1 + f) = 2 atanh(s), s = f / (2 + f); relative error 2.7e-18
+    CHAINRULE_INLINE static double log1p_tail(double f, double plus) {
+        double s = f / (2.0 + f), z = s * s, half = 0.5 * f * f;
+        double r = z * poly(z, 0x1.5555555555597p-1, 0x1.999999997e2eap-2, 0x1.2492494387e9bp-2, 0x1.c71c50aa17101p-3,
+                            0x1.74668af72a048p-3, 0x1.3999af1b5da4ep-3, 0x1.2f5a13d15eae4p-3);
+        return mul_add(s, half + r, plus) - half;
+    }
+};
+
+template <class T>
+CHAINRULE_INLINE typename Fp<T>::Bits bits_of(T x) {
+    return __builtin_bit_cast(typename Fp<T>::Bits, x);
+}
+template <class T>
+CHAINRULE_INLINE T from_bits(typename Fp<T>::Bits b) {
+    return __builtin_bit_cast(T, b);
+}
+template <class T>
+CHAINRULE_INLINE T abs_(T x) {
+    return from_bits<T>(bits_of(x) & ~(typename Fp<T>::Bits{1} << (8 * sizeof(T) - 1)));
+}
+template <class T>
+CHAINRULE_INLINE T copysign_(T x, T sign) {
+    constexpr typename Fp<T>::Bits mask = typename Fp<T>::Bits{1} << (8 * sizeof(T) - 1);
+    return from_bits<T>((bits_of(x) & ~mask) | (bits_of(sign) & mask));
+}
+template <class T>
+CHAINRULE_INLINE bool is_nan(T x) {
+    return x != x;
+}
+
+// x = n ln 2 + r. `scaled` holds n in its low bits (see kRound).
+template <class T>
+struct ExpParts {
+    T n, r;
+    typename Fp<T>::Bits scaled;
+};
+template <class T>
+CHAINRULE_INLINE ExpParts<T> exp_split(T x) {
+    using F = Fp<T>;
+    T shifted = mul_add(x, F::kLog2e, F::kRound), n = shifted - F::kRound;
+    return {n, mul_add(-n, F::kLn2Lo, mul_add(-n, F::kLn2Hi, x)), bits_of(shifted)};
+}
+// 2^n for a normal result
+template <class T>
+CHAINRULE_INLINE T exp_scale(typename Fp<T>::Bits scaled) {
+    return from_bits<T>((scaled + static_cast<typename Fp<T>::Bits>(Fp<T>::kBias)) << Fp<T>::kMantissa);
+}
+template <class T>
+CHAINRULE_INLINE T clamp_low(T x, T low) {
+    return low > x ? low : x;  // NaN stays
+}
+template <class T>
+CHAINRULE_INLINE T clamp_high(T x, T high) {
+    return high < x ? high : x;
+}
+
+// p 2^n with n beyond the exponent range: the factor is applied in two halves, so that subnormals and inf come out right.
+template <class T>
+CHAINRULE_INLINE T scale_by(T p, typename Fp<T>::Bits scaled) {
+    using F = Fp<T>;
+    using Signed = typename F::Signed;
+    using Bits = typename F::Bits;
+    Signed n = static_cast<Signed>(scaled - F::kRoundBits);
+    Signed half = n >> 1;
+    return p * exp_scale<T>(static_cast<Bits>(half)) * exp_scale<T>(static_cast<Bits>(n - half));
+}
+
+// Bounds are applied to results, one at a time: a clamp of the argument would be turned into nested branches.
+template <class T>
+CHAINRULE_INLINE T exp_unbounded(T x) {
+    auto [n, r, scaled] = exp_split(x);
+    T p = mul_add(r * r, Fp<T>::exp_poly(r), r) + T(1);
+    return scale_by(p, scaled);
+}
+template <class T>
+CHAINRULE_INLINE T exp_(T x) {
+    T y = exp_unbounded(x);
+    y = x < Fp<T>::kExpLow ? T(0) : y;
+    return x > Fp<T>::kExpHigh ? Fp<T>::kInf : y;
+}
+// exp(-|x|)
+template <class T>
+CHAINRULE_INLINE T exp_minus_abs(T x) {
+    T a = -abs_(x), y = exp_unbounded(a);
+    return a < Fp<T>::kExpLow ? T(0) : y;
+}
+
+// exp(x) for x <= 0 where a result below the smallest normal number may become 0 (softmax).
+template <class T>
+CHAINRULE_INLINE T exp_neg(T x) {
+    using F = Fp<T>;
+    constexpr T low = sizeof(T) == 4 ? T(-87.25) : T(-708.25);
+    auto [n, r, scaled] = exp_split(x);
+    T p = mul_add(r * r, F::exp_poly(r), r) + T(1);
+    return x < low ? T(0) : p * exp_scale<T>(scaled);
+}
+
+template <class T>
+CHAINRULE_INLINE T exp2_(T x) {
+    using F = Fp<T>;
+    constexpr T low = sizeof(T) == 4 ? T(-151) : T(-1076), high = sizeof(T) == 4 ? T(129) : T(1025);
+    T shifted = x + F::kRound, r = (x - (shifted - F::kRound)) * T(0x1.62e42fefa39efp-1);
+    T p = mul_add(r * r, F::exp_poly(r), r) + T(1);
+    T y = scale_by(p, bits_of(shifted));
+    y = x < low ? T(0) : y;
+    return x > high ? F::kInf : y;
+}
+
+template <class T>
+CHAINRULE_INLINE T expm1_(T x) {
+    using F = Fp<T>;
+    auto [n, r, scaled] = exp_split(x);
+    T q = mul_add(r * r, F::exp_poly(r), r);  // exp(r) - 1
+    T half = exp_scale<T>(scaled - 1);        // 2^(n-1): 2^n may overflow where the result does not
+    T y = mul_add(q, half, half - T(0.5)) * T(2);
+    y = n == T(0) ? q : y;
+    y = x < T(-40) ? T(-1) : y;
+    y = x > F::kExpHigh ? F::kInf : y;
+    return copysign_(y, x);
+}
+
+// log(2^e (1 + f))
+template <class T>
+CHAINRULE_INLINE T log_parts(T e, T f) {
+    using F = Fp<T>;
+    return mul_add(e, F::kLn2Hi, f + F::log1p_tail(f, e * F::kLn2Lo));
+}
+
+template <class T>
+struct LogParts {
+    T e, m;  // x = 2^e m, m in [sqrt(1/2), sqrt(2))
+};
+// x normal and positive
+template <class T>
+CHAINRULE_INLINE LogParts<T> log_split(T x) {
+    using F = Fp<T>;
+    using Bits = typename F::Bits;
+    constexpr Bits one = static_cast<Bits>(F::kBias) << F::kMantissa, mantissa = (Bits{1} << F::kMantissa) - 1;
+    Bits b = bits_of(x) + (one - F::kSqrtHalf);
+    // The exponent becomes a number by adding it to the bits of kRound: no conversion from int64 is needed.
+    T e = from_bits<T>(F::kRoundBits + (b >> F::kMantissa)) - (F::kRound + T(F::kBias));
+    return {e, from_bits<T>((b & mantissa) + F::kSqrtHalf)};
+}
+template <class T>
+CHAINRULE_INLINE T log_edges(T x, T y) {
+    using F = Fp<T>;
+    y = x == F::kInf ? x : y;
+    T edge = x == T(0) ? -F::kInf : F::kNan;
+    return x > T(0) ? y : edge;
+}
+
+template <class T>
+CHAINRULE_INLINE LogParts<T> log_split_any(T x) {
+    using F = Fp<T>;
+    bool small = x < F::kMinNormal;
+    auto [e, m] = log_split(small ? x * F::kUnsub : x);
+    return {small ? e - T(F::kMantissa) : e, m};
+}
+
+template <class T>
+CHAINRULE_INLINE T log_(T x) {
+    auto [e, m] = log_split_any(x);
+    return log_edges(x, log_parts(e, m - T(1)));
+}
+
+// e + log(1 + f) / ln 2 with the factor in two parts: exact for powers of two.
+template <class T>
+CHAINRULE_INLINE T log2_(T x) {
+    using F = Fp<T>;
+    constexpr T lo = sizeof(T) == 4 ? T(0x1.4ae0c0p-26f) : T(0x1.777d0ffda0d24p-56);
+    auto [e, m] = log_split_any(x);
+    T f = m - T(1), tail = F::log1p_tail(f, T(0));
+    T y = mul_add(tail, F::kLog2e, mul_add(f, lo, tail * lo));
+    return log_edges(x, e + mul_add(f, F::kLog2e, y));
+}
+
+template <class T>
+CHAINRULE_INLINE T log1p_(T x) {
+    using F = Fp<T>;
+    T u = T(1) + x;
+    T lost = x > T(1) ? T(1) - (u - x) : x - (u - T(1));  // what the rounding of 1 + x took away
+    auto [e, m] = log_split(u);
+    T scale = exp_scale<T>(bits_of(F::kRound - clamp_high(e, T(F::kBias - 1))));
+    T f = mul_add(lost, scale, m - T(1));
+    T y = copysign_(log_parts(e, f), x);
+    y = x == F::kInf ? x : y;
+    T edge = x == T(-1) ? -F::kInf : F::kNan;
+    return x > T(-1) ? y : edge;
+}
+
+template <class T>
+CHAINRULE_INLINE T sigmoid_(T x) {
+    T e = exp_minus_abs(x), den = T(1) + e;
+    T y = (x < T(0) ? e : T(1)) / den;
+    T lost = e - (den - T(1));                                  // 1 + e = den + lost
+    return mul_add(-y * lost, mul_add(den, T(-0.48), T(1.45)), y);  // a rough 1 / den serves
+}
+
+template <class T>
+CHAINRULE_INLINE T tanh_(T x) {
+    using F = Fp<T>;
+    T a = clamp_high(abs_(x), F::kTanhHigh);
+    if constexpr (sizeof(T) == 8) {
+        auto [n, r, scaled] = exp_split(a + a);
+        T q = mul_add(r * r, F::exp_poly(r), r), s = exp_scale<T>(scaled);
+        T t = mul_add(q, s, s - T(1));  // expm1(2 a)
+        return copysign_(t / (t + T(2)), x);
+    } else {
+        auto [n, r, scaled] = exp_split(a + a);
+        T p = mul_add(r * r, F::exp_poly(r), r) + T(1);
+        T large = T(1) - T(2) / mul_add(p, exp_scale<T>(scaled), T(1));
+        T z = a * a;  // (tanh(x) - x) / x^3 on |x| <= 0.55, relative error of tanh 1.1e-9
+        T small = poly(z, -0x1.55554cp-2f, 0x1.110d6ap-3f, -0x1.b931fcp-5f, 0x1.598278p-6f, -0x1.9c9486p-8f);
+        return copysign_(a < T(0.55) ? mul_add(a * z, small, a) : large, x);
+    }
+}
+
+// Float only: |x| < 1 by an odd polynomial, beyond by 1 - exp(polynomial for log erfc).
+CHAINRULE_INLINE float erf_(float x) {
+    float a = clamp_high(abs_(x), 4.0f), z = a * a;
+    float small = poly(z, 0x1.06eba8p-3f, -0x1.812740p-2f, 0x1.ce2d50p-4f, -0x1.b7fe90p-6f, 0x1.542e0ep-8f, -0x1.a50ae8p-11f,
+                       0x1.4c339cp-14f);
+    float log_erfc = poly(a, 0x1.763fb0p-13f, -0x1.212916p+0f, -0x1.444130p-1f, -0x1.bbaedep-4f, 0x1.9bfe0ap-6f,
+                          -0x1.1204a2p-8f, 0x1.c9c27ep-12f, -0x1.64f2fep-16f);
+    auto [n, r, scaled] = exp_split(log_erfc);
+    float p = mul_add(r * r, Fp<float>::exp_poly(r), r) + 1.0f;
+    float large = mul_add(-p, exp_scale<float>(scaled), 1.0f);
+    return copysign_(a < 1.0f ? mul_add(a, small, a) : large, x);
+}
+
+// What pow needs to know of its exponent: the sign bit if it is an odd integer, NaN if it is not an integer.
+struct PowExponent {
+    float y;
+    uint32_t odd;
+    float fraction;
+};
+CHAINRULE_INLINE PowExponent pow_exponent(float y) {
+    float half = y * 0.5f;
+    bool integer = __builtin_floorf(y) == y;
+    return {y, integer && __builtin_floorf(half) != half ? 0x80000000u : 0u, integer ? 0.0f : Fp<float>::kNan};
+}
+// Float only: 2^(y log2 |x|) in double (log2 to 1e-13, exp2 to 5e-11), then the cases of C's pow for finite y. Error below
+// 0.51 ulp.
+CHAINRULE_INLINE float pow_finite(float x, PowExponent k) {
+    constexpr double inf = __builtin_inf();
+    double a = abs_(static_cast<double>(x)), w = k.y;
+    auto [e, m] = log_split(a);
+    double f = m - 1.0, s = f / (2.0 + f), z = s * s;
+    double tail = poly(z, 0x1.555555562899ep-1, 0x1.9999968a632b0p-2, 0x1.24941fff58d8dp-2, 0x1.c6261c7af4ba7p-3,
+                       0x1.916213569cbf7p-3);
+    double log2 = mul_add(mul_add(s * z, tail, s + s), 0x1.71547652b82fep+0, e);
+    log2 = a < inf ? log2 : a;
+    log2 = a == 0.0 ? -inf : log2;
+    double t = w * log2;
+    double shifted = t + 0x1.8p52, r = t - (shifted - 0x1.8p52);
+    double p = poly(r, 1.0, 0x1.62e42fef7abfbp-1, 0x1.ebfbe07c4b2dbp-3, 0x1.c6b08df5f189cp-5, 0x1.3b29ef6743c56p-7,
+                    0x1.5d8721ebc318ap-10, 0x1.445fc8c3a2881p-13, 0x1.00f242cdd62e3p-16);
+    p *= exp_scale<double>(__builtin_bit_cast(uint64_t, shifted));
+    p = t < -200.0 ? 0.0 : p;
+    p = t > 200.0 ? inf : p;
+    float magnitude = static_cast<float>(p);
+    float y = from_bits<float>(bits_of(magnitude) ^ (bits_of(x) & k.odd));
+    return (x < 0.0f) & (x > -Fp<float>::kInf) ? y + k.fraction : y;
+}
+CHAINRULE_INLINE float pow_(float x, float y) {
+    float result = pow_finite(x, pow_exponent(y));
+    bool one = (y == 0.0f) | (x == 1.0f) | ((x == -1.0f) & (abs_(y) == Fp<float>::kInf));
+    return one ? 1.0f : result;
+}
+
+// sin and cos of a float with |x| <= kTrigLimit. The reduction runs in double with pi/2 in two parts: n times the first is exact.
+constexpr float kTrigLimit = 1.0e6f;
+struct TrigParts {
+    float s, c;
+    uint32_t quadrant;
+};
+CHAINRULE_INLINE TrigParts trig_parts(float x) {
+    double shifted = mul_add(static_cast<double>(x), 0x1.45f306dc9c883p-1, 0x1.8p52), n = shifted - 0x1.8p52;
+    double d = mul_add(-n, 0x1.0b4611a626331p-34, mul_add(-n, 0x1.921fb54400000p+0, static_cast<double>(x)));
+    float r = static_cast<float>(d), z = r * r;
+    float s = mul_add(r * z, poly(z, -0x1.555556p-3f, 0x1.111176p-7f, -0x1.a05b94p-13f, 0x1.7cc4e2p-19f), r);
+    s = copysign_(s, r);
+    float c = mul_add(z * z, poly(z, 0x1.555556p-5f, -0x1.6c1760p-10f, 0x1.a0739ep-16f, -0x1.36838ep-22f), mul_add(z, -0.5f, 1.0f));
+    return {s, c, static_cast<uint32_t>(__builtin_bit_cast(uint64_t, shifted))};
+}
+CHAINRULE_INLINE float sin_reduced(float x) {
+    auto [s, c, q] = trig_parts(x);
+    float y = (q & 1) != 0 ? c : s;
+    return from_bits<float>(bits_of(y) ^ ((q & 2) << 30));
+}
+CHAINRULE_INLINE float cos_reduced(float x) {
+    auto [s, c, q] = trig_parts(x);
+    float y = (q & 1) != 0 ? s : c;
+    return from_bits<float>(bits_of(y) ^ (((q + 1) & 2) << 30));
+}
+
+}  // namespace
+}  // namespace chainrule::kernels::CHAINRULE_ISA

@@ -1,0 +1,232 @@
+// Reductions along rows and down columns. Both are one algorithm: eight rows of lanes are joined as a tree, and the results
+// of these blocks are joined pairwise like the carries of a binary counter, so the error grows with the logarithm of n.
+#include "kernels/isa/entries.h"
+#include "kernels/isa/lanes.h"
+#include "kernels/isa/loops.h"
+
+namespace chainrule::kernels::CHAINRULE_ISA {
+namespace {
+
+constexpr int kRows = 8;     // rows in a block
+constexpr int kLevels = 36;  // 2^36 blocks
+
+template <Reduce op, class T>
+struct Rule;  // In: what lies in memory. Acc: what is accumulated. Out: what is written.
+
+template <class T>
+struct SumType {
+    using type = int64_t;
+};
+template <> struct SumType<float> { using type = float; };
+template <> struct SumType<double> { using type = double; };
+template <class T>
+struct ByteFor {
+    using type = T;
+};
+template <> struct ByteFor<bool> { using type = uint8_t; };
+
+template <class T, class AccType, class JoinType>
+struct RuleBase : JoinType {
+    using In = typename ByteFor<T>::type;
+    using Acc = AccType;
+    using Out = AccType;
+    using Join = JoinType;
+    CHAINRULE_INLINE static Acc load(In x) { return static_cast<Acc>(x); }
+};
+template <class T>
+struct Rule<Reduce::Sum, T> : RuleBase<T, typename SumType<T>::type, SumJoin> {
+    static constexpr typename SumType<T>::type identity = 0;
+};
+template <class T>
+struct Rule<Reduce::Prod, T> : RuleBase<T, typename SumType<T>::type, ProdJoin> {
+    static constexpr typename SumType<T>::type identity = 1;
+};
+// The first element serves as identity (a row is not empty): it changes nothing, also when it is NaN.
+template <class T>
+struct Rule<Reduce::Max, T> : RuleBase<T, typename ByteFor<T>::type, MaxJoin> {
+    static constexpr typename ByteFor<T>::type identity = 0;
+};
+template <class T>
+struct Rule<Reduce::Min, T> : RuleBase<T, typename ByteFor<T>::type, MinJoin> {
+    static constexpr typename ByteFor<T>::type identity = 0;
+};
+template <class T>
+struct Rule<Reduce::Any, T> : RuleBase<T, uint8_t, MaxJoin> {
+    static constexpr uint8_t identity = 0;
+    CHAINRULE_INLINE static uint8_t load(typename ByteFor<T>::type x) { return x != 0; }
+};
+template <class T>
+struct Rule<Reduce::All, T> : RuleBase<T, uint8_t, MinJoin> {
+    static constexpr uint8_t identity = 1;
+    CHAINRULE_INLINE static uint8_t load(typename ByteFor<T>::type x) { return x != 0; }
+};
+template <class T>
+struct Rule<Reduce::SumAbs, T> : RuleBase<T, T, SumJoin> {
+    static constexpr T identity = 0;
+    CHAINRULE_INLINE static T load(T x) { return abs_(x); }
+};
+template <class T>
+struct Rule<Reduce::SumSquares, T> : RuleBase<T, T, SumJoin> {
+    static constexpr T identity = 0;
+    CHAINRULE_INLINE static T load(T x) { return x * x; }
+};
+
+constexpr bool has_identity(Reduce op) { return op != Reduce::Max && op != Reduce::Min; }
+
+// acc[j] = the eight rows in[.. + j] joined
+template <class R>
+CHAINRULE_INLINE void join_rows(typename R::Acc* acc, const typename R::In* in, int64_t row_stride, int64_t width) {
+    using J = typename R::Join;
+    const typename R::In *r0 = in, *r1 = r0 + row_stride, *r2 = r1 + row_stride, *r3 = r2 + row_stride, *r4 = r3 + row_stride,
+                         *r5 = r4 + row_stride, *r6 = r5 + row_stride, *r7 = r6 + row_stride;
+#pragma omp simd
+    for (int64_t j = 0; j < width; ++j) {
+        auto a = J::join(J::join(R::load(r0[j]), R::load(r1[j])), J::join(R::load(r2[j]), R::load(r3[j])));
+        auto b = J::join(J::join(R::load(r4[j]), R::load(r5[j])), J::join(R::load(r6[j]), R::load(r7[j])));
+        acc[j] = J::join(a, b);
+    }
+}
+template <class R>
+CHAINRULE_INLINE void join_into(typename R::Acc* to, const typename R::Acc* from, int64_t width) {
+#pragma omp simd
+    for (int64_t j = 0; j < width; ++j) to[j] = R::join(to[j], from[j]);
+}
+template <class R>
+CHAINRULE_INLINE void join_row(typename R::Acc* acc, const typename R::In* in, int64_t width) {
+#pragma omp simd
+    for (int64_t j = 0; j < width; ++j) acc[j] = R::join(acc[j], R::load(in[j]));
+}
+
+// Pairwise sums of blocks: level k holds the sum of 2^k blocks where bit k of `count` is set.
+template <class R, int kWidth>
+struct Cascade {
+    using Acc = typename R::Acc;
+    alignas(64) Acc level[kLevels][kWidth];
+    alignas(64) Acc block[kWidth];
+    uint64_t count = 0;
+
+    // Takes `block`.
+    CHAINRULE_INLINE void push(int64_t width) {
+        int k = 0;
+        for (; (count >> k & 1) != 0; ++k) join_into<R>(level[k], block, width), copy(block, level[k], width);
+        copy(level[k], block, width);
+        ++count;
+    }
+    // All blocks, and what `acc` holds before.
+    CHAINRULE_INLINE void finish(Acc* acc, int64_t width) {
+        for (int k = 0; count >> k != 0; ++k)
+            if ((count >> k & 1) != 0) join_into<R>(acc, level[k], width);
+    }
+    CHAINRULE_INLINE static void copy(Acc* to, const Acc* from, int64_t width) {
+        __builtin_memcpy(to, from, static_cast<size_t>(width) * sizeof(Acc));
+    }
+};
+
+constexpr int kLaneCount = 64;
+constexpr int64_t kBlock = kLaneCount * kRows;
+
+// A short row: four accumulators.
+template <class R>
+CHAINRULE_INLINE typename R::Acc reduce_short(const typename R::In* in, int64_t n, int64_t stride, typename R::Acc start) {
+    typename R::Acc a0 = start, a1 = start, a2 = start, a3 = start;
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        a0 = R::join(a0, R::load(in[i * stride]));
+        a1 = R::join(a1, R::load(in[(i + 1) * stride]));
+        a2 = R::join(a2, R::load(in[(i + 2) * stride]));
+        a3 = R::join(a3, R::load(in[(i + 3) * stride]));
+    }
+    for (; i < n; ++i) a0 = R::join(a0, R::load(in[i * stride]));
+    return R::join(R::join(a0, a1), R::join(a2, a3));
+}
+
+template <class R>
+struct RowReader {  // contiguous pieces of a strided row
+    const typename R::In* in;
+    int64_t stride;
+    typename R::In buffer[kBlock];
+    CHAINRULE_INLINE const typename R::In* get(int64_t from, int64_t n) {
+        if (stride == 1) return in + from;
+        for (int64_t i = 0; i < n; ++i) buffer[i] = in[(from + i) * stride];
+        return buffer;
+    }
+};
+
+template <class R>
+[[gnu::noinline]] typename R::Acc reduce_long(const typename R::In* in, int64_t n, int64_t stride, typename R::Acc start) {
+    using Acc = typename R::Acc;
+    RowReader<R> row{in, stride, {}};
+    Cascade<R, kLaneCount> cascade;
+    alignas(64) Acc acc[kLaneCount];
+    for (int j = 0; j < kLaneCount; ++j) acc[j] = start;
+    int64_t i = 0;
+    for (; i + kBlock <= n; i += kBlock) {
+        join_rows<R>(cascade.block, row.get(i, kBlock), kLaneCount, kLaneCount);
+        cascade.push(kLaneCount);
+    }
+    const typename R::In* rest = row.get(i, n - i);
+    for (; i + kLaneCount <= n; i += kLaneCount, rest += kLaneCount) join_row<R>(acc, rest, kLaneCount);
+    join_row<R>(acc, rest, n - i);
+    cascade.finish(acc, kLaneCount);
+    return fold_lanes<typename R::Join, kLaneCount>(acc);
+}
+
+template <Reduce op, class R>
+CHAINRULE_INLINE typename R::Acc reduce_row(const typename R::In* in, int64_t n, int64_t stride) {
+    const typename R::Acc start = has_identity(op) ? R::identity : R::load(in[0]);
+    return n < kLaneCount ? reduce_short<R>(in, n, stride, start) : reduce_long<R>(in, n, stride, start);
+}
+
+// Columns [0, width) of a matrix, width <= kTile.
+template <class Acc>
+constexpr int kTile = 1024 / sizeof(Acc);
+template <Reduce op, class R>
+[[gnu::noinline]] void reduce_tile(const typename R::In* in, typename R::Out* out, int64_t n, int64_t width, int64_t row_stride) {
+    using Acc = typename R::Acc;
+    Cascade<R, kTile<Acc>> cascade;
+    alignas(64) Acc acc[kTile<Acc>];
+    for (int64_t j = 0; j < width; ++j) acc[j] = has_identity(op) ? R::identity : R::load(in[j]);
+    int64_t i = 0;
+    for (; i + kRows <= n; i += kRows) {
+        join_rows<R>(cascade.block, in + i * row_stride, row_stride, width);
+        cascade.push(width);
+    }
+    for (; i < n; ++i) join_row<R>(acc, in + i * row_stride, width);
+    cascade.finish(acc, width);
+    for (int64_t j = 0; j < width; ++j) out[j] = acc[j];
+}
+
+}  // namespace
+
+template <Reduce op, class T>
+void reduce_rows(const void* in, void* out, int64_t outer, int64_t n, int64_t outer_stride, int64_t stride) {
+    using R = Rule<op, T>;
+    const auto* from = static_cast<const typename R::In*>(in);
+    auto* to = static_cast<typename R::Out*>(out);
+    for (int64_t i = 0; i < outer; ++i) to[i] = reduce_row<op, R>(from + i * outer_stride, n, stride);
+}
+
+template <Reduce op, class T>
+void reduce_columns(const void* in, void* out, int64_t n, int64_t cols, int64_t row_stride) {
+    using R = Rule<op, T>;
+    const auto* from = static_cast<const typename R::In*>(in);
+    auto* to = static_cast<typename R::Out*>(out);
+    constexpr int64_t tile = kTile<typename R::Acc>;
+    for (int64_t j = 0; j < cols; j += tile)
+        reduce_tile<op, R>(from + j, to + j, n, cols - j < tile ? cols - j : tile, row_stride);
+}
+
+namespace {
+struct Kept {
+    Keep<ReduceRows, static_cast<int>(Reduce::Count)> rows;
+    Keep<ReduceColumns, static_cast<int>(Reduce::Count)> columns;
+};
+constexpr Kept make() {
+    Kept keep;
+    fill_all<ReduceRowsEntry, Reduce>(keep.rows.at);
+    fill_all<ReduceColumnsEntry, Reduce>(keep.columns.at);
+    return keep;
+}
+[[gnu::used]] constexpr Kept kKeep = make();
+}  // namespace
+}  // namespace chainrule::kernels::CHAINRULE_ISA

@@ -1,0 +1,184 @@
+// softmax and log_softmax with their gradients; bias and activation in one pass
+#include "kernels/isa/rows.h"
+
+#include "kernels/isa/entries.h"
+
+namespace chainrule::kernels::CHAINRULE_ISA {
+namespace {
+
+template <bool kLog, class T>
+CHAINRULE_INLINE void softmax_group(const T* in, T* out, int64_t rows, int64_t n) {
+    Group<T> group;
+    alignas(64) T m[kGroup], sum[kGroup];
+    group.load(in, rows, n);
+    group.max(m);
+    if (kLog) {
+        Group<T> shifted = group;
+        group.exp(m, sum);
+        for (int64_t r = 0; r < kGroup; ++r) sum[r] = log_(sum[r]);
+        for (int64_t c = 0; c < n; ++c) {
+#pragma omp simd
+            for (int64_t r = 0; r < kGroup; ++r) group.at[c][r] = (shifted.at[c][r] - m[r]) - sum[r];
+        }
+    } else {
+        group.exp(m, sum);
+        for (int64_t r = 0; r < kGroup; ++r) sum[r] = T(1) / sum[r];
+        for (int64_t c = 0; c < n; ++c) {
+#pragma omp simd
+            for (int64_t r = 0; r < kGroup; ++r) group.at[c][r] *= sum[r];
+        }
+    }
+    group.store(out);
+}
+
+template <bool kLog, class T>
+CHAINRULE_INLINE void softmax_row(const T* in, T* out, int64_t n) {
+    const T m = row_max(in, n);
+    const double total = exp_row<!kLog>(in, out, n, m);
+    const T log_total = log_(static_cast<T>(total)), factor = static_cast<T>(1.0 / total);
+    if (kLog) {
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) out[i] = (in[i] - m) - log_total;
+    } else {
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) out[i] *= factor;
+    }
+}
+
+// Sum of f(i) over a row, in pieces as in exp_row.
+template <class T, class F>
+CHAINRULE_INLINE T sum_row(int64_t n, F f) {
+    double total = 0.0;
+    alignas(64) T sum[4 * kLanes<T>];
+    constexpr int64_t wide = 4 * kLanes<T>;
+    for (int64_t from = 0; from < n; from += 8 * wide) {
+        const int64_t end = n - from < 8 * wide ? n : from + 8 * wide;
+        for (int64_t j = 0; j < wide; ++j) sum[j] = T(0);
+        int64_t i = from;
+        for (; i + wide <= end; i += wide) {
+#pragma omp simd
+            for (int64_t j = 0; j < wide; ++j) sum[j] += f(i + j);
+        }
+        for (int64_t j = 0; i + j < end; ++j) sum[j] += f(i + j);
+        total += fold_lanes<SumJoin, static_cast<int>(wide)>(sum);
+    }
+    return static_cast<T>(total);
+}
+template <class T, class F>
+CHAINRULE_INLINE T sum_short_row(int64_t n, F f) {
+    T sum = T(0);
+    for (int64_t i = 0; i < n; ++i) sum += f(i);
+    return sum;
+}
+
+template <bool kLog, class T>
+CHAINRULE_INLINE void grad_row(const T* g, const T* y, T* out, int64_t n) {
+    const auto term = [=](int64_t i) { return kLog ? g[i] : g[i] * y[i]; };
+    const T sum = n <= kShortRow ? sum_short_row<T>(n, term) : sum_row<T>(n, term);
+#pragma omp simd
+    for (int64_t i = 0; i < n; ++i) out[i] = y[i] * (g[i] - sum);
+}
+template <class T>
+void log_grad_core(const T* g, const T* y, T* out, int64_t n, T sum) {
+    n &= -kLanes<T>;
+#pragma omp simd
+    for (int64_t i = 0; i < n; ++i) out[i] = mul_add(-exp_(y[i]), sum, g[i]);
+}
+template <class T>
+CHAINRULE_INLINE void log_grad_row(const T* g, const T* y, T* out, int64_t n) {
+    const auto term = [=](int64_t i) { return g[i]; };
+    const T sum = n <= kShortRow ? sum_short_row<T>(n, term) : sum_row<T>(n, term);
+    const int64_t whole = n / kLanes<T> * kLanes<T>;
+    if (whole > 0) log_grad_core(g, y, out, whole, sum);
+    if (whole == n) return;
+    alignas(64) T tail[2][kLanes<T>] = {};
+    for (int64_t j = 0; whole + j < n; ++j) tail[0][j] = g[whole + j], tail[1][j] = y[whole + j];
+    log_grad_core(tail[0], tail[1], tail[0], kLanes<T>, sum);
+    for (int64_t j = 0; whole + j < n; ++j) out[whole + j] = tail[0][j];
+}
+
+template <RowAct op, class T>
+void act_core(T* x, const T* bias, int64_t n) {
+    n &= -kLanes<T>;
+#pragma omp simd
+    for (int64_t i = 0; i < n; ++i) x[i] = op == RowAct::Sigmoid ? sigmoid_(x[i] + bias[i]) : tanh_(x[i] + bias[i]);
+}
+template <RowAct op, class T>
+CHAINRULE_INLINE void act_row(T* x, const T* bias, int64_t n) {
+    const int64_t whole = n / kLanes<T> * kLanes<T>;
+    if (whole > 0) act_core<op>(x, bias, whole);
+    if (whole == n) return;
+    alignas(64) T tail[2][kLanes<T>] = {};
+    for (int64_t j = 0; whole + j < n; ++j) tail[0][j] = x[whole + j], tail[1][j] = bias[whole + j];
+    act_core<op>(tail[0], tail[1], kLanes<T>);
+    for (int64_t j = 0; whole + j < n; ++j) x[whole + j] = tail[0][j];
+}
+template <RowAct op, class T>
+CHAINRULE_INLINE void plain_row(T* x, const T* bias, int64_t n) {
+    if (op == RowAct::Relu) {
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) x[i] = clamp_low(x[i] + bias[i], T(0));
+    } else {
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) x[i] += bias[i];
+    }
+}
+
+}  // namespace
+
+template <bool kLog, class T>
+void softmax(const void* in, void* out, int64_t rows, int64_t n) {
+    const T* from = static_cast<const T*>(in);
+    T* to = static_cast<T*>(out);
+    if (n == 0) return;
+    if (n <= kShortRow) {
+        for (int64_t r = 0; r < rows; r += kGroup)
+            softmax_group<kLog>(from + r * n, to + r * n, rows - r < kGroup ? rows - r : kGroup, n);
+    } else {
+        for (int64_t r = 0; r < rows; ++r) softmax_row<kLog>(from + r * n, to + r * n, n);
+    }
+}
+
+template <bool kLog, class T>
+void softmax_grad(const void* grad, const void* output, void* out, int64_t rows, int64_t n) {
+    const T *g = static_cast<const T*>(grad), *y = static_cast<const T*>(output);
+    T* to = static_cast<T*>(out);
+    for (int64_t i = 0; i < rows * n; i += n) {
+        if constexpr (kLog) log_grad_row(g + i, y + i, to + i, n);
+        else grad_row<false>(g + i, y + i, to + i, n);
+    }
+}
+
+template <RowAct op, class T>
+void bias_act(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld) {
+    alignas(64) static constexpr T zeros[kChunk] = {};
+    const T* b = static_cast<const T*>(bias);
+    if (b == nullptr && op == RowAct::None) return;
+    for (int64_t r = 0; r < rows; ++r) {
+        T* row = static_cast<T*>(x) + r * ld;
+        // Without a bias a row is cut into pieces that the zeros cover.
+        for (int64_t c = 0; c < n;) {
+            const int64_t m = b != nullptr || n - c < kChunk ? n - c : kChunk;
+            const T* add = b != nullptr ? b + c : zeros;
+            if constexpr (op == RowAct::Sigmoid || op == RowAct::Tanh) act_row<op>(row + c, add, m);
+            else plain_row<op>(row + c, add, m);
+            c += m;
+        }
+    }
+}
+
+namespace {
+struct Kept {
+    RowMap softmax[kNumDTypes]{}, log_softmax[kNumDTypes]{};
+    RowMapGrad softmax_grad[kNumDTypes]{}, log_softmax_grad[kNumDTypes]{};
+    Keep<BiasAct, static_cast<int>(RowAct::Count)> bias_act;
+};
+constexpr Kept make() {
+    Kept keep;
+    fill_softmax(keep);
+    fill_all<BiasActEntry, RowAct>(keep.bias_act.at);
+    return keep;
+}
+[[gnu::used]] constexpr Kept kKeep = make();
+}  // namespace
+}  // namespace chainrule::kernels::CHAINRULE_ISA

@@ -1,0 +1,103 @@
+// Pieces of softmax and cross-entropy: along one long row, or down a group of short rows that are held transposed, one lane
+// a row.
+#pragma once
+
+#include "kernels/isa/lanes.h"
+#include "kernels/isa/loops.h"
+
+namespace chainrule::kernels::CHAINRULE_ISA {
+namespace {
+
+constexpr int64_t kShortRow = 32;  // rows up to this length are handled in groups
+constexpr int64_t kGroup = 16;     // rows in a group
+
+// Largest element; NaN is passed over (the exponentials that follow carry it).
+template <class T>
+[[gnu::noinline]] T row_max(const T* x, int64_t n) {
+    constexpr int64_t wide = 4 * kLanes<T>;
+    alignas(64) T m[wide];
+    for (int64_t j = 0; j < wide; ++j) m[j] = -Fp<T>::kInf;
+    int64_t i = 0;
+    for (; i + wide <= n; i += wide) {
+#pragma omp simd
+        for (int64_t j = 0; j < wide; ++j) m[j] = x[i + j] > m[j] ? x[i + j] : m[j];
+    }
+    for (int64_t j = 0; i + j < n; ++j) m[j] = x[i + j] > m[j] ? x[i + j] : m[j];
+    return fold_lanes<MaxJoin, static_cast<int>(wide)>(m);
+}
+
+// Sum of exp(x - shift) over whole vectors; the terms are written to out where kStore.
+template <bool kStore, class T>
+[[gnu::noinline]] T exp_block(const T* x, T* out, int64_t n, T shift) {
+    alignas(64) T sum[kLanes<T>] = {};
+    for (int64_t i = 0; i < n; i += kLanes<T>) {
+#pragma omp simd
+        for (int64_t j = 0; j < kLanes<T>; ++j) {
+            const T e = exp_neg(x[i + j] - shift);
+            if (kStore) out[i + j] = e;
+            sum[j] += e;
+        }
+    }
+    return fold_lanes<SumJoin, static_cast<int>(kLanes<T>)>(sum);
+}
+
+// The same over a row of any length: in pieces, whose sums are added in double.
+template <bool kStore, class T>
+[[gnu::noinline]] double exp_row(const T* x, T* out, int64_t n, T shift) {
+    double total = 0.0;
+    int64_t i = 0;
+    while (n - i >= kLanes<T>) {
+        const int64_t left = (n - i) / kLanes<T> * kLanes<T>, m = left < 2 * kChunk ? left : 2 * kChunk;
+        total += exp_block<kStore>(x + i, out + i, m, shift);
+        i += m;
+    }
+    if (i == n) return total;
+    alignas(64) T tail[kLanes<T>];
+    for (int64_t j = 0; j < kLanes<T>; ++j) tail[j] = i + j < n ? x[i + j] : -Fp<T>::kInf;
+    total += exp_block<true>(tail, tail, kLanes<T>, shift);
+    if (kStore)
+        for (int64_t j = 0; i + j < n; ++j) out[i + j] = tail[j];
+    return total;
+}
+
+// Up to kGroup short rows, transposed: at[c][r].
+template <class T>
+struct Group {
+    alignas(64) T at[kShortRow][kGroup];
+    int64_t rows, n;
+
+    CHAINRULE_INLINE void load(const T* x, int64_t count, int64_t length) {
+        rows = count;
+        n = length;
+        if (rows < kGroup)
+            for (int64_t c = 0; c < n; ++c)
+                for (int64_t r = rows; r < kGroup; ++r) at[c][r] = T(0);
+        for (int64_t r = 0; r < rows; ++r)
+            for (int64_t c = 0; c < n; ++c) at[c][r] = x[r * n + c];
+    }
+    CHAINRULE_INLINE void store(T* out) const {
+        for (int64_t r = 0; r < rows; ++r)
+            for (int64_t c = 0; c < n; ++c) out[r * n + c] = at[c][r];
+    }
+    CHAINRULE_INLINE void max(T* m) const {
+        for (int64_t r = 0; r < kGroup; ++r) m[r] = at[0][r];
+        for (int64_t c = 1; c < n; ++c) {
+#pragma omp simd
+            for (int64_t r = 0; r < kGroup; ++r) m[r] = at[c][r] > m[r] ? at[c][r] : m[r];
+        }
+    }
+    // Elements become exp(x - shift); sum gets their sums.
+    CHAINRULE_INLINE void exp(const T* shift, T* sum) {
+        for (int64_t r = 0; r < kGroup; ++r) sum[r] = T(0);
+        for (int64_t c = 0; c < n; ++c) {
+#pragma omp simd
+            for (int64_t r = 0; r < kGroup; ++r) {
+                at[c][r] = exp_neg(at[c][r] - shift[r]);
+                sum[r] += at[c][r];
+            }
+        }
+    }
+};
+
+}  // namespace
+}  // namespace chainrule::kernels::CHAINRULE_ISA

@@ -1,0 +1,95 @@
+#include "kernels/iterate.h"
+
+#include <utility>
+
+#include "core/parallel.h"
+
+namespace chainrule::kernels {
+namespace {
+
+// Axes sorted so that the output's memory is walked forwards, then neighbours merged where every operand allows it.
+Operands simplified(const Operands& in) {
+    Operands o = in;
+    Dims order = o.strides[0];
+    for (int d = 0; d < order.n; ++d) order[d] = order[d] < 0 ? -order[d] : order[d];
+    for (int i = 1; i < o.shape.n; ++i)
+        for (int j = i; j > 0 && order[j] > order[j - 1]; --j) {
+            std::swap(order.v[j], order.v[j - 1]);
+            std::swap(o.shape.v[j], o.shape.v[j - 1]);
+            for (int k = 0; k < o.n; ++k) std::swap(o.strides[k].v[j], o.strides[k].v[j - 1]);
+        }
+    int last = -1;
+    for (int d = 0; d < o.shape.n; ++d) {
+        if (o.shape[d] == 1) continue;
+        bool merge = last >= 0;
+        for (int k = 0; merge && k < o.n; ++k) merge = o.strides[k][last] == o.strides[k][d] * o.shape[d];
+        if (merge) {
+            o.shape[last] *= o.shape[d];
+        } else {
+            ++last;
+            o.shape[last] = o.shape[d];
+        }
+        for (int k = 0; k < o.n; ++k) o.strides[k].v[last] = o.strides[k][d];
+    }
+    o.shape.n = last + 1;
+    return o;
+}
+
+// Outer positions [begin, end) of the walk, the last axis by the loop.
+void walk(Loop loop, const Operands& o, int64_t begin, int64_t end, const double* param) {
+    int outer = o.shape.n - 1;
+    int64_t inner = o.shape[outer];
+    int64_t stride[kMaxOperands], index[kMaxDims];
+    char* ptr[kMaxOperands];
+    for (int k = 0; k < o.n; ++k) {
+        stride[k] = o.strides[k][outer];
+        ptr[k] = o.ptr[k];
+    }
+    int64_t rest = begin;
+    for (int d = outer - 1; d >= 0; --d) {
+        index[d] = rest % o.shape[d];
+        rest /= o.shape[d];
+        for (int k = 0; k < o.n; ++k) ptr[k] += index[d] * o.strides[k][d];
+    }
+    for (int64_t i = begin; i < end; ++i) {
+        loop(ptr, stride, inner, param);
+        for (int d = outer - 1; d >= 0; --d) {
+            for (int k = 0; k < o.n; ++k) ptr[k] += o.strides[k][d];
+            if (++index[d] < o.shape[d]) break;
+            for (int k = 0; k < o.n; ++k) ptr[k] -= o.shape[d] * o.strides[k][d];
+            index[d] = 0;
+        }
+    }
+}
+
+}  // namespace
+
+void iterate_flat(Loop loop, int n_operands, char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
+    if (n <= kElementGrain) {
+        if (n > 0) loop(ptr, stride, n, param);
+        return;
+    }
+    parallel_for(n, kElementGrain, [&](int64_t begin, int64_t end) {
+        char* at[kMaxOperands];
+        for (int k = 0; k < n_operands; ++k) at[k] = ptr[k] + begin * stride[k];
+        loop(at, stride, end - begin, param);
+    });
+}
+
+void iterate(Loop loop, const Operands& operands, const double* param) {
+    for (int64_t d : operands.shape)
+        if (d == 0) return;
+    Operands o = simplified(operands);
+    if (o.shape.n <= 1) {
+        int64_t stride[kMaxOperands];
+        for (int k = 0; k < o.n; ++k) stride[k] = o.shape.n ? o.strides[k][0] : 0;
+        iterate_flat(loop, o.n, o.ptr, stride, o.shape.n ? o.shape[0] : 1, param);
+        return;
+    }
+    int64_t outer = 1, inner = o.shape.back();
+    for (int d = 0; d + 1 < o.shape.n; ++d) outer *= o.shape[d];
+    int64_t grain = kElementGrain / inner;
+    parallel_for(outer, grain > 0 ? grain : 1, [&](int64_t begin, int64_t end) { walk(loop, o, begin, end, param); });
+}
+
+}  // namespace chainrule::kernels

@@ -1,0 +1,146 @@
+// The table of kernels: loops on pointers and sizes, no Tensor, no throw, no allocation. One table is built for each
+// instruction set (kernels/isa/*.cpp, namespace kernels::CHAINRULE_ISA); `kernels()` gives the one chosen at load.
+//
+// Loops are one-dimensional and strided: ptr[0] is the output, ptr[1..] the inputs, strides count bytes and may be 0
+// (a broadcast operand) or negative. Output and an input may be the same memory with the same stride (in place); any other
+// overlap is the caller's to avoid. Results do not depend on how a caller cuts n into pieces, nor on alignment.
+// param points to the operation's numbers (slopes, bounds), documented at the enumerator; may be null where there are none.
+#pragma once
+
+#include <cstdint>
+
+#include "core/dtype.h"
+
+namespace chainrule::kernels {
+
+using Loop = void (*)(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
+
+// out = f(x), same dtype. All dtypes where the maths makes sense (Copy, Neg, Abs, Sign, Square...), floats otherwise.
+enum class Unary : uint8_t {
+    Copy, Neg, Abs, Sign, Square, Sqrt, Rsqrt, Reciprocal,
+    Exp, Exp2, Expm1, Log, Log1p, Log2, Log10,
+    Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh,
+    Erf, Erfc, Erfinv, Lgamma, Digamma, Sinc,
+    Floor, Ceil, Round /* half to even */, Trunc, Frac, BitwiseNot,
+    Sigmoid, LogSigmoid, Tanh, Relu, Silu, Mish, Gelu /* erf */, GeluTanh, GeluSigmoid /* x sigmoid(1.702 x) */, Softsign,
+    HardSigmoid, HardSwish,
+    Softplus,   // beta, threshold
+    Elu,        // alpha, scale, input_scale: x > 0 ? scale x : scale alpha expm1(input_scale x)  (elu, selu, celu)
+    LeakyRelu,  // slope
+    Clamp,      // low, high (either may be +-inf); NaN stays NaN
+    Softshrink, Hardshrink,  // lambda
+    Threshold,  // threshold, value: x > threshold ? x : value (NaN stays NaN)
+    AddScalar,  // a: x + a
+    MulScalar,  // a: x * a
+    PowScalar,  // exponent
+    Count
+};
+
+// out = f(a, b), same dtype. Integer division by zero gives 0, never a trap (the caller raises before where it must).
+enum class Binary : uint8_t {
+    Add, Sub, Mul, Div /* floats */, FloorDiv /* rounds down */, TruncDiv, Remainder /* sign of b */, Fmod, Pow,
+    Maximum, Minimum /* NaN wins */, Fmax, Fmin /* NaN loses */, Atan2, Hypot, Xlogy, Copysign, Nextafter, Logaddexp,
+    BitAnd, BitOr, BitXor, ShiftLeft, ShiftRight,
+    AddScaled,  // alpha: a + alpha b
+    // First-order gradients of the unary operations: a is grad_output, b the saved value named here. Fused, one pass.
+    ReluGrad /* output; NaN lets the gradient pass */, SigmoidGrad /* output */, TanhGrad /* output */, SqrtGrad /* output */,
+    RsqrtGrad /* output */, ReciprocalGrad /* output */, AbsGrad /* input */, SquareGrad /* input: 2 g x */,
+    LogGrad /* input: g / x */, Log1pGrad, SinGrad, CosGrad, ErfGrad, LogSigmoidGrad, SiluGrad, MishGrad, GeluGrad, GeluTanhGrad,
+    GeluSigmoidGrad, SoftsignGrad, HardSigmoidGrad, HardSwishGrad /* inputs */,
+    SoftplusGrad /* input; beta, threshold */, EluGrad /* input; alpha, scale, input_scale */, LeakyReluGrad /* input; slope */,
+    ClampGrad /* input; low, high: g where low < x < high, else 0; NaN x lets g pass */,
+    ShrinkGrad /* input; lambda: g where |x| > lambda */, ThresholdGrad /* input; threshold */,
+    PowScalarGrad /* input; exponent e: g e x^(e-1), 0 where e == 0 */,
+    Count
+};
+
+// out (bool) = f(a, b)
+enum class Compare : uint8_t { Eq, Ne, Lt, Le, Gt, Ge, LogicalAnd, LogicalOr, LogicalXor, Count };
+
+// out (bool) = f(x)
+enum class Predicate : uint8_t { LogicalNot, IsNan, IsInf, IsFinite, Signbit, Count };
+
+// out = f(a, b, c), same dtype
+enum class Ternary : uint8_t {
+    Addcmul,  // value: a + value b c
+    Addcdiv,  // value: a + value b / c
+    Lerp,     // a + c (b - a), computed as PyTorch does (from the nearer end)
+    Clamp,    // min(max(a, b), c), NaN stays NaN
+    Count
+};
+
+// Reductions. Sums are cascaded (pairwise in fixed blocks): error grows with log n. NaN propagates through Max and Min.
+// Sum and Prod of integers and bool accumulate into int64; Max and Min keep the dtype; Any and All give bool (nonzero test).
+enum class Reduce : uint8_t { Sum, Prod, Max, Min, Any, All, SumAbs, SumSquares /* floats */, Count };
+
+// out[i] = reduce over j < n of in[i outer_stride + j stride], i < outer; strides in elements. n may be 0 for Sum, Prod, Any, All,
+// SumAbs and SumSquares (the identity).
+using ReduceRows = void (*)(const void* in, void* out, int64_t outer, int64_t n, int64_t outer_stride, int64_t stride);
+// out[j] = reduce over i < n of in[i row_stride + j], j < cols (contiguous along j; streams whole rows, cascaded over i).
+using ReduceColumns = void (*)(const void* in, void* out, int64_t n, int64_t cols, int64_t row_stride);
+// Index of the first extreme value and that value (NaN wins, the first one): per row as in ReduceRows. value may be null.
+using ArgReduce = void (*)(const void* in, void* value, int64_t* index, int64_t outer, int64_t n, int64_t outer_stride,
+                           int64_t stride);
+
+// Cumulative along rows: out[i os + j s] (same strides for both)
+using Cumulate = void (*)(const void* in, void* out, int64_t n, int64_t in_stride, int64_t out_stride);
+
+// Rows are contiguous: row r of a (rows, n) matrix starts at r n.
+using RowMap = void (*)(const void* in, void* out, int64_t rows, int64_t n);                   // softmax, log_softmax
+using RowMapGrad = void (*)(const void* grad, const void* output, void* out, int64_t rows, int64_t n);  // their gradients
+
+// Cross-entropy with class indices. logits (rows, classes) contiguous; a row whose label equals ignore_index gives loss 0.
+// loss[r] = w[label] ((1 - eps) (lse - x[label])) + eps / classes * sum_c w[c] (lse - x[c]); lse[r] is kept for backward.
+// weight may be null (all 1). Labels are valid or ignore_index (the caller checked).
+using CrossEntropy = void (*)(const void* logits, const int64_t* labels, const void* weight, void* loss, void* lse,
+                              int64_t rows, int64_t classes, int64_t ignore_index, double label_smoothing);
+// grad_logits[r][c] = grad_loss[r grad_stride] * d loss[r] / d x[r][c]; grad_stride 0 for one gradient shared by all rows.
+// scale multiplies everything (1 / denominator of a mean).
+using CrossEntropyGrad = void (*)(const void* logits, const int64_t* labels, const void* weight, const void* lse,
+                                  const void* grad_loss, int64_t grad_stride, double scale, void* grad_logits, int64_t rows,
+                                  int64_t classes, int64_t ignore_index, double label_smoothing);
+
+// x[r][c] = act(x[r][c] + bias[c]); rows contiguous with row stride `ld` (elements); bias may be null.
+enum class RowAct : uint8_t { None, Relu, Sigmoid, Tanh, Count };
+using BiasAct = void (*)(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld);
+
+struct SgdStep {
+    double lr, momentum, dampening, weight_decay;
+    bool nesterov, maximize, first;  // first: the buffer is set to the gradient instead of decayed
+};
+struct AdamStep {
+    double step_size;    // lr / (1 - beta1^t)
+    double beta1, beta2, eps, lr, weight_decay, bias_correction2_sqrt;  // sqrt(1 - beta2^t)
+    bool decoupled, amsgrad, maximize;
+};
+// p, g and the state are contiguous, n elements. buffer null without momentum; max_v null without amsgrad. PyTorch's formulas.
+using Sgd = void (*)(void* p, const void* g, void* buffer, int64_t n, const SgdStep& s);
+using Adam = void (*)(void* p, const void* g, void* m, void* v, void* max_v, int64_t n, const AdamStep& s);
+
+struct Table {
+    const char* isa;
+    Loop unary[static_cast<int>(Unary::Count)][kNumDTypes];          // null where the dtype is not supported
+    Loop binary[static_cast<int>(Binary::Count)][kNumDTypes];
+    Loop compare[static_cast<int>(Compare::Count)][kNumDTypes];      // by the inputs' dtype
+    Loop predicate[static_cast<int>(Predicate::Count)][kNumDTypes];
+    Loop ternary[static_cast<int>(Ternary::Count)][kNumDTypes];
+    Loop where[kNumDTypes];                                          // out = cond (bool) ? a : b
+    Loop masked_mul[kNumDTypes];                                     // out = mask (bool) ? a : 0
+    Loop cast[kNumDTypes][kNumDTypes];                               // [from][to]; float to int truncates, to bool tests != 0
+    ReduceRows reduce_rows[static_cast<int>(Reduce::Count)][kNumDTypes];
+    ReduceColumns reduce_columns[static_cast<int>(Reduce::Count)][kNumDTypes];
+    ArgReduce argmax[kNumDTypes], argmin[kNumDTypes];
+    Cumulate cumsum[kNumDTypes], cumprod[kNumDTypes];                // same dtype in and out
+    RowMap softmax[kNumDTypes], log_softmax[kNumDTypes];             // floats only from here on
+    RowMapGrad softmax_grad[kNumDTypes], log_softmax_grad[kNumDTypes];
+    CrossEntropy cross_entropy[kNumDTypes];
+    CrossEntropyGrad cross_entropy_grad[kNumDTypes];
+    BiasAct bias_act[static_cast<int>(RowAct::Count)][kNumDTypes];
+    Sgd sgd[kNumDTypes];
+    Adam adam[kNumDTypes];
+};
+
+// Chosen once, at the first call (core/cpu.h says how); a plain pointer load afterwards.
+const Table& kernels();
+
+}  // namespace chainrule::kernels

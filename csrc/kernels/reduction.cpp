@@ -1,0 +1,187 @@
+#include "kernels/reduction.h"
+
+#include <cstdlib>
+#include <memory>
+
+#include "core/parallel.h"
+
+namespace chainrule::kernels {
+namespace {
+
+constexpr int64_t kChunk = 1 << 15;  // elements that one partial result covers
+
+struct Plan {
+    ReduceRows rows;
+    ReduceColumns columns;
+    ReduceRows combine;           // of partial results, which have the result's type
+    int64_t in_item, out_item;
+};
+
+struct Axis {
+    int64_t size, stride;
+};
+
+struct Axes {
+    Axis v[kMaxDims];
+    int n = 0;
+    int64_t numel() const {
+        int64_t p = 1;
+        for (int i = 0; i < n; ++i) p *= v[i].size;
+        return p;
+    }
+    // Neighbours that one stride walks become one axis.
+    void push(Axis a) {
+        if (a.size == 1) return;
+        if (n > 0 && v[n - 1].stride == a.size * a.stride) {
+            v[n - 1] = {v[n - 1].size * a.size, a.stride};
+            return;
+        }
+        v[n++] = a;
+    }
+    int64_t offset(int64_t i) const {
+        int64_t at = 0;
+        for (int d = n - 1; d >= 0; --d) {
+            at += i % v[d].size * v[d].stride;
+            i /= v[d].size;
+        }
+        return at;
+    }
+};
+
+// Partial results of one reduction, on the stack while few.
+class Partials {
+  public:
+    Partials(int64_t n, int64_t item) {
+        size_t bytes = static_cast<size_t>(n * item);
+        if (bytes > sizeof(local_)) heap_.reset(static_cast<char*>(std::malloc(bytes)));
+    }
+    char* data() { return heap_ ? heap_.get() : local_; }
+
+  private:
+    struct Free {
+        void operator()(char* p) const { std::free(p); }
+    };
+    alignas(64) char local_[4096];
+    std::unique_ptr<char, Free> heap_;
+};
+
+// One long strided run to one value: fixed chunks, then their partial results.
+void reduce_run(const Plan& p, const char* in, int64_t n, int64_t stride, char* out) {
+    int64_t chunks = (n + kChunk - 1) / kChunk;
+    if (chunks <= 1) {
+        p.rows(in, out, 1, n, 0, stride);
+        return;
+    }
+    Partials partial(chunks, p.out_item);
+    char* parts = partial.data();
+    parallel_for(chunks, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t c = begin; c < end; ++c) {
+            int64_t first = c * kChunk, count = n - first < kChunk ? n - first : kChunk;
+            p.rows(in + first * stride * p.in_item, parts + c * p.out_item, 1, count, 0, stride);
+        }
+    });
+    p.combine(parts, out, 1, chunks, 0, 1);
+}
+
+// Reduced axes beyond one run: each outer position of them gives a partial result.
+void reduce_runs(const Plan& p, const char* in, const Axes& reduced, char* out) {
+    Axis inner = reduced.n ? reduced.v[reduced.n - 1] : Axis{1, 1};
+    Axes outer = reduced;
+    if (outer.n) --outer.n;
+    int64_t count = outer.numel();
+    if (count == 1) {
+        reduce_run(p, in, inner.size, inner.stride, out);
+        return;
+    }
+    Partials partial(count, p.out_item);
+    char* parts = partial.data();
+    for (int64_t i = 0; i < count; ++i)
+        reduce_run(p, in + outer.offset(i) * p.in_item, inner.size, inner.stride, parts + i * p.out_item);
+    reduce_run({p.combine, nullptr, p.combine, p.out_item, p.out_item}, parts, count, 1, out);
+}
+
+// Kept axes outside, one contiguous reduced axis inside.
+void reduce_inner(const Plan& p, const char* in, const Axes& kept, const Axes& reduced, char* out) {
+    int64_t outputs = kept.numel(), per_output = reduced.numel();
+    if (outputs == 1) {
+        reduce_runs(p, in, reduced, out);
+        return;
+    }
+    bool one_row = reduced.n <= 1 && per_output <= kChunk;
+    Axis run = reduced.n ? reduced.v[0] : Axis{1, 1};
+    int64_t grain = per_output > 0 ? kChunk / per_output : kChunk;
+    parallel_for(outputs, grain > 0 ? grain : 1, [&](int64_t begin, int64_t end) {
+        if (one_row && kept.n == 1) {
+            p.rows(in + begin * kept.v[0].stride * p.in_item, out + begin * p.out_item, end - begin, run.size,
+                   kept.v[0].stride, run.stride);
+            return;
+        }
+        for (int64_t i = begin; i < end; ++i)
+            reduce_runs(p, in + kept.offset(i) * p.in_item, reduced, out + i * p.out_item);
+    });
+}
+
+// One axis reduced, columns contiguous behind it: whole rows are streamed. Long columns are cut into fixed blocks of rows.
+void reduce_one_column_block(const Plan& p, const char* in, int64_t n, int64_t row_stride, int64_t cols, char* out) {
+    constexpr int64_t kRows = 4096;
+    int64_t blocks = cols > 0 ? (n + kRows - 1) / kRows : 1;
+    if (blocks <= 1 || n * cols <= kChunk) {
+        constexpr int64_t kColumns = 1024;
+        parallel_for(cols, n * cols <= kChunk ? cols : kColumns, [&](int64_t begin, int64_t end) {
+            p.columns(in + begin * p.in_item, out + begin * p.out_item, n, end - begin, row_stride);
+        });
+        return;
+    }
+    Partials partial(blocks * cols, p.out_item);
+    char* parts = partial.data();
+    parallel_for(blocks, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t b = begin; b < end; ++b) {
+            int64_t first = b * kRows, count = n - first < kRows ? n - first : kRows;
+            p.columns(in + first * row_stride * p.in_item, parts + b * cols * p.out_item, count, cols, row_stride);
+        }
+    });
+    // Partial results lie column by column apart: reduce each with a stride.
+    p.combine(parts, out, cols, blocks, 1, cols);
+}
+
+}  // namespace
+
+DType reduced_dtype(Reduce kind, DType in) {
+    if (kind == Reduce::Any || kind == Reduce::All) return DType::Bool;
+    if ((kind == Reduce::Sum || kind == Reduce::Prod) && is_integral(in)) return DType::Int64;
+    return in;
+}
+
+void reduce(Reduce kind, DType dtype, const void* in, const Dims& shape, const Dims& strides, uint32_t axes, void* out) {
+    const Table& t = kernels();
+    int k = static_cast<int>(kind);
+    DType result = reduced_dtype(kind, dtype);
+    Reduce combine = kind == Reduce::SumAbs || kind == Reduce::SumSquares ? Reduce::Sum : kind;
+    Plan p = {t.reduce_rows[k][static_cast<int>(dtype)], t.reduce_columns[k][static_cast<int>(dtype)],
+              t.reduce_rows[static_cast<int>(combine)][static_cast<int>(result)], static_cast<int64_t>(item_size(dtype)),
+              static_cast<int64_t>(item_size(result))};
+    Axes kept, reduced;
+    for (int d = 0; d < shape.n; ++d) (axes >> d & 1 ? reduced : kept).push({shape[d], strides[d]});
+    for (int d = 0; d < shape.n; ++d)
+        if (shape[d] == 0 && !(axes >> d & 1)) return;  // no outputs
+    const char* src = static_cast<const char*>(in);
+    char* dst = static_cast<char*>(out);
+    for (int d = 0; d < shape.n; ++d)
+        if (shape[d] == 0) {  // outputs of empty sums
+            for (int64_t i = 0, n = kept.numel(); i < n; ++i) p.rows(src, dst + i * p.out_item, 1, 0, 0, 1);
+            return;
+        }
+    bool columns = reduced.n == 1 && kept.n >= 1 && kept.v[kept.n - 1].stride == 1 && reduced.v[0].stride != 1;
+    if (!columns) {
+        reduce_inner(p, src, kept, reduced, dst);
+        return;
+    }
+    Axes outer = kept;
+    --outer.n;
+    int64_t cols = kept.v[kept.n - 1].size;
+    for (int64_t i = 0, n = outer.numel(); i < n; ++i)
+        reduce_one_column_block(p, src + outer.offset(i) * p.in_item, reduced.v[0].size, reduced.v[0].stride, cols,
+                                dst + i * cols * p.out_item);
+}
+
+}  // namespace chainrule::kernels

@@ -1,0 +1,298 @@
+// gather and scatter: an index tensor says for each element where along one axis it comes from or goes to.
+
+#include <algorithm>
+
+#include "autograd/elementwise.h"
+#include "core/parallel.h"
+#include "core/unlock.h"
+#include "ops/index_core.h"
+#include "ops/ops.h"
+#include "ops/registry.h"
+#include "ops/visit.h"
+
+namespace chainrule {
+
+extern const OpDef gather_op;
+extern const OpDef scatter_op;
+extern const OpDef scatter_add_op;
+
+namespace {
+
+// Calls row(x_offset, y_offset, index_offset) for each line of the index along the axis; lines reach different elements of x, so
+// threads may share them out and the result does not depend on how. Offsets in elements.
+template <class F> void for_each_line(int axis, const Tensor& index, const Tensor& x, const Tensor& y, const F& row) {
+    Dims shape = index.shape(), xs = x.strides(), ys = y.strides(), is = index.strides();
+    int64_t length = 1;
+    if (shape.n) {
+        length = shape[axis];
+        shape[axis] = 1;
+    }
+    int64_t lines = numel_of(shape);
+    parallel_for(lines, std::max<int64_t>(1, (1 << 14) / std::max<int64_t>(length, 1)), [&](int64_t begin, int64_t end) {
+        for (int64_t k = begin; k < end; ++k) {
+            int64_t rest = k, xo = 0, yo = 0, io = 0;
+            for (int d = shape.n - 1; d >= 0; --d) {
+                int64_t at = rest % shape[d];
+                rest /= shape[d];
+                xo += at * xs[d];
+                yo += at * ys[d];
+                io += at * is[d];
+            }
+            row(xo, yo, io);
+        }
+    });
+}
+
+struct Line {
+    int64_t n, index_step, x_step, y_step;
+    Line(int axis, const Tensor& index, const Tensor& x, const Tensor& y) {
+        n = index.ndim() ? index.size(axis) : 1;
+        index_step = index.ndim() ? index.stride(axis) : 0;
+        x_step = x.ndim() ? x.stride(axis) : 0;
+        y_step = y.ndim() ? y.stride(axis) : 0;
+    }
+};
+
+// y[..., j, ...] = x[..., index[..., j, ...], ...]
+void gather_data(int axis, const Tensor& x, const Tensor& index, const Tensor& y) {
+    if (y.numel() == 0) return;
+    Unlock unlock(y.numel());
+    Line line(axis, index, x, y);
+    const int64_t* at = index.data<int64_t>();
+    visit_bytes(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        const T* from = x.data<T>();
+        T* to = y.data<T>();
+        for_each_line(axis, index, x, y, [&](int64_t xo, int64_t yo, int64_t io) {
+            for (int64_t j = 0; j < line.n; ++j) to[yo + j * line.y_step] = from[xo + at[io + j * line.index_step] * line.x_step];
+        });
+    });
+}
+
+// x[..., index[..., j, ...], ...] = rule(old, y[..., j, ...]), in the order of j.
+template <class F> void scatter_data(int axis, const Tensor& x, const Tensor& index, const Tensor& y, const F& rule) {
+    if (index.numel() == 0) return;
+    Unlock unlock(index.numel());
+    Line line(axis, index, x, y);
+    const int64_t* at = index.data<int64_t>();
+    visit(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        T* to = x.data<T>();
+        const T* from = y.data<T>();
+        for_each_line(axis, index, x, y, [&](int64_t xo, int64_t yo, int64_t io) {
+            for (int64_t j = 0; j < line.n; ++j) {
+                T& slot = to[xo + at[io + j * line.index_step] * line.x_step];
+                slot = static_cast<T>(rule(slot, from[yo + j * line.y_step]));
+            }
+        });
+    });
+}
+
+struct GatherAttrs {
+    int64_t axis;
+    Dims shape;  // of x
+};
+
+// The index, checked; its sizes must not exceed x's except along the axis.
+Tensor line_index(const char* op, const Tensor& x, int axis, const Tensor& index) {
+    bool fits = std::max(index.ndim(), 1) == std::max(x.ndim(), 1);
+    for (int d = 0; fits && d < index.ndim() && x.ndim(); ++d) fits = d == axis || index.size(d) <= x.size(d);
+    check<ValueError>(fits || index.numel() == 0, op, ": the index must have as many axes as the tensor and, except along axis ", axis,
+                      ", sizes no larger, got index ", index.shape(), " and tensor ", x.shape(), ".");
+    return checked_index(op, index, x.ndim() ? x.size(axis) : 1, axis, false);
+}
+
+}  // namespace
+
+// ---- gather: y = x at index along an axis; gradients of equal positions add up (x, index) ----
+const OpDef gather_op = {
+    .name = "gather",
+    .grad_name = "GatherBackward0",
+    .infer = [](InferCtx& c) { c.set(0, c.input(1).shape(), c.input(0).dtype()); },
+    .eval = [](EvalCtx& c) { gather_data(static_cast<int>(c.attr<GatherAttrs>().axis), c.input(0), c.input(1), c.out()); },
+    .vjp =
+        [](VjpCtx& c) {
+            GatherAttrs a = c.attr<GatherAttrs>();
+            if (c.wants(0)) c.set(0, run_with(scatter_add_op, a, zeros(a.shape, c.grad().dtype()), c.grad(), c.input(1)));
+        },
+    .save_input = {0, 1},
+    .attr_bytes = sizeof(GatherAttrs),
+};
+Tensor gather(const Tensor& x, int64_t axis, const Tensor& index) {
+    int d = normalize_axis("gather", axis, x.ndim());
+    return run_with(gather_op, GatherAttrs{d, x.shape()}, x, line_index("gather", x, d, index));
+}
+const Register gather_fn({"gather", kMethod | kFunction, R"(Elements along an axis, chosen by an index for each place.
+
+    out[i][j] = input[i][index[i][j]]  (dim = 1)
+
+Args:
+    dim: the axis.
+    index: integers; as many axes as input, and no larger except along dim.
+
+Raises:
+    IndexError: an index out of bounds; the message names it, its place and the bound.
+
+Example:
+    >>> chainrule.tensor([[1., 2.], [3., 4.]]).gather(1, chainrule.tensor([[1], [0]]))
+    tensor([[2.],
+            [3.]])
+)", {{"gather(Tensor input, int dim, Tensor index, *, bool sparse_grad=False)",
+      [](Args& a) { a.ret(gather(a.tensor(0), a.integer(1), a.tensor(2))); }}}});
+
+// ---- scatter: x with source's elements put at index along an axis (x, source, index). May write into x itself. ----
+namespace {
+void infer_scatter(InferCtx& c) {
+    c.set(0, c.input(0).shape(), c.input(0).dtype());
+}
+template <class F> void eval_scatter(EvalCtx& c, const F& rule) {
+    if (!same_layout(c.out(), c.input(0))) copy_data(c.out(), c.input(0));
+    scatter_data(static_cast<int>(c.attr<GatherAttrs>().axis), c.out(), c.input(2), c.input(1), rule);
+}
+}  // namespace
+const OpDef scatter_op = {
+    .name = "scatter",
+    .grad_name = "ScatterBackward0",
+    .infer = infer_scatter,
+    .eval = [](EvalCtx& c) { eval_scatter(c, [](auto, auto value) { return value; }); },
+    .vjp =
+        [](VjpCtx& c) {
+            const GatherAttrs& a = c.attr<GatherAttrs>();
+            Tensor index = c.input(2);
+            if (c.wants(0)) {
+                Tensor nothing = expand(scalar_tensor(0, c.grad().dtype()), index.shape());
+                c.set(0, run_with(scatter_op, a, c.grad(), nothing, index));
+            }
+            if (c.wants(1)) c.set(1, run_with(gather_op, a, c.grad(), index));
+        },
+    .elementwise = true,
+    .save_input = {0, 0, 3},
+    .attr_bytes = sizeof(GatherAttrs),
+};
+const OpDef scatter_add_op = {
+    .name = "scatter_add",
+    .grad_name = "ScatterAddBackward0",
+    .infer = infer_scatter,
+    .eval =
+        [](EvalCtx& c) {
+            eval_scatter(c, [](auto old, auto value) {
+                if constexpr (std::is_same_v<decltype(old), bool>) return old || value;
+                else return old + value;
+            });
+        },
+    .vjp =
+        [](VjpCtx& c) {
+            if (c.wants(0)) c.set(0, c.grad());
+            if (c.wants(1)) c.set(1, run_with(gather_op, c.attr<GatherAttrs>(), c.grad(), c.input(2)));
+        },
+    .elementwise = true,
+    .save_input = {0, 0, 2},
+    .attr_bytes = sizeof(GatherAttrs),
+};
+
+namespace {
+
+// The part of the source that the index reaches.
+Tensor reached(const char* op, const Tensor& source, const Tensor& index, DType dtype) {
+    if (source.ndim() == 0 && index.ndim() > 0) return expand(cast(source, dtype), index.shape());
+    check<TypeError>(source.dtype() == dtype, op, ": the source must have the tensor's dtype ", dtype, ", got ", source.dtype());
+    bool fits = source.ndim() == index.ndim();
+    for (int d = 0; fits && d < index.ndim(); ++d) fits = index.size(d) <= source.size(d);
+    check<ValueError>(fits, op, ": the index must be no larger than the source along any axis, got index ", index.shape(), " and source ",
+                      source.shape(), ".");
+    Tensor part = source;
+    for (int d = 0; d < index.ndim(); ++d)
+        if (index.size(d) != part.size(d)) part = narrow(part, d, 0, index.size(d));
+    return part;
+}
+
+struct Scatter {
+    GatherAttrs attrs;
+    Tensor source, index;
+};
+Scatter plan_scatter(const char* op, const Tensor& x, int64_t axis, const Tensor& index, const Tensor& source) {
+    int d = normalize_axis(op, axis, x.ndim());
+    Scatter s{{d, x.shape()}, Tensor(), line_index(op, x, d, index)};
+    s.source = reached(op, source->wrapped_number ? cast(source, x.dtype()) : source, index, x.dtype());
+    if (may_overlap(s.source, x)) s.source = clone(s.source);
+    if (may_overlap(s.index, x)) s.index = clone(s.index);
+    return s;
+}
+void ret_scattered(Args& a, const OpDef& op, const char* name) {
+    Scatter s = plan_scatter(name, a.tensor(0), a.integer(1), a.tensor(2), a.tensor(3));
+    if (s.index.numel() == 0 && s.index.ndim() != a.tensor(0).ndim()) return a.ret(a.inplace ? a.tensor(0) : clone(a.tensor(0)));
+    a.ret(a.run_with(op, s.attrs, a.tensor(0), s.source, s.index));
+}
+void call_scatter(Args& a) {
+    if (!a.given(4)) return ret_scattered(a, scatter_op, "scatter");
+    check<ValueError>(a.text(4) == "add", "scatter: reduce must be \"add\" here, got \"", a.text(4), "\". Use scatter_reduce().");
+    ret_scattered(a, scatter_add_op, "scatter");
+}
+
+}  // namespace
+Tensor scatter(const Tensor& x, int64_t axis, const Tensor& index, const Tensor& source) {
+    Scatter s = plan_scatter("scatter", x, axis, index, source);
+    return run_with(scatter_op, s.attrs, x, s.source, s.index);
+}
+Tensor scatter_add(const Tensor& x, int64_t axis, const Tensor& index, const Tensor& source) {
+    Scatter s = plan_scatter("scatter_add", x, axis, index, source);
+    return run_with(scatter_add_op, s.attrs, x, s.source, s.index);
+}
+const Register scatter_fn({"scatter", kMethod | kFunction | kInplace, R"(Puts elements at places along an axis that an index names.
+
+    out[i][index[i][j]] = src[i][j]  (dim = 1); of equal places the last one stays
+
+Args:
+    dim: the axis.
+    index: integers; no larger than src, and no larger than input except along dim.
+    src or value: a tensor, or one number for all places.
+    reduce: "add" adds instead.
+
+Example:
+    >>> chainrule.zeros(2, 3).scatter(1, chainrule.tensor([[2], [0]]), 1.)
+    tensor([[0., 0., 1.],
+            [1., 0., 0.]])
+)",
+                           {{"scatter(Tensor input, int dim, Tensor index, Tensor src, *, str reduce=None)", call_scatter},
+                            {"scatter(Tensor input, int dim, Tensor index, Number value, *, str reduce=None)", [](Args& a) {
+                                 a.args[3].tensor = scalar_tensor(a.number(3), a.tensor(0).dtype());
+                                 call_scatter(a);
+                             }}}});
+const Register scatter_add_fn({"scatter_add", kMethod | kFunction | kInplace, R"(Adds elements at places along an axis that an index names.
+
+    out[i][index[i][j]] += src[i][j]  (dim = 1); equal places add up, in order
+
+Example:
+    >>> chainrule.zeros(3).scatter_add(0, chainrule.tensor([0, 0, 2]), chainrule.ones(3))
+    tensor([2., 0., 1.])
+)", {{"scatter_add(Tensor input, int dim, Tensor index, Tensor src)",
+      [](Args& a) { ret_scattered(a, scatter_add_op, "scatter_add"); }}}});
+
+// ---- take_along_dim: gather with broadcasting ----
+Tensor take_along_dim(const Tensor& x, const Tensor& indices, int64_t axis) {
+    check<ValueError>(x.ndim() == indices.ndim(), "take_along_dim: the index must have as many axes as the tensor, got ", indices.shape(),
+                      " and ", x.shape());
+    int d = normalize_axis("take_along_dim", axis, x.ndim());
+    if (x.ndim() == 0) return gather(x, d, indices);
+    Dims xs = x.shape(), is = indices.shape();
+    int64_t along = is[d], size = xs[d];
+    xs[d] = is[d] = 1;
+    Dims shape = broadcast_shapes("take_along_dim", xs, is), index_shape = shape;
+    shape[d] = size;
+    index_shape[d] = along;
+    Tensor index = checked_index("take_along_dim", indices, size, d, true);
+    return gather(expand(x, shape), d, contiguous(expand(index, index_shape)));
+}
+const Register take_along_dim_fn({"take_along_dim", kMethod | kFunction, R"(gather() whose index broadcasts with the tensor.
+
+Example:
+    >>> x = chainrule.tensor([[3., 1.], [2., 4.]])
+    >>> chainrule.take_along_dim(x, x.argmax(1, keepdim=True), 1)
+    tensor([[3.],
+            [4.]])
+)", {{"take_along_dim(Tensor input, Tensor indices, int dim=None)", [](Args& a) {
+          if (a.given(2)) return a.ret(take_along_dim(a.tensor(0), a.tensor(1), a.integer(2)));
+          a.ret(take_along_dim(reshape(a.tensor(0), {-1}), reshape(a.tensor(1), {-1}), 0));
+      }}}});
+
+}  // namespace chainrule

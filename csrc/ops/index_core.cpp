@@ -1,0 +1,321 @@
+#include "ops/index_core.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "autograd/basic_ops.h"
+#include "autograd/elementwise.h"
+#include "core/parallel.h"
+#include "core/unlock.h"
+#include "ops/ops.h"
+#include "ops/visit.h"
+
+namespace chainrule {
+namespace {
+
+constexpr int64_t kGrain = 1 << 14;
+
+// Row-major coordinates of element i, for messages.
+Dims coordinates(int64_t i, const Dims& shape) {
+    Dims at = shape;
+    for (int d = shape.n - 1; d >= 0; --d) {
+        at[d] = i % shape[d];
+        i /= shape[d];
+    }
+    return at;
+}
+
+// Offsets (in elements) of the positions of some axes in row-major order: a stride where the axes merge, otherwise a table.
+struct Offsets {
+    int64_t n = 1, stride = 0;
+    std::vector<int64_t> table;
+
+    void add_axis(int64_t size, int64_t step) {
+        if (size == 1) return;
+        if (table.empty() && (n == 1 || stride == size * step)) {
+            n *= size;
+            stride = step;
+            return;
+        }
+        std::vector<int64_t> grown;
+        grown.reserve(static_cast<size_t>(n * size));
+        for (int64_t i = 0; i < n; ++i)
+            for (int64_t j = 0; j < size; ++j) grown.push_back(at(i) + j * step);
+        table = std::move(grown);
+        n *= size;
+    }
+    int64_t at(int64_t i) const { return table.empty() ? i * stride : table[static_cast<size_t>(i)]; }
+    bool is_run() const { return n == 1 || (table.empty() && stride == 1); }
+};
+
+// Where elements lie: result position (before, i, after) is element before + i + after of x and of the result.
+struct Walk {
+    Offsets x_before, x_after, r_before, r_index, r_after;
+    std::vector<int64_t> x_table;  // offset of each linear position, where several axes are indexed
+    const int64_t* positions;
+    int64_t x_stride = 1, n_index, skip;
+
+    Walk(const IndexAttrs& a, const Tensor& x, const Tensor& linear, const Tensor& result) {
+        positions = linear.data<int64_t>();
+        n_index = linear.numel();
+        skip = a.skip;
+        add_kept(a, x, linear.ndim(), result);
+        for (int d = 0; d < linear.ndim(); ++d) r_index.add_axis(linear.size(d), result.stride(a.place + d));
+        add_indexed(a, x);
+    }
+
+    int64_t x_offset(int64_t i) const { return x_table.empty() ? positions[i] * x_stride : x_table[static_cast<size_t>(i)]; }
+
+  private:
+    void add_kept(const IndexAttrs& a, const Tensor& x, int index_ndim, const Tensor& result) {
+        int kept = 0;
+        for (int d = 0; d < x.ndim(); ++d) {
+            if (a.axes >> d & 1) continue;
+            bool before = kept < a.place;
+            int64_t r_stride = result.stride(before ? kept : kept + index_ndim);
+            (before ? x_before : x_after).add_axis(x.size(d), x.stride(d));
+            (before ? r_before : r_after).add_axis(x.size(d), r_stride);
+            ++kept;
+        }
+    }
+    void add_indexed(const IndexAttrs& a, const Tensor& x) {
+        Dims size, step;
+        for (int d = 0; d < x.ndim(); ++d) {
+            if (!(a.axes >> d & 1)) continue;
+            if (size.n && step[size.n - 1] == x.size(d) * x.stride(d)) {
+                size[size.n - 1] *= x.size(d);
+                step[size.n - 1] = x.stride(d);
+            } else {
+                size.push(x.size(d));
+                step.push(x.stride(d));
+            }
+        }
+        if (size.n == 1) {
+            x_stride = step[0];
+            return;
+        }
+        x_table.resize(static_cast<size_t>(n_index));
+        for (int64_t i = 0; i < n_index; ++i) {
+            int64_t rest = positions[i], offset = 0;
+            for (int d = size.n - 1; d >= 0; --d) {
+                offset += rest % size[d] * step[d];
+                rest /= size[d];
+            }
+            x_table[static_cast<size_t>(i)] = offset;
+        }
+    }
+};
+
+template <class T> void read_walk(const Walk& w, const T* x, T* r) {
+    bool run = w.x_after.is_run() && w.r_after.is_run();
+    int64_t after = w.x_after.n;
+    parallel_for(w.x_before.n * w.n_index, std::max<int64_t>(1, kGrain / std::max<int64_t>(after, 1)), [&](int64_t begin, int64_t end) {
+        for (int64_t k = begin; k < end; ++k) {
+            int64_t b = k / w.n_index, i = k % w.n_index;
+            const T* from = x + w.x_before.at(b) + w.x_offset(i);
+            T* to = r + w.r_before.at(b) + w.r_index.at(i);
+            if (w.positions[i] == w.skip) {
+                for (int64_t j = 0; j < after; ++j) to[w.r_after.at(j)] = T(0);
+            } else if (run && after == 1) {
+                *to = *from;
+            } else if (run) {
+                std::memcpy(to, from, static_cast<size_t>(after) * sizeof(T));
+            } else {
+                for (int64_t j = 0; j < after; ++j) to[w.r_after.at(j)] = from[w.x_after.at(j)];
+            }
+        }
+    });
+}
+
+struct Replace {
+    template <class T> static void apply(T& to, T from) { to = from; }
+};
+struct Accumulate {
+    template <class T> static void apply(T& to, T from) {
+        if constexpr (std::is_same_v<T, bool>) to = to || from;
+        else to = static_cast<T>(to + from);
+    }
+};
+
+// Threads share the axes that are kept, never the index: each element of x is one thread's, which takes its values in order.
+template <class Rule, class T> void write_walk(const Walk& w, T* x, const T* r) {
+    bool run = w.x_after.is_run() && w.r_after.is_run();
+    auto rows = [&](int64_t b_begin, int64_t b_end, int64_t j_begin, int64_t j_end) {
+        for (int64_t b = b_begin; b < b_end; ++b)
+            for (int64_t i = 0; i < w.n_index; ++i) {
+                if (w.positions[i] == w.skip) continue;
+                T* to = x + w.x_before.at(b) + w.x_offset(i);
+                const T* from = r + w.r_before.at(b) + w.r_index.at(i);
+                if (run)
+                    for (int64_t j = j_begin; j < j_end; ++j) Rule::apply(to[j], from[j]);
+                else
+                    for (int64_t j = j_begin; j < j_end; ++j) Rule::apply(to[w.x_after.at(j)], from[w.r_after.at(j)]);
+            }
+    };
+    int64_t before = w.x_before.n, after = w.x_after.n;
+    auto grain = [](int64_t work) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(work, 1)); };
+    if (before > 1)
+        parallel_for(before, grain(w.n_index * after), [&](int64_t begin, int64_t end) { rows(begin, end, 0, after); });
+    else
+        parallel_for(after, std::max<int64_t>(16, grain(w.n_index)), [&](int64_t begin, int64_t end) { rows(0, 1, begin, end); });
+}
+
+}  // namespace
+
+void read_indexed(const IndexAttrs& a, const Tensor& x, const Tensor& linear, const Tensor& out) {
+    if (out.numel() == 0) return;
+    Walk walk(a, x, linear, out);
+    Unlock unlock(out.numel());
+    visit_bytes(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        read_walk(walk, x.data<T>(), out.data<T>());
+    });
+}
+
+void write_indexed(const IndexAttrs& a, const Tensor& x, const Tensor& linear, const Tensor& value, bool accumulate) {
+    if (value.numel() == 0) return;
+    Walk walk(a, x, linear, value);
+    Unlock unlock(value.numel());
+    if (!accumulate) {
+        visit_bytes(x.dtype(), [&](auto zero) {
+            using T = decltype(zero);
+            write_walk<Replace>(walk, x.data<T>(), value.data<T>());
+        });
+        return;
+    }
+    visit(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        write_walk<Accumulate>(walk, x.data<T>(), value.data<T>());
+    });
+}
+
+Tensor checked_index(const char* op, const Tensor& index, int64_t size, int axis, bool negative_allowed) {
+    check<TypeError>(is_integral(index.dtype()) && index.dtype() != DType::Bool, op, ": an index must be of an integer dtype, got ",
+                     index.dtype(), ". Convert it with .long().");
+    Tensor flat = contiguous(cast(detach(index), DType::Int64));
+    const int64_t* v = flat.data<int64_t>();
+    int64_t n = flat.numel(), least = negative_allowed ? -size : 0;
+    bool negative = false, ok = true;
+    for (int64_t i = 0; i < n; ++i) {
+        ok &= v[i] >= least && v[i] < size;
+        negative |= v[i] < 0;
+    }
+    if (!ok) {
+        int64_t i = 0;
+        while (v[i] >= least && v[i] < size) ++i;
+        fail<IndexError>(op, ": index ", v[i], " at position ", coordinates(i, index.shape()), " is out of bounds for axis ", axis,
+                         " with size ", size, ".");
+    }
+    // The caller's own tensor serves as it is; a version check then tells of later changes.
+    if (!negative) return index.dtype() == DType::Int64 && index.is_contiguous() ? index : flat;
+    Tensor wrapped = empty(index.shape(), DType::Int64);
+    int64_t* w = wrapped.data<int64_t>();
+    for (int64_t i = 0; i < n; ++i) w[i] = v[i] < 0 ? v[i] + size : v[i];
+    return wrapped;
+}
+
+Tensor true_positions(const Tensor& mask) {
+    Tensor flat = contiguous(cast(detach(mask), DType::Bool));
+    const bool* m = flat.data<bool>();
+    int64_t n = flat.numel(), count = 0;
+    for (int64_t i = 0; i < n; ++i) count += m[i];
+    Tensor positions = empty({count}, DType::Int64);
+    int64_t* p = positions.data<int64_t>();
+    for (int64_t i = 0, k = 0; k < count; ++i)
+        if (m[i]) p[k++] = i;
+    return positions;
+}
+
+Dims indexed_shape(const IndexAttrs& a, const Dims& index) {
+    Dims shape;
+    int kept = 0;
+    auto put_index = [&] {
+        for (int64_t s : index) shape.push(s);
+    };
+    for (int d = 0; d < a.shape.n; ++d) {
+        if (a.axes >> d & 1) continue;
+        if (kept++ == a.place) put_index();
+        shape.push(a.shape[d]);
+    }
+    if (kept <= a.place) put_index();
+    return shape;
+}
+
+IndexPlan plan_axis(const char* op, const Tensor& x, int axis, const Tensor& index, bool negative_allowed) {
+    IndexPlan plan;
+    plan.attrs.axes = 1u << axis;
+    plan.attrs.place = axis;
+    plan.attrs.shape = x.shape();
+    plan.linear = checked_index(op, index, x.size(axis), axis, negative_allowed);
+    return plan;
+}
+
+namespace {
+
+// One index tensor or mask: positions among `size`, which counts the axes it covers.
+struct Entry {
+    Tensor positions;
+    int64_t size;
+};
+
+Entry mask_entry(const char* op, const Tensor& x, int axis, const Tensor& mask) {
+    Entry e{Tensor(), 1};
+    for (int d = 0; d < mask.ndim(); ++d) {
+        bool fits = axis + d < x.ndim() && mask.size(d) == x.size(axis + d);
+        check<IndexError>(fits, op, ": a mask must have the sizes of the axes that it indexes, got a mask of shape ", mask.shape(),
+                          " at axis ", axis, " of shape ", x.shape(), ".");
+        e.size *= mask.size(d);
+    }
+    e.positions = true_positions(mask);
+    return e;
+}
+
+// ((i0 size1 + i1) size2 + i2)... over the broadcast index.
+Tensor combined(const char* op, const std::vector<Entry>& entries) {
+    if (entries.size() == 1) return entries[0].positions;
+    Dims shape;
+    for (const Entry& e : entries) {
+        try {
+            shape = broadcast_shapes(op, shape, e.positions.shape());
+        } catch (const ValueError&) {
+            fail<IndexError>(op, ": index tensors must broadcast together, got shapes ", shape, " and ", e.positions.shape(), ".");
+        }
+    }
+    Tensor linear = empty(shape, DType::Int64), part = empty(shape, DType::Int64);
+    copy_data(linear, entries[0].positions);
+    int64_t *l = linear.data<int64_t>(), *p = part.data<int64_t>();
+    for (size_t k = 1; k < entries.size(); ++k) {
+        copy_data(part, entries[k].positions);
+        for (int64_t i = 0; i < linear.numel(); ++i) l[i] = l[i] * entries[k].size + p[i];
+    }
+    return linear;
+}
+
+}  // namespace
+
+IndexPlan plan_index(const char* op, const Tensor& x, const std::vector<Tensor>& indices) {
+    IndexPlan plan;
+    plan.attrs.shape = x.shape();
+    std::vector<Entry> entries;
+    int first = -1, last = -1;
+    for (int axis = 0; axis < static_cast<int>(indices.size()); ++axis) {
+        const Tensor& index = indices[static_cast<size_t>(axis)];
+        if (!index) continue;
+        bool mask = index.dtype() == DType::Bool || index.dtype() == DType::UInt8;
+        int covers = mask ? index.ndim() : 1;
+        check<IndexError>(axis > last && axis + covers <= x.ndim(), op, ": too many indices for shape ", x.shape());
+        if (mask) entries.push_back(mask_entry(op, x, axis, index));
+        else entries.push_back({checked_index(op, index, x.size(axis), axis, true), x.size(axis)});
+        if (first < 0) first = axis;
+        last = axis + covers - 1;
+        for (int d = axis; d <= last; ++d) plan.attrs.axes |= 1u << d;
+    }
+    check<IndexError>(!entries.empty(), op, ": at least one index tensor is needed");
+    // The index's axes stand where the indexed ones did if those are neighbours, otherwise in front.
+    uint32_t span = ((2u << last) - 1) & ~((1u << first) - 1);
+    plan.attrs.place = plan.attrs.axes == span ? first : 0;
+    plan.linear = combined(op, entries);
+    return plan;
+}
+
+}  // namespace chainrule

@@ -1,0 +1,186 @@
+// Affine maps of the last axis, as one node.
+
+#include "autograd/elementwise.h"
+#include "core/parallel.h"
+#include "core/unlock.h"
+#include "kernels/blas.h"
+#include "ops/matrix.h"
+#include "ops/ops.h"
+#include "ops/reduce_rules.h"
+#include "ops/registry.h"
+
+namespace chainrule {
+namespace {
+
+using kernels::Reduce;
+
+// All leading axes as rows. Values only.
+Tensor as_rows(const Tensor& t) {
+    if (t.ndim() == 2) return t;
+    int64_t cols = t.size(t.ndim() - 1);
+    int64_t rows = 1;
+    for (int d = 0; d + 1 < t.ndim(); ++d) rows *= t.size(d);
+    return alias(contiguous_data(t), {rows, cols}, {cols, 1}, 0);
+}
+
+void add_bias(const Tensor& y, const Tensor& bias) {
+    Tensor b = contiguous_data(bias);
+    int64_t n = y.size(1), rows = y.size(0);
+    if (n == 0) return;
+    kernels::BiasAct add = kernels::kernels().bias_act[static_cast<int>(kernels::RowAct::None)][static_cast<int>(y.dtype())];
+    char* out = y.data();
+    const char* values = b.data();
+    int64_t row_bytes = n * static_cast<int64_t>(y.item_size());
+    Unlock unlock(y.numel());
+    parallel_for(rows, (1 << 15) / n + 1,
+                 [&](int64_t begin, int64_t end) { add(out + begin * row_bytes, values, end - begin, n, n); });
+}
+
+void infer_linear(InferCtx& c) {
+    const Tensor &x = c.input(0), &w = c.input(1), &b = c.input(2);
+    check<ValueError>(w.ndim() == 2 && x.ndim() >= 1, "linear: the weight must have shape (out, in) and the input (..., in), got weight ",
+                      w.shape(), " and input ", x.shape(), ".");
+    check<TypeError>(is_floating(x.dtype()) && x.dtype() == w.dtype() && (!b || b.dtype() == w.dtype()),
+                     "linear: input, weight and bias must have one floating dtype, got input ", x.dtype(), " and weight ", w.dtype(),
+                     ". Convert the input, e.g. with .to(chainrule.", w.dtype(), ").");
+    int64_t in = x.size(x.ndim() - 1), out = w.size(0);
+    check<ValueError>(in == w.size(1), "linear: the input's last axis must match the weight's, got ", x.shape(), " and weight ",
+                      w.shape(), " (", in, " != ", w.size(1), ").");
+    check<ValueError>(!b || (b.ndim() == 1 && b.size(0) == out), "linear: the bias must have shape (", out, ",), got ",
+                      b ? b.shape() : Dims(), ".");
+    Dims shape = x.shape();
+    shape[shape.n - 1] = out;
+    int64_t rows = 1;
+    for (int d = 0; d + 1 < x.ndim(); ++d) rows *= x.size(d);
+    check<ValueError>(kernels::blas_fits(rows) && kernels::blas_fits(in) && kernels::blas_fits(out),
+                      "linear: matrix dimensions must be below 2^31, got ", x.shape(), " and weight ", w.shape(), ".");
+    c.set(0, shape, x.dtype());
+}
+
+void eval_linear(EvalCtx& c) {
+    Tensor y = as_rows(c.out());
+    multiply(as_rows(c.input(0)), false, c.input(1), true, y);
+    if (c.input(2)) add_bias(y, c.input(2));
+}
+
+void vjp_recorded(VjpCtx& c) {
+    const Tensor& g = c.grad();
+    int64_t out = g.size(g.ndim() - 1), rows = 1;
+    for (int d = 0; d + 1 < g.ndim(); ++d) rows *= g.size(d);
+    Tensor flat = reshape(g, {rows, out});
+    if (c.wants(0)) {
+        Tensor w = c.input(1);
+        Dims shape = g.shape();
+        shape[shape.n - 1] = w.size(1);
+        c.set(0, reshape(mm(flat, w), shape));
+    }
+    if (c.wants(1)) {
+        Tensor x = c.input(0);
+        c.set(1, mm(flat, reshape(x, {rows, x.size(x.ndim() - 1)}), true, false));
+    }
+    if (c.wants(2)) c.set(2, sum(flat, {0}));
+}
+
+// dX = dY W, dW = dY^T X, db = the column sums of dY; added into a gradient that is there already where it may be.
+void vjp_linear(VjpCtx& c) {
+    if (c.create_graph()) {
+        vjp_recorded(c);
+        return;
+    }
+    const Tensor& g = c.grad();
+    Tensor flat = as_rows(g);
+    if (c.wants(1)) {
+        Tensor x = as_rows(c.input(0));
+        if (Tensor held = c.owned_buffer(1)) {
+            multiply(flat, true, x, false, held, 1);
+        } else {
+            Tensor dw = empty({flat.size(1), x.size(1)}, g.dtype());
+            multiply(flat, true, x, false, dw);
+            c.set(1, std::move(dw));
+        }
+    }
+    if (c.wants(2)) {
+        Tensor db = empty({flat.size(1)}, g.dtype());
+        reduce_into(Reduce::Sum, flat, 1, db);
+        c.set(2, std::move(db));
+    }
+    if (c.wants(0)) {
+        Tensor w = c.input(1);
+        if (Tensor held = c.owned_buffer(0)) {
+            multiply(flat, false, w, false, as_rows(held), 1);
+            return;
+        }
+        Dims shape = g.shape();
+        shape[shape.n - 1] = w.size(1);
+        Tensor dx = empty(shape, g.dtype());
+        multiply(flat, false, w, false, as_rows(dx));
+        c.set(0, std::move(dx));
+    }
+}
+
+}  // namespace
+
+// ---- linear: y = x W^T + b ----
+const OpDef linear_op = {
+    .name = "linear",
+    .grad_name = "AddmmBackward0",
+    .infer = infer_linear,
+    .eval = eval_linear,
+    .vjp = vjp_linear,
+    .save_input = {2, 1},
+};
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    return run(linear_op, x, weight, bias);
+}
+const Register linear_fn({"linear", kNN, R"(Affine map of the last axis.
+
+    y = x W^T + b,  dx = dy W,  dW = dy^T x,  db = sum dy
+
+Args:
+    input: (..., in) tensor.
+    weight: (out, in) tensor.
+    bias: (out,) tensor or None.
+
+Returns:
+    (..., out) tensor.
+
+Raises:
+    ValueError: if the shapes don't fit.
+    TypeError: if the dtypes differ or aren't floating.
+
+Example:
+    >>> F.linear(chainrule.ones(1, 2), chainrule.tensor([[1., 2.]]), chainrule.tensor([10.]))
+    tensor([[13.]])
+)", {{"linear(Tensor input, Tensor weight, Tensor bias=None)", [](Args& a) {
+    const Tensor in[3] = {a.tensor(0), a.tensor(1), a.tensor(2)};
+    Tensor out;
+    dispatch(linear_op, in, 3, nullptr, &out);
+    a.ret(std::move(out));
+}}}});
+
+// ---- bilinear: y_o = x1^T W_o x2 + b_o ----
+const Register bilinear_fn({"bilinear", kNN | kFunction, R"(Bilinear map of two inputs' last axes.
+
+    y_o = sum_ij x1_i W_oij x2_j + b_o
+
+Args:
+    input1: (..., in1) tensor.
+    input2: (..., in2) tensor with the same leading axes.
+    weight: (out, in1, in2) tensor.
+    bias: (out,) tensor or None.
+
+Returns:
+    (..., out) tensor.
+)", {{"bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor bias=None)", [](Args& a) {
+    const Tensor &x1 = a.tensor(0), &x2 = a.tensor(1), &w = a.tensor(2), &b = a.tensor(3);
+    check<ValueError>(w.ndim() == 3 && x1.ndim() >= 1 && x2.ndim() == x1.ndim() && x1.size(x1.ndim() - 1) == w.size(1) &&
+                          x2.size(x2.ndim() - 1) == w.size(2),
+                      "bilinear: inputs (..., in1) and (..., in2) must fit a weight (out, in1, in2), got ", x1.shape(), ", ", x2.shape(),
+                      " and ", w.shape(), ".");
+    // (.., 1, out, in1) times x1, then the sum with x2.
+    Tensor first = linear(x1, reshape(transpose(w, 1, 2), {w.size(0) * w.size(2), w.size(1)}), Tensor());
+    Tensor y = sum(unflatten(first, -1, {w.size(0), w.size(2)}) * unsqueeze(x2, -2), {-1});
+    a.ret(b ? y + b : y);
+}}}});
+
+}  // namespace chainrule

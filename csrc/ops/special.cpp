@@ -1,0 +1,198 @@
+// Special functions: the error function and its kin, gamma functions, sinc and logit.
+
+#include <cmath>
+
+#include "ops/forms.h"
+
+namespace chainrule {
+
+using kernels::Binary;
+using kernels::Unary;
+
+constexpr double kPi = 3.14159265358979323846;
+constexpr double kTwoOverSqrtPi = 1.12837916709551257390;
+
+// ---- erf, erfc, erfinv ----
+constexpr OpDef erf_op = function_by_input(
+    "erf", "ErfBackward0", Unary::Erf,
+    [](VjpCtx& c) {
+        if (!fused_unary_grad(c)) c.set(0, c.grad() * (exp(neg(square(c.input(0)))) * kTwoOverSqrtPi));
+    },
+    Binary::ErfGrad);
+Tensor erf(const Tensor& x) {
+    return run(erf_op, x);
+}
+const Register erf_fn({"erf", kUnaryFlags, R"(Error function.
+
+    y = 2 / sqrt(pi) integral from 0 to x of e^(-t^2) dt,  dx = dy 2 / sqrt(pi) e^(-x^2)
+
+Example:
+    >>> chainrule.erf(chainrule.tensor([0., 1.]))
+    tensor([0.0000, 0.8427])
+)",
+                       {{"erf(Tensor input)", call_unary<erf_op>}}});
+
+constexpr OpDef erfc_op = function_by_input("erfc", "ErfcBackward0", Unary::Erfc, [](VjpCtx& c) {
+    c.set(0, c.grad() * (exp(neg(square(c.input(0)))) * -kTwoOverSqrtPi));
+});
+Tensor erfc(const Tensor& x) {
+    return run(erfc_op, x);
+}
+const Register erfc_fn({"erfc", kUnaryFlags, R"(Complement of the error function, exact for large x too.
+
+    y = 1 - erf(x),  dx = -dy 2 / sqrt(pi) e^(-x^2)
+
+Example:
+    >>> chainrule.erfc(chainrule.tensor([0., 1.]))
+    tensor([1.0000, 0.1573])
+)",
+                        {{"erfc(Tensor input)", call_unary<erfc_op>}}});
+
+constexpr OpDef erfinv_op = function_by_output("erfinv", "ErfinvBackward0", Unary::Erfinv, [](VjpCtx& c) {
+    c.set(0, c.grad() * (exp(square(c.output())) * (1 / kTwoOverSqrtPi)));
+});
+const Register erfinv_fn({"erfinv", kUnaryFlags, R"(Inverse of the error function; +-inf at +-1, nan beyond.
+
+    erf(y) = x,  dx = dy sqrt(pi) / 2 e^(y^2)
+
+Example:
+    >>> chainrule.erfinv(chainrule.tensor([0., 0.5]))
+    tensor([0.0000, 0.4769])
+)",
+                          {{"erfinv(Tensor input)", call_unary<erfinv_op>}}});
+
+// ---- lgamma, digamma ----
+constexpr OpDef lgamma_op = function_by_input("lgamma", "LgammaBackward0", Unary::Lgamma,
+                                              [](VjpCtx& c) { c.set(0, c.grad() * digamma(c.input(0))); });
+const Register lgamma_fn({"lgamma", kUnaryFlags, R"(Logarithm of the absolute value of the gamma function.
+
+    y = ln |Gamma(x)|,  dx = dy digamma(x)
+
+Example:
+    >>> chainrule.lgamma(chainrule.tensor([1., 4.]))
+    tensor([0.0000, 1.7918])
+)",
+                          {{"lgamma(Tensor input)", call_unary<lgamma_op>}}});
+
+namespace {
+
+// The derivative of digamma, psi1(x) = sum over k >= 0 of 1 / (x + k)^2, written in operations, so that it has derivatives of
+// any order: reflection for x < 1/2, ten steps of the recurrence, then the asymptotic series (Abramowitz and Stegun 6.4.7,
+// 6.4.6 and 6.4.12); its remainder is below 1e-16 from x = 10.
+Tensor trigamma(const Tensor& x) {
+    Tensor half = scalar_tensor(0.5, x.dtype());
+    Tensor reflected = lt(x, half);
+    Tensor z = where(reflected, 1.0 - x, x);
+    Tensor sum = div(1.0, square(z));
+    for (int k = 1; k < 10; ++k) sum = sum + div(1.0, square(z + static_cast<double>(k)));
+    Tensor w = div(1.0, z + 10.0), w2 = square(w);
+    Tensor series = ((((w2 * (5.0 / 66) - 1.0 / 30) * w2 + 1.0 / 42) * w2 - 1.0 / 30) * w2 + 1.0 / 6) * w2 * w;
+    sum = sum + w + w2 * 0.5 + series;
+    Tensor safe = where(reflected, x, half);
+    return where(reflected, square(div(kPi, sin(safe * kPi))) - sum, sum);
+}
+
+}  // namespace
+
+constexpr OpDef digamma_op = function_by_input("digamma", "DigammaBackward0", Unary::Digamma,
+                                               [](VjpCtx& c) { c.set(0, c.grad() * trigamma(c.input(0))); });
+Tensor digamma(const Tensor& x) {
+    return run(digamma_op, x);
+}
+const Register digamma_fn({"digamma", kUnaryFlags, R"(Logarithmic derivative of the gamma function.
+
+    y = d/dx ln Gamma(x),  dx = dy trigamma(x)
+
+Example:
+    >>> chainrule.digamma(chainrule.tensor([1., 2.]))
+    tensor([-0.5772,  0.4228])
+)",
+                           {{"digamma(Tensor input)", call_unary<digamma_op>}}});
+
+// ---- sinc: y = sin(pi x) / (pi x), 1 at 0 ----
+namespace {
+
+// sinc'(x) = pi (cos u - sin u / u) / u with u = pi x. Near 0 that cancels; there the series
+// sum over k >= 1 of (-1)^k 2k / (2k + 1)! u^(2k - 1) is right, and so are its derivatives.
+Tensor sinc_slope(const Tensor& x) {
+    Tensor u = x * kPi;
+    Tensor near = lt(abs(u), scalar_tensor(1, x.dtype()));
+    Tensor one = scalar_tensor(1, x.dtype()), zero = scalar_tensor(0, x.dtype());
+    Tensor far_u = where(near, one, u), near_u = where(near, u, zero), v = square(near_u);
+    double factor = 1, terms[10];
+    for (int k = 1; k <= 10; ++k) {
+        factor *= -1.0 / ((2.0 * k) * (2.0 * k + 1));
+        terms[k - 1] = factor * 2 * k;
+    }
+    Tensor series = v * terms[9] + terms[8];
+    for (int k = 7; k >= 0; --k) series = series * v + terms[k];
+    return where(near, series * near_u, (cos(far_u) - sin(far_u) / far_u) / far_u) * kPi;
+}
+
+}  // namespace
+
+constexpr OpDef sinc_op =
+    function_by_input("sinc", "SincBackward0", Unary::Sinc, [](VjpCtx& c) { c.set(0, c.grad() * sinc_slope(c.input(0))); });
+const Register sinc_fn({"sinc", kUnaryFlags, R"(Normalised sinc function; 1 at 0.
+
+    y = sin(pi x) / (pi x),  dx = dy (cos(pi x) - y) / x
+
+Example:
+    >>> chainrule.sinc(chainrule.tensor([0., 0.5]))
+    tensor([1.0000, 0.6366])
+)",
+                        {{"sinc(Tensor input)", call_unary<sinc_op>}}});
+
+// ---- logit: y = ln(x / (1 - x)) ----
+const OpDef logit_op = {
+    .name = "logit",
+    .grad_name = "LogitBackward0",
+    .infer = infer_floating,
+    .eval =
+        [](EvalCtx& c) {
+            // ln(z / (1 - z)) with z = x limited to [eps, 1 - eps]; out serves as scratch.
+            const kernels::Table& table = kernels::kernels();
+            int t = static_cast<int>(c.input(0).dtype());
+            double eps = c.attr<NumberAttr>().value;
+            const double bounds[2] = {eps, 1 - eps};
+            const Tensor& out = c.out();
+            if (eps < 0)
+                copy_data(out, c.input(0));
+            else
+                apply_loop(table.unary[static_cast<int>(Unary::Clamp)][t], out, c.inputs, 1, bounds);
+            Tensor rest = empty(out.shape(), out.dtype());
+            const Tensor one_less[2] = {scalar_tensor(1, out.dtype()), out}, quotient[2] = {out, rest};
+            apply_loop(table.binary[static_cast<int>(Binary::Sub)][t], rest, one_less, 2, nullptr);
+            apply_loop(table.binary[static_cast<int>(Binary::Div)][t], out, quotient, 2, nullptr);
+            apply_loop(table.unary[static_cast<int>(Unary::Log)][t], out, &out, 1, nullptr);
+        },
+    .vjp =
+        [](VjpCtx& c) {
+            double eps = c.attr<NumberAttr>().value;
+            Tensor x = c.input(0), slope = c.grad() / (x * (1.0 - x));
+            // Beyond the limits: 0 where the value is limited, nan where it is nan itself.
+            double low = eps < 0 ? 0 : eps;
+            Tensor inside = logical_and(ge(x, scalar_tensor(low, x.dtype())), le(x, scalar_tensor(1 - low, x.dtype())));
+            c.set(0, where(inside, slope, scalar_tensor(eps < 0 ? std::nan("") : 0.0, x.dtype())));
+        },
+    .promotion = Promotion::Float,
+    .elementwise = true,
+    .save_input = {1},
+    .attr_bytes = sizeof(NumberAttr),
+};
+const Register logit_fn({"logit", kUnaryFlags, R"(Inverse of the sigmoid.
+
+    y = ln(x / (1 - x)),  dx = dy / (x (1 - x)); with eps, x is first limited to [eps, 1 - eps]
+
+Args:
+    input: tensor of any shape.
+    eps: number in [0, 0.5], or None: values outside [0, 1] then give nan.
+
+Example:
+    >>> chainrule.logit(chainrule.tensor([0.5, 0.9]))
+    tensor([0.0000, 2.1972])
+)",
+                         {{"logit(Tensor input, float eps=None)",
+                           [](Args& a) { a.ret(a.run_with(logit_op, NumberAttr{a.real(1, -1)}, a.tensor(0))); }}}});
+
+}  // namespace chainrule

@@ -1,0 +1,110 @@
+"""What Tensor has beside its compiled part: printing, copying, pickling."""
+
+from __future__ import annotations
+
+import copyreg
+import warnings
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from ._tensor_str import tensor_str
+
+Tensor = _core.Tensor
+
+
+def _repr(self: Any) -> str:
+    return tensor_str(self)
+
+
+def _format(self: Any, spec: str) -> str:
+    if self.dim() == 0:
+        return format(self.item(), spec)
+    return object.__format__(self, spec) if not spec else _no_format(self, spec)
+
+
+def _no_format(self: Any, spec: str) -> str:
+    raise TypeError(f"format: a tensor of shape {tuple(self.shape)} takes no format {spec!r}. Format item() or tolist().")
+
+
+def _contains(self: Any, element: Any) -> bool:
+    return bool((self == element).any())
+
+
+def _deepcopy(self: Any, memo: dict[int, Any]) -> Any:
+    if id(self) in memo:
+        return memo[id(self)]
+    if not self.is_leaf:
+        warnings.warn(
+            "deepcopy: this tensor has a history, which is not copied: the copy is detached data. Use clone() to keep it.",
+            stacklevel=2,
+        )
+    result = self.detach().clone()
+    if self.is_leaf:
+        result.requires_grad = self.requires_grad
+        if self.grad is not None:
+            result.grad = self.grad.detach().clone()
+    memo[id(self)] = result
+    return result
+
+
+def _rebuild(array: Any, requires_grad: bool, grad: Any) -> Any:
+    """Unpickle a tensor."""
+    result = _core.from_numpy(array).clone()
+    if requires_grad:
+        result.requires_grad = True
+        result.grad = grad
+    return result
+
+
+def _reduce_ex(self: Any, protocol: Any) -> Any:
+    leaf = self.is_leaf
+    grad = self.grad.detach() if leaf and self.grad is not None else None
+    return _rebuild, (np.ascontiguousarray(self.detach().numpy()).reshape(self.shape), leaf and self.requires_grad, grad)
+
+
+def _reversed(self: Any) -> Any:
+    return self.flip(0) if self.dim() else self
+
+
+def _new_tensor(self: Any, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """A tensor of the data, with this tensor's dtype."""
+    return _core.tensor(data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
+
+
+def _type(self: Any, dtype: Any = None, non_blocking: bool = False, **kwargs: Any) -> Any:
+    """The old name of the tensor's type, or the tensor converted to a dtype (or to an old name)."""
+    if dtype is None:
+        return "torch." + _OLD_NAMES[self.dtype.name]
+    if isinstance(dtype, str):
+        short = dtype.rsplit(".", 1)[-1]
+        names = {old: name for name, old in _OLD_NAMES.items()}
+        if short not in names:
+            raise ValueError(f"type: unknown type {dtype!r}. Pass a dtype, e.g. chainrule.float32.")
+        dtype = getattr(_core, names[short])
+    return self.to(dtype)
+
+
+_OLD_NAMES = {
+    "float32": "FloatTensor",
+    "float64": "DoubleTensor",
+    "int64": "LongTensor",
+    "int32": "IntTensor",
+    "uint8": "ByteTensor",
+    "bool": "BoolTensor",
+}
+
+for _name, _function in {
+    "__repr__": _repr,
+    "__format__": _format,
+    "__contains__": _contains,
+    "__deepcopy__": _deepcopy,
+    "__reduce_ex__": _reduce_ex,
+    "__reversed__": _reversed,
+    "new_tensor": _new_tensor,
+    "type": _type,
+}.items():
+    setattr(Tensor, _name, _function)
+
+copyreg.pickle(type(_core.relu), lambda f: f.__name__)

@@ -1,0 +1,8 @@
+"""Networks: modules, layers, losses and their initial values. Names and arguments are torch.nn's."""
+
+from . import functional, init, modules, parameter, utils
+from .modules import *  # noqa: F403
+from .modules import __all__ as _modules
+from .parameter import Buffer, Parameter
+
+__all__ = ["Buffer", "Parameter", "functional", "init", "modules", "parameter", "utils", *_modules]

@@ -1,0 +1,119 @@
+"""Batch normalisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import _core
+from .. import functional as F
+from .. import init
+from ..parameter import Parameter
+from .module import Module
+
+
+class _BatchNorm(Module):
+    """(x - mean) / sqrt(var + eps) for each channel (axis 1), times weight plus bias.
+
+    Training takes mean and variance of the batch and moves the running ones towards them; eval takes the running ones.
+
+    Args:
+        num_features: the number of channels.
+        eps: keeps the root away from 0.
+        momentum: running = (1 - momentum) running + momentum batch; None for the plain average over batches.
+        affine: False leaves weight and bias out.
+        track_running_stats: False takes the batch's statistics always.
+
+    Source: Ioffe and Szegedy, "Batch normalization", 2015.
+    """
+
+    weight: Any
+    bias: Any
+    running_mean: Any
+    running_var: Any
+    num_batches_tracked: Any
+    _version = 2
+    _dims: tuple[int, ...] = ()
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        options = {"device": device, "dtype": dtype}
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(name, Parameter(_core.empty(num_features, **options)) if wanted else None)
+        track = track_running_stats
+        self.register_buffer("running_mean", _core.zeros(num_features, **options) if track else None)
+        self.register_buffer("running_var", _core.ones(num_features, **options) if track else None)
+        self.register_buffer("num_batches_tracked", _core.tensor(0, dtype=_core.int64) if track else None)
+        self.reset_parameters()
+
+    def reset_running_stats(self) -> None:
+        """Forget the running statistics."""
+        if self.track_running_stats:
+            self.running_mean.zero_()
+            self.running_var.fill_(1)
+            self.num_batches_tracked.zero_()
+
+    def reset_parameters(self) -> None:
+        """Forget the running statistics, set weight to 1 and bias to 0."""
+        self.reset_running_stats()
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def forward(self, input: Any) -> Any:
+        if input.dim() not in self._dims:
+            allowed = " or ".join(map(str, self._dims))
+            raise ValueError(f"expected {allowed}D input (got {input.dim()}D input), shape {tuple(input.shape)}")
+        factor = 0.0 if self.momentum is None else self.momentum
+        if self.training and self.track_running_stats:
+            self.num_batches_tracked.add_(1)
+            if self.momentum is None:
+                factor = 1.0 / float(self.num_batches_tracked)
+        keep = not self.training or self.track_running_stats
+        use_batch = self.training or self.running_mean is None
+        mean, var = (self.running_mean, self.running_var) if keep else (None, None)
+        return F.batch_norm(input, mean, var, self.weight, self.bias, use_batch, factor, self.eps)
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: Any, *rest: Any) -> None:
+        version = local_metadata.get("version")
+        key = prefix + "num_batches_tracked"
+        if (version is None or version < 2) and self.track_running_stats and key not in state_dict:
+            state_dict[key] = self.num_batches_tracked  # files from before that buffer existed
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    __doc__ = f"Batch normalisation of [N, C] or [N, C, L].\n\n{_BatchNorm.__doc__}"
+    _dims = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm):
+    __doc__ = f"Batch normalisation of [N, C, H, W].\n\n{_BatchNorm.__doc__}"
+    _dims = (4,)
+
+
+class BatchNorm3d(_BatchNorm):
+    __doc__ = f"Batch normalisation of [N, C, D, H, W].\n\n{_BatchNorm.__doc__}"
+    _dims = (5,)

@@ -1,0 +1,574 @@
+"""Module, the base of all layers and networks."""
+
+from __future__ import annotations
+
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from ... import _core
+from ..._watched import WatchedDict
+from ...utils.hooks import BackwardGates, RemovableHandle
+from ..parameter import Buffer, Parameter
+from ._state import EMPTY, StateMixin
+
+Tensor = _core.Tensor
+Self = TypeVar("Self", bound="Module")
+
+_REGISTRIES = ("_parameters", "_buffers", "_modules")
+
+
+class _Registry(WatchedDict):
+    """Names to parameters, buffers or child modules of one module.
+
+    Note [Attributes of a module]
+    A parameter, buffer or child is kept twice: in its registry, which gives names and order, and in the instance's
+    __dict__, so that `self.weight` is an ordinary attribute and no __getattr__ runs. __setattr__ and __delattr__ write
+    the registry; the registry writes the __dict__, also when someone writes module._parameters[...] directly. A name
+    that the class defines is not written there: as in PyTorch, the class attribute is what is read.
+    The owner is held weakly, so a module dies with its last reference and needs no garbage collection.
+    """
+
+    __slots__ = ("_owner",)
+
+    def __init__(self, owner: Module, values: Any = ()) -> None:
+        super().__init__()
+        self._owner = weakref.ref(owner)
+        self.update(values)
+
+    def _stored(self, key: Any, value: Any) -> None:
+        owner = self._owner()
+        if owner is not None and not hasattr(type(owner), key):
+            owner.__dict__[key] = value
+
+    def _removed(self, key: Any) -> None:
+        owner = self._owner()
+        if owner is not None:
+            owner.__dict__.pop(key, None)
+
+
+class Module(StateMixin):
+    """A layer or a network: it owns parameters, buffers and other modules, and computes something in forward.
+
+    Subclass it, call super().__init__(), assign Parameters and Modules to attributes, write forward.
+
+    Example:
+        >>> import chainrule as cr
+        >>> class Net(cr.nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.hidden = cr.nn.Linear(2, 3)
+        ...         self.out = cr.nn.Linear(3, 1)
+        ...     def forward(self, x):
+        ...         return self.out(cr.relu(self.hidden(x)))
+        >>> net = Net()
+        >>> net(cr.zeros(5, 2)).shape
+        torch.Size([5, 1])
+        >>> [name for name, _ in net.named_parameters()]
+        ['hidden.weight', 'hidden.bias', 'out.weight', 'out.bias']
+
+    Source: PyTorch, torch.nn.Module.
+    """
+
+    training: bool
+    # Tables of hooks: shared empty dicts until the first registration gives the instance its own.
+    _hooked = False  # the one flag that a call looks at
+    _forward_pre_hooks: Mapping[int, Any] = EMPTY
+    _forward_hooks: Mapping[int, Any] = EMPTY
+    _backward_hooks: Mapping[int, Any] = EMPTY
+    _backward_pre_hooks: Mapping[int, Any] = EMPTY
+    _with_kwargs: Mapping[int, bool] = EMPTY
+    _always_called: Mapping[int, bool] = EMPTY
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if args or kwargs:
+            raise TypeError(f"{type(self).__name__}.__init__: Module takes no arguments, got {args or kwargs}.")
+        attributes = self.__dict__
+        attributes["training"] = True
+        for name in _REGISTRIES:
+            attributes[name] = _Registry(self)
+        attributes["_non_persistent_buffers_set"] = set()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__call__" in cls.__dict__:
+            cls._hooked = True  # Sequential calls forward itself where no hook is: not in a class with its own __call__
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What the module computes. Every subclass writes its own."""
+        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._hooked:
+            return self._call_with_hooks(args, kwargs)
+        return self.forward(*args, **kwargs)
+
+    # Attributes
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        attributes = self.__dict__
+        if isinstance(value, Parameter):
+            self._assign("_parameters", name, value, self.register_parameter)
+        elif isinstance(value, Module):
+            self._assign("_modules", name, value, self.register_module)
+        elif isinstance(value, Buffer):
+            self._assign("_buffers", name, value, lambda n, v: self.register_buffer(n, v, v.persistent))
+        elif name in attributes:
+            self._replace(name, value)
+        else:
+            object.__setattr__(self, name, value)
+
+    def _assign(self, registry: str, name: str, value: Any, register: Callable[[str, Any], None]) -> None:
+        """Put a parameter, child or buffer under a name, taking it out of wherever it stood before."""
+        attributes = self.__dict__
+        if registry not in attributes:
+            kind = {"_parameters": "parameters", "_modules": "module", "_buffers": "buffer"}[registry]
+            raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
+        if name in attributes[registry]:
+            attributes[registry][name] = value
+            return
+        for other in _REGISTRIES:
+            attributes[other].pop(name, None)
+        attributes["_non_persistent_buffers_set"].discard(name)
+        attributes.pop(name, None)
+        register(name, value)
+
+    def _replace(self, name: str, value: Any) -> None:
+        """Assign an ordinary value, or a tensor, to a name that exists."""
+        attributes = self.__dict__
+        if name in _REGISTRIES:
+            for old in list(attributes[name]):
+                attributes.pop(old, None)
+            attributes[name] = _Registry(self, value)
+            return
+        for registry, kind in (("_parameters", "Parameter"), ("_modules", "Module"), ("_buffers", "Tensor")):
+            if name in attributes.get(registry, ()):
+                if value is not None and not (registry == "_buffers" and isinstance(value, Tensor)):
+                    raise TypeError(
+                        f"cannot assign '{type(value).__name__}' as {registry[1:-1]} '{name}' ({kind} or None expected)"
+                    )
+                attributes[registry][name] = value
+                return
+        object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        # Reached only where ordinary look-up fails; see Note [Attributes of a module].
+        attributes = self.__dict__
+        for registry in _REGISTRIES:
+            values = attributes.get(registry)
+            if values is not None and name in values:
+                return values[name]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __delattr__(self, name: str) -> None:
+        attributes = self.__dict__
+        for registry in _REGISTRIES:
+            if name in attributes.get(registry, ()):
+                del attributes[registry][name]
+                attributes.pop(name, None)
+                attributes["_non_persistent_buffers_set"].discard(name)
+                return
+        object.__delattr__(self, name)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Attributes without the second copies; registries as plain dicts."""
+        state = self.__dict__.copy()
+        for registry in _REGISTRIES:
+            values = dict(state.get(registry, ()))
+            for name in values:
+                state.pop(name, None)
+            state[registry] = values
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        attributes = self.__dict__
+        attributes.update(state)
+        attributes.setdefault("_non_persistent_buffers_set", set())
+        for registry in _REGISTRIES:
+            attributes[registry] = _Registry(self, attributes.get(registry, ()))
+
+    # Registration
+
+    def _check_name(self, name: Any, registry: str, kind: str) -> None:
+        values = self.__dict__.get(registry)
+        if values is None:
+            raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
+        if not isinstance(name, str):
+            raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
+        if "." in name:
+            raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
+        if name == "":
+            raise KeyError(f'{kind} name can\'t be empty string ""')
+        if hasattr(self, name) and name not in values:
+            raise KeyError(f"attribute '{name}' already exists")
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter under a name; None reserves the name and leaves it out of parameters()."""
+        self._check_name(name, "_parameters", "parameter")
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{type(param).__name__}' object to parameter '{name}' (Parameter or None required)"
+            )
+        if param is not None and param.grad_fn is not None:
+            raise ValueError(
+                f"Cannot assign non-leaf Tensor to parameter '{name}'. A parameter is a leaf of the graph; "
+                "to compute a weight from other tensors, compute it in forward()."
+            )
+        self._parameters[name] = param
+
+    def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
+        """Add a tensor that is part of the state and is not trained, such as a running mean.
+
+        Args:
+            name: the attribute's name.
+            tensor: a tensor, or None, which reserves the name.
+            persistent: whether state_dict contains it.
+        """
+        self._check_name(name, "_buffers", "buffer")
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor or None required)"
+            )
+        self._buffers[name] = tensor
+        if persistent:
+            self._non_persistent_buffers_set.discard(name)
+        else:
+            self._non_persistent_buffers_set.add(name)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a child under a name."""
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+        self._check_name(name, "_modules", "module")
+        self._modules[name] = module
+
+    register_module = add_module
+
+    def get_submodule(self, target: str) -> Any:
+        """The module at a dotted path, such as "encoder.0"; the module itself for ""."""
+        module: Any = self
+        for name in target.split(".") if target else ():
+            if not hasattr(module, name):
+                raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+            module = getattr(module, name)
+            if not isinstance(module, Module):
+                raise AttributeError(f"`{name}` is not an nn.Module")
+        return module
+
+    def get_parameter(self, target: str) -> Any:
+        """The parameter at a dotted path."""
+        return self._get_member(target, "_parameters", "Parameter")
+
+    def get_buffer(self, target: str) -> Any:
+        """The buffer at a dotted path."""
+        return self._get_member(target, "_buffers", "buffer")
+
+    def _get_member(self, target: str, registry: str, kind: str) -> Any:
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if name not in getattr(module, registry):
+            raise AttributeError(f"{type(module).__name__} has no {kind} `{name}`")
+        return getattr(module, registry)[name]
+
+    # Walks. Each visits a module or tensor once, however often it is used.
+
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Any]:
+        """This module and all below it."""
+        for _, module in self.named_modules(remove_duplicate=remove_duplicate):
+            yield module
+
+    def named_modules(
+        self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Any]]:
+        """This module ("") and all below it, with dotted names, parents first."""
+        seen = set() if memo is None else memo
+        if self in seen:
+            return
+        if remove_duplicate:
+            seen.add(self)
+        yield prefix, self
+        for name, child in self._modules.items():
+            if child is not None:
+                inner = f"{prefix}.{name}" if prefix else name
+                yield from child.named_modules(seen, inner, remove_duplicate)
+
+    def children(self) -> Iterator[Any]:
+        """The modules directly below."""
+        for _, child in self.named_children():
+            yield child
+
+    def named_children(self) -> Iterator[tuple[str, Any]]:
+        """The modules directly below, with their names."""
+        seen: set[Any] = set()
+        for name, child in self._modules.items():
+            if child is not None and child not in seen:
+                seen.add(child)
+                yield name, child
+
+    def _named_members(
+        self,
+        get_members_fn: Callable[[Any], Iterable[tuple[str, Any]]],
+        prefix: str = "",
+        recurse: bool = True,
+        remove_duplicate: bool = True,
+    ) -> Iterator[tuple[str, Any]]:
+        seen: set[int] = set()
+        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
+        for path, module in modules:
+            for name, tensor in get_members_fn(module):
+                if tensor is None or id(tensor) in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(id(tensor))
+                yield (f"{path}.{name}" if path else name), tensor
+
+    def parameters(self, recurse: bool = True) -> Iterator[Any]:
+        """All parameters of this module and those below it, in the order of their registration."""
+        if type(self).named_parameters is not Module.named_parameters:
+            yield from (param for _, param in self.named_parameters(recurse=recurse))
+            return
+        seen: set[int] = set()
+        for module in self._preorder() if recurse else [self]:
+            for param in module._parameters.values():
+                if param is not None and id(param) not in seen:
+                    seen.add(id(param))
+                    yield param
+
+    def _preorder(self) -> list[Module]:
+        """This module and all below it, in the order of named_modules, without making names."""
+        found: dict[Module, None] = {}
+        stack: list[Module] = [self]
+        while stack:
+            module = stack.pop()
+            if module not in found:
+                found[module] = None
+                stack.extend(child for child in reversed(module._modules.values()) if child is not None)
+        return list(found)
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Any]]:
+        """All parameters with their dotted names."""
+        yield from self._named_members(lambda m: m._parameters.items(), prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Any]:
+        """All buffers."""
+        for _, buffer in self.named_buffers(recurse=recurse):
+            yield buffer
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Any]]:
+        """All buffers with their dotted names."""
+        yield from self._named_members(lambda m: m._buffers.items(), prefix, recurse, remove_duplicate)
+
+    # Modes and conversions
+
+    def train(self: Self, mode: bool = True) -> Self:
+        """Set training mode here and below: dropout and batch normalisation behave differently in it."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        self.__dict__["training"] = mode
+        for child in self.children():
+            child.train(mode)
+        return self
+
+    def eval(self: Self) -> Self:
+        """Leave training mode: train(False)."""
+        return self.train(False)
+
+    def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
+        """Freeze or unfreeze all parameters."""
+        for param in self.parameters():
+            param.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop the gradients of all parameters, or set them to zero."""
+        _core.zero_grad_(list(self.parameters()), set_to_none)
+
+    def apply(self: Self, fn: Callable[[Any], Any]) -> Self:
+        """Call fn on every module, children first; to initialise weights, say."""
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def _apply(self: Self, fn: Callable[[Any], Any], recurse: bool = True) -> Self:
+        """Replace the data of each parameter, gradient and buffer by fn of it. Parameters stay the same objects."""
+        for child in self.children() if recurse else ():
+            child._apply(fn)
+        for param in self._parameters.values():
+            if param is None:
+                continue
+            grad = param.grad
+            param.data = fn(param.detach())
+            if grad is not None:
+                param.grad = fn(grad.detach()).requires_grad_(grad.requires_grad)
+        for name, buffer in self._buffers.items():
+            if buffer is not None:
+                self._buffers[name] = fn(buffer)
+        return self
+
+    def to(self: Self, *args: Any, **kwargs: Any) -> Self:
+        """Convert floating-point parameters and buffers to a dtype. The device must be "cpu".
+
+        Forms: to(dtype), to(device), to(device, dtype), to(tensor); non_blocking and memory_format are accepted.
+        """
+        dtype = _parse_to(args, kwargs)
+        if dtype is None:
+            return self
+        return self._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)
+
+    def type(self: Self, dst_type: Any) -> Self:
+        """Convert all parameters and buffers to a dtype."""
+        return self._apply(lambda t: t.type(dst_type))
+
+    def float(self: Self) -> Self:
+        """Convert floating-point parameters and buffers to float32."""
+        return self.to(_core.float32)
+
+    def double(self: Self) -> Self:
+        """Convert floating-point parameters and buffers to float64."""
+        return self.to(_core.float64)
+
+    def cpu(self: Self) -> Self:
+        """Do nothing: everything is on the CPU."""
+        return self
+
+    def cuda(self: Self, device: Any = None) -> Self:
+        """An error: there is no CUDA here."""
+        raise RuntimeError("Module.cuda: chainrule runs on CPU cores and has no CUDA. Leave the call out.")
+
+    def share_memory(self: Self) -> Self:
+        """Do nothing: threads share memory anyway. Processes get copies."""
+        return self
+
+    # Hooks
+
+    def _hook_table(self, name: str) -> dict[int, Any]:
+        """The instance's own table of this name."""
+        table = self.__dict__.get(name)
+        if table is None:
+            table = self.__dict__[name] = OrderedDict()  # an OrderedDict can be referenced weakly, a dict cannot
+        return table
+
+    def _add_hook(self, name: str, hook: Any, prepend: bool, *flags: str) -> RemovableHandle:
+        table = self._hook_table(name)
+        flag_tables = [self._hook_table(flag) for flag in flags]
+        handle = RemovableHandle(table, *flag_tables)
+        table[handle.id] = hook
+        if prepend:
+            table.move_to_end(handle.id, last=False)  # type: ignore[attr-defined]
+        for flag_table in flag_tables:
+            flag_table[handle.id] = True
+        self.__dict__["_hooked"] = True
+        return handle
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call hook(module, args) before forward; what it returns, if anything, replaces the arguments.
+
+        with_kwargs: call hook(module, args, kwargs), which returns (args, kwargs).
+        """
+        return self._add_hook("_forward_pre_hooks", hook, prepend, *(["_with_kwargs"] if with_kwargs else []))
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> RemovableHandle:
+        """Call hook(module, args, output) after forward; what it returns, if anything, replaces the output.
+
+        with_kwargs: call hook(module, args, kwargs, output). always_call: also when forward has raised.
+        """
+        flags = (["_with_kwargs"] if with_kwargs else []) + (["_always_called"] if always_call else [])
+        return self._add_hook("_forward_hooks", hook, prepend, *flags)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known.
+
+        What it returns, if anything, replaces grad_input.
+        """
+        return self._add_hook("_backward_hooks", hook, prepend)
+
+    register_backward_hook = register_full_backward_hook
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call hook(module, grad_output) when the gradients of the module's outputs are known, before its backward.
+
+        What it returns, if anything, replaces grad_output.
+        """
+        return self._add_hook("_backward_pre_hooks", hook, prepend)
+
+    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        called: set[int] = set()
+        try:
+            result = self._run_forward_hooks(args, kwargs, called)
+        except Exception:
+            for key, hook in list(self._forward_hooks.items()):
+                if key in self._always_called and key not in called:
+                    extra = (kwargs,) if key in self._with_kwargs else ()
+                    hook(self, args, *extra, None)
+            raise
+        return result
+
+    def _run_forward_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any], called: set[int]) -> Any:
+        for key, hook in list(self._forward_pre_hooks.items()):
+            if key in self._with_kwargs:
+                replaced = hook(self, args, kwargs)
+                if replaced is not None:
+                    args, kwargs = replaced
+            else:
+                replaced = hook(self, args)
+                if replaced is not None:
+                    args = replaced if isinstance(replaced, tuple) else (replaced,)
+        gates = None
+        if self._backward_hooks or self._backward_pre_hooks:
+            gates = BackwardGates(self, [*self._backward_hooks.values()], [*self._backward_pre_hooks.values()])
+            args = gates.around_inputs(args)
+        result = self.forward(*args, **kwargs)
+        for key, hook in list(self._forward_hooks.items()):
+            called.add(key)
+            extra = (kwargs,) if key in self._with_kwargs else ()
+            replaced = hook(self, args, *extra, result)
+            if replaced is not None:
+                result = replaced
+        return result if gates is None else gates.around_outputs(result)
+
+    # Printing
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def extra_repr(self) -> str:
+        """What the module's line says beside its name. Override it."""
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        lines = extra.split("\n") if extra else []
+        children = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in self._modules.items()]
+        if not children and len(lines) <= 1:
+            return f"{self._get_name()}({extra})"
+        return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
+
+
+def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The dtype that the arguments of Module.to ask for, or None."""
+    dtype, device = kwargs.get("dtype"), kwargs.get("device")
+    like = args[0] if args else kwargs.get("tensor")
+    if isinstance(like, Tensor):
+        return like.dtype
+    for arg in args[:2]:
+        if isinstance(arg, _core.dtype):
+            dtype = arg
+        elif arg is not None and not isinstance(arg, bool):
+            device = arg
+    if device is not None and str(device).partition(":")[0] != "cpu":
+        raise RuntimeError(
+            f'Module.to: the device must be "cpu", got {str(device)!r}. chainrule runs on CPU cores only.'
+        )
+    if dtype is not None and dtype not in (_core.float32, _core.float64):
+        raise TypeError(f"Module.to: dtype must be float32 or float64, got {dtype}.")
+    return dtype

@@ -1,0 +1,96 @@
+"""Embedding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import _core
+from .. import functional as F
+from .. import init
+from ..parameter import Parameter
+from .module import Module
+
+
+class Embedding(Module):
+    """A table of vectors, looked up by index.
+
+    Args:
+        num_embeddings, embedding_dim: rows and columns of the table. Initial values are standard normal.
+        padding_idx: a row that stays 0 and gets no gradient.
+        scale_grad_by_freq: divide each row's gradient by how often it was looked up.
+        sparse: accepted; gradients are dense.
+
+    Shapes: indices [*] (int64 or int32), output [*, embedding_dim].
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.Embedding(10, 3)(cr.tensor([[1, 2], [4, 5]])).shape
+        torch.Size([2, 2, 3])
+
+    Source: PyTorch, torch.nn.Embedding.
+    """
+
+    weight: Any
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+        _weight: Any = None,
+        _freeze: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if padding_idx is not None:
+            if not -num_embeddings <= padding_idx < num_embeddings:
+                raise ValueError(f"Embedding: padding_idx must be within {num_embeddings} rows, got {padding_idx}.")
+            padding_idx %= num_embeddings
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        self.padding_idx = padding_idx
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.scale_grad_by_freq = scale_grad_by_freq
+        self.sparse = sparse
+        if _weight is not None:
+            if tuple(_weight.shape) != (num_embeddings, embedding_dim):
+                raise ValueError(
+                    f"Embedding: the weight must have shape {(num_embeddings, embedding_dim)}, "
+                    f"got {tuple(_weight.shape)}."
+                )
+            self.weight = Parameter(_weight, requires_grad=not _freeze)
+        else:
+            table = _core.empty((num_embeddings, embedding_dim), device=device, dtype=dtype)
+            self.weight = Parameter(table, requires_grad=not _freeze)
+            self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the initial values again."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            init.zeros_(self.weight.detach()[self.padding_idx])
+
+    def forward(self, input: Any) -> Any:
+        return F.embedding(
+            input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse
+        )
+
+    @classmethod
+    def from_pretrained(
+        cls, embeddings: Any, freeze: bool = True, padding_idx: int | None = None, **options: Any
+    ) -> Any:
+        """An Embedding with a given table; frozen unless freeze=False."""
+        rows, columns = embeddings.shape
+        return cls(rows, columns, padding_idx, _weight=embeddings, _freeze=freeze, **options)
+
+    def extra_repr(self) -> str:
+        text = f"{self.num_embeddings}, {self.embedding_dim}"
+        if self.padding_idx is not None:
+            text += f", padding_idx={self.padding_idx}"
+        return text

@@ -1,0 +1,98 @@
+"""Parameter: a tensor that a module owns and trains. Buffer: one that it owns and does not train."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from .. import _core
+
+
+class Parameter(_core.Tensor):
+    """A tensor that becomes part of a module's parameters when it is assigned to an attribute of the module.
+
+    It shares the memory of `data` and has no history.
+
+    Args:
+        data: a tensor.
+        requires_grad: whether training changes it.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.Parameter(cr.ones(2))
+        Parameter containing:
+        tensor([1., 1.], requires_grad=True)
+
+    Source: PyTorch, torch.nn.Parameter.
+    """
+
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
+        if data is None:
+            data = _core.empty(0)
+        if not isinstance(data, _core.Tensor):
+            raise TypeError(f"Parameter: data must be a tensor, got {type(data).__name__}. Use tensor(...) first.")
+        return _core.Tensor._make_subclass(cls, data.detach(), requires_grad)
+
+    def __init__(self, data: Any = None, requires_grad: bool = True) -> None:  # all is done in __new__
+        pass
+
+    def __repr__(self) -> str:
+        return "Parameter containing:\n" + super().__repr__()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if id(self) in memo:
+            return memo[id(self)]
+        result = type(self)(self.detach().clone(), self.requires_grad)
+        memo[id(self)] = result
+        _restore(result, copy.deepcopy(_grad_of(self), memo), copy.deepcopy(self.__dict__, memo))
+        return result
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _rebuild, (type(self), self.detach(), self.requires_grad, _grad_of(self), dict(self.__dict__))
+
+
+class Buffer(_core.Tensor):
+    """A tensor that becomes a buffer of a module when it is assigned to an attribute of the module.
+
+    Args:
+        data: a tensor.
+        persistent: whether state_dict contains it.
+
+    Source: PyTorch, torch.nn.Buffer.
+    """
+
+    persistent: bool
+
+    def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
+        if data is None:
+            data = _core.empty(0)
+        result = _core.Tensor._make_subclass(cls, data.detach(), data.requires_grad)
+        result.persistent = persistent
+        return result
+
+    def __init__(self, data: Any = None, *, persistent: bool = True) -> None:
+        pass
+
+
+def _grad_of(parameter: Any) -> Any:
+    """The gradient, cut from any graph."""
+    grad = parameter.grad
+    return None if grad is None else grad.detach()
+
+
+def _restore(parameter: Any, grad: Any, attributes: Mapping[str, Any]) -> None:
+    if grad is not None:
+        parameter.grad = grad
+    parameter.__dict__.update(attributes)
+
+
+def _rebuild(cls: Any, data: Any, requires_grad: bool, grad: Any, attributes: Mapping[str, Any]) -> Any:
+    """Unpickle a parameter."""
+    parameter = cls(data, requires_grad)
+    _restore(parameter, grad, attributes)
+    return parameter
+
+
+def is_parameter(value: Any) -> bool:
+    return isinstance(value, Parameter)

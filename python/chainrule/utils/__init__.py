@@ -1,0 +1,5 @@
+"""Data loading, and hooks."""
+
+from . import data, hooks
+
+__all__ = ["data", "hooks"]

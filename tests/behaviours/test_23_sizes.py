@@ -1,0 +1,100 @@
+"""Behaviour 23: impossible sizes are errors at once, with shape and bytes; the process lives on."""
+
+import pytest
+from helpers import expect_error, run_python
+
+import chainrule as cr
+
+HUGE = 2**40
+TOO_MUCH = (ValueError, MemoryError)
+
+
+@pytest.mark.parametrize("name", ["zeros", "ones", "rand", "randn", "empty"])
+def test_23_overflowing_product(name):
+    make = getattr(cr, name, None)
+    if make is None:
+        pytest.skip(f"no {name}")
+    expect_error(TOO_MUCH, str(HUGE), make, HUGE, HUGE)
+    expect_error(TOO_MUCH, str(2**62), make, 2**62, 2)
+    expect_error(TOO_MUCH, str(2**61), make, 2**61)
+
+
+def test_23_overflow_hidden_by_a_zero():
+    """(0, 2^40, 2^40) has no elements: allowed, or refused, but no crash."""
+    try:
+        x = cr.zeros(0, HUGE, HUGE)
+    except TOO_MUCH:
+        return
+    assert x.numel() == 0
+
+
+@pytest.mark.parametrize("name", ["zeros", "ones", "rand", "randn"])
+def test_23_negative(name):
+    expect_error((ValueError, RuntimeError), "-", getattr(cr, name), -1)
+    expect_error((ValueError, RuntimeError), "-", getattr(cr, name), 2, -3)
+
+
+def test_23_terabytes():
+    error = expect_error(MemoryError, "bytes|GB|TB", cr.zeros, 2**22, 2**21)
+    assert str(2**22) in str(error) and "float32" in str(error)
+
+
+def test_23_shape_functions():
+    x = cr.ones(2, 3)
+    expect_error(ValueError, "reshape", x.reshape, 2**62, 2**62)
+    expect_error(ValueError, "reshape", x.reshape, -2, 3)
+    expect_error(ValueError, "expand", x.expand, -2, 3)
+    expect_error(TOO_MUCH, "", cr.ones(1).expand, 2**62, 2**62)
+
+
+def test_23_expanded_results_are_refused():
+    """A huge view costs nothing; a result of its size is refused by figure."""
+    x = cr.ones(1).expand(2**45)
+    expect_error(MemoryError, "bytes|GB|TB", lambda: x + 1)
+    expect_error(TOO_MUCH, "", lambda: cr.ones(2**33, 1).expand if False else (cr.ones(1).expand(2**40) * 1.0))
+
+
+@pytest.mark.parametrize("call", [lambda: cr.arange(2**60), lambda: cr.eye(2**31), lambda: cr.linspace(0, 1, 2**60)])
+def test_23_ranges(call):
+    expect_error(TOO_MUCH, "", call)
+
+
+def test_23_matmul_result():
+    a = cr.ones(1, 1).expand(2**24, 1)
+    expect_error(MemoryError, "bytes|GB|TB", cr.matmul, a, a.T)
+
+
+def test_23_bad_kinds_of_size():
+    for size in (1.5, "3", None):
+        with pytest.raises(TypeError):
+            cr.zeros(size)
+    with pytest.raises((TypeError, ValueError, OverflowError)):
+        cr.zeros(2**70)
+
+
+def test_23_under_a_memory_limit():
+    """RLIMIT_AS: an allocation that the system refuses is a MemoryError, also in backward, and the process goes on."""
+    code = """
+import resource
+import chainrule as cr
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+limit = used + (400 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+for attempt in range(3):
+    try:
+        cr.zeros(1 << 30)
+        print("no error")
+    except MemoryError as error:
+        assert "float32" in str(error), error
+x = cr.ones(1, requires_grad=True)
+y = x.expand(1 << 24) * 2.0
+held = []
+try:
+    while True:
+        held.append(y.exp())
+except MemoryError:
+    pass
+del held
+print("alive", (x * 3).item())
+"""
+    assert run_python(code, OMP_NUM_THREADS="1", CHAINRULE_NUM_THREADS="1").split() == ["alive", "3.0"]

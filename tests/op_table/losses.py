@@ -1,0 +1,117 @@
+"""Rows: losses, normalisation, similarity."""
+
+from .spec import F, I, Op, S, V, bad
+
+P = {"low": 0.1, "high": 0.9}
+LABELS = V([0, 2, 1, 2], "int")
+PROBS = V([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0], [0.1, 0.1, 0.8], [0.3, 0.3, 0.4]], grad=False)
+WEIGHT = V([1.0, 0.5, 2.0], grad=False)
+
+
+def loss(name, samples, **row):
+    return Op(name, samples, fn=f"nn.functional.{name}", method=None, **row)
+
+
+def reduced(*args, **kwargs):
+    """The three reductions of one sample."""
+    return tuple(S(*args, reduction=r, **kwargs) for r in ("mean", "sum", "none"))
+
+
+def shapes_must_agree(name):
+    """(N, 1) against (N,): both sides would expand. An error here; PyTorch only warns."""
+    return bad(ValueError, rf"^{name}: .*got \(4, 1\) and \(4,\)", F(4, 1), F(4))
+
+
+ROWS = (
+    loss(
+        "cross_entropy",
+        reduced(F(4, 3), LABELS)
+        + reduced(F(4, 3), LABELS, weight=WEIGHT)
+        + reduced(F(4, 3), LABELS, label_smoothing=0.1, weight=WEIGHT)
+        + reduced(F(4, 3), V([0, -100, 1, 2], "int"))
+        + reduced(F(4, 3), V([0, 1, 1, 2], "int"), ignore_index=1, label_smoothing=0.2)
+        + reduced(F(4, 3), PROBS)
+        + reduced(F(4, 3), PROBS, weight=WEIGHT, label_smoothing=0.1)
+        + reduced(F(2, 3, 4), I(2, 4, high=3))
+        + (S(F(3), V(1, "int")), S(F(0, 3), V([], "int"), reduction="sum")),
+        tol=2,
+        bad=(
+            bad(IndexError, r"^cross_entropy: .*got 3\b.*", F(4, 3), V([0, 3, 1, 1], "int")),
+            bad(IndexError, r"^cross_entropy: .*got -1\b", F(4, 3), V([0, 0, -1, 1], "int")),
+            bad(ValueError, r"^cross_entropy: .*got", F(4, 3), V([0, 1, 1], "int")),
+            bad(TypeError, r"^cross_entropy: .*float.*got int64", I(4, 3), V([0, 0, 1, 1], "int")),
+            bad(ValueError, r"^cross_entropy: .*reduction.*got 'total'", F(4, 3), LABELS, reduction="total"),
+            bad(ValueError, r"^cross_entropy: .*weight.*got", F(4, 3), LABELS, weight=V([1.0, 2.0], grad=False)),
+            bad(ValueError, r"^cross_entropy: .*label_smoothing.*got 1.5", F(4, 3), LABELS, label_smoothing=1.5),
+        ),
+    ),
+    loss(
+        "mse_loss",
+        (*reduced(F(2, 3), F(2, 3)), S(F(), F()), S(F(0, 2), F(0, 2), reduction="sum")),
+        bad=(
+            shapes_must_agree("mse_loss"),
+            bad(ValueError, r"^mse_loss: .*got \(2, 3\) and \(4,\)", F(2, 3), F(4)),
+            bad(ValueError, r"^mse_loss: .*reduction.*got 'total'", F(3), F(3), reduction="total"),
+        ),
+    ),
+    loss("l1_loss", reduced(F(2, 3), F(2, 3)), since="ops", bad=(shapes_must_agree("l1_loss"),)),
+    loss(
+        "smooth_l1_loss",
+        (*reduced(F(2, 3), F(2, 3)), S(F(5), F(5), beta=0.3)),
+        since="ops",
+        bad=(shapes_must_agree("smooth_l1_loss"),),
+    ),
+    loss(
+        "huber_loss",
+        (*reduced(F(2, 3), F(2, 3)), S(F(5), F(5), delta=0.3)),
+        since="ops",
+        bad=(shapes_must_agree("huber_loss"),),
+    ),
+    loss(
+        "nll_loss",
+        reduced(F(4, 3), LABELS)
+        + reduced(F(4, 3), LABELS, weight=WEIGHT)
+        + reduced(F(4, 3), V([0, -100, 1, 2], "int"))
+        + (S(F(2, 3, 4), I(2, 4, high=3)),),
+        since="ops",
+        bad=(bad(IndexError, r"^nll_loss: .*got 3", F(4, 3), V([0, 3, 1, 1], "int")),),
+    ),
+    loss(
+        "binary_cross_entropy",
+        reduced(F(2, 3, **P), F(2, 3, **P, grad=False)),
+        since="ops",
+        tol=2,
+        bad=(bad(ValueError, r"^binary_cross_entropy: ", F(2, 3, **P), F(3, 2, **P)),),
+    ),
+    loss(
+        "binary_cross_entropy_with_logits",
+        (
+            *reduced(F(2, 3), F(2, 3, **P, grad=False)),
+            S(F(2, 3), F(2, 3, **P, grad=False), pos_weight=WEIGHT),
+            S(F(2, 3), F(2, 3, **P, grad=False), weight=WEIGHT),
+        ),
+        since="ops",
+        tol=2,
+    ),
+    loss(
+        "kl_div",
+        (*reduced(F(2, 3), F(2, 3, **P, grad=False)), S(F(2, 3), F(2, 3, **P, grad=False), reduction="batchmean")),
+        since="ops",
+        tol=2,
+    ),
+    loss("multi_margin_loss", (*reduced(F(4, 3), LABELS), S(F(4, 3), LABELS, margin=0.5)), since="ops", second=False),
+    loss("soft_margin_loss", reduced(F(4), V([1.0, -1.0, 1.0, 1.0], grad=False)), since="ops"),
+    loss("hinge_embedding_loss", reduced(F(4), V([1.0, -1.0, 1.0, -1.0], grad=False)), since="ops"),
+    loss("margin_ranking_loss", reduced(F(4), F(4), V([1.0, -1.0, 1.0, 1.0], grad=False)), since="ops"),
+    loss("gaussian_nll_loss", reduced(F(4), F(4, grad=False), F(4, low=0.3)), since="ops"),
+    loss("poisson_nll_loss", reduced(F(4), F(4, low=0.5, grad=False)), since="ops"),
+    loss(
+        "layer_norm",
+        (S(F(2, 4), (4,)), S(F(2, 4), (4,), F(4), F(4)), S(F(2, 3, 4), (3, 4)), S(F(2, 4), (4,), eps=0.1)),
+        since="ops",
+        tol=10,
+    ),
+    loss("normalize", (S(F(2, 3)), S(F(2, 3), dim=0), S(F(2, 3), p=1.0, dim=1)), avoid=(0.0,), since="ops", tol=2),
+    loss("cosine_similarity", (S(F(2, 3), F(2, 3)), S(F(2, 3), F(2, 3), dim=0)), since="ops", tol=4),
+    loss("pairwise_distance", (S(F(2, 3), F(2, 3)),), since="ops", tol=4),
+)

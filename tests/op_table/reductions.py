@@ -1,0 +1,181 @@
+"""Rows: sums, extremes, softmax, sorting, statistics."""
+
+import numpy as np
+
+from .spec import DIMS, B, F, I, Op, S, V, bad, kink
+
+AXIS = bad(IndexError, r"dim.*got (5|-4)", F(2, 3), dim=5)
+NEGATIVE_AXIS = bad(IndexError, r"dim.*got (5|-4)", F(2, 3), dim=-4)
+TWICE = bad(ValueError, r"(dim|axis).*got", F(2, 3), dim=(0, -2))
+MULTI = (
+    S(F(2, 3, 4), dim=(0, 2)),
+    S(F(2, 3, 4), dim=(-1, 0), keepdim=True),
+    S(F(2, 3), dim=[1]),
+    S(F(0, 3)),
+    S(F(0, 3), dim=0),
+    S(F(2, 0), dim=1, keepdim=True),
+    S(F(2, 3), axis=1, keepdims=True),
+)
+EMPTY = r"empty|no elements|at least one"
+
+
+def ndim(f):
+    """NumPy's f with dim, keepdim spelt as here."""
+
+    def call(x, dim=None, keepdim=False, axis=None, keepdims=False):
+        dim = axis if dim is None else dim
+        return f(x, axis=tuple(dim) if isinstance(dim, (list, tuple)) else dim, keepdims=keepdim or keepdims)
+
+    return call
+
+
+def extreme(name, f, tie):
+    """max and min: over everything a value, along a dim a (values, indices) pair, with a tensor the elementwise one."""
+    return Op(
+        name,
+        (
+            S(F(2, 3)),
+            S(F()),
+            S(F(17)),
+            S(F(2, 3), 0),
+            S(F(2, 3, 4), dim=1, keepdim=True),
+            S(F(3), -1),
+            S(F(2, 3), F(3)),
+        ),
+        nan=True,
+        dtypes="all",
+        kinks=(
+            kink(V([2.0, tie, tie, 2.0]), grads=([0.0, 0.5, 0.5, 0.0],)),
+            kink(V([[tie, 2.0, tie]]), 1, grads=([[1.0, 0.0, 0.0]],)),
+        ),
+        bad=(
+            bad(IndexError, r"dim.*got 2", F(2, 3), 2),
+            bad(ValueError, EMPTY, F(0)),
+            bad(ValueError, EMPTY, F(2, 0), 1),
+        ),
+    )
+
+
+REDUCTIONS = (
+    Op("sum", DIMS + MULTI, np=ndim(np.sum), dtypes="all", nan=True, bad=(AXIS, NEGATIVE_AXIS, TWICE)),
+    Op(
+        "mean",
+        DIMS + MULTI,
+        np=ndim(np.mean),
+        nan=True,
+        bad=(AXIS, NEGATIVE_AXIS, TWICE, bad(TypeError, r"^mean: .*float.*got int64", I(3))),
+    ),
+    extreme("max", np.max, 3.0),
+    extreme("min", np.min, 1.0),
+    Op(
+        "amax",
+        DIMS + MULTI[:3],
+        np=ndim(np.max),
+        nan=True,
+        bad=(AXIS, bad(ValueError, EMPTY, F(2, 0), dim=1)),
+        kinks=(kink(V([[3.0, 3.0, 3.0, 0.0]]), dim=1, grads=([[1 / 3, 1 / 3, 1 / 3, 0.0]],)),),
+    ),
+    Op(
+        "amin",
+        DIMS + MULTI[:3],
+        np=ndim(np.min),
+        nan=True,
+        bad=(AXIS, bad(ValueError, EMPTY, F(2, 0), dim=1)),
+        kinks=(kink(V([[3.0, 0.0, 0.0, 4.0]]), dim=1, grads=([[0.0, 0.5, 0.5, 0.0]],)),),
+    ),
+    Op(
+        "argmax",
+        (*DIMS, S(I(5)), S(V([1.0, 3.0, 3.0]), 0)),
+        grad=False,
+        dtypes="number",
+        bad=(AXIS, bad(ValueError, EMPTY, F(0))),
+    ),
+    Op(
+        "argmin",
+        (*DIMS, S(I(5)), S(V([1.0, 0.0, 0.0]), 0)),
+        grad=False,
+        dtypes="number",
+        since="ops",
+        bad=(AXIS, bad(ValueError, EMPTY, F(0))),
+    ),
+    Op(
+        "softmax",
+        (S(F(2, 3), dim=1), S(F(2, 3), 0), S(F(7), -1), S(F(2, 3, 4), 1), S(F(), 0), S(F(0, 3), 1)),
+        nan=True,
+        bad=(AXIS, bad(TypeError, r"^softmax: .*float.*got int64", I(3), dim=0)),
+        tol=2,
+    ),
+    Op(
+        "log_softmax",
+        (S(F(2, 3), dim=1), S(F(2, 3), 0), S(F(7), -1), S(F(2, 3, 4), 1), S(F(), 0), S(F(0, 3), 1)),
+        nan=True,
+        bad=(AXIS, bad(TypeError, r"^log_softmax: .*float.*got int64", I(3), dim=0)),
+        tol=2,
+    ),
+    Op("prod", (*DIMS, S(V([0.0, 2.0, 3.0])), S(V([0.0, 0.0, 3.0])), S(F(0))), since="ops", dtypes="all"),
+    Op("logsumexp", (S(F(2, 3), dim=1), S(F(2, 3, 4), dim=(0, 2)), S(F(5), 0, keepdim=True)), since="ops", tol=2),
+    Op(
+        "var",
+        DIMS[:1] + DIMS[2:6] + (S(F(2, 3), dim=1, unbiased=False), S(F(6), correction=0), S(F(2, 3, 4), (0, 2))),
+        since="ops",
+        tol=2,
+    ),
+    Op("std", DIMS[:1] + DIMS[2:6] + (S(F(2, 3), dim=1, unbiased=False), S(F(2, 3, 4), (0, 2))), since="ops", tol=4),
+    Op("var_mean", (S(F(2, 3)), S(F(2, 3), dim=1, unbiased=False)), method=None, since="ops", tol=2),
+    Op("std_mean", (S(F(2, 3)), S(F(2, 3), dim=1, unbiased=False)), method=None, since="ops", tol=4),
+    Op(
+        "norm",
+        (
+            S(F(2, 3)),
+            S(F(2, 3), dim=1),
+            S(F(2, 3), 1),
+            S(F(4), 3),
+            S(F(2, 3), 2, dim=0, keepdim=True),
+            S(F(5), float("inf")),
+        ),
+        avoid=(0.0,),
+        since="ops",
+        tol=2,
+        kinks=(kink(V([0.0, 0.0]), grads=([0.0, 0.0],)),),
+    ),
+    Op("nansum", (S(F(2, 3)), S(F(2, 3), dim=1), S(V([1.0, np.nan, 2.0]))), since="ops"),
+    Op(
+        "cumsum",
+        (S(F(2, 3), 1), S(F(5), dim=0), S(F(2, 3, 2), -2), S(F(0), 0), S(F(), 0)),
+        since="ops",
+        dtypes="all",
+        inplace="cumsum_",
+    ),
+    Op("cumprod", (S(F(2, 3), 1), S(F(5), dim=0), S(V([2.0, 0.0, 3.0]), 0)), since="ops", inplace="cumprod_"),
+    Op("nanmean", (S(F(2, 3)), S(F(2, 3), dim=1), S(V([1.0, np.nan, 2.0]))), since="ops"),
+    Op("median", (S(F(5)), S(F(2, 4), 1), S(F(3, 2), 0, keepdim=True)), since="ops"),
+    Op("any", (S(B(2, 3)), S(B(2, 3), 1), S(B(0)), S(F(3)), S(I(2, 2), dim=0, keepdim=True)), grad=False, since="ops"),
+    Op("all", (S(B(2, 3)), S(B(2, 3), 1), S(B(0)), S(F(3)), S(I(2, 2), dim=0, keepdim=True)), grad=False, since="ops"),
+    Op("count_nonzero", (S(B(2, 3)), S(I(3, 4), 1), S(F(2))), grad=False, since="ops"),
+)
+
+SORTING = (
+    Op(
+        "sort",
+        (
+            S(F(2, 5)),
+            S(F(3, 2), 0),
+            S(F(4), descending=True),
+            S(F()),
+            S(V([1.0, 0.0, 1.0, 0.0], grad=False), stable=True),
+        ),
+        since="ops",
+    ),
+    Op("argsort", (S(F(2, 5)), S(F(3, 2), 0), S(F(4), descending=True)), grad=False, since="ops"),
+    Op(
+        "topk",
+        (S(F(7), 3), S(F(2, 5), 2, 1), S(F(5, 2), 3, dim=0), S(F(5), 2, largest=False), S(F(4), 0)),
+        since="ops",
+        bad=(bad(ValueError, r"^topk: .*k.*got 4", F(3), 4),),
+    ),
+    Op("bincount", (S(I(9)), S(I(5), minlength=8), S(V([], "int"))), grad=False, since="ops"),
+    Op("histc", (S(F(20), bins=5, min=-2, max=2),), grad=False, since="ops"),
+    Op("unique", (S(I(9)), S(I(9), return_counts=True), S(I(9), return_inverse=True)), grad=False, since="ops"),
+)
+
+ROWS = REDUCTIONS + SORTING

@@ -1,0 +1,339 @@
+"""Modules: registration, state_dict, initial weights, layers and losses, as in PyTorch."""
+
+import numpy as np
+import pytest
+from helpers import array, close, expect_error, same
+
+import chainrule as cr
+from chainrule import nn
+
+
+class Net(nn.Module):
+    def __init__(self, lib=nn):
+        super().__init__()
+        self.first = lib.Linear(4, 5)
+        self.body = lib.Sequential(lib.ReLU(), lib.Linear(5, 3, bias=False), lib.Tanh())
+        self.heads = lib.ModuleList([lib.Linear(3, 2), lib.Linear(3, 1)])
+        self.scale = lib.Parameter(cr.ones(1))
+        self.register_buffer("count", cr.zeros(1))
+
+    def forward(self, x):
+        h = self.body(self.first(x)) * self.scale
+        return [head(h) for head in self.heads]
+
+
+NAMES = [
+    "scale",
+    "first.weight",
+    "first.bias",
+    "body.1.weight",
+    "heads.0.weight",
+    "heads.0.bias",
+    "heads.1.weight",
+    "heads.1.bias",
+]
+
+
+# Registration
+
+
+def test_parameters_and_names():
+    net = Net()
+    assert [name for name, _ in net.named_parameters()] == NAMES
+    assert next(iter(net.parameters())) is net.scale
+    assert [name for name, _ in net.named_buffers()] == ["count"]
+    assert [name for name, _ in net.named_children()] == ["first", "body", "heads"]
+    assert [name for name, _ in net.named_modules()] == [
+        "",
+        "first",
+        "body",
+        "body.0",
+        "body.1",
+        "body.2",
+        "heads",
+        "heads.0",
+        "heads.1",
+    ]
+    assert len(list(net.modules())) == 9 and len(list(net.children())) == 3
+
+
+def test_shared_parameters_are_listed_once():
+    net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    net[1].weight = net[0].weight
+    assert len(list(net.parameters())) == 3
+    net(cr.ones(2, 3)).sum().backward()
+    assert net[0].weight.grad is net[1].weight.grad
+
+
+def test_attributes():
+    net = Net()
+    net.scale = nn.Parameter(cr.full((1,), 2.0))
+    assert net.scale.item() == 2.0 and len(list(net.parameters())) == len(NAMES)
+    with pytest.raises(TypeError):
+        net.scale = cr.ones(1)
+    with pytest.raises(AttributeError, match="missing"):
+        _ = net.missing
+    net.count = cr.ones(1)
+    assert dict(net.named_buffers())["count"].item() == 1.0
+    net.first = nn.Linear(4, 6)
+    assert net.first.out_features == 6
+    del net.first
+    assert "first.weight" not in dict(net.named_parameters())
+    net.register_parameter("none", None)
+    assert net.none is None
+
+
+def test_assignment_before_init():
+    class Bad(nn.Module):
+        def __init__(self):
+            self.layer = nn.Linear(1, 1)
+
+    with pytest.raises(AttributeError, match="__init__"):
+        Bad()
+
+
+def test_parameter():
+    p = nn.Parameter(cr.ones(2))
+    assert isinstance(p, cr.Tensor) and p.requires_grad and p.is_leaf
+    assert not nn.Parameter(cr.ones(2), requires_grad=False).requires_grad
+    assert type(p * 2) is cr.Tensor
+
+
+def test_train_and_eval():
+    net = Net()
+    assert net.training and not net.eval().training and not net.body[0].training
+    assert net.train().body[0].training and net.train(False) is net and not net.training
+
+
+def test_apply_zero_grad_requires_grad():
+    net, seen = Net(), []
+    net.apply(lambda m: seen.append(type(m).__name__))
+    assert seen[0] == "Linear" and seen[-1] == "Net" and len(seen) == 9
+    sum(out.sum() for out in net(cr.ones(2, 4))).backward()
+    assert net.scale.grad is not None
+    net.zero_grad()
+    assert net.scale.grad is None
+    sum(out.sum() for out in net(cr.ones(2, 4))).backward()
+    net.zero_grad(set_to_none=False)
+    assert net.scale.grad.item() == 0.0
+    net.requires_grad_(False)
+    assert not any(p.requires_grad for p in net.parameters())
+
+
+def test_conversion():
+    net = Net().double()
+    assert all(p.dtype == cr.float64 for p in net.parameters()) and net.count.dtype == cr.float64
+    p = net.first.weight
+    assert net.float().first.weight is p and p.dtype == cr.float32
+    assert net.to("cpu") is net and net.to(cr.float64).first.weight.dtype == cr.float64 and net.cpu() is net
+
+
+def test_containers():
+    seq = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    assert len(seq) == 2 and isinstance(seq[-1], nn.ReLU) and isinstance(seq[:1], nn.Sequential)
+    assert [type(m).__name__ for m in seq] == ["Linear", "ReLU"]
+    seq.append(nn.Linear(3, 1))
+    assert tuple(seq(cr.ones(4, 2)).shape) == (4, 1)
+    modules = nn.ModuleList([nn.ReLU()])
+    modules.append(nn.Tanh())
+    modules.extend([nn.Sigmoid()])
+    modules[0] = nn.Flatten()
+    assert [type(m).__name__ for m in modules] == ["Flatten", "Tanh", "Sigmoid"] and len(modules) == 3
+    assert [name for name, _ in seq.named_parameters()] == ["0.weight", "0.bias", "2.weight", "2.bias"]
+
+
+def test_forward_hooks():
+    layer, seen = nn.Linear(2, 2), []
+    handle = layer.register_forward_hook(lambda m, args, out: seen.append((m is layer, len(args), tuple(out.shape))))
+    layer(cr.ones(3, 2))
+    handle.remove()
+    layer(cr.ones(3, 2))
+    assert seen == [(True, 1, (3, 2))]
+
+
+def test_repr(torch):
+    def make(lib):
+        return lib.Sequential(
+            lib.Linear(4, 5),
+            lib.ReLU(),
+            lib.Sequential(lib.Linear(5, 3, bias=False), lib.Tanh()),
+            lib.ModuleList([lib.Linear(1, 1), lib.Flatten()]),
+            lib.Sigmoid(),
+            lib.CrossEntropyLoss(),
+        )
+
+    assert repr(make(nn)) == repr(make(torch.nn))
+
+
+def test_a_module_without_forward():
+    with pytest.raises(NotImplementedError):
+        nn.Module()(1)
+
+
+# state_dict
+
+
+def test_state_dict_round_trip():
+    a, b = Net(), Net()
+    state = a.state_dict()
+    assert list(state) == [NAMES[0], "count", *NAMES[1:]]
+    assert not any(v.requires_grad for v in state.values())
+    result = b.load_state_dict(state)
+    assert list(result.missing_keys) == [] and list(result.unexpected_keys) == []
+    for p, q in zip(a.parameters(), b.parameters(), strict=True):
+        same(p, q)
+        assert p is not q
+    x = cr.ones(2, 4)
+    same(a(x)[0], b(x)[0])
+
+
+def test_state_dict_shares_and_loading_copies():
+    net = nn.Linear(2, 2)
+    state = net.state_dict()
+    with cr.no_grad():
+        net.weight.fill_(3)
+    assert state["weight"].tolist() == [[3.0, 3.0]] * 2
+    other = nn.Linear(2, 2)
+    weight = other.weight
+    other.load_state_dict(state)
+    state["weight"].fill_(9)
+    assert other.weight is weight and weight.tolist() == [[3.0, 3.0]] * 2
+
+
+def test_strict_loading_names_every_problem_at_once():
+    net = Net()
+    before = {k: array(v).copy() for k, v in net.state_dict().items()}
+    state = dict(net.state_dict())
+    del state["scale"], state["heads.1.bias"]
+    state["extra"] = cr.ones(1)
+    state["first.weight"] = cr.ones(5, 9)
+    state["body.1.weight"] = cr.ones(2)
+    error = expect_error(RuntimeError, "Net", net.load_state_dict, state)
+    for word in ("scale", "heads.1.bias", "extra", "first.weight", "body.1.weight", "(5, 9)", "(5, 4)", "(2,)"):
+        assert word in str(error), word
+    for key, value in net.state_dict().items():
+        same(value, before[key])
+
+
+def test_lenient_loading():
+    net = Net()
+    result = net.load_state_dict({"scale": cr.full((1,), 4.0), "extra": cr.ones(1)}, strict=False)
+    assert "first.weight" in result.missing_keys and list(result.unexpected_keys) == ["extra"]
+    assert net.scale.item() == 4.0
+    expect_error(RuntimeError, "scale", net.load_state_dict, {"scale": cr.ones(7)}, strict=False)
+
+
+def test_weights_move_to_pytorch_and_back(torch):
+    ours = nn.Sequential(nn.Linear(4, 5), nn.ReLU(), nn.Linear(5, 3))
+    theirs = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.ReLU(), torch.nn.Linear(5, 3))
+    theirs.load_state_dict({k: torch.tensor(array(v)) for k, v in ours.state_dict().items()})
+    x = np.random.default_rng(0).standard_normal((6, 4)).astype(np.float32)
+    close(ours(cr.tensor(x)), theirs(torch.tensor(x)), "float32")
+    other = nn.Sequential(nn.Linear(4, 5), nn.ReLU(), nn.Linear(5, 3))
+    other.load_state_dict({k: cr.tensor(v.numpy()) for k, v in theirs.state_dict().items()})
+    same(other(cr.tensor(x)), ours(cr.tensor(x)))
+
+
+# Initial weights
+
+
+@pytest.mark.parametrize("seed", [0, 1, 1234])
+@pytest.mark.parametrize("sizes", [(4, 5), (64, 128), (1, 1), (784, 10)])
+def test_initial_weights(seed, sizes, torch):
+    def made(lib):
+        """Weight, bias and what the stream gives next."""
+        lib.manual_seed(seed)
+        layer = lib.nn.Linear(*sizes)
+        return layer.weight, layer.bias, lib.rand(3)
+
+    for ours, theirs in zip(made(cr), made(torch), strict=True):
+        np.testing.assert_allclose(array(ours), array(theirs), rtol=1e-6, atol=1e-8)
+
+
+def test_initial_weights_of_a_net(torch):
+    def make(lib):
+        lib.manual_seed(7)
+        n = lib.nn
+        return n.Sequential(n.Linear(8, 16), n.ReLU(), n.Linear(16, 16, bias=False), n.Tanh(), n.Linear(16, 2))
+
+    for p, q in zip(make(cr).parameters(), make(torch).parameters(), strict=True):
+        np.testing.assert_allclose(array(p), array(q), rtol=1e-6, atol=1e-8)
+
+
+def test_reset_parameters():
+    layer = nn.Linear(3, 2)
+    before = array(layer.weight).copy()
+    layer.reset_parameters()
+    assert (array(layer.weight) != before).any()
+
+
+# Layers and losses
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 4), (2, 3, 4), (0, 4)])
+def test_linear(shape, torch):
+    ours, theirs = nn.Linear(4, 2), torch.nn.Linear(4, 2)
+    theirs.load_state_dict({k: torch.tensor(array(v)) for k, v in ours.state_dict().items()})
+    x = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    a, b = cr.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    for out in (ours(a), theirs(b)):
+        (out * out).sum().backward()
+    close(a.grad, b.grad, "float32")
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        close(p.grad, q.grad, "float32")
+
+
+def test_activations_and_flatten(torch):
+    x = np.random.default_rng(0).standard_normal((2, 3, 4)).astype(np.float32)
+    for name in ("ReLU", "Sigmoid", "Tanh", "Flatten"):
+        close(getattr(nn, name)()(cr.tensor(x)), getattr(torch.nn, name)()(torch.tensor(x)), "float32")
+    assert nn.Flatten(0)(cr.tensor(x)).shape == (24,) and nn.Flatten(1, 1)(cr.tensor(x)).shape == (2, 3, 4)
+    t = cr.tensor(x)
+    assert nn.ReLU(inplace=True)(t) is t and t.amin((0, 1, 2)).item() == 0.0
+
+
+def test_losses(torch):
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((5, 3)).astype(np.float32), rng.integers(0, 3, 5)
+    for reduction in ("mean", "sum", "none"):
+        ours = nn.CrossEntropyLoss(weight=cr.tensor([1.0, 2.0, 3.0]), reduction=reduction, label_smoothing=0.1)
+        theirs = torch.nn.CrossEntropyLoss(
+            weight=torch.tensor([1.0, 2.0, 3.0]), reduction=reduction, label_smoothing=0.1
+        )
+        close(ours(cr.tensor(x), cr.tensor(y)), theirs(torch.tensor(x), torch.tensor(y)), "float32")
+        close(
+            nn.MSELoss(reduction=reduction)(cr.tensor(x), cr.tensor(x * 2)),
+            torch.nn.MSELoss(reduction=reduction)(torch.tensor(x), torch.tensor(x * 2)),
+            "float32",
+        )
+
+
+def test_wrong_input_names_the_layer_shapes():
+    error = expect_error(ValueError, r"linear: .*got \(2, 3\)", nn.Linear(4, 5), cr.ones(2, 3))
+    assert "(5, 4)" in str(error)
+
+
+@pytest.mark.parametrize("bad", [(-1, 2), (2, -1)])
+def test_bad_layer_sizes(bad):
+    expect_error((ValueError, RuntimeError), "-1", nn.Linear, *bad)
+
+
+def test_empty_batch_trains():
+    net = nn.Sequential(nn.Linear(4, 5), nn.ReLU(), nn.Linear(5, 3))
+    loss = nn.CrossEntropyLoss()(net(cr.zeros(0, 4)), cr.zeros(0, dtype=cr.int64))
+    assert loss.item() != loss.item()
+    net(cr.zeros(0, 4)).sum().backward()
+    assert all((array(p.grad) == 0).all() for p in net.parameters())
+
+
+def test_xor_is_learned():
+    cr.manual_seed(1)
+    x, y = cr.tensor([[0.0, 0], [0, 1], [1, 0], [1, 1]]), cr.tensor([[0.0], [1], [1], [0]])
+    net = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1))
+    opt = cr.optim.Adam(net.parameters(), lr=0.05)
+    for _ in range(300):
+        opt.zero_grad()
+        loss = nn.MSELoss()(net(x), y)
+        loss.backward()
+        opt.step()
+    assert loss.item() < 1e-2

@@ -1,0 +1,257 @@
+"""Optimizers: 100 steps equal PyTorch's to 1e-6, options, state, errors."""
+
+import copy
+
+import numpy as np
+import pytest
+from helpers import array, expect_error, same
+
+import chainrule as cr
+from chainrule import nn, optim
+
+CASES = [
+    ("SGD", {"lr": 0.05}),
+    ("SGD", {"lr": 0.05, "momentum": 0.9}),
+    ("SGD", {"lr": 0.05, "momentum": 0.9, "dampening": 0.3}),
+    ("SGD", {"lr": 0.05, "momentum": 0.9, "nesterov": True}),
+    ("SGD", {"lr": 0.05, "weight_decay": 0.1}),
+    ("SGD", {"lr": 0.05, "momentum": 0.8, "weight_decay": 0.1, "nesterov": True}),
+    ("SGD", {"lr": 0.001, "maximize": True}),
+    ("Adam", {}),
+    ("Adam", {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-6}),
+    ("Adam", {"lr": 0.01, "weight_decay": 0.1}),
+    ("Adam", {"lr": 0.01, "amsgrad": True}),
+    ("Adam", {"lr": 0.001, "maximize": True}),
+    ("AdamW", {}),
+    ("AdamW", {"lr": 0.01, "weight_decay": 0.2}),
+    ("AdamW", {"lr": 0.01, "amsgrad": True, "betas": (0.7, 0.9)}),
+]
+SHAPES = [(3, 4), (5,), (), (2, 1, 3), (33,)]
+case = pytest.mark.parametrize(("name", "options"), CASES, ids=lambda v: str(v).replace(" ", ""))
+
+
+def parameters(lib, dtype, seed=0):
+    rng = np.random.default_rng(seed)
+    return [lib.nn.Parameter(lib.tensor(rng.standard_normal(s).astype(dtype))) for s in SHAPES]
+
+
+def loss_of(params, step):
+    """Something with a changing, uneven gradient."""
+    return sum(
+        ((p - 0.1 * (k + 1)) ** 2).sum() * (1 + 0.3 * k) + (p * float(np.sin(step))).sum() for k, p in enumerate(params)
+    )
+
+
+def train(lib, name, options, steps=100, dtype="float32", skip=None):
+    params = parameters(lib, dtype)
+    opt = getattr(lib.optim, name)(params, **options)
+    for step in range(steps):
+        opt.zero_grad()
+        used = params if skip is None or step % 3 else params[:skip] + params[skip + 1 :]
+        loss_of(used, step).backward()
+        opt.step()
+    return params, opt
+
+
+@case
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_equals_pytorch(name, options, dtype, torch):
+    ours, theirs = (train(lib, name, options, dtype=dtype)[0] for lib in (cr, torch))
+    tolerance = 1e-6 if dtype == "float64" else 2e-5
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(array(p), array(q), rtol=tolerance, atol=tolerance * 0.1)
+
+
+@case
+def test_parameters_without_gradient_are_left_out(name, options, torch):
+    ours, theirs = (train(lib, name, options, steps=20, dtype="float64", skip=1)[0] for lib in (cr, torch))
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(array(p), array(q), rtol=1e-6)
+
+
+def test_default_options(torch):
+    for name in ("SGD", "Adam", "AdamW"):
+        ours = getattr(optim, name)([nn.Parameter(cr.ones(1))]).defaults
+        theirs = getattr(torch.optim, name)([torch.nn.Parameter(torch.ones(1))]).defaults
+        for key in ("lr", "momentum", "dampening", "weight_decay", "nesterov", "betas", "eps", "amsgrad", "maximize"):
+            if key in theirs:
+                assert ours[key] == theirs[key], (name, key)
+
+
+def test_groups(torch):
+    def run(lib):
+        params = parameters(lib, "float64")
+        opt = lib.optim.SGD([{"params": params[:2]}, {"params": params[2:], "lr": 0.001, "momentum": 0.5}], lr=0.1)
+        opt.add_param_group({"params": [extra := lib.nn.Parameter(lib.ones(2, dtype=lib.float64))], "lr": 0.2})
+        for step in range(30):
+            if step == 10:
+                for group in opt.param_groups:
+                    group["lr"] *= 0.5
+            opt.zero_grad()
+            loss_of([*params, extra], step).backward()
+            opt.step()
+        assert len(opt.param_groups) == 3
+        return [*params, extra]
+
+    for p, q in zip(run(cr), run(torch), strict=True):
+        np.testing.assert_allclose(array(p), array(q), rtol=1e-6)
+
+
+@case
+def test_frozen_and_shared_parameters(name, options):
+    frozen = nn.Parameter(cr.ones(3), requires_grad=False)
+    free = nn.Parameter(cr.ones(3))
+    opt = getattr(optim, name)([frozen, free], **options)
+    (free * 2).sum().backward()
+    opt.step()
+    assert frozen.tolist() == [1.0] * 3 and free.tolist() != [1.0] * 3
+
+
+@case
+@pytest.mark.parametrize("at", [0, 5])
+def test_state_round_trip_continues_bitwise(name, options, at):
+    params, opt = train(cr, name, options, steps=at)
+    copies = [nn.Parameter(p.detach().clone()) for p in params]
+    other = getattr(optim, name)(copies, lr=0.5)
+    state = copy.deepcopy(opt.state_dict())
+    assert set(state) == {"state", "param_groups"}
+    other.load_state_dict(state)
+    for step in range(5):
+        for ps, o in ((params, opt), (copies, other)):
+            o.zero_grad()
+            loss_of(ps, step).backward()
+            o.step()
+    for p, q in zip(params, copies, strict=True):
+        same(p, q)
+
+
+def test_state_dict_has_pytorchs_form(torch):
+    ours, theirs = (train(lib, "Adam", {}, steps=3)[1].state_dict() for lib in (cr, torch))
+    assert ours["param_groups"][0]["params"] == theirs["param_groups"][0]["params"] == [0, 1, 2, 3, 4]
+    assert set(ours["state"][0]) == set(theirs["state"][0])
+    for key, value in theirs["state"][2].items():
+        np.testing.assert_allclose(float(ours["state"][2][key]), float(value), rtol=1e-5)
+
+
+def test_loading_a_misfit_is_refused():
+    opt = optim.SGD([nn.Parameter(cr.ones(1))], lr=0.1)
+    other = optim.SGD([nn.Parameter(cr.ones(1)), nn.Parameter(cr.ones(1))], lr=0.1)
+    expect_error(ValueError, "group|parameter", opt.load_state_dict, other.state_dict())
+
+
+def test_zero_grad():
+    p = nn.Parameter(cr.ones(2))
+    opt = optim.SGD([p], lr=0.1)
+    (p * 2).sum().backward()
+    opt.zero_grad(set_to_none=False)
+    assert p.grad.tolist() == [0.0, 0.0]
+    opt.zero_grad()
+    assert p.grad is None
+
+
+def test_closure():
+    p = nn.Parameter(cr.tensor([4.0]))
+    opt = optim.SGD([p], lr=0.1)
+
+    def closure():
+        opt.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()
+        return loss
+
+    assert opt.step(closure).item() == 16.0 and p.item() == pytest.approx(3.2)
+
+
+def test_step_counts_as_a_write():
+    p = nn.Parameter(cr.ones(2))
+    opt = optim.SGD([p], lr=0.1)
+    (p * 1).sum().backward()
+    before = p._version
+    opt.step()
+    assert p._version > before
+
+
+def test_state_follows_the_parameter():
+    p = nn.Parameter(cr.ones(2))
+    opt = optim.Adam([p])
+    assert len(opt.state) == 0
+    (p * 2).sum().backward()
+    opt.step()
+    assert set(opt.state[p]) >= {"step", "exp_avg", "exp_avg_sq"}
+    np.testing.assert_allclose(array(opt.state[p]["exp_avg"]), [0.2, 0.2], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"lr": -1.0},
+        {"lr": 0.1, "weight_decay": -1.0},
+        {"lr": 0.1, "betas": (1.0, 0.9)},
+        {"lr": 0.1, "eps": -1.0},
+        {"lr": 0.1, "momentum": -0.5},
+        {"lr": 0.1, "nesterov": True},
+    ],
+    ids=str,
+)
+def test_bad_options(name, options):
+    sgd = {"momentum", "nesterov"} & set(options)
+    adam = {"betas", "eps"} & set(options)
+    if (name == "SGD" and adam) or (name != "SGD" and sgd):
+        with pytest.raises(TypeError):
+            getattr(optim, name)([nn.Parameter(cr.ones(1))], **options)
+        return
+    expect_error(ValueError, "got|requires|Invalid", getattr(optim, name), [nn.Parameter(cr.ones(1))], **options)
+
+
+def test_bad_parameters():
+    expect_error(ValueError, "empty", optim.SGD, [], lr=0.1)
+    used = nn.Linear(1, 1).parameters()
+    list(used)
+    expect_error(ValueError, "empty", optim.SGD, used, lr=0.1)
+    expect_error(TypeError, "", optim.SGD, cr.ones(1, requires_grad=True), lr=0.1)
+    expect_error(TypeError, "", optim.SGD, [1.0], lr=0.1)
+    expect_error(ValueError, "leaf|non-leaf", optim.SGD, [cr.ones(1, requires_grad=True) * 2], lr=0.1)
+    p = nn.Parameter(cr.ones(1))
+    expect_error(ValueError, "more than one|twice", optim.SGD([p], lr=0.1).add_param_group, {"params": [p]})
+
+
+def test_large_parameters(torch):
+    """Beyond the size from which the step runs on several threads."""
+
+    def run(lib):
+        values = np.linspace(-1, 1, 300_000).astype(np.float32)
+        p = lib.nn.Parameter(lib.tensor(values))
+        opt = lib.optim.AdamW([p], lr=0.01)
+        for _ in range(3):
+            opt.zero_grad()
+            (p * p).sum().backward()
+            opt.step()
+        return array(p)
+
+    np.testing.assert_allclose(run(cr), run(torch), rtol=1e-5, atol=1e-6)
+
+
+def test_repr():
+    text = repr(optim.SGD([nn.Parameter(cr.ones(1))], lr=0.1, momentum=0.9))
+    assert text.startswith("SGD (") and "momentum: 0.9" in text and "lr: 0.1" in text
+
+
+def test_same_curve_as_pytorch(torch):
+    """The whole loop from one seed: initial weights, data, loss, step."""
+
+    def run(lib):
+        lib.manual_seed(0)
+        x, y = lib.randn(64, 8), lib.randint(0, 3, (64,))
+        net = lib.nn.Sequential(lib.nn.Linear(8, 16), lib.nn.ReLU(), lib.nn.Linear(16, 3))
+        opt = lib.optim.Adam(net.parameters(), lr=0.01)
+        losses = []
+        for _ in range(50):
+            opt.zero_grad()
+            loss = lib.nn.functional.cross_entropy(net(x), y)
+            loss.backward()
+            opt.step()
+            losses.append(loss.item())
+        return losses
+
+    np.testing.assert_allclose(run(cr), run(torch), rtol=2e-4)
