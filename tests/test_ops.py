@@ -21,7 +21,7 @@ from helpers import (
     registry,
     same,
 )
-from op_table import ALIASES, OPS, Call, arrays, exists, flatten
+from op_table import ALIASES, OPS, Call, arrays, creation, exists, flatten
 
 import chainrule as cr
 
@@ -64,7 +64,8 @@ def test_registered_operations_are_documented():
 
 def test_registry_agrees_on_differentiability():
     says = {row["name"]: row["differentiable"] for row in cr._core.registry()}
-    wrong = [op.name for op in OPS if op.name in says and says[op.name] != op.grad]
+    functions = [op for op in OPS if op.name in says and op not in creation.ROWS]
+    wrong = [op.name for op in functions if says[op.name] != op.grad]
     assert not wrong, f"table and registry disagree on whether these have a gradient: {wrong}"
 
 
@@ -89,7 +90,11 @@ def test_equals_pytorch(op, dtype, torch):
             assert dtype_name(a) == dtype_name(b), f"dtype {dtype_name(a)}, expected {dtype_name(b)}"
             assert a.requires_grad == b.requires_grad
             close(a, b, dtype, op.tol)
-        want_grads = gradients(want, theirs.leaves, torch)
+        try:
+            want_grads = gradients(want, theirs.leaves, torch)
+        except RuntimeError as error:
+            assert "not implemented" in str(error)  # PyTorch has no gradient there
+            return
         for a, b in zip(gradients(got, ours.leaves, cr), want_grads, strict=True):
             close(a, b, dtype, 4 * op.tol, "gradient")
 
@@ -348,7 +353,8 @@ def test_bad_input(op):
             if form == "inplace":
                 call = Call(op, entry.sample, cr, grad=False)
             before = [array(t).copy() for t in call.inputs]
-            expect_error(entry.exc, entry.match, call.run, form=form)
+            match = entry.match.replace(f"^{op.name}: ", f"^{op.name}_?: ")
+            expect_error(entry.exc, match, call.run, form=form)
             for tensor, old in zip(call.inputs, before, strict=True):
                 same(tensor, old, "input of a refused call")
                 assert tensor._version == 0 and tensor.grad is None
@@ -356,7 +362,7 @@ def test_bad_input(op):
     each(op, op.bad, check)
 
 
-@present_ops(lambda op: op.name not in ("zeros", "ones", "full", "arange", "linspace", "eye"))
+@present_ops(lambda op: op.name in registry() and op not in creation.ROWS)
 def test_wrong_kind_of_argument(op):
     """An object that is no tensor is a TypeError, never a crash."""
     for wrong in (object(), "text", None):

@@ -62,7 +62,11 @@ const OpDef copy_op = {
             c.set(0, shape, c.input(0).dtype());
         },
     .eval = [](EvalCtx& c) { copy_data(c.out(), c.input(1)); },
-    .vjp = [](VjpCtx& c) { c.set(1, sum_to(cast(c.grad(), c.input_dtype(1)), c.input_shape(1))); },
+    .vjp =
+        [](VjpCtx& c) {
+            if (c.wants(0)) c.set(0, zeros(c.grad().shape(), c.grad().dtype()));
+            if (c.wants(1)) c.set(1, sum_to(cast(c.grad(), c.input_dtype(1)), c.input_shape(1)));
+        },
     .elementwise = true,
     .keep_shape = 2,
 };

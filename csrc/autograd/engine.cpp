@@ -3,6 +3,7 @@
 // Note [Order]: a consumer is created after its producers, so numbers fall along every path. When a node is the largest in the heap,
 // everything that could still send it a gradient is done: its gradient is complete. One pass, no recursion, no counting.
 // Accumulators have number 0 and are kept apart until the end: leaves change only if the whole walk succeeded.
+// For walks in several threads see Note [Threads] in node.h.
 
 #include "autograd/engine.h"
 
@@ -23,6 +24,17 @@ std::string (*source_line)() = nullptr;
 
 namespace {
 
+// Other threads may be walking to the same leaves.
+#ifdef CHAINRULE_ATOMIC_REFCOUNT
+constexpr bool kSharedLeaves = true;
+#else
+constexpr bool kSharedLeaves = false;
+#endif
+
+bool shared(const Node* node) {
+    return kSharedLeaves && node->is_accumulator();
+}
+
 uint64_t next_mark() {
     static std::atomic<uint64_t> n{0};
     return ++n;
@@ -31,7 +43,7 @@ uint64_t next_mark() {
 }  // namespace
 
 // One walk. Gradients on their way lie in the nodes' own slots; a node that another active walk holds (a backward inside a
-// backward over the same graph) gets slots of this walk.
+// backward over the same graph), or that is shared with other threads, gets slots of this walk.
 class Pass {
   public:
     explicit Pass(const BackwardOptions& options) : options_(options) {}
@@ -44,12 +56,19 @@ class Pass {
     void prune(const std::vector<Tensor>& roots, const std::vector<Edge>& targets);
     void walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets);
     bool needs(const Edge& e) const {
-        return e.node && (!pruned_ || as_node(e.node)->mark == mark_ + 1);
+        return e.node && (!pruned_ || mark_of(as_node(e.node)) == mark_ + 1);
     }
+    bool holds(Node* node) const { return node->pass == this || (!side_.empty() && side_.count(node)); }
     Ref<TensorImpl>* slots(Node* node) { return node->pass == this ? node->grads() : side_.at(node).data(); }
     bool create_graph() const { return options_.create_graph; }
 
   private:
+    uint64_t mark_of(Node* node) const {
+        if (!shared(node)) return node->mark;
+        auto found = leaf_marks_.find(node);
+        return found == leaf_marks_.end() ? 0 : found->second;
+    }
+    void mark(Node* node, uint64_t value) { (shared(node) ? leaf_marks_[node] : node->mark) = value; }
     void claim(const Ref<NodeBase>& ref);
     void release(Node* node);
     void run_hooks(Node* node);
@@ -57,11 +76,13 @@ class Pass {
     void run_node(Node* node);
     void check_anomaly(Node* node);
     void accumulate(Node* leaf);
+    void add_to_leaf(const Tensor& leaf, const Tensor& grad);
 
     BackwardOptions options_;
     std::vector<Ref<NodeBase>> heap_;
     std::vector<Ref<NodeBase>> leaves_;
     std::unordered_map<Node*, std::vector<Ref<TensorImpl>>> side_;
+    std::unordered_map<Node*, uint64_t> leaf_marks_;
     bool pruned_ = false;
     uint64_t mark_ = 0;
 };
@@ -85,8 +106,8 @@ struct CurrentPass {
 
 void Pass::claim(const Ref<NodeBase>& ref) {
     Node* node = as_node(ref);
-    if (node->pass == this || (!side_.empty() && side_.count(node))) return;
-    if (node->pass) side_.emplace(node, std::vector<Ref<TensorImpl>>(node->n_outputs));
+    if (holds(node)) return;
+    if (node->pass || shared(node)) side_.emplace(node, std::vector<Ref<TensorImpl>>(node->n_outputs));
     else node->pass = this;
     if (node->is_accumulator()) {
         leaves_.push_back(ref);
@@ -114,7 +135,9 @@ void Pass::receive(const Edge& edge, Tensor grad) {
     }
     Tensor sum(slot);
     slot.reset();
-    if (!options_.create_graph && exclusively_owned(sum) && sum.dtype() == grad.dtype()) add_data(sum, grad);
+    // An expanded gradient (of a sum) holds elements once for many places.
+    bool ours = !options_.create_graph && exclusively_owned(sum) && !has_internal_overlap(sum) && sum.dtype() == grad.dtype();
+    if (ours) add_data(sum, grad);
     else sum = run(add_op, sum, grad);
     slot = sum.ref();
 }
@@ -126,8 +149,8 @@ void Pass::prune(const std::vector<Tensor>& roots, const std::vector<Edge>& targ
     std::vector<Node*> stack, order;
     auto visit = [&](const Ref<NodeBase>& ref) {
         Node* n = as_node(ref);
-        if (!n || n->mark == mark_) return;
-        n->mark = mark_;
+        if (!n || mark_of(n) == mark_) return;
+        mark(n, mark_);
         stack.push_back(n);
         order.push_back(n);
     };
@@ -137,17 +160,24 @@ void Pass::prune(const std::vector<Tensor>& roots, const std::vector<Edge>& targ
         stack.pop_back();
         for (uint32_t i = 0; i < n->n_inputs; ++i) visit(n->edges()[i].node);
     }
+    // A node freed by an earlier walk has lost its edges: it is taken for needed, so that the walk says so.
+    for (Node* n : order)
+        if (n->freed) n->mark = mark_ + 1;
     for (const Edge& t : targets)
-        if (t.node && as_node(t.node)->mark == mark_) as_node(t.node)->mark = mark_ + 1;
+        if (t.node && mark_of(as_node(t.node)) == mark_) mark(as_node(t.node), mark_ + 1);
     std::sort(order.begin(), order.end(), [](Node* a, Node* b) { return a->seq < b->seq; });
     for (Node* n : order)
-        for (uint32_t i = 0; i < n->n_inputs && n->mark == mark_; ++i)
-            if (n->edges()[i].node && as_node(n->edges()[i].node)->mark == mark_ + 1) n->mark = mark_ + 1;
+        for (uint32_t i = 0; i < n->n_inputs && mark_of(n) == mark_; ++i)
+            if (n->edges()[i].node && mark_of(as_node(n->edges()[i].node)) == mark_ + 1) mark(n, mark_ + 1);
 }
 
 void Pass::run_hooks(Node* node) {
-    if (!node->extras) return;
-    auto hooks = node->extras->hooks;  // a hook may remove itself
+    std::vector<NodeExtras::TensorHook> hooks;  // a copy: a hook may remove itself
+    {
+        LeafLock lock(node);
+        if (!node->extras) return;
+        hooks = node->extras->hooks;
+    }
     Ref<TensorImpl>* grads = slots(node);
     for (auto& h : hooks) {
         if (!grads[h.output_nr]) continue;
@@ -175,7 +205,7 @@ void Pass::capture(Node* node, std::vector<Tensor>* captured, const std::vector<
 void Pass::check_anomaly(Node* node) {
     for (uint32_t i = 0; i < node->n_inputs; ++i) {
         const Edge& e = node->edges()[i];
-        if (!needs(e) || !(as_node(e.node)->pass == this || side_.count(as_node(e.node)))) continue;
+        if (!needs(e) || !holds(as_node(e.node))) continue;
         Tensor g(slots(as_node(e.node))[e.nr]);
         if (!g || !is_floating(g.dtype())) continue;
         Tensor finite = empty({}, DType::Bool), each = empty(g.shape(), DType::Bool);
@@ -209,21 +239,25 @@ void Pass::accumulate(Node* leaf) {
     slots(leaf)[0].reset();
     if (!leaf->owner || !grad) return;
     Tensor owner(leaf->owner);
-    Tensor held(owner->grad);
-    owner->grad.reset();
+    decltype(NodeExtras::post_accumulate) hooks;
+    {
+        LeafLock lock(leaf);
+        add_to_leaf(owner, grad);
+        if (leaf->extras) hooks = leaf->extras->post_accumulate;
+    }
+    for (auto& h : hooks) h.second(owner);
+}
+
+void Pass::add_to_leaf(const Tensor& leaf, const Tensor& grad) {
+    Tensor held(leaf->grad);
     if (!held) {
         bool ours = exclusively_owned(grad) && grad.is_contiguous();
-        owner->grad = (options_.create_graph || ours ? grad : clone(grad)).ref();
-    } else if (options_.create_graph || grad_mode_enabled) {
-        owner->grad = run(add_op, held, grad).ref();
+        leaf->grad = (options_.create_graph || ours ? grad : clone(grad)).ref();
+    } else if (options_.create_graph || held->storage->read_only || has_internal_overlap(held)) {
+        leaf->grad = run(add_op, held, grad).ref();
     } else {
-        owner->grad = held.ref();
         add_data(held, grad);
         bump_version(held);
-    }
-    if (leaf->extras) {
-        auto hooks = leaf->extras->post_accumulate;
-        for (auto& h : hooks) h.second(owner);
     }
 }
 
@@ -378,8 +412,8 @@ void VjpCtx::add_into(int i, const Dims& shape, const Dims& strides, int64_t off
 Tensor VjpCtx::owned_buffer(int i) const {
     const Edge& edge = node_->edges()[i];
     Node* target = as_node(edge.node);
-    if (!target || target->pass != current_pass) return Tensor();
-    const Tensor& held = as_tensor(target->grads()[edge.nr]);
+    if (!target || !current_pass->holds(target)) return Tensor();
+    const Tensor& held = as_tensor(current_pass->slots(target)[edge.nr]);
     if (!held || !exclusively_owned(held) || !held.is_contiguous()) return Tensor();
     return held;
 }

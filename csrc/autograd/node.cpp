@@ -1,6 +1,7 @@
 #include "autograd/node.h"
 
 #include <cstring>
+#include <mutex>
 #include <new>
 
 #include "autograd/basic_ops.h"
@@ -17,7 +18,7 @@ namespace {
 // Every node gets the next number, so a consumer's is above its producers'. Accumulators have 0: they come last.
 thread_local Node* doomed = nullptr;
 thread_local bool draining = false;
-int64_t g_live_nodes = 0;
+Counter g_live_nodes{0};
 #ifdef CHAINRULE_ATOMIC_REFCOUNT
 std::atomic<uint64_t> g_next_seq{1};
 #else
@@ -105,22 +106,33 @@ void NodeBase::forget(NodeBase* base, TensorImpl* tensor) {
 static const OpDef accumulate_op = {.name = "accumulate_grad", .grad_name = "AccumulateGrad"};
 
 Node* accumulator(const Tensor& leaf) {
-    if (!leaf->accumulator) {
-        leaf->accumulator = Node::create(accumulate_op, 0, 1, nullptr, 0);
-        Node* node = as_node(leaf->accumulator);
-        node->seq = 0;
-        node->owner = leaf.get();
-    }
-    return as_node(leaf->accumulator);
+    if (NodeBase* found = leaf->accumulator.load()) return static_cast<Node*>(found);
+    Ref<NodeBase> fresh = Node::create(accumulate_op, 0, 1, nullptr, 0);
+    as_node(fresh)->seq = 0;
+    fresh->owner = leaf.get();
+    return static_cast<Node*>(leaf->accumulator.publish(std::move(fresh)));
 }
+
+#ifdef CHAINRULE_ATOMIC_REFCOUNT
+namespace {
+std::mutex leaf_mutex;
+}
+
+LeafLock::LeafLock(const Node* node) : held_(node->is_accumulator()) {
+    if (held_) leaf_mutex.lock();
+}
+
+LeafLock::~LeafLock() {
+    if (held_) leaf_mutex.unlock();
+}
+#endif
 
 Edge gradient_edge(const Tensor& t) {
     if (t.stale_view()) refresh_view(t);
     if (t->node) return {t->node, t->output_nr};
-    if (t->accumulator) return {t->accumulator, 0};
+    if (NodeBase* found = t->accumulator.load()) return {Ref<NodeBase>(found), 0};
     if (!t->requires_grad) return {};
-    accumulator(t);
-    return {t->accumulator, 0};
+    return {Ref<NodeBase>(accumulator(t)), 0};
 }
 
 Node* grad_fn(const Tensor& t) {
@@ -167,18 +179,20 @@ void retain_grad(const Tensor& t) {
 }
 
 namespace {
-int64_t g_next_hook = 1;
+Counter g_next_hook{1};
 }
 
 int64_t add_hook(const Tensor& t, NodeExtras::Hook hook) {
     check<RuntimeError>(t.requires_grad(), "register_hook: the tensor does not require a gradient");
     Edge e = gradient_edge(t);
     int64_t id = g_next_hook++;
+    LeafLock lock(as_node(e.node));
     as_node(e.node)->extra().hooks.push_back({e.nr, id, std::move(hook)});
     return id;
 }
 
 void remove_hook(Node* node, int64_t id) {
+    LeafLock lock(node);
     if (!node->extras) return;
     auto& hooks = node->extras->hooks;
     std::erase_if(hooks, [id](const auto& h) { return h.id == id; });

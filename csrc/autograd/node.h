@@ -80,6 +80,26 @@ Node* grad_fn(const Tensor& t);
 // The leaf's accumulator.
 Node* accumulator(const Tensor& leaf);
 
+// Note [Threads]: a program built with CHAINRULE_ATOMIC_REFCOUNT may walk separate graphs in several threads at once, also
+// graphs that end in the same leaves (a shared model). Only accumulators are shared then, so only they are guarded: their
+// creation (Ref::publish), hooks and the leaf's gradient (this lock), and a walk keeps its marks and gradients of them to itself.
+// A leaf must outlive the walks of other threads.
+class LeafLock {
+  public:
+#ifdef CHAINRULE_ATOMIC_REFCOUNT
+    explicit LeafLock(const Node* node);  // holds nothing unless node is an accumulator
+    ~LeafLock();
+
+  private:
+    bool held_;
+#else
+    explicit LeafLock(const Node*) {}
+    ~LeafLock() {}
+#endif
+    LeafLock(const LeafLock&) = delete;
+    LeafLock& operator=(const LeafLock&) = delete;
+};
+
 // Keeps a value for the gradient rule; an output is kept without its history.
 void save_value(Saved& slot, const Tensor& t, bool is_output);
 // Checks the version and gives the value back; `node` and nr are attached for a saved output when recording.

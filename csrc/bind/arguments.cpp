@@ -286,10 +286,11 @@ bool match(const Signature& s, PyObject* const* args, Py_ssize_t nargs, PyObject
     uint32_t used = 0;
     int ints_used = 0, lists_used = 0;
     Py_ssize_t at = 0;
+    out.args.resize(0);
+    out.args.resize(s.params.size());
     for (size_t i = 0; i < s.params.size(); ++i) {
         const Param& p = s.params[i];
         Arg& a = out.args[i];
-        if (a.kind != Arg::None) a = Arg();
         PyObject* o = nullptr;
         if (at < nargs && !p.keyword_only) {
             if (spreads(p, args, at, nargs)) {

@@ -313,7 +313,7 @@ Tensor tensor_from_data(PyObject* data, const DType* dtype) {
     if (to_scalar(data, &s)) {
         DType own = dtype_of(s);
         // NumPy's scalars bring their own dtype.
-        if (!dtype && !PyFloat_Check(data) && !PyLong_Check(data) && py::hasattr(data, "dtype"))
+        if (!dtype && !PyFloat_CheckExact(data) && !PyLong_CheckExact(data) && !PyBool_Check(data) && py::hasattr(data, "dtype"))
             to_dtype(py::getattr(data, "dtype").ptr(), &own);
         return scalar_tensor(s, dtype ? *dtype : own);
     }

@@ -13,6 +13,7 @@ struct Subscript {
     Tensor view;
     std::vector<Tensor> indices;
     bool advanced = false;
+    int axis = 0;  // of the tensor itself, for messages
 };
 
 Tensor index_tensor(PyObject* o) {
@@ -81,7 +82,7 @@ void apply_item(Subscript& s, PyObject* o, int* dim, int total, int original_ndi
         if (!(start == 0 && step == 1 && n == s.view.size(*dim))) s.view = slice(s.view, *dim, start, stop < start ? start : stop, step);
         ++*dim;
     } else if (is_integer(o, &i)) {
-        check<IndexError>(s.view.size(*dim) > i && i >= -s.view.size(*dim), "index: ", i, " is out of bounds for axis ", *dim,
+        check<IndexError>(s.view.size(*dim) > i && i >= -s.view.size(*dim), "index: ", i, " is out of bounds for axis ", s.axis,
                           " of size ", s.view.size(*dim));
         s.view = select(s.view, *dim, i);
     } else if (PyBool_Check(o)) {
@@ -119,8 +120,8 @@ Subscript resolve(const Tensor& self, PyObject* key) {
     check<IndexError>(ellipses <= 1, "index: only one ... is allowed");
     int dim = 0;
     for (Py_ssize_t k = 0; k < n; ++k) {
-        // An index list that a preceding one shifted: masks take several axes, their empty partners follow.
         apply_item(s, items[k], &dim, total, self.ndim());
+        s.axis += items[k] == Py_Ellipsis ? self.ndim() - total : axes_taken(items[k]);
     }
     return s;
 }

@@ -31,6 +31,16 @@ PyObject* get_is_leaf(PyObject* o, void*) {
     return PyBool_FromLong(tensor_of(o).is_leaf());
 }
 PyObject* get_grad(PyObject* o, void*) {
+    return guarded([&]() -> PyObject* {
+        const TensorImpl* t = impl_of(o);
+        if (!t->grad && t->node && !t->retains_grad &&
+            PyErr_WarnEx(PyExc_UserWarning,
+                         "grad: this tensor is not a leaf, so backward() does not fill its .grad. Call retain_grad() on it before.", 1) < 0)
+            throw py::error_already_set();
+        return wrap(Tensor(t->grad));
+    });
+}
+PyObject* get_grad_silently(PyObject* o, void*) {
     return guarded([&] { return wrap(Tensor(impl_of(o)->grad)); });
 }
 PyObject* get_grad_fn(PyObject* o, void*) {
@@ -129,7 +139,7 @@ PyGetSetDef getset[] = {
     {"requires_grad", get_requires_grad, set_requires_grad, "Whether a gradient is computed for this tensor.", nullptr},
     {"is_leaf", get_is_leaf, nullptr, "Whether it was made by the user rather than by a recorded operation.", nullptr},
     {"grad", get_grad, set_grad, "The gradient that backward() has added up, or None.", nullptr},
-    {"_grad", get_grad, set_grad, nullptr, nullptr},
+    {"_grad", get_grad_silently, set_grad, nullptr, nullptr},
     {"grad_fn", get_grad_fn, nullptr, "The operation that made it, or None.", nullptr},
     {"data", get_data, set_data, "The same memory without history.", nullptr},
     {"_version", get_version, nullptr, "How often the memory was written in place.", nullptr},

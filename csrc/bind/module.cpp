@@ -1,6 +1,7 @@
 // The extension module chainrule._core.
 
 #include <pybind11/pybind11.h>
+#include <unistd.h>
 
 #include "bind/arguments.h"
 #include "bind/autograd.h"
@@ -24,8 +25,14 @@ void* release_gil() {
     return PyGILState_Check() ? PyEval_SaveThread() : nullptr;
 }
 
+// Note [Exit with threads at work]: an interpreter that ends stops a thread that asks for the GIL by unwinding it, which would
+// pass destructors and end the process with an abort. Such a thread sleeps here until the process is gone.
 void acquire_gil(void* state) {
-    PyEval_RestoreThread(static_cast<PyThreadState*>(state));
+    try {
+        PyEval_RestoreThread(static_cast<PyThreadState*>(state));
+    } catch (...) {
+        for (;;) pause();
+    }
 }
 
 py::dict memory_stats() {

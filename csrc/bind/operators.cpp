@@ -19,6 +19,13 @@ template <BinaryFn f> PyObject* binary(PyObject* a, PyObject* b) {
     });
 }
 
+// A matrix product takes no numbers.
+PyObject* matrix_product(PyObject* a, PyObject* b) {
+    auto fits = [](PyObject* o) { return is_tensor(o) || is_array(o); };
+    if (!fits(a) || !fits(b)) Py_RETURN_NOTIMPLEMENTED;
+    return binary<matmul>(a, b);
+}
+
 template <UnaryFn f> PyObject* unary(PyObject* a) {
     return guarded([&] { return wrap(f(tensor_of(a))); });
 }
@@ -28,10 +35,15 @@ PyObject* call_registered(const BoundFunction& f, const Tensor& x, const Tensor&
     Args args;
     args.name = f.name.c_str();
     args.inplace = f.inplace;
-    args.args[0].kind = args.args[1].kind = Arg::TensorArg;
-    args.args[0].tensor = x;
-    args.args[1].tensor = y;
-    f.signatures[0].call(args);
+    args.args.resize(f.signatures[0].params.size());
+    const Signature& signature = f.signatures[0];
+    for (size_t i = 2; i < signature.params.size(); ++i) args.args[i] = signature.params[i].default_value;
+    const Tensor operands[] = {x, y};
+    for (size_t i = 0; i < 2 && i < signature.params.size(); ++i) {
+        args.args[i].kind = Arg::TensorArg;
+        args.args[i].tensor = operands[i];
+    }
+    signature.call(args);
     return give_back(args);
 }
 
@@ -158,7 +170,7 @@ void add_operator_slots(std::vector<PyType_Slot>& slots) {
         {Py_nb_true_divide, slot(binary<div>)},
         {Py_nb_floor_divide, slot(binary_named<kFloorDivide>)},
         {Py_nb_remainder, slot(binary_named<kRemainder>)},
-        {Py_nb_matrix_multiply, slot(binary<matmul>)},
+        {Py_nb_matrix_multiply, slot(matrix_product)},
         {Py_nb_and, slot(binary_named<kAnd>)},
         {Py_nb_or, slot(binary_named<kOr>)},
         {Py_nb_xor, slot(binary_named<kXor>)},

@@ -42,10 +42,11 @@ struct State {
 #endif
 };
 
-// Never destroyed: tensors may outlive static destruction at interpreter exit.
+// Constant-initialised and trivially destroyed: tensors may outlive static destruction at interpreter exit.
+constinit State g_state;
+
 State& state() {
-    static State* s = new State;
-    return *s;
+    return g_state;
 }
 
 #ifdef CHAINRULE_ATOMIC_REFCOUNT

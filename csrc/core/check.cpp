@@ -59,8 +59,9 @@ Dims contiguous_strides(const Dims& shape) {
 
 bool is_contiguous(const Dims& shape, const Dims& strides) {
     int64_t step = 1;
+    for (int64_t d : shape)
+        if (d == 0) return true;
     for (int i = shape.n - 1; i >= 0; --i) {
-        if (shape.v[i] == 0) return true;
         if (shape.v[i] != 1) {
             if (strides.v[i] != step) return false;
             step *= shape.v[i];

@@ -13,7 +13,7 @@ struct Dims {
     int32_t n = 0;
     int64_t v[kMaxDims];
 
-    Dims() = default;
+    Dims() {}  // not defaulted: that would zero v as well
     Dims(std::initializer_list<int64_t> list) {
         for (int64_t x : list) push(x);
     }

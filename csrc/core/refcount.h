@@ -12,6 +12,12 @@
 
 namespace chainrule {
 
+#ifdef CHAINRULE_ATOMIC_REFCOUNT
+using Counter = std::atomic<int64_t>;
+#else
+using Counter = int64_t;
+#endif
+
 struct RefCounted {
 #ifdef CHAINRULE_ATOMIC_REFCOUNT
     std::atomic<int32_t> refcount{0};
@@ -50,6 +56,22 @@ template <class T> class Ref {
     T& operator*() const { return *p_; }
     explicit operator bool() const { return p_ != nullptr; }
     bool operator==(const Ref& other) const { return p_ == other.p_; }
+
+    // For a handle that several threads may find empty and set at once: the first to publish wins, all get its object.
+#ifdef CHAINRULE_ATOMIC_REFCOUNT
+    T* load() const { return std::atomic_ref<T*>(const_cast<T*&>(p_)).load(std::memory_order_acquire); }
+    T* publish(Ref fresh) {
+        T* found = nullptr;
+        if (std::atomic_ref<T*>(p_).compare_exchange_strong(found, fresh.p_)) return std::exchange(fresh.p_, nullptr);
+        return found;
+    }
+#else
+    T* load() const { return p_; }
+    T* publish(Ref fresh) {
+        if (!p_) std::swap(p_, fresh.p_);
+        return p_;
+    }
+#endif
 
   private:
     T* p_ = nullptr;

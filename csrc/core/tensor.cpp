@@ -9,7 +9,7 @@ namespace chainrule {
 namespace {
 
 DType g_default_dtype = DType::Float32;
-int64_t g_live_tensors = 0;
+Counter g_live_tensors{0};
 
 template <class T> void store(void* p, Scalar s) {
     T value = s.is_float() ? static_cast<T>(s.d) : static_cast<T>(s.i);

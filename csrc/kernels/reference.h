@@ -120,7 +120,8 @@ inline double binary(Binary op, double a, double b, const double* p, bool single
         case Binary::Sub: return a - b;
         case Binary::Mul: return a * b;
         case Binary::Div: return a / b;
-        case Binary::TruncDiv: return single ? std::trunc(static_cast<float>(a) / static_cast<float>(b)) : std::trunc(a / b);
+        case Binary::TruncDiv:
+            return single ? std::trunc(static_cast<float>(a) / static_cast<float>(b)) : std::trunc(a / b);
         case Binary::Fmod: return std::fmod(a, b);
         case Binary::Remainder: {
             const double m = std::fmod(a, b);
@@ -194,14 +195,14 @@ inline double ternary(Ternary op, double a, double b, double c, const double* p)
         case Ternary::Addcmul: return a + p[0] * b * c;
         case Ternary::Addcdiv: return a + p[0] * b / c;
         case Ternary::Lerp: return std::fabs(c) < 0.5 ? a + c * (b - a) : b - (1 - c) * (b - a);
-        case Ternary::Clamp: return std::isnan(a) || std::isnan(b) || std::isnan(c) ? kNan : std::min(std::max(a, b), c);
+        case Ternary::Clamp:
+            return std::isnan(a) || std::isnan(b) || std::isnan(c) ? kNan : std::min(std::max(a, b), c);
         default: return kNan;
     }
 }
 
 // Integers: T's range, wrap-around by unsigned arithmetic.
-template <class T>
-T unary_int(Unary op, T x, const double* p) {
+template <class T> T unary_int(Unary op, T x, const double* p) {
     const int64_t v = static_cast<int64_t>(x), a = p != nullptr ? static_cast<int64_t>(p[0]) : 0;
     const uint64_t u = static_cast<uint64_t>(v);
     switch (op) {
@@ -225,8 +226,7 @@ T unary_int(Unary op, T x, const double* p) {
     }
 }
 
-template <class T>
-T binary_int(Binary op, T x, T y, const double* p) {
+template <class T> T binary_int(Binary op, T x, T y, const double* p) {
     const int64_t a = static_cast<int64_t>(x), b = static_cast<int64_t>(y), bits = 8 * static_cast<int64_t>(sizeof(T));
     const uint64_t u = static_cast<uint64_t>(a), v = static_cast<uint64_t>(b);
     const bool overflows = b == -1 && a == std::numeric_limits<int64_t>::min();
@@ -260,8 +260,7 @@ T binary_int(Binary op, T x, T y, const double* p) {
     }
 }
 
-template <class T>
-bool compare(Compare op, T a, T b) {
+template <class T> bool compare(Compare op, T a, T b) {
     switch (op) {
         case Compare::Eq: return a == b;
         case Compare::Ne: return a != b;
@@ -275,8 +274,7 @@ bool compare(Compare op, T a, T b) {
     }
 }
 
-template <class T>
-bool predicate(Predicate op, T x) {
+template <class T> bool predicate(Predicate op, T x) {
     const double v = static_cast<double>(x);
     switch (op) {
         case Predicate::LogicalNot: return x == T(0);
@@ -288,8 +286,7 @@ bool predicate(Predicate op, T x) {
 }
 
 // Float to integer saturates and maps NaN to 0; uint8 takes the low byte of the int64.
-template <class From, class To>
-To cast(From x) {
+template <class From, class To> To cast(From x) {
     if constexpr (std::is_same_v<To, bool>) return x != From(0);
     else if constexpr (!std::is_floating_point_v<From> || std::is_floating_point_v<To>) return static_cast<To>(x);
     else if constexpr (sizeof(To) == 1) return static_cast<To>(cast<From, int64_t>(x));
@@ -304,7 +301,10 @@ To cast(From x) {
 
 // Floats: in long double. NaN anywhere gives NaN.
 inline long double reduce(Reduce op, const std::vector<double>& x) {
-    long double acc = op == Reduce::Prod || op == Reduce::All ? 1 : op == Reduce::Max ? -kInf : op == Reduce::Min ? kInf : 0;
+    long double acc = op == Reduce::Prod || op == Reduce::All ? 1
+                      : op == Reduce::Max                     ? -kInf
+                      : op == Reduce::Min                     ? kInf
+                                                              : 0;
     for (const double v : x) {
         switch (op) {
             case Reduce::Sum: acc += v; break;
@@ -323,7 +323,12 @@ inline long double reduce(Reduce op, const std::vector<double>& x) {
 // lse - x[c] for every c of a row, without cancellation: log of sum_k exp(x[k] - x[c]).
 inline std::vector<double> minus_log_softmax(const std::vector<double>& x) {
     std::vector<double> out;
+    const double top = *std::max_element(x.begin(), x.end());
     for (size_t c = 0; c < x.size(); ++c) {
+        if (x[c] == -kInf && top > -kInf) {
+            out.push_back(kInf);
+            continue;
+        }
         double others = 0, high = 0;
         for (size_t k = 0; k < x.size(); ++k) high = std::max(high, x[k] - x[c]);
         for (size_t k = 0; k < x.size(); ++k)
@@ -338,7 +343,8 @@ struct LossRow {
     std::vector<double> grad;
 };
 // loss and its gradient for one row; label < 0: ignored
-inline LossRow cross_entropy(const std::vector<double>& x, int64_t label, const std::vector<double>& weight, double eps) {
+inline LossRow cross_entropy(const std::vector<double>& x, int64_t label, const std::vector<double>& weight,
+                             double eps) {
     const size_t n = x.size();
     LossRow row{0, std::vector<double>(n, 0.0)};
     if (label < 0) return row;

@@ -147,7 +147,7 @@ constexpr OpDef leaky_relu_op = with_number(
         c.set(0, where(gt(x, like(0, x)), c.grad(), c.grad() * c.attr<NumberAttr>().value));
     },
     Binary::LeakyReluGrad);
-const Register leaky_relu_fn({"leaky_relu", kNN, R"(ReLU with a small slope below 0.
+const Register leaky_relu_fn({"leaky_relu", kNN | kInplace, R"(ReLU with a small slope below 0.
 
     y = x where x > 0, else negative_slope x
 
@@ -242,7 +242,7 @@ const OpDef threshold_op = {
     .save_input = {1},
     .attr_bytes = sizeof(ThresholdAttrs),
 };
-const Register threshold_fn({"threshold", kFunction | kNN, R"(Replaces what does not exceed a threshold.
+const Register threshold_fn({"threshold", kFunction | kNN | kInplace, R"(Replaces what does not exceed a threshold.
 
     y = x where x > threshold, else value
 
@@ -282,7 +282,7 @@ constexpr OpDef elu_op = elu_named("elu", "EluBackward0");
 constexpr OpDef selu_op = elu_named("selu", "EluBackward0");
 constexpr OpDef celu_op = elu_named("celu", "CeluBackward0");
 constexpr EluAttrs kSelu = {1.6732632423543772848, 1.0507009873554804934, 1.0};
-const Register elu_fn({"elu", kNN, R"(Exponential linear unit.
+const Register elu_fn({"elu", kNN | kInplace, R"(Exponential linear unit.
 
     y = x where x > 0, else alpha (e^x - 1)
 
@@ -301,7 +301,7 @@ Source: Clevert, Unterthiner, Hochreiter, Fast and Accurate Deep Network Learnin
                              a.inplace = a.inplace || a.flag(2);
                              a.ret(a.run_with(elu_op, EluAttrs{a.real(1, 1), 1, 1}, a.tensor(0)));
                          }}}});
-const Register selu_fn({"selu", kFunction | kNN, R"(Self-normalising exponential linear unit.
+const Register selu_fn({"selu", kFunction | kNN | kInplace, R"(Self-normalising exponential linear unit.
 
     y = scale x where x > 0, else scale alpha (e^x - 1); alpha = 1.67326324, scale = 1.05070099
 
@@ -319,7 +319,7 @@ Source: Klambauer, Unterthiner, Mayr, Hochreiter, Self-Normalizing Neural Networ
                               a.inplace = a.inplace || a.flag(1);
                               a.ret(a.run_with(selu_op, kSelu, a.tensor(0)));
                           }}}});
-const Register celu_fn({"celu", kFunction | kNN, R"(Exponential linear unit with a continuous derivative.
+const Register celu_fn({"celu", kFunction | kNN | kInplace, R"(Exponential linear unit with a continuous derivative.
 
     y = x where x > 0, else alpha (e^(x / alpha) - 1)
 

@@ -36,7 +36,7 @@ constexpr OpDef silu_op = activation(
         c.set(0, c.grad() * (s * (x * (1.0 - s) + 1.0)));
     },
     Binary::SiluGrad);
-const Register silu_fn({"silu", kNN, R"(Sigmoid linear unit, also called swish.
+const Register silu_fn({"silu", kNN | kInplace, R"(Sigmoid linear unit, also called swish.
 
     y = x s,  dx = dy s (1 + x (1 - s)) with s = sigmoid(x)
 
@@ -61,7 +61,7 @@ constexpr OpDef mish_op = activation(
         c.set(0, c.grad() * (t + x * sigmoid(x) * (1.0 - square(t))));
     },
     Binary::MishGrad);
-const Register mish_fn({"mish", kNN, R"(Mish, a smooth function like silu.
+const Register mish_fn({"mish", kNN | kInplace, R"(Mish, a smooth function like silu.
 
     y = x t,  dx = dy (t + x sigmoid(x) (1 - t^2)) with t = tanh(ln(1 + e^x))
 
@@ -222,7 +222,7 @@ constexpr OpDef hardsigmoid_op = activation(
         c.set(0, masked_mul(logical_and(gt(x, like(-3, x)), lt(x, like(3, x))), c.grad() / 6.0));
     },
     Binary::HardSigmoidGrad);
-const Register hardsigmoid_fn({"hardsigmoid", kNN, R"(The sigmoid in three straight pieces; gradient 0 at -3 and at 3.
+const Register hardsigmoid_fn({"hardsigmoid", kNN | kInplace, R"(The sigmoid in three straight pieces; gradient 0 at -3 and at 3.
 
     y = min(max(x + 3, 0), 6) / 6
 
@@ -245,7 +245,7 @@ constexpr OpDef hardswish_op = activation(
         c.set(0, masked_out(le(x, like(-3, x)), middle));
     },
     Binary::HardSwishGrad);
-const Register hardswish_fn({"hardswish", kNN, R"(The silu made of straight pieces.
+const Register hardswish_fn({"hardswish", kNN | kInplace, R"(The silu made of straight pieces.
 
     y = x min(max(x + 3, 0), 6) / 6
 

@@ -16,7 +16,10 @@ const OpDef atan2_op = {
     .eval = eval_binary,
     .vjp =
         [](VjpCtx& c) {
-            Tensor y = c.input(0), x = c.input(1), scaled = c.grad() / (square(y) + square(x));
+            // At the origin, where the angle is not defined, the gradient is 0.
+            Tensor y = c.input(0), x = c.input(1), length2 = square(y) + square(x);
+            Tensor origin = eq(length2, scalar_tensor(0, x.dtype()));
+            Tensor scaled = c.grad() / where(origin, scalar_tensor(1, x.dtype()), length2);
             if (c.wants(0)) c.set(0, scaled * x);
             if (c.wants(1)) c.set(1, neg(scaled) * y);
         },
@@ -28,7 +31,7 @@ const OpDef atan2_op = {
 };
 constexpr const char* kAtan2Doc = R"(Angle in radians, in (-pi, pi], between the x axis and the point (other, input).
 
-    z = atan2(y, x),  dy = dz x / (x^2 + y^2),  dx = -dz y / (x^2 + y^2)
+    z = atan2(y, x),  dy = dz x / (x^2 + y^2),  dx = -dz y / (x^2 + y^2); both 0 at the origin
 
 Args:
     input: tensor or number, y.

@@ -152,7 +152,7 @@ const Register empty_fn({"empty", kFunction, R"(A tensor whose memory isn't fill
 
 Example:
     >>> chainrule.empty(2, 3).shape
-    (2, 3)
+    chainrule.Size([2, 3])
 )", {{"empty(size size, " CHAINRULE_OPTIONS ", any memory_format=None)",
       [](Args& a) { ret_created(a, 1, new_empty(a, a.ints(0), wanted_dtype(a, 1, default_dtype()))); }}}});
 const Register scalar_tensor_fn({"scalar_tensor", kFunction, R"(A tensor without axes that holds a number.
@@ -193,7 +193,7 @@ const Register empty_like_fn({"empty_like", kFunction, R"(Unfilled memory in the
 
 Example:
     >>> chainrule.empty_like(chainrule.zeros(2, 3)).shape
-    (2, 3)
+    chainrule.Size([2, 3])
 )", {{"empty_like(Tensor input, " CHAINRULE_LIKE_OPTIONS ")",
       [](Args& a) { ret_created(a, 1, empty_like(a.tensor(0), wanted_dtype(a, 1, a.tensor(0).dtype()))); }}}});
 
@@ -228,7 +228,7 @@ const Register new_empty_fn({"new_empty", kMethod, R"(Unfilled memory of the giv
 
 Example:
     >>> chainrule.tensor([1., 2.]).new_empty(2, 2).shape
-    (2, 2)
+    chainrule.Size([2, 2])
 )", {{"new_empty(Tensor input, size size, " CHAINRULE_OPTIONS ")",
       [](Args& a) { ret_created(a, 2, new_empty(a, a.ints(1), wanted_dtype(a, 2, a.tensor(0).dtype()))); }}}});
 
@@ -246,11 +246,27 @@ int64_t steps_between(const char* op, Scalar start, Scalar end, Scalar step, boo
     return static_cast<int64_t>(n);
 }
 
+// a + s k with one rounding in float64; in float32 the sum in double has digits to spare.
+template <class T> double step_from(double a, double s, int64_t k) {
+    if constexpr (sizeof(T) == 8) return std::fma(s, static_cast<double>(k), a);
+    else return a + s * static_cast<double>(k);
+}
+
+// PyTorch's numbers to the last bit: 32 bytes at a time, the first of them rounded and the others counted from it; what does not fill
+// 64 bytes one by one.
+template <class T> Tensor stepped(double a, double s, int64_t n, DType dtype) {
+    constexpr int64_t lanes = 32 / sizeof(T);
+    int64_t whole = n / (2 * lanes) * (2 * lanes);
+    return sequence(n, dtype, [=](int64_t i) {
+        if (i >= whole) return step_from<T>(a, s, i);
+        T base = static_cast<T>(step_from<T>(a, s, i / lanes * lanes));
+        return step_from<T>(base, s, i % lanes);
+    });
+}
+
 Tensor arithmetic(Scalar start, Scalar step, int64_t n, DType dtype) {
-    if (is_floating(dtype)) {
-        double a = start.to_double(), s = step.to_double();
-        return sequence(n, dtype, [=](int64_t i) { return a + s * static_cast<double>(i); });
-    }
+    if (dtype == DType::Float32) return stepped<float>(start.to_double(), step.to_double(), n, dtype);
+    if (dtype == DType::Float64) return stepped<double>(start.to_double(), step.to_double(), n, dtype);
     int64_t a = start.to_int(), s = step.to_int();
     return sequence(n, dtype, [=](int64_t i) { return a + s * i; });
 }
@@ -302,7 +318,8 @@ template <class F> Tensor spaced(const char* op, double start, double end, int64
         T a = static_cast<T>(start), b = static_cast<T>(end);
         T step = steps > 1 ? (b - a) / static_cast<T>(steps - 1) : T(0);
         return sequence(steps, dtype, [=](int64_t i) {
-            return map(i < steps / 2 || steps == 1 ? a + step * static_cast<T>(i) : b - step * static_cast<T>(steps - 1 - i));
+            T x = i < steps / 2 || steps == 1 ? std::fma(step, static_cast<T>(i), a) : std::fma(-step, static_cast<T>(steps - 1 - i), b);
+            return map(x);
         });
     };
     return dtype == DType::Float32 ? fill(float{}) : fill(double{});

@@ -25,10 +25,14 @@ template <class T> void drop_loop(char* const* ptr, const int64_t* stride, int64
     }
 }
 
-// True with probability 1 - p, drawn in the order of x's memory.
+// True with probability 1 - p, drawn in the order of x's memory. Nothing is drawn where all are dropped.
 Tensor kept_mask(const Dims& shape, const Dims& strides, double p) {
     Tensor mask = empty_strided(shape, strides, DType::Bool);
     if (mask.numel() == 0) return mask;
+    if (p == 1) {
+        zero_data(mask);
+        return mask;
+    }
     Unlock unlock(mask.numel());
     fill_bernoulli(default_generator(), mask.data<bool>(), mask.numel(), 1 - p);
     return mask;
@@ -108,19 +112,19 @@ const Register dropout1d_fn({"dropout1d", kNN, R"(Sets whole channels of (sample
 
 Example:
     >>> F.dropout1d(chainrule.ones(1, 2, 3), 0.).shape
-    (1, 2, 3)
+    chainrule.Size([1, 2, 3])
 )", {{"dropout1d(Tensor input, float p=0.5, bool training=True, bool inplace=False)", call_feature_dropout<1>}}});
 const Register dropout2d_fn({"dropout2d", kNN, R"(Sets whole channels of (samples, channels, height, width) to 0 at random and scales the others.
 
 Example:
     >>> F.dropout2d(chainrule.ones(1, 2, 3, 3), 0.).shape
-    (1, 2, 3, 3)
+    chainrule.Size([1, 2, 3, 3])
 )", {{"dropout2d(Tensor input, float p=0.5, bool training=True, bool inplace=False)", call_feature_dropout<2>}}});
 const Register dropout3d_fn({"dropout3d", kNN, R"(Sets whole channels of (samples, channels, d, h, w) to 0 at random and scales the others.
 
 Example:
     >>> F.dropout3d(chainrule.ones(1, 2, 3, 3, 3), 0.).shape
-    (1, 2, 3, 3, 3)
+    chainrule.Size([1, 2, 3, 3, 3])
 )", {{"dropout3d(Tensor input, float p=0.5, bool training=True, bool inplace=False)", call_feature_dropout<3>}}});
 
 // ---- alpha_dropout: keeps the mean and variance of SELU's outputs ----
@@ -156,7 +160,7 @@ const Register feature_alpha_dropout_fn({"feature_alpha_dropout", kFunction | kN
 
 Example:
     >>> F.feature_alpha_dropout(chainrule.ones(1, 2, 3), 0.5, training=False).shape
-    (1, 2, 3)
+    chainrule.Size([1, 2, 3])
 )", {{"feature_alpha_dropout(Tensor input, float p=0.5, bool training=False, bool inplace=False)", [](Args& a) {
           Dims shape = a.tensor(0).shape();
           check<ValueError>(shape.n >= 2, a.name, ": the input must have at least 2 axes, got shape ", shape);

@@ -16,6 +16,7 @@ struct IndexAttrs {
     int64_t skip = -1;      // this position reads as 0 and is not written
     int64_t grad_skip = -1; // skip in the gradient
     bool accumulate = false;
+    bool by_frequency = false;  // the gradient of a position is divided by how often it occurs
     Dims shape;             // of x
 };
 

@@ -1,11 +1,14 @@
 // Reading and writing at positions that a tensor names.
 
 #include <algorithm>
+#include <cmath>
 
 #include "autograd/elementwise.h"
+#include "autograd/grad_mode.h"
 #include "ops/index_core.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
+#include "ops/visit.h"
 
 namespace chainrule {
 
@@ -28,13 +31,23 @@ void infer_index(InferCtx& c) {
 void eval_index(EvalCtx& c) {
     read_indexed(c.attr<IndexAttrs>(), c.input(0), c.input(1), c.out());
 }
+// How often each position occurs in the whole index.
+Tensor occurrences(const Tensor& linear, int64_t size, DType dtype) {
+    std::vector<int64_t> count(static_cast<size_t>(size));
+    const int64_t* at = linear.data<int64_t>();
+    for (int64_t i = 0; i < linear.numel(); ++i) ++count[static_cast<size_t>(at[i])];
+    Tensor out = empty(linear.shape(), DType::Int64);
+    for (int64_t i = 0; i < linear.numel(); ++i) out.data<int64_t>()[i] = count[static_cast<size_t>(at[i])];
+    return cast(out, dtype);
+}
 void vjp_index(VjpCtx& c) {
     if (!c.wants(0)) return;
     IndexAttrs a = c.attr<IndexAttrs>();
     a = with_skip(a, a.grad_skip, a.grad_skip);
-    Tensor linear = c.input(1), buffer = c.create_graph() ? Tensor() : c.owned_buffer(0);
-    if (buffer) write_indexed(a, buffer, linear, c.grad(), true);
-    else c.set(0, run_with(index_embed_op, a, c.grad(), linear));
+    Tensor linear = c.input(1), buffer = c.create_graph() ? Tensor() : c.owned_buffer(0), g = c.grad();
+    if (a.by_frequency) g = g / unsqueeze(occurrences(linear, a.shape[0], g.dtype()), -1);
+    if (buffer) write_indexed(a, buffer, linear, g, true);
+    else c.set(0, run_with(index_embed_op, a, g, linear));
 }
 
 Tensor read(const OpDef& op, const Tensor& x, const IndexPlan& plan) {
@@ -326,13 +339,43 @@ const OpDef embedding_op = {
     .save_input = {0, 1},
     .attr_bytes = sizeof(IndexAttrs),
 };
-Tensor embedding(const Tensor& input, const Tensor& weight, int64_t padding_idx) {
+namespace {
+IndexPlan plan_embedding(const Tensor& input, const Tensor& weight, int64_t padding_idx) {
     check<ValueError>(weight.ndim() == 2, "embedding: the weight must have shape (rows, features), got ", weight.shape());
     check<IndexError>(padding_idx < weight.size(0), "embedding: padding_idx ", padding_idx, " is out of bounds for ", weight.size(0),
                       " rows");
     IndexPlan plan = plan_axis("embedding", weight, 0, input, false);
     plan.attrs.grad_skip = padding_idx;
-    return read(embedding_op, weight, plan);
+    return plan;
+}
+
+// Scales the rows that are used down to a norm of at most max_norm, in place and unrecorded.
+void renormalize(const Tensor& weight, const Tensor& rows, double max_norm, double p) {
+    check<ValueError>(p > 0, "embedding: norm_type must be positive, got ", p);
+    check<ValueError>(weight.is_contiguous(), "embedding: max_norm needs a contiguous weight");
+    GradMode off(false);
+    check_inplace("embedding", weight, false);
+    int64_t width = weight.size(1);
+    visit_floating(weight.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        for (int64_t i = 0; i < rows.numel(); ++i) {
+            T* row = weight.data<T>() + rows.data<int64_t>()[i] * width;
+            double norm = 0;
+            for (int64_t j = 0; j < width; ++j) {
+                double x = std::abs(static_cast<double>(row[j]));
+                norm = std::isinf(p) ? std::max(norm, x) : norm + std::pow(x, p);
+            }
+            if (!std::isinf(p)) norm = std::pow(norm, 1 / p);
+            // A row that occurs again is within the norm by then.
+            if (norm > max_norm)
+                for (int64_t j = 0; j < width; ++j) row[j] = static_cast<T>(row[j] * (max_norm / (norm + 1e-7)));
+        }
+    });
+    bump_version(weight);
+}
+}  // namespace
+Tensor embedding(const Tensor& input, const Tensor& weight, int64_t padding_idx) {
+    return read(embedding_op, weight, plan_embedding(input, weight, padding_idx));
 }
 const Register embedding_fn({"embedding", kNN, R"(Rows of a weight matrix, chosen by numbers.
 
@@ -343,7 +386,8 @@ Args:
     weight: (rows, features).
     padding_idx: this row receives no gradient; negative counts from the end.
     max_norm: rows that are used are first scaled down in place to this norm_type-norm.
-    scale_grad_by_freq: not supported.
+    scale_grad_by_freq: divide the gradient of a row by how often it occurs in input.
+    sparse: taken and ignored; gradients are dense.
 
 Returns:
     (*, features).
@@ -359,15 +403,17 @@ Example:
       "bool scale_grad_by_freq=False, bool sparse=False)",
       [](Args& a) {
           const Tensor &input = a.tensor(0), &weight = a.tensor(1);
-          check<NotImplementedError>(!a.flag(5), "embedding: scale_grad_by_freq is not supported");
-          check<NotImplementedError>(!a.given(3), "embedding: max_norm is not supported");
           int64_t padding = -1, rows = weight.ndim() ? weight.size(0) : 0;
           if (a.given(2)) {
               padding = a.integer(2) < 0 ? a.integer(2) + rows : a.integer(2);
               check<IndexError>(padding >= 0 && padding < rows, "embedding: padding_idx ", a.integer(2), " is out of bounds for ", rows,
                                 " rows");
           }
-          a.ret(embedding(input, weight, padding));
+          IndexPlan plan = plan_embedding(input, weight, padding);
+          plan.attrs.by_frequency = a.flag(5);
+          check<TypeError>(is_floating(weight.dtype()) || !a.given(3), "embedding: max_norm needs a floating weight, got ", weight.dtype());
+          if (a.given(3)) renormalize(weight, plan.linear, a.real(3), a.real(4, 2.0));
+          a.ret(read(embedding_op, weight, plan));
       }}}});
 
 }  // namespace chainrule

@@ -85,7 +85,7 @@ const Register resize_fn({"resize", kInplaceOnly, R"(Gives the tensor another sh
 
 Example:
     >>> chainrule.ones(4).resize_(2, 2).shape
-    (2, 2)
+    chainrule.Size([2, 2])
 )", {{"resize_(Tensor input, size size, *, any memory_format=None)", [](Args& a) {
           const Tensor& t = a.tensor(0);
           check_free("resize_", t);

@@ -218,7 +218,7 @@ const Register atleast_3d_fn({"atleast_3d", kFunction, R"(Tensors with at least 
 
 Example:
     >>> chainrule.atleast_3d(chainrule.ones(2, 3)).shape
-    (2, 3, 1)
+    chainrule.Size([2, 3, 1])
 )", {{"atleast_3d(Tensor input)", call_at_least<3>}, {"atleast_3d(Tensors tensors)", call_all_at_least<3>}}});
 const Register hstack_fn({"hstack", kFunction, R"(Joins along axis 1 (vectors: along axis 0).
 
@@ -245,7 +245,7 @@ const Register dstack_fn({"dstack", kFunction, R"(Joins along axis 2.
 
 Example:
     >>> chainrule.dstack([chainrule.ones(2), chainrule.zeros(2)]).shape
-    (1, 2, 2)
+    chainrule.Size([1, 2, 2])
 )", {{"dstack(Tensors tensors)", [](Args& a) { a.ret(cat(all_at_least(a.tensors(0), 3), 2)); }}}});
 const Register column_stack_fn({"column_stack", kFunction, R"(Joins along axis 1; vectors become columns.
 
@@ -354,7 +354,7 @@ const Register broadcast_tensors_fn({"broadcast_tensors", kFunction, R"(Views of
 Example:
     >>> a, b = chainrule.broadcast_tensors(chainrule.zeros(2, 1), chainrule.zeros(3))
     >>> a.shape, b.shape
-    ((2, 3), (2, 3))
+    (chainrule.Size([2, 3]), chainrule.Size([2, 3]))
 )", {{"broadcast_tensors(Tensors tensors)", [](Args& a) { a.ret_tuple(broadcast_tensors(a.tensors(0))); }}}});
 
 std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, bool xy) {

@@ -30,6 +30,11 @@ void check_param(const char* op, const Tensor& p) {
     check<TypeError>(g.dtype == p.dtype(), op, ": a gradient must have its parameter's dtype ", p.dtype(), ", got ", g.dtype, ".");
 }
 
+// A state that holds nothing yet gets an undefined entry a parameter.
+void begin(std::vector<Tensor>& state, size_t params) {
+    if (state.empty()) state.resize(params);
+}
+
 void check_state(const char* op, const char* what, const Tensor& state, const Tensor& p) {
     if (!state) return;
     check<ValueError>(state.shape() == p.shape() && state.dtype() == p.dtype(), op, ": the state ", what,
@@ -129,6 +134,7 @@ void check_adam(const std::vector<Tensor>& params, const AdamState& s, const Ada
 
 void sgd_step(const std::vector<Tensor>& params, std::vector<Tensor>& momentum_buffers, const SgdOptions& o) {
     bool keeps_buffers = o.momentum != 0;
+    if (keeps_buffers) begin(momentum_buffers, params.size());
     if (keeps_buffers) check_count("sgd_step", "momentum buffer", momentum_buffers.size(), params.size());
     for (size_t i = 0; i < params.size(); ++i) {
         if (!params[i]->grad) continue;
@@ -151,6 +157,8 @@ void sgd_step(const std::vector<Tensor>& params, std::vector<Tensor>& momentum_b
 }
 
 void adam_step(const std::vector<Tensor>& params, AdamState& s, const AdamOptions& o) {
+    for (std::vector<Tensor>* state : {&s.exp_avgs, &s.exp_avg_sqs, &s.steps}) begin(*state, params.size());
+    if (o.amsgrad) begin(s.max_exp_avg_sqs, params.size());
     check_adam(params, s, o);
     Corrections corrections;
     kernels::AdamStep step{0, o.beta1, o.beta2, o.eps, o.lr, o.weight_decay, 1, o.decoupled, o.amsgrad, o.maximize};

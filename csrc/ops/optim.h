@@ -12,7 +12,7 @@ struct SgdOptions {
     double lr = 1e-3, momentum = 0, dampening = 0, weight_decay = 0;
     bool nesterov = false, maximize = false;
 };
-// Undefined momentum buffers are made at their first use.
+// One buffer a parameter, or none yet; undefined buffers are made at their first use.
 void sgd_step(const std::vector<Tensor>& params, std::vector<Tensor>& momentum_buffers, const SgdOptions& options);
 
 struct AdamOptions {
@@ -20,7 +20,7 @@ struct AdamOptions {
     bool decoupled = false;  // AdamW: the decay acts on the parameter, not on the gradient
     bool amsgrad = false, maximize = false;
 };
-// One entry a parameter: moments of its shape, steps 0-d float32. Undefined entries are made at their first use.
+// One entry a parameter, or none yet: moments of its shape, steps 0-d float32. Undefined entries are made at their first use.
 struct AdamState {
     std::vector<Tensor> exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps;
 };

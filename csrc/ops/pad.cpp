@@ -94,6 +94,11 @@ int64_t source_position(PadMode mode, int64_t i, int64_t n) {
 
 Tensor pad_axis(const Tensor& x, int d, int64_t before, int64_t after, PadMode mode) {
     if (before == 0 && after == 0) return x;
+    if (mode == PadMode::Circular && std::min(before, after) < 0 && std::max(before, after) > 0) {
+        // What is cut away is not there to come round again.
+        Tensor cut = pad_axis(x, d, std::min<int64_t>(before, 0), std::min<int64_t>(after, 0), mode);
+        return pad_axis(cut, d, std::max<int64_t>(before, 0), std::max<int64_t>(after, 0), mode);
+    }
     int64_t n = x.size(d), most = std::max(before, after), length = n + before + after;
     check<ValueError>(most <= 0 || n > 0, "pad: axis ", d, " of shape ", x.shape(), " has nothing to pad with.");
     check<ValueError>(mode != PadMode::Reflect || most < n, "pad: with reflect the padding must be smaller than the axis, got ", most,

@@ -365,19 +365,19 @@ const Register hsplit_fn({"hsplit", kMethod | kFunction, R"(tensor_split() along
 
 Example:
     >>> [p.shape for p in chainrule.zeros(2, 4).hsplit(2)]
-    [(2, 2), (2, 2)]
+    [chainrule.Size([2, 2]), chainrule.Size([2, 2])]
 )", {{"hsplit(Tensor input, int sections)", call_sections<1>}, {"hsplit(Tensor input, ints indices)", call_cut_at<1>}}});
 const Register vsplit_fn({"vsplit", kMethod | kFunction, R"(tensor_split() along axis 0.
 
 Example:
     >>> [p.shape for p in chainrule.zeros(4, 2).vsplit(2)]
-    [(2, 2), (2, 2)]
+    [chainrule.Size([2, 2]), chainrule.Size([2, 2])]
 )", {{"vsplit(Tensor input, int sections)", call_sections<0>}, {"vsplit(Tensor input, ints indices)", call_cut_at<0>}}});
 const Register dsplit_fn({"dsplit", kMethod | kFunction, R"(tensor_split() along axis 2.
 
 Example:
     >>> [p.shape for p in chainrule.zeros(1, 2, 4).dsplit(2)]
-    [(1, 2, 2), (1, 2, 2)]
+    [chainrule.Size([1, 2, 2]), chainrule.Size([1, 2, 2])]
 )", {{"dsplit(Tensor input, int sections)", call_sections<2>}, {"dsplit(Tensor input, ints indices)", call_cut_at<2>}}});
 
 }  // namespace chainrule

@@ -81,7 +81,7 @@ Args:
 
 Example:
     >>> chainrule.zeros(2, 3, 4).permute(2, 0, 1).shape
-    (4, 2, 3)
+    chainrule.Size([4, 2, 3])
 )", {{"permute(Tensor input, size dims)", [](Args& a) { a.ret(permute(a.tensor(0), a.ints(1))); }}}});
 
 // ---- transpose: two axes change places ----
@@ -100,7 +100,7 @@ constexpr const char* kTransposeDoc = R"(A view with two axes exchanged.
 
 Example:
     >>> chainrule.zeros(2, 3, 4).transpose(0, 2).shape
-    (4, 3, 2)
+    chainrule.Size([4, 3, 2])
 )";
 void call_transpose(Args& a) {
     a.ret(transpose(a.tensor(0), a.integer(1), a.integer(2)));
@@ -131,7 +131,7 @@ const Register t_fn({"t", kMethod | kFunction, R"(The transpose of a matrix, as 
 
 Example:
     >>> chainrule.zeros(2, 3).t().shape
-    (3, 2)
+    chainrule.Size([3, 2])
 )", {{"t(Tensor input)", [](Args& a) { a.ret(t(a.tensor(0))); }}}});
 
 // x.T, x.H and x.mT
@@ -152,7 +152,7 @@ const Register adjoint_fn({"adjoint", kMethod | kFunction, R"(The last two axes 
 
 Example:
     >>> chainrule.adjoint(chainrule.zeros(5, 2, 3)).shape
-    (5, 3, 2)
+    chainrule.Size([5, 3, 2])
 )", {{"adjoint(Tensor input)", [](Args& a) { a.ret(transpose_matrices(a.tensor(0))); }}}});
 
 // ---- movedim: some axes to new places, the others keep their order ----
@@ -186,7 +186,7 @@ Args:
 
 Example:
     >>> chainrule.zeros(2, 3, 4).movedim(0, -1).shape
-    (3, 4, 2)
+    chainrule.Size([3, 4, 2])
 )";
 void call_movedim(Args& a) {
     a.ret(movedim(a.tensor(0), a.ints(1), a.ints(2)));
@@ -213,14 +213,14 @@ const Register unsqueeze_inplace_fn({"unsqueeze", kInplaceOnly, R"(unsqueeze() o
 
 Example:
     >>> chainrule.zeros(3).unsqueeze_(0).shape
-    (1, 3)
+    chainrule.Size([1, 3])
 )", {{"unsqueeze_(Tensor input, int dim)",
       [](Args& a) { a.ret(become("unsqueeze_", a.tensor(0), unsqueeze(a.tensor(0), a.integer(1)))); }}}});
 const Register squeeze_inplace_fn({"squeeze", kInplaceOnly, R"(squeeze() of the tensor itself.
 
 Example:
     >>> chainrule.zeros(1, 3).squeeze_().shape
-    (3,)
+    chainrule.Size([3])
 )", {{"squeeze_(Tensor input, int dim=None)", [](Args& a) {
           const Tensor& x = a.tensor(0);
           a.ret(become("squeeze_", x, a.given(1) ? squeeze(x, a.integer(1)) : squeeze(x)));
@@ -229,7 +229,7 @@ const Register transpose_inplace_fn({"transpose", kInplaceOnly, R"(transpose() o
 
 Example:
     >>> chainrule.zeros(2, 3).transpose_(0, 1).shape
-    (3, 2)
+    chainrule.Size([3, 2])
 )", {{"transpose_(Tensor input, int dim0, int dim1)", [](Args& a) {
           a.ret(become("transpose_", a.tensor(0), transpose(a.tensor(0), a.integer(1), a.integer(2))));
       }}}});
@@ -237,7 +237,7 @@ const Register t_inplace_fn({"t", kInplaceOnly, R"(t() of the tensor itself.
 
 Example:
     >>> chainrule.zeros(2, 3).t_().shape
-    (3, 2)
+    chainrule.Size([3, 2])
 )", {{"t_(Tensor input)", [](Args& a) { a.ret(become("t_", a.tensor(0), t(a.tensor(0)))); }}}});
 
 }  // namespace chainrule

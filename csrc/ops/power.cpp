@@ -100,7 +100,7 @@ Example:
 )",
                        {{"pow(Tensor input, Tensor exponent)", [](Args& a) { a.ret(pow_in(a, a.tensor(0), a.tensor(1))); }}}});
 
-const Register float_power_fn({"float_power", kMethod | kFunction, R"(Power computed and returned in float64.
+const Register float_power_fn({"float_power", kUnaryFlags, R"(Power computed and returned in float64.
 
     z = x^y
 
@@ -113,7 +113,10 @@ Example:
     tensor([1.0000, 0.5000], dtype=float64)
 )",
                                {{"float_power(Tensor input, Tensor exponent)", [](Args& a) {
-                                     a.ret(pow(cast(a.tensor(0), DType::Float64), cast(a.tensor(1), DType::Float64)));
+                                     check<TypeError>(!a.inplace || a.tensor(0).dtype() == DType::Float64, a.name,
+                                                      ": a tensor written in place must be float64, got ", a.tensor(0).dtype());
+                                     Tensor x = cast(self_or_copy(a), DType::Float64);
+                                     finish(a, pow(x, cast(a.tensor(1), DType::Float64)));
                                  }}}});
 
 }  // namespace chainrule

@@ -1,8 +1,6 @@
 // Sums, means, products and truth over axes.
 
 #include "autograd/elementwise.h"
-#include "autograd/engine.h"
-#include "autograd/grad_mode.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
@@ -32,6 +30,12 @@ Tensor as_dtype(const Args& a, int i) {
     return a.given(i) ? cast(a.tensor(0), a.dtype(i, DType::Float32)) : a.tensor(0);
 }
 
+// PyTorch's two names: 0 for the sum of everything, 1 for a sum along axes.
+OpDef renamed(OpDef op, const char* grad_name) {
+    op.grad_name = grad_name;
+    return op;
+}
+
 }  // namespace
 
 // ---- sum: y = sum of x over axes; the gradient is repeated along them ----
@@ -46,8 +50,9 @@ const OpDef sum_op = {
     .keep_shape = 1,
     .attr_bytes = sizeof(ReduceAttrs),
 };
+const OpDef sum_all_op = renamed(sum_op, "SumBackward0");
 Tensor sum(const Tensor& x, const Dims& axes, bool keepdim) {
-    return run_with(sum_op, ReduceAttrs{axis_bits("sum", axes, x.ndim()), keepdim}, x);
+    return run_with(axes.empty() ? sum_all_op : sum_op, ReduceAttrs{axis_bits("sum", axes, x.ndim()), keepdim}, x);
 }
 const Register sum_fn({"sum", kMethod | kFunction, R"(Sum of the elements, over all axes or over those given.
 
@@ -70,7 +75,7 @@ Example:
     tensor([4., 6.])
 )", {{"sum(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
     Tensor x = as_dtype(a, 3);
-    a.ret(run_with(sum_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
+    a.ret(run_with(a.given(1) ? sum_op : sum_all_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
 }}}});
 
 // ---- mean: y = sum of x / n ----
@@ -88,22 +93,24 @@ const OpDef mean_op = {
             eval_reduce(c);
             double n = static_cast<double>(reduced_count(c.input(0).shape(), c.attr<ReduceAttrs>().axes));
             const Tensor in[2] = {c.out(), scalar_tensor(n, c.out().dtype())};
-            apply_loop(kernels::kernels().binary[static_cast<int>(kernels::Binary::Div)][static_cast<int>(c.out().dtype())], c.out(), in,
-                       2, nullptr);
+            auto divide = kernels::kernels().binary[static_cast<int>(kernels::Binary::Div)][static_cast<int>(c.out().dtype())];
+            apply_loop(divide, c.out(), in, 2, nullptr);
         },
     .vjp =
         [](VjpCtx& c) {
             const ReduceAttrs& a = c.attr<ReduceAttrs>();
             const Dims& shape = c.input_shape(0);
-            Tensor share = c.grad() / static_cast<double>(reduced_count(shape, a.axes));
+            int64_t n = reduced_count(shape, a.axes);
+            Tensor share = n > 0 ? c.grad() / static_cast<double>(n) : c.grad();
             c.set(0, spread(share, shape, a, c.create_graph()));
         },
     .kernel = static_cast<uint32_t>(Reduce::Sum),
     .keep_shape = 1,
     .attr_bytes = sizeof(ReduceAttrs),
 };
+const OpDef mean_all_op = renamed(mean_op, "MeanBackward0");
 Tensor mean(const Tensor& x, const Dims& axes, bool keepdim) {
-    return run_with(mean_op, ReduceAttrs{axis_bits("mean", axes, x.ndim()), keepdim}, x);
+    return run_with(axes.empty() ? mean_all_op : mean_op, ReduceAttrs{axis_bits("mean", axes, x.ndim()), keepdim}, x);
 }
 const Register mean_fn({"mean", kMethod | kFunction, R"(Mean of the elements, over all axes or over those given.
 
@@ -128,7 +135,7 @@ Example:
     tensor([1.5000, 3.5000])
 )", {{"mean(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
     Tensor x = as_dtype(a, 3);
-    a.ret(run_with(mean_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
+    a.ret(run_with(a.given(1) ? mean_op : mean_all_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
 }}}});
 
 // ---- nansum: the sum of what is not NaN ----
@@ -165,23 +172,41 @@ Example:
 // ---- prod: the product; its gradient is the product of the others ----
 namespace {
 
-Tensor prod_tree(const Tensor& x, int axis);
+// The product along an axis, as a tree of multiplications, and the product of the others for each element: exact to any order, also
+// where there are zeros. The axis keeps size 1 in `whole`.
+struct ProductTree {
+    Tensor whole, others;
+};
 
-// A product along an axis as a tree of multiplications: exact derivatives of any order, also where there are zeros.
-Tensor prod_tree(const Tensor& x, int axis) {
-    Tensor rest = x;
-    while (rest.size(axis) > 1) {
-        int64_t n = rest.size(axis), half = n / 2;
-        Tensor pairs = narrow(rest, axis, 0, half) * narrow(rest, axis, half, half);
-        rest = n % 2 ? cat({pairs, narrow(rest, axis, n - 1, 1)}, axis) : pairs;
+ProductTree product_tree(const Tensor& x, int axis) {
+    std::vector<Tensor> levels{x};
+    while (levels.back().size(axis) > 1) {
+        const Tensor& level = levels.back();
+        int64_t n = level.size(axis), half = n / 2;
+        Tensor pairs = narrow(level, axis, 0, half) * narrow(level, axis, half, half);
+        levels.push_back(n % 2 ? cat({pairs, narrow(level, axis, n - 1, 1)}, axis) : pairs);
     }
-    return rest;
+    Tensor others = ones_like(detach(levels.back()));
+    for (size_t i = levels.size() - 1; i-- > 0;) {
+        const Tensor& level = levels[i];
+        int64_t n = level.size(axis), half = n / 2;
+        Tensor above = narrow(others, axis, 0, half);
+        std::vector<Tensor> parts{above * narrow(level, axis, half, half), above * narrow(level, axis, 0, half)};
+        if (n % 2) parts.push_back(narrow(others, axis, half, 1));
+        others = cat(parts, axis);
+    }
+    return {levels.back(), others};
 }
 
-Tensor prod_axes_tree(Tensor x, uint32_t axes) {
-    for (int d = 0; d < x.ndim(); ++d)
-        if (axes >> d & 1) x = prod_tree(x, d);
-    return x;
+Tensor product_of_others(const Tensor& x, uint32_t axes) {
+    Tensor level = x, others;
+    for (int d = 0; d < x.ndim(); ++d) {
+        if (!(axes >> d & 1)) continue;
+        ProductTree tree = product_tree(level, d);
+        others = others ? others * tree.others : tree.others;
+        level = tree.whole;
+    }
+    return others ? others : ones_like(detach(x));
 }
 
 bool has_zero(const Tensor& t) {
@@ -210,23 +235,7 @@ const OpDef prod_op = {
                 c.set(0, spread(c.grad() * y, x.shape(), a, false) / x);
                 return;
             }
-            Tensor g = c.grad();
-            Tensor kept = g.shape() == reduced_shape(x.shape(), a.axes, true) ? g : reshape(g, reduced_shape(x.shape(), a.axes, true));
-            GradMode on(true);
-            Tensor leaf = x;
-            if (!c.create_graph()) {
-                leaf = alias(x);
-                leaf->requires_grad = true;
-            }
-            Tensor tree = prod_axes_tree(leaf, a.axes);
-            if (tree.is_same(leaf)) {
-                c.set(0, kept);
-                return;
-            }
-            BackwardOptions options;
-            options.create_graph = options.retain_graph = c.create_graph();
-            options.accumulate = false;
-            c.set(0, run_backward("prod", {tree}, {kept}, {leaf}, options)[0]);
+            c.set(0, spread(c.grad(), x.shape(), a, c.create_graph()) * product_of_others(x, a.axes));
         },
     .kernel = static_cast<uint32_t>(Reduce::Prod),
     .save_input = {1},

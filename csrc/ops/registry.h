@@ -2,7 +2,7 @@
 // and documentation are made from it.
 #pragma once
 
-#include <array>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,13 +29,35 @@ inline constexpr int kMaxArgs = 16;
 // The arguments of a call, in the order of the signature, and what it gives back.
 class Args {
   public:
+    // A fixed array of which only the first `size` elements are alive: a call pays for the arguments that it has.
+    class List {
+      public:
+        List() {}
+        ~List() { resize(0); }
+        List(const List&) = delete;
+        List& operator=(const List&) = delete;
+        Arg& operator[](size_t i) { return items_[i]; }
+        const Arg& operator[](size_t i) const { return items_[i]; }
+        void resize(size_t n) {
+            for (; size_ < n; ++size_) new (&items_[size_]) Arg;
+            for (; size_ > n; --size_) items_[size_ - 1].~Arg();
+        }
+        size_t size() const { return size_; }
+
+      private:
+        size_t size_ = 0;
+        union {
+            Arg items_[kMaxArgs];
+        };
+    };
+
     const char* name = "";     // of the function, for messages
     bool inplace = false;      // called as name_: the result goes into argument 0
-    std::array<Arg, kMaxArgs> args;
+    List args;
     Dims ints_slots[4];
     std::vector<Tensor> tensors_slots[2];
 
-    bool given(int i) const { return args[i].kind != Arg::None; }
+    bool given(int i) const { return args[static_cast<size_t>(i)].kind != Arg::None; }
     const Tensor& tensor(int i) const { return args[i].tensor; }            // undefined where None
     Scalar number(int i) const { return args[i].number; }
     int64_t integer(int i, int64_t otherwise = 0) const { return given(i) ? args[i].number.to_int() : otherwise; }

@@ -261,7 +261,7 @@ Example:
                                [](Args& a) { clamp_in<clamp_max_op>(a, Tensor(), a.tensor(1)); }}}});
 
 // ---- hardtanh, relu6: clamp under their own names ----
-const Register hardtanh_fn({"hardtanh", kNN, R"(Linear between two bounds, constant outside; gradient 0 at the bounds.
+const Register hardtanh_fn({"hardtanh", kNN | kInplace, R"(Linear between two bounds, constant outside; gradient 0 at the bounds.
 
     y = min(max(x, min_val), max_val)
 
@@ -282,7 +282,7 @@ Example:
                                   a.inplace = a.inplace || a.flag(3);
                                   a.ret(a.run_with(hardtanh_op, Bounds{a.real(1, -1), a.real(2, 1)}, a.tensor(0)));
                               }}}});
-const Register relu6_fn({"relu6", kNN, R"(ReLU with an upper bound of 6; gradient 0 at 0 and at 6.
+const Register relu6_fn({"relu6", kNN | kInplace, R"(ReLU with an upper bound of 6; gradient 0 at 0 and at 6.
 
     y = min(max(x, 0), 6)
 

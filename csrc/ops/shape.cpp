@@ -115,7 +115,7 @@ const Register view_as_fn({"view_as", kMethod, R"(view() in the shape of another
 
 Example:
     >>> chainrule.arange(4).view_as(chainrule.zeros(2, 2)).shape
-    (2, 2)
+    chainrule.Size([2, 2])
 )", {{"view_as(Tensor input, Tensor other)", [](Args& a) { a.ret(view(a.tensor(0), a.tensor(1).shape())); }}}});
 
 // ---- reshape: a view where the layout allows one, otherwise a copy ----
@@ -144,7 +144,7 @@ const Register reshape_as_fn({"reshape_as", kMethod, R"(reshape() to the shape o
 
 Example:
     >>> chainrule.arange(4).reshape_as(chainrule.zeros(2, 2)).shape
-    (2, 2)
+    chainrule.Size([2, 2])
 )", {{"reshape_as(Tensor input, Tensor other)", [](Args& a) { a.ret(reshape(a.tensor(0), a.tensor(1).shape())); }}}});
 
 // ---- flatten, unflatten, ravel ----
@@ -166,7 +166,7 @@ const Register flatten_fn({"flatten", kMethod | kFunction, R"(Merges the axes fr
 
 Example:
     >>> chainrule.zeros(2, 3, 4).flatten(1).shape
-    (2, 12)
+    chainrule.Size([2, 12])
 )", {{"flatten(Tensor input, int start_dim=0, int end_dim=-1)",
       [](Args& a) { a.ret(flatten(a.tensor(0), a.integer(1, 0), a.integer(2, -1))); }}}});
 
@@ -188,7 +188,7 @@ Args:
 
 Example:
     >>> chainrule.zeros(2, 12).unflatten(1, (3, -1)).shape
-    (2, 3, 4)
+    chainrule.Size([2, 3, 4])
 )", {{"unflatten(Tensor input, int dim, ints sizes)", [](Args& a) { a.ret(unflatten(a.tensor(0), a.integer(1), a.ints(2))); }}}});
 
 const Register ravel_fn({"ravel", kMethod | kFunction, R"(All elements in one axis; a view where the layout allows.
@@ -240,9 +240,9 @@ Args:
 
 Example:
     >>> chainrule.zeros(1, 3, 1).squeeze().shape
-    (3,)
+    chainrule.Size([3])
     >>> chainrule.zeros(1, 3, 1).squeeze(0).shape
-    (3, 1)
+    chainrule.Size([3, 1])
 )", {{"squeeze(Tensor input, ints dim=None)",
       [](Args& a) { a.ret(a.given(1) ? squeeze_axes(a.tensor(0), a.ints(1)) : squeeze(a.tensor(0))); }}}});
 
@@ -272,7 +272,7 @@ Args:
 
 Example:
     >>> chainrule.zeros(3).unsqueeze(-1).shape
-    (3, 1)
+    chainrule.Size([3, 1])
 )", {{"unsqueeze(Tensor input, int dim)", [](Args& a) { a.ret(unsqueeze(a.tensor(0), a.integer(1))); }}}});
 
 // ---- expand: repeats along new or size-1 axes without copying (its OpDef stands in autograd/basic_ops.cpp) ----
@@ -304,7 +304,7 @@ const Register expand_as_fn({"expand_as", kMethod, R"(expand() to the shape of a
 
 Example:
     >>> chainrule.ones(1, 2).expand_as(chainrule.zeros(3, 2)).shape
-    (3, 2)
+    chainrule.Size([3, 2])
 )", {{"expand_as(Tensor input, Tensor other)", [](Args& a) { a.ret(expand_to(a.tensor(0), a.tensor(1).shape())); }}}});
 
 const Register broadcast_to_fn({"broadcast_to", kMethod | kFunction, R"(Broadcasts to a shape, as arithmetic does; shares memory.

@@ -7,6 +7,7 @@
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
+#include "ops/visit.h"
 
 namespace chainrule {
 namespace {
@@ -48,11 +49,59 @@ void map_rows_grad(kernels::RowMapGrad f, const Tensor& grad, const Tensor& y, c
     });
 }
 
+// An axis before others: tiles of neighbouring columns are turned into rows, worked on, and turned back, all in the cache.
+constexpr int64_t kTile = 16;
+
+template <class T>
+void gather_tile(const T* from, T* rows, int64_t n, int64_t inner, int64_t width) {
+    for (int64_t j = 0; j < n; ++j)
+        for (int64_t i = 0; i < width; ++i) rows[i * n + j] = from[j * inner + i];
+}
+
+template <class T>
+void scatter_tile(const T* rows, T* to, int64_t n, int64_t inner, int64_t width) {
+    for (int64_t j = 0; j < n; ++j)
+        for (int64_t i = 0; i < width; ++i) to[j * inner + i] = rows[i * n + j];
+}
+
+// work(rows of input 0, rows of input 1, width) leaves its result in the rows of input 0. All tensors are row-major.
+template <class F>
+void by_tiles(const Tensor* in, int n_in, const Tensor& out, int axis, const F& work) {
+    AroundAxis s(out.shape(), axis);
+    int64_t tiles = (s.inner + kTile - 1) / kTile;
+    if (out.numel() == 0) return;
+    visit_floating(out.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        const T* from[2] = {in[0].data<T>(), n_in > 1 ? in[1].data<T>() : nullptr};
+        T* to = out.data<T>();
+        int64_t count = s.outer * tiles, per_tile = s.n * kTile, grain = kRowGrain / per_tile + 1;
+        // Room for each piece of the work.
+        Tensor room = empty({(count + grain - 1) / grain, n_in, per_tile}, out.dtype());
+        T* rows = room.data<T>();
+        Unlock unlock(out.numel());
+        parallel_for(count, grain, [&](int64_t begin, int64_t end) {
+            T* a = rows + begin / grain * n_in * per_tile;
+            for (int64_t t = begin; t < end; ++t) {
+                int64_t first = t % tiles * kTile, width = s.inner - first < kTile ? s.inner - first : kTile;
+                int64_t at = t / tiles * s.n * s.inner + first;
+                for (int k = 0; k < n_in; ++k) gather_tile(from[k] + at, a + k * per_tile, s.n, s.inner, width);
+                work(a, a + per_tile, width);
+                scatter_tile(a, to + at, s.n, s.inner, width);
+            }
+        });
+    });
+}
+
 void eval_rows(EvalCtx& c, kernels::RowMap f) {
     int axis = c.attr<SoftmaxAttrs>().axis;
     const Tensor& x = c.input(0);
     if (rows_lie_flat(x, axis)) {
         map_rows(f, x, c.out(), axis);
+        return;
+    }
+    if (x.is_contiguous()) {
+        int64_t n = x.size(axis);
+        by_tiles(&x, 1, c.out(), axis, [&](void* rows, void*, int64_t width) { f(rows, rows, width, n); });
         return;
     }
     Tensor rows = axis_last_data(x, axis), result = empty(rows.shape(), x.dtype());
@@ -62,15 +111,13 @@ void eval_rows(EvalCtx& c, kernels::RowMap f) {
 
 void set_rows_grad(VjpCtx& c, kernels::RowMapGrad f) {
     int axis = c.attr<SoftmaxAttrs>().axis;
-    const Tensor& g = c.grad();
-    Tensor y = c.output(), out = empty(y.shape(), y.dtype());
+    Tensor y = c.output(), g = contiguous_data(c.grad()), out = empty(y.shape(), y.dtype());
     int64_t n = y.ndim() ? y.size(axis) : 1;
     if (rows_lie_flat(y, axis)) {
-        map_rows_grad(f, contiguous_data(g), y, out, n);
+        map_rows_grad(f, g, y, out, n);
     } else {
-        Tensor rows = axis_last_data(y, axis), result = empty(rows.shape(), y.dtype());
-        map_rows_grad(f, axis_last_data(g, axis), rows, result, n);
-        store_axis_last(out, result, axis);
+        const Tensor in[2] = {g, y};
+        by_tiles(in, 2, out, axis, [&](void* grads, void* values, int64_t width) { f(grads, values, grads, width, n); });
     }
     c.set(0, std::move(out));
 }

@@ -177,18 +177,27 @@ const Register square_fn({"square", kUnaryFlags, R"(Square of each element.
 Example:
     >>> chainrule.square(chainrule.tensor([3., -2.]))
     tensor([9., 4.])
-)", {{"square(Tensor input)", call_unary<square_op>}}});
+)", {{"square(Tensor input)", [](Args& a) {
+          if (a.tensor(0).dtype() == DType::Bool)
+              finish(a, run(square_op, cast(a.tensor(0), DType::Int64)));
+          else
+              a.ret(a.run(square_op, a.tensor(0)));
+      }}}});
 
-// ---- sign: -1, 0 or 1; its gradient is 0 everywhere ----
-const OpDef sign_op = {
-    .name = "sign",
-    .grad_name = "SignBackward0",
-    .infer = infer_unary,
-    .eval = eval_unary,
-    .vjp = zero_gradient,
-    .kernel = kernel_of(Unary::Sign),
-    .elementwise = true,
-};
+// ---- sign, sgn: -1, 0 or 1; the gradient is 0 everywhere ----
+constexpr OpDef sign_named(const char* name, const char* grad_name) {
+    return {
+        .name = name,
+        .grad_name = grad_name,
+        .infer = infer_unary,
+        .eval = eval_unary,
+        .vjp = zero_gradient,
+        .kernel = kernel_of(Unary::Sign),
+        .elementwise = true,
+    };
+}
+constexpr OpDef sign_op = sign_named("sign", "SignBackward0");
+constexpr OpDef sgn_op = sign_named("sgn", "SgnBackward0");
 Tensor sign(const Tensor& x) {
     return run(sign_op, x);
 }
@@ -200,7 +209,7 @@ Example:
 )", {{"sign(Tensor input)", call_unary<sign_op>}}});
 
 const Register sgn_fn({"sgn", kUnaryFlags, "Sign of each element: -1, 0 or 1, as sign() for real numbers. Its gradient is 0 everywhere.\n",
-                       {{"sgn(Tensor input)", call_unary<sign_op>}}});
+                       {{"sgn(Tensor input)", call_unary<sgn_op>}}});
 
 // ---- positive: x itself ----
 const Register positive_fn({"positive", kMethod | kFunction, "The input itself: +x.\n",

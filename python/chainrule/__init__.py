@@ -9,18 +9,22 @@ Example:
     tensor([2., 4., 6.])
 """
 
+import builtins as _builtins
 import math as _math
 
 # The order matters: _load_core loads the compiled core the one right way, and what the package defines itself comes
-# after what the core exports.
+# after what the core exports. "x as x" tells type checkers that x is public.
 # isort: off
 from . import _load_core
 from ._core import *  # noqa: F403
 from . import _tensor  # noqa: F401
-from . import autograd, nn, optim, utils  # noqa: F401
-from ._config import build_info, get_num_threads, set_num_threads, show_config  # noqa: F401
-from ._tensor_str import set_printoptions  # noqa: F401
-from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled  # noqa: F401
+from . import autograd as autograd, nn as nn, optim as optim, utils as utils
+from ._config import build_info as build_info, get_num_threads as get_num_threads
+from ._config import set_num_threads as set_num_threads, show_config as show_config  # type: ignore[assignment]
+from ._tensor_str import set_printoptions as set_printoptions
+from .autograd import enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad
+from .autograd import is_grad_enabled as is_grad_enabled
+from .autograd import set_grad_enabled as set_grad_enabled  # type: ignore[assignment]
 # isort: on
 
 __version__ = str(_load_core.core.build_info()["version"])
@@ -34,6 +38,6 @@ inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 newaxis = None
 
 
-def is_tensor(obj: object) -> bool:
+def is_tensor(obj: object) -> _builtins.bool:
     """Whether obj is a tensor."""
     return isinstance(obj, _load_core.core.Tensor)

@@ -25,7 +25,8 @@ def _format(self: Any, spec: str) -> str:
 
 
 def _no_format(self: Any, spec: str) -> str:
-    raise TypeError(f"format: a tensor of shape {tuple(self.shape)} takes no format {spec!r}. Format item() or tolist().")
+    shape = tuple(self.shape)
+    raise TypeError(f"format: a tensor of shape {shape} takes no format {spec!r}. Format item() or tolist().")
 
 
 def _contains(self: Any, element: Any) -> bool:
@@ -37,7 +38,7 @@ def _deepcopy(self: Any, memo: dict[int, Any]) -> Any:
         return memo[id(self)]
     if not self.is_leaf:
         warnings.warn(
-            "deepcopy: this tensor has a history, which is not copied: the copy is detached data. Use clone() to keep it.",
+            "deepcopy: this tensor has a history, which is not copied: the copy is detached. Use clone() to keep it.",
             stacklevel=2,
         )
     result = self.detach().clone()
@@ -61,7 +62,8 @@ def _rebuild(array: Any, requires_grad: bool, grad: Any) -> Any:
 def _reduce_ex(self: Any, protocol: Any) -> Any:
     leaf = self.is_leaf
     grad = self.grad.detach() if leaf and self.grad is not None else None
-    return _rebuild, (np.ascontiguousarray(self.detach().numpy()).reshape(self.shape), leaf and self.requires_grad, grad)
+    array = np.ascontiguousarray(self.detach().numpy()).reshape(self.shape)
+    return _rebuild, (array, leaf and self.requires_grad, grad)
 
 
 def _reversed(self: Any) -> Any:

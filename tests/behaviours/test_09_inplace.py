@@ -109,7 +109,8 @@ def test_09_setitem_broadcast_and_mask():
     y = x * 1
     y[:] = w
     y.sum().backward()
-    assert w.grad.tolist() == [2.0, 2.0] and x.grad.tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert w.grad.tolist() == [2.0, 2.0]
+    assert x.grad is None or x.grad.abs().sum().item() == 0.0  # all of it was overwritten
     x.grad = None
     y = x * 1
     y[y > 2] = 0.0

@@ -38,7 +38,7 @@ def check(function, op, shapes, seed):
 
         def loss(step, place=place, direction=direction):
             moved = [array(leaf).copy() for leaf in leaves]
-            moved[place] = moved[place] + step * direction
+            moved[place] = np.asarray(moved[place] + step * direction)
             return float((function(*map(cr.tensor, moved)) * upstream).sum())
 
         numerical = (loss(1e-6) - loss(-1e-6)) / 2e-6

@@ -73,7 +73,6 @@ ARITHMETIC = (
         np=np.floor_divide,
         dtypes="number",
         domain=(0.5, 3.0),
-        grad=False,
         since="ops",
         nan=False,
     ),
@@ -101,7 +100,7 @@ ARITHMETIC = (
         kinks=(kink(V([1.0, 2.0, 0.0]), V([1.0, 1.0, 3.0]), grads=([0.5, 0.0, 1.0], [0.5, 1.0, 0.0])),),
     ),
     binary("fmax", np=np.fmax, inplace=None, more=(), since="ops", nan=False),
-    binary("heaviside", np=np.heaviside, avoid=(0.0,), more=(), since="ops", ref=False, nan=False),
+    binary("heaviside", np=np.heaviside, avoid=(0.0,), more=(), since="ops", nan=False),
     binary("nextafter", np=np.nextafter, grad=False, more=(), since="ops"),
     binary("fmin", np=np.fmin, inplace=None, more=(), since="ops", nan=False),
 )

@@ -89,7 +89,7 @@ VIEWS = (
         "narrow",
         (S(F(4, 3), 0, 1, 2), S(F(5), 0, -3, 2)),
         since="ops",
-        bad=(bad(ValueError, r"^narrow: ", F(4), 0, 3, 5),),
+        bad=(bad(IndexError, r"^narrow: ", F(4), 0, 3, 5),),
     ),
     Op("select", (S(F(4, 3), 0, 1), S(F(4, 3), 1, -1)), since="ops"),
     Op("diagonal", (S(F(3, 4)), S(F(3, 4), 1), S(F(3, 4), -2), S(F(2, 3, 4), 0, 1, 2)), since="ops"),

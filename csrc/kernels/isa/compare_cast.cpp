@@ -6,20 +6,16 @@
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
-template <class T>
-struct ByteFor {
+template <class T> struct ByteFor {
     using type = T;
 };
-template <>
-struct ByteFor<bool> {
+template <> struct ByteFor<bool> {
     using type = uint8_t;
 };
 // What lies in memory: bool is read as a byte, since a foreign buffer may hold other values than 0 and 1.
-template <class T>
-using Memory = typename ByteFor<T>::type;
+template <class T> using Memory = typename ByteFor<T>::type;
 
-template <Compare op, class T>
-CHAINRULE_INLINE uint8_t apply(T a, T b) {
+template <Compare op, class T> CHAINRULE_INLINE uint8_t apply(T a, T b) {
     using enum Compare;
     if constexpr (op == Eq) return a == b;
     else if constexpr (op == Ne) return a != b;
@@ -32,8 +28,7 @@ CHAINRULE_INLINE uint8_t apply(T a, T b) {
     else return (a != T(0)) ^ (b != T(0));  // LogicalXor
 }
 
-template <Predicate op, class T>
-CHAINRULE_INLINE uint8_t apply(T x) {
+template <Predicate op, class T> CHAINRULE_INLINE uint8_t apply(T x) {
     using enum Predicate;
     if constexpr (op == LogicalNot) return x == T(0);
     else if constexpr (!kIsFloat<T>) return op == IsFinite || (op == Signbit && x < T(0));
@@ -44,8 +39,7 @@ CHAINRULE_INLINE uint8_t apply(T x) {
 }
 
 // Branch-free form of saturate (libm.h) for loops: bounds first, so that the conversion itself is always defined.
-template <class To, class From>
-CHAINRULE_INLINE To to_integer(From x) {
+template <class To, class From> CHAINRULE_INLINE To to_integer(From x) {
     constexpr int bits = 8 * sizeof(To) - 1;  // signed only
     constexpr From limit = static_cast<From>(uint64_t{1} << bits);
     const bool high = x >= limit, low = x < -limit, inside = !high & !low & (x == x);
@@ -54,8 +48,7 @@ CHAINRULE_INLINE To to_integer(From x) {
     return high ? max : (low ? min : y);
 }
 
-template <class From, class To>
-CHAINRULE_INLINE Memory<To> convert(Memory<From> x) {
+template <class From, class To> CHAINRULE_INLINE Memory<To> convert(Memory<From> x) {
     if constexpr (kIsBool<To>) return x != Memory<From>(0);
     else if constexpr (kIsBool<From>) return static_cast<To>(x != 0);
     else if constexpr (!kIsFloat<From> || kIsFloat<To>) return static_cast<To>(x);
@@ -65,34 +58,29 @@ CHAINRULE_INLINE Memory<To> convert(Memory<From> x) {
 
 }  // namespace
 
-template <Compare op, class T>
-void compare(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+template <Compare op, class T> void compare(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
     using In = Memory<T>;
     map2<uint8_t, In>(ptr, stride, n, [](In a, In b) { return apply<op, In>(a, b); });
 }
 
-template <Predicate op, class T>
-void predicate(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+template <Predicate op, class T> void predicate(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
     using In = Memory<T>;
     map1<uint8_t, In>(ptr, stride, n, [](In x) { return apply<op, In>(x); });
 }
 
-template <class T>
-void where(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+template <class T> void where(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
     using V = Memory<T>;
     map3<V, uint8_t, V>(ptr, stride, n, [](uint8_t mask, V a, V b) { return mask != 0 ? a : b; });
 }
 
-template <class T>
-void masked_mul(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+template <class T> void masked_mul(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
     using V = Memory<T>;
     const int64_t three[4] = {stride[0], stride[1], stride[2], stride[2]};
     char* const p[4] = {ptr[0], ptr[1], ptr[2], ptr[2]};
     map3<V, uint8_t, V>(p, three, n, [](uint8_t mask, V a, V) { return mask != 0 ? a : V(0); });
 }
 
-template <class From, class To>
-void cast(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+template <class From, class To> void cast(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
     using In = Memory<From>;
     using Out = Memory<To>;
     map1<Out, In>(ptr, stride, n, [](In x) { return convert<From, To>(x); });

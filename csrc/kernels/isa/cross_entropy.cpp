@@ -7,8 +7,7 @@
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
-template <class T>
-struct Loss {
+template <class T> struct Loss {
     const T* weight;  // or null
     int64_t classes;
     double smoothing;
@@ -17,7 +16,8 @@ struct Loss {
     // w[label] (1 - eps) base + eps / classes sum_c w[c] (lse - x[c])
     CHAINRULE_INLINE T combine(T base, int64_t label, T sum_all) const {
         if (smoothing == 0.0) return weight != nullptr ? weight[label] * base : base;
-        return static_cast<T>(1.0 - smoothing) * weight_of(label) * base + static_cast<T>(smoothing / classes) * sum_all;
+        return static_cast<T>(1.0 - smoothing) * weight_of(label) * base +
+               static_cast<T>(smoothing / classes) * sum_all;
     }
     // sum_c w[c] ((m - x[c]) + log S)
     CHAINRULE_INLINE T smooth_sum(const T* x, T m, T log_sum) const {
@@ -81,35 +81,56 @@ CHAINRULE_INLINE void loss_row(const T* x, int64_t label, bool ignored, const Lo
 }
 
 // The gradient of row r is a p[c] - b [c = label] - d w[c].
-template <class T>
-struct GradRow {
+template <class T> struct GradRow {
     T a, b, d;
     int64_t label;
 };
 
-template <class T>
-CHAINRULE_INLINE void grad_group(const T* x, const T* lse, const GradRow<T>* row, const Loss<T>& rule, T* out, int64_t rows) {
-    const int64_t n = rule.classes;
-    Group<T> group;
-    alignas(64) T shift[kGroup], sum[kGroup], a[kGroup];
-    group.load(x, rows, n);
-    for (int64_t r = 0; r < kGroup; ++r) shift[r] = r < rows ? lse[r] : T(0), a[r] = r < rows ? row[r].a : T(0);
-    group.exp(shift, sum);
-    // Dividing by the sum, which is 1 but for the rounding of lse, keeps p exact where logits are large.
-    for (int64_t r = 0; r < kGroup; ++r) sum[r] = a[r] / sum[r];
-    for (int64_t c = 0; c < n; ++c) {
+// out = a exp(x - shift), all operands as long as n elements, a multiple of kLanes
+template <class T> [[gnu::noinline]] void scaled_exp(const T* x, const T* shift, const T* a, T* out, int64_t n) {
+    n &= -kLanes<T>;
 #pragma omp simd
-        for (int64_t r = 0; r < kGroup; ++r) group.at[c][r] *= sum[r];
-    }
-    for (int64_t r = 0; r < rows; ++r)
-        if (row[r].label >= 0) group.at[row[r].label][r] -= row[r].b;
-        else
-            for (int64_t c = 0; c < n; ++c) group.at[c][r] = T(0);
-    group.store(out);
+    for (int64_t i = 0; i < n; ++i) out[i] = a[i] * exp_neg(x[i] - shift[i]);
 }
 
+// Where lse is large its rounding shows in p; dividing by the sum of the row, which should be 1, takes that out.
+constexpr double kLargeLse = 16.0;
+
+// Short rows stay as they lie: a group of them is one run of elements, and what belongs to a row is spread over it.
 template <class T>
-CHAINRULE_INLINE void grad_one(const T* x, T lse, const GradRow<T>& row, T* out, int64_t n) {
+CHAINRULE_INLINE void grad_group(const T* x, const T* lse, const GradRow<T>* row, T* out, int64_t rows, int64_t n) {
+    alignas(64) T shift[kGroup * kShortRow + kShortRow], a[kGroup * kShortRow + kShortRow];
+    for (int64_t r = 0; r < rows; ++r) {
+        const T s = lse[r], w = row[r].a;
+        // Whole vectors; what they write too much belongs to the next row, which comes next.
+        for (int64_t c = 0; c < n; c += kGroup)
+            for (int64_t j = 0; j < kGroup; ++j) shift[r * n + c + j] = s, a[r * n + c + j] = w;
+    }
+    const int64_t size = rows * n, whole = size / kLanes<T> * kLanes<T>;
+    if (whole > 0) scaled_exp(x, shift, a, out, whole);
+    if (whole < size) {
+        alignas(64) T tail[kLanes<T>] = {};
+        for (int64_t i = whole; i < size; ++i) tail[i - whole] = x[i];
+        scaled_exp(tail, shift + whole, a + whole, tail, kLanes<T>);
+        for (int64_t i = whole; i < size; ++i) out[i] = tail[i - whole];
+    }
+    for (int64_t r = 0; r < rows; ++r) {
+        T* to = out + r * n;
+        if (row[r].label < 0) {
+            for (int64_t c = 0; c < n; ++c) to[c] = T(0);
+            continue;
+        }
+        if (abs_(lse[r]) >= T(kLargeLse)) {
+            T sum = T(0);
+            for (int64_t c = 0; c < n; ++c) sum += to[c];
+            const T factor = row[r].a == T(0) ? T(1) : row[r].a / sum;
+            for (int64_t c = 0; c < n; ++c) to[c] *= factor;
+        }
+        to[row[r].label] -= row[r].b;
+    }
+}
+
+template <class T> CHAINRULE_INLINE void grad_one(const T* x, T lse, const GradRow<T>& row, T* out, int64_t n) {
     if (row.label < 0) {
         for (int64_t c = 0; c < n; ++c) out[c] = T(0);
         return;
@@ -131,7 +152,8 @@ void cross_entropy(const void* logits, const int64_t* labels, const void* weight
     const Loss<T> rule{static_cast<const T*>(weight), classes, label_smoothing};
     if (classes <= kShortRow) {
         for (int64_t r = 0; r < rows; r += kGroup)
-            loss_group(x + r * classes, labels + r, rule, to + r, norm + r, rows - r < kGroup ? rows - r : kGroup, ignore_index);
+            loss_group(x + r * classes, labels + r, rule, to + r, norm + r, rows - r < kGroup ? rows - r : kGroup,
+                       ignore_index);
     } else {
         for (int64_t r = 0; r < rows; ++r)
             loss_row(x + r * classes, labels[r], labels[r] == ignore_index, rule, to + r, norm + r);
@@ -142,7 +164,8 @@ template <class T>
 void cross_entropy_grad(const void* logits, const int64_t* labels, const void* weight, const void* lse,
                         const void* grad_loss, int64_t grad_stride, double scale, void* grad_logits, int64_t rows,
                         int64_t classes, int64_t ignore_index, double label_smoothing) {
-    const T *x = static_cast<const T*>(logits), *norm = static_cast<const T*>(lse), *g = static_cast<const T*>(grad_loss);
+    const T *x = static_cast<const T*>(logits), *norm = static_cast<const T*>(lse),
+            *g = static_cast<const T*>(grad_loss);
     T* out = static_cast<T*>(grad_logits);
     const Loss<T> rule{static_cast<const T*>(weight), classes, label_smoothing};
     const double spread = label_smoothing / static_cast<double>(classes);
@@ -157,7 +180,7 @@ void cross_entropy_grad(const void* logits, const int64_t* labels, const void* w
             const double b = label < 0 ? 0.0 : (1.0 - label_smoothing) * rule.weight_of(label);
             row[k] = {static_cast<T>(s * (b + all)), static_cast<T>(s * b), static_cast<T>(s * spread), label};
         }
-        if (is_short) grad_group(x + r * classes, norm + r, row, rule, out + r * classes, count);
+        if (is_short) grad_group(x + r * classes, norm + r, row, out + r * classes, count, classes);
         for (int64_t k = 0; k < count; ++k) {
             T* to = out + (r + k) * classes;
             if (!is_short) grad_one(x + (r + k) * classes, norm[r + k], row[k], to, classes);

@@ -10,14 +10,12 @@ constexpr bool is_padded(Binary op, bool is_double) {
     return one_of(op, Binary::Logaddexp, Binary::Xlogy) || (op == Binary::Pow && !is_double);
 }
 
-template <class T>
-CHAINRULE_INLINE T remainder_(T a, T b) {
+template <class T> CHAINRULE_INLINE T remainder_(T a, T b) {
     T m = m_fmod(a, b);
     return m != T(0) && (b < T(0)) != (m < T(0)) ? m + b : m;
 }
 // Python's rule, as PyTorch computes it: exact through the remainder, not through floor(a / b).
-template <class T>
-CHAINRULE_INLINE T floor_div(T a, T b) {
+template <class T> CHAINRULE_INLINE T floor_div(T a, T b) {
     if (b == T(0)) return a / b;
     T m = m_fmod(a, b), q = (a - m) / b;
     if (m != T(0) && (b < T(0)) != (m < T(0))) q -= T(1);
@@ -25,19 +23,16 @@ CHAINRULE_INLINE T floor_div(T a, T b) {
     T f = m_floor(q);
     return q - f > T(0.5) ? f + T(1) : f;
 }
-template <class T>
-CHAINRULE_INLINE T logaddexp(T a, T b) {
+template <class T> CHAINRULE_INLINE T logaddexp(T a, T b) {
     T high = a < b ? b : a, y = high + log1p_(exp_minus_abs(a - b));
     return a == b && abs_(a) == Fp<T>::kInf ? a : y;
 }
-template <class T>
-CHAINRULE_INLINE T xlogy(T a, T b) {
+template <class T> CHAINRULE_INLINE T xlogy(T a, T b) {
     T y = a * log_(b);
     return a == T(0) && !is_nan(b) ? T(0) : y;
 }
 
-template <Binary op, class T>
-CHAINRULE_INLINE T apply_float(T a, T b, T alpha) {
+template <Binary op, class T> CHAINRULE_INLINE T apply_float(T a, T b, T alpha) {
     using enum Binary;
     if constexpr (op == Add) return a + b;
     else if constexpr (op == Sub) return a - b;
@@ -62,25 +57,22 @@ CHAINRULE_INLINE T apply_float(T a, T b, T alpha) {
     else return mul_add(alpha, b, a);  // AddScaled
 }
 
-template <Binary op, class T>
-void padded_core(char* const* ptr, int64_t n, const double*) {
+template <Binary op, class T> void padded_core(char* const* ptr, int64_t n, const double*) {
     core2<T>(ptr, n, [](T a, T b) { return apply_float<op, T>(a, b, T(0)); });
 }
 
 // Division without traps: by zero gives 0, the smallest number by -1 wraps around.
-template <class T>
-CHAINRULE_INLINE T trunc_div(T a, T b) {
+template <class T> CHAINRULE_INLINE T trunc_div(T a, T b) {
     if (b == T(0)) return T(0);
-    if (b == static_cast<T>(-1) && static_cast<T>(-1) < T(0)) return static_cast<T>(uint64_t{0} - static_cast<uint64_t>(a));
+    if (b == static_cast<T>(-1) && static_cast<T>(-1) < T(0))
+        return static_cast<T>(uint64_t{0} - static_cast<uint64_t>(a));
     return static_cast<T>(a / b);
 }
-template <class T>
-CHAINRULE_INLINE T int_fmod(T a, T b) {
+template <class T> CHAINRULE_INLINE T int_fmod(T a, T b) {
     if (b == T(0) || (b == static_cast<T>(-1) && static_cast<T>(-1) < T(0))) return T(0);
     return static_cast<T>(a % b);
 }
-template <class T>
-CHAINRULE_INLINE T int_pow(T x, T e) {
+template <class T> CHAINRULE_INLINE T int_pow(T x, T e) {
     if (e < T(0)) return x == T(1) ? T(1) : (x == static_cast<T>(-1) ? (e % T(2) != T(0) ? x : T(1)) : T(0));
     uint64_t result = 1, base = static_cast<uint64_t>(x), left = static_cast<uint64_t>(e);
     for (; left > 0; left >>= 1, base *= base)
@@ -88,21 +80,18 @@ CHAINRULE_INLINE T int_pow(T x, T e) {
     return static_cast<T>(result);
 }
 // Shifts beyond the width: 0 to the left, the sign to the right; a negative count counts as beyond.
-template <class T>
-CHAINRULE_INLINE T shift_left(T a, T b) {
+template <class T> CHAINRULE_INLINE T shift_left(T a, T b) {
     constexpr uint64_t width = 8 * sizeof(T);
     const uint64_t count = static_cast<uint64_t>(b);
     return count >= width ? T(0) : static_cast<T>(static_cast<uint64_t>(a) << (count & 63));
 }
-template <class T>
-CHAINRULE_INLINE T shift_right(T a, T b) {
+template <class T> CHAINRULE_INLINE T shift_right(T a, T b) {
     constexpr uint64_t width = 8 * sizeof(T);
     const uint64_t count = static_cast<uint64_t>(b);
     return count >= width ? static_cast<T>(a < T(0) ? -1 : 0) : static_cast<T>(a >> (count & (width - 1)));
 }
 
-template <Binary op, class T>
-CHAINRULE_INLINE T apply_int(T a, T b, uint64_t alpha) {
+template <Binary op, class T> CHAINRULE_INLINE T apply_int(T a, T b, uint64_t alpha) {
     using enum Binary;
     const uint64_t u = static_cast<uint64_t>(a), v = static_cast<uint64_t>(b);
     if constexpr (op == Add) return static_cast<T>(u + v);
@@ -136,21 +125,18 @@ constexpr Binary on_bytes(Binary op) {
 }
 
 // torch.lerp: from the nearer end, so that weights 0 and 1 give the ends themselves.
-template <class T>
-CHAINRULE_INLINE T lerp(T a, T b, T w) {
+template <class T> CHAINRULE_INLINE T lerp(T a, T b, T w) {
     T d = b - a;
     return abs_(w) < T(0.5) ? mul_add(w, d, a) : mul_add(-d, T(1) - w, b);
 }
-template <class T>
-CHAINRULE_INLINE T clamp_between(T x, T low, T high) {
+template <class T> CHAINRULE_INLINE T clamp_between(T x, T low, T high) {
     T y = x < low || low != low ? low : x;
     return y > high || high != high ? (y != y ? y : high) : y;
 }
 
 }  // namespace
 
-template <Binary op, class T>
-void binary(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
+template <Binary op, class T> void binary(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
     if constexpr (kIsBool<T>) {
         binary<on_bytes(op), uint8_t>(ptr, stride, n, param);
     } else if constexpr (kIsFloat<T>) {
@@ -163,8 +149,7 @@ void binary(char* const* ptr, const int64_t* stride, int64_t n, const double* pa
     }
 }
 
-template <Ternary op, class T>
-void ternary(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
+template <Ternary op, class T> void ternary(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
     using enum Ternary;
     if constexpr (op == Clamp) {
         map3<T, T, T>(ptr, stride, n, [](T x, T low, T high) { return clamp_between(x, low, high); });
@@ -179,7 +164,8 @@ void ternary(char* const* ptr, const int64_t* stride, int64_t n, const double* p
     } else {
         const uint64_t value = static_cast<uint64_t>(saturate<int64_t>(param[0]));
         map3<T, T, T>(ptr, stride, n, [value](T a, T b, T c) {
-            return static_cast<T>(static_cast<uint64_t>(a) + value * static_cast<uint64_t>(b) * static_cast<uint64_t>(c));
+            return static_cast<T>(static_cast<uint64_t>(a) +
+                                  value * static_cast<uint64_t>(b) * static_cast<uint64_t>(c));
         });
     }
 }

@@ -16,13 +16,13 @@ constexpr int param_count(Unary op) {
 // Operations made of math.h's functions; the others are a few exact instructions or calls of libm.
 constexpr bool is_padded(Unary op, bool is_double) {
     using enum Unary;
-    if (one_of(op, Exp, Exp2, Expm1, Log, Log1p, Log2, Sigmoid, LogSigmoid, Tanh, Silu, Mish, GeluTanh, GeluSigmoid, Softplus, Elu))
+    if (one_of(op, Exp, Exp2, Expm1, Log, Log1p, Log2, Sigmoid, LogSigmoid, Tanh, Silu, Mish, GeluTanh, GeluSigmoid,
+               Softplus, Elu))
         return true;
     return !is_double && one_of(op, Erf, Gelu);
 }
 
-template <Unary op, class T>
-CHAINRULE_INLINE T apply_simple(T x, const Params<T>& p) {
+template <Unary op, class T> CHAINRULE_INLINE T apply_simple(T x, const Params<T>& p) {
     using enum Unary;
     if constexpr (op == Copy) return x;
     else if constexpr (op == Neg) return -x;
@@ -50,8 +50,7 @@ CHAINRULE_INLINE T apply_simple(T x, const Params<T>& p) {
     else return x * p.a;  // MulScalar
 }
 
-template <Unary op, class T>
-CHAINRULE_INLINE T apply_padded(T x, const Params<T>& p) {
+template <Unary op, class T> CHAINRULE_INLINE T apply_padded(T x, const Params<T>& p) {
     using enum Unary;
     if constexpr (op == Exp) return exp_(x);
     else if constexpr (op == Exp2) return exp2_(x);
@@ -73,8 +72,7 @@ CHAINRULE_INLINE T apply_padded(T x, const Params<T>& p) {
 }
 
 // One element at a time through the C library.
-template <Unary op, class T>
-CHAINRULE_INLINE T apply_libm(T x) {
+template <Unary op, class T> CHAINRULE_INLINE T apply_libm(T x) {
     using enum Unary;
     if constexpr (op == Log10) return m_log10(x);
     else if constexpr (op == Sin) return m_sin(x);
@@ -98,19 +96,17 @@ CHAINRULE_INLINE T apply_libm(T x) {
 }
 constexpr bool is_libm(Unary op) {
     using enum Unary;
-    return one_of(op, Log10, Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh, Erf, Erfc, Erfinv, Lgamma,
-                  Digamma, Sinc, Gelu);
+    return one_of(op, Log10, Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh, Erf, Erfc, Erfinv,
+                  Lgamma, Digamma, Sinc, Gelu);
 }
 
-template <Unary op, class T>
-void padded_core(char* const* ptr, int64_t n, const double* param) {
+template <Unary op, class T> void padded_core(char* const* ptr, int64_t n, const double* param) {
     const Params<T> p(param, param_count(op));
     core1<T>(ptr, n, [p](T x) { return apply_padded<op, T>(x, p); });
 }
 
 // sin and cos of float: chunks with an element beyond the reach of the fast reduction are redone by libm, element for element.
-template <bool kSin>
-void trig_core(char* const* ptr, int64_t n, const double*) {
+template <bool kSin> void trig_core(char* const* ptr, int64_t n, const double*) {
     float* out = reinterpret_cast<float*>(ptr[0]);
     const float* in = reinterpret_cast<const float*>(ptr[1]);
     constexpr int64_t lanes = kLanes<float>;
@@ -136,8 +132,7 @@ void pow_core(char* const* ptr, int64_t n, const double* param) {
 }
 
 // Exponents that have a formula of their own; the rest goes through pow.
-template <class T>
-CHAINRULE_INLINE bool simple_power(char* const* ptr, const int64_t* stride, int64_t n, double e) {
+template <class T> CHAINRULE_INLINE bool simple_power(char* const* ptr, const int64_t* stride, int64_t n, double e) {
     if (e == 0.0) map1<T, T>(ptr, stride, n, [](T) { return T(1); });
     else if (e == 1.0) map1<T, T>(ptr, stride, n, [](T x) { return x; });
     else if (e == 2.0) map1<T, T>(ptr, stride, n, [](T x) { return x * x; });
@@ -174,9 +169,10 @@ CHAINRULE_INLINE void float_loop(char* const* ptr, const int64_t* stride, int64_
 }
 
 // x^e with wrap-around, by squaring. Negative exponents: 1 / x^|e| rounded to zero.
-template <class T>
-CHAINRULE_INLINE T int_power(T x, int64_t e) {
-    if (e < 0) return x == T(1) ? T(1) : (x == static_cast<T>(-1) && static_cast<T>(-1) < T(0) ? (e % 2 != 0 ? x : T(1)) : T(0));
+template <class T> CHAINRULE_INLINE T int_power(T x, int64_t e) {
+    if (e < 0)
+        return x == T(1) ? T(1)
+                         : (x == static_cast<T>(-1) && static_cast<T>(-1) < T(0) ? (e % 2 != 0 ? x : T(1)) : T(0));
     uint64_t result = 1, base = static_cast<uint64_t>(x);
     for (; e > 0; e >>= 1, base *= base)
         if ((e & 1) != 0) result *= base;
@@ -209,8 +205,7 @@ CHAINRULE_INLINE void int_loop(char* const* ptr, const int64_t* stride, int64_t 
     });
 }
 
-template <class T>
-CHAINRULE_INLINE void copy(char* const* ptr, const int64_t* stride, int64_t n) {
+template <class T> CHAINRULE_INLINE void copy(char* const* ptr, const int64_t* stride, int64_t n) {
     constexpr int64_t size = sizeof(T);
     if (stride[0] == size && stride[1] == size) __builtin_memmove(ptr[0], ptr[1], static_cast<size_t>(n * size));
     else map1<T, T>(ptr, stride, n, [](T x) { return x; });
@@ -218,8 +213,7 @@ CHAINRULE_INLINE void copy(char* const* ptr, const int64_t* stride, int64_t n) {
 
 }  // namespace
 
-template <Unary op, class T>
-void unary(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
+template <Unary op, class T> void unary(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
     using enum Unary;
     if constexpr (op == BitwiseNot && kIsBool<T>) {  // bool
         map1<uint8_t, uint8_t>(ptr, stride, n, [](uint8_t x) -> uint8_t { return x == 0; });

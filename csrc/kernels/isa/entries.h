@@ -8,43 +8,46 @@
 namespace chainrule::kernels::CHAINRULE_ISA {
 
 // The C++ type that a kernel works on; bool is handled as the byte that it is.
-template <DType t>
-struct TypeOf;
-template <> struct TypeOf<DType::Bool> { using type = bool; };
-template <> struct TypeOf<DType::UInt8> { using type = uint8_t; };
-template <> struct TypeOf<DType::Int32> { using type = int32_t; };
-template <> struct TypeOf<DType::Int64> { using type = int64_t; };
-template <> struct TypeOf<DType::Float32> { using type = float; };
-template <> struct TypeOf<DType::Float64> { using type = double; };
+template <DType t> struct TypeOf;
+template <> struct TypeOf<DType::Bool> {
+    using type = bool;
+};
+template <> struct TypeOf<DType::UInt8> {
+    using type = uint8_t;
+};
+template <> struct TypeOf<DType::Int32> {
+    using type = int32_t;
+};
+template <> struct TypeOf<DType::Int64> {
+    using type = int64_t;
+};
+template <> struct TypeOf<DType::Float32> {
+    using type = float;
+};
+template <> struct TypeOf<DType::Float64> {
+    using type = double;
+};
 
-template <Unary op, class T>
-void unary(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
-template <Binary op, class T>
-void binary(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
-template <Binary op, class T>
-void gradient(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
-template <Ternary op, class T>
-void ternary(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
-template <Compare op, class T>
-void compare(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
+template <Unary op, class T> void unary(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
+template <Binary op, class T> void binary(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
+template <Binary op, class T> void gradient(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
+template <Ternary op, class T> void ternary(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
+template <Compare op, class T> void compare(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
 template <Predicate op, class T>
 void predicate(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
-template <class T>
-void where(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
-template <class T>
-void masked_mul(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
-template <class From, class To>
-void cast(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
+template <class T> void where(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
+template <class T> void masked_mul(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
+template <class From, class To> void cast(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
 template <Reduce op, class T>
 void reduce_rows(const void* in, void* out, int64_t outer, int64_t n, int64_t outer_stride, int64_t stride);
 template <Reduce op, class T>
 void reduce_columns(const void* in, void* out, int64_t n, int64_t cols, int64_t row_stride);
 template <bool kMax, class T>
-void arg_reduce(const void* in, void* value, int64_t* index, int64_t outer, int64_t n, int64_t outer_stride, int64_t stride);
+void arg_reduce(const void* in, void* value, int64_t* index, int64_t outer, int64_t n, int64_t outer_stride,
+                int64_t stride);
 template <bool kProd, class T>
 void cumulate(const void* in, void* out, int64_t n, int64_t in_stride, int64_t out_stride);
-template <bool kLog, class T>
-void softmax(const void* in, void* out, int64_t rows, int64_t n);
+template <bool kLog, class T> void softmax(const void* in, void* out, int64_t rows, int64_t n);
 template <bool kLog, class T>
 void softmax_grad(const void* grad, const void* output, void* out, int64_t rows, int64_t n);
 template <class T>
@@ -54,31 +57,23 @@ template <class T>
 void cross_entropy_grad(const void* logits, const int64_t* labels, const void* weight, const void* lse,
                         const void* grad_loss, int64_t grad_stride, double scale, void* grad_logits, int64_t rows,
                         int64_t classes, int64_t ignore_index, double label_smoothing);
-template <RowAct op, class T>
-void bias_act(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld);
-template <class T>
-void sgd(void* p, const void* g, void* buffer, int64_t n, const SgdStep& s);
-template <class T>
-void adam(void* p, const void* g, void* m, void* v, void* max_v, int64_t n, const AdamStep& s);
+template <RowAct op, class T> void bias_act(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld);
+template <class T> void sgd(void* p, const void* g, void* buffer, int64_t n, const SgdStep& s);
+template <class T> void adam(void* p, const void* g, void* m, void* v, void* max_v, int64_t n, const AdamStep& s);
 
 namespace {
 
-template <class Op>
-constexpr bool one_of(Op op, auto... ops) {
-    return ((op == ops) || ...);
-}
+template <class Op> constexpr bool one_of(Op op, auto... ops) { return ((op == ops) || ...); }
 
 constexpr bool supports(Unary op, DType t) {
     using enum Unary;
     if (is_floating(t)) return op != BitwiseNot;
     if (t == DType::Bool) return one_of(op, Copy, BitwiseNot, Sign, Abs, Square);
-    return one_of(op, Copy, Neg, Abs, Sign, Square, BitwiseNot, Relu, Clamp, Threshold, AddScalar, MulScalar, PowScalar, Floor,
-                  Ceil, Round, Trunc, Frac);
+    return one_of(op, Copy, Neg, Abs, Sign, Square, BitwiseNot, Relu, Clamp, Threshold, AddScalar, MulScalar, PowScalar,
+                  Floor, Ceil, Round, Trunc, Frac);
 }
-template <class T>
-constexpr bool kIsBool = T(2) == T(1);
-template <class T>
-constexpr bool kIsFloat = T(0.5) != T(0) && !kIsBool<T>;
+template <class T> constexpr bool kIsBool = T(2) == T(1);
+template <class T> constexpr bool kIsFloat = T(0.5) != T(0) && !kIsBool<T>;
 
 constexpr bool is_gradient(Binary op) { return op >= Binary::ReluGrad; }
 constexpr bool supports(Binary op, DType t) {
@@ -99,12 +94,11 @@ constexpr bool supports(RowAct, DType t) { return is_floating(t); }
 constexpr bool supports(Reduce op, DType t) { return op < Reduce::SumAbs || is_floating(t); }
 
 // out[op][t] = Entry<op, type of t>::get() where the pair is supported.
-template <template <auto, class> class Entry, auto op, DType t, class Out>
-constexpr void fill_one(Out& out) {
-    if constexpr (supports(op, t)) out[static_cast<int>(op)][static_cast<int>(t)] = Entry<op, typename TypeOf<t>::type>::get();
+template <template <auto, class> class Entry, auto op, DType t, class Out> constexpr void fill_one(Out& out) {
+    if constexpr (supports(op, t))
+        out[static_cast<int>(op)][static_cast<int>(t)] = Entry<op, typename TypeOf<t>::type>::get();
 }
-template <template <auto, class> class Entry, auto op, class Out>
-constexpr void fill_types(Out& out) {
+template <template <auto, class> class Entry, auto op, class Out> constexpr void fill_types(Out& out) {
     fill_one<Entry, op, DType::Bool>(out);
     fill_one<Entry, op, DType::UInt8>(out);
     fill_one<Entry, op, DType::Int32>(out);
@@ -112,62 +106,50 @@ constexpr void fill_types(Out& out) {
     fill_one<Entry, op, DType::Float32>(out);
     fill_one<Entry, op, DType::Float64>(out);
 }
-template <template <auto, class> class Entry, class Op, int first, int last, class Out>
-constexpr void fill(Out& out) {
+template <template <auto, class> class Entry, class Op, int first, int last, class Out> constexpr void fill(Out& out) {
     if constexpr (first < last) {
         fill_types<Entry, static_cast<Op>(first)>(out);
         fill<Entry, Op, first + 1, last>(out);
     }
 }
-template <template <auto, class> class Entry, class Op, class Out>
-constexpr void fill_all(Out& out) {
+template <template <auto, class> class Entry, class Op, class Out> constexpr void fill_all(Out& out) {
     fill<Entry, Op, 0, static_cast<int>(Op::Count)>(out);
 }
 
-template <auto op, class T>
-struct UnaryEntry {
+template <auto op, class T> struct UnaryEntry {
     static constexpr Loop get() { return unary<op, T>; }
 };
-template <auto op, class T>
-struct BinaryEntry {
+template <auto op, class T> struct BinaryEntry {
     static constexpr Loop get() {
         if constexpr (is_gradient(op)) return gradient<op, T>;
         else return binary<op, T>;
     }
 };
-template <auto op, class T>
-struct TernaryEntry {
+template <auto op, class T> struct TernaryEntry {
     static constexpr Loop get() { return ternary<op, T>; }
 };
-template <auto op, class T>
-struct CompareEntry {
+template <auto op, class T> struct CompareEntry {
     static constexpr Loop get() { return compare<op, T>; }
 };
-template <auto op, class T>
-struct PredicateEntry {
+template <auto op, class T> struct PredicateEntry {
     static constexpr Loop get() { return predicate<op, T>; }
 };
-template <auto op, class T>
-struct ReduceRowsEntry {
+template <auto op, class T> struct ReduceRowsEntry {
     static constexpr ReduceRows get() { return reduce_rows<op, T>; }
 };
-template <auto op, class T>
-struct ReduceColumnsEntry {
+template <auto op, class T> struct ReduceColumnsEntry {
     static constexpr ReduceColumns get() { return reduce_columns<op, T>; }
 };
-template <auto op, class T>
-struct BiasActEntry {
+template <auto op, class T> struct BiasActEntry {
     static constexpr BiasAct get() { return bias_act<op, T>; }
 };
 
 // out[t] = F<type of t>::get() for every type, or for the floats
-template <template <class> class Entry, class Out>
-constexpr void fill_floats(Out& out) {
+template <template <class> class Entry, class Out> constexpr void fill_floats(Out& out) {
     out[static_cast<int>(DType::Float32)] = Entry<float>::get();
     out[static_cast<int>(DType::Float64)] = Entry<double>::get();
 }
-template <template <class> class Entry, class Out>
-constexpr void fill_each(Out& out) {
+template <template <class> class Entry, class Out> constexpr void fill_each(Out& out) {
     out[static_cast<int>(DType::Bool)] = Entry<bool>::get();
     out[static_cast<int>(DType::UInt8)] = Entry<uint8_t>::get();
     out[static_cast<int>(DType::Int32)] = Entry<int32_t>::get();
@@ -175,23 +157,18 @@ constexpr void fill_each(Out& out) {
     fill_floats<Entry>(out);
 }
 
-template <class T>
-struct WhereEntry {
+template <class T> struct WhereEntry {
     static constexpr Loop get() { return where<T>; }
 };
-template <class T>
-struct MaskedMulEntry {
+template <class T> struct MaskedMulEntry {
     static constexpr Loop get() { return masked_mul<T>; }
 };
-template <class From>
-struct CastFrom {
-    template <class To>
-    struct Entry {
+template <class From> struct CastFrom {
+    template <class To> struct Entry {
         static constexpr Loop get() { return cast<From, To>; }
     };
 };
-template <class Out>
-constexpr void fill_selection(Out& out) {
+template <class Out> constexpr void fill_selection(Out& out) {
     fill_each<WhereEntry>(out.where);
     fill_each<MaskedMulEntry>(out.masked_mul);
     fill_each<CastFrom<bool>::Entry>(out.cast[static_cast<int>(DType::Bool)]);
@@ -202,76 +179,60 @@ constexpr void fill_selection(Out& out) {
     fill_each<CastFrom<double>::Entry>(out.cast[static_cast<int>(DType::Float64)]);
 }
 
-template <bool kMax>
-struct ArgEntry {
-    template <class T>
-    struct Entry {
+template <bool kMax> struct ArgEntry {
+    template <class T> struct Entry {
         static constexpr ArgReduce get() { return arg_reduce<kMax, T>; }
     };
 };
-template <bool kProd>
-struct ScanEntry {
-    template <class T>
-    struct Entry {
+template <bool kProd> struct ScanEntry {
+    template <class T> struct Entry {
         static constexpr Cumulate get() { return cumulate<kProd, T>; }
     };
 };
-template <class Out>
-constexpr void fill_scans(Out& out) {
+template <class Out> constexpr void fill_scans(Out& out) {
     fill_each<ArgEntry<true>::Entry>(out.argmax);
     fill_each<ArgEntry<false>::Entry>(out.argmin);
     fill_each<ScanEntry<false>::Entry>(out.cumsum);
     fill_each<ScanEntry<true>::Entry>(out.cumprod);
 }
 
-template <bool kLog>
-struct SoftmaxEntry {
-    template <class T>
-    struct Entry {
+template <bool kLog> struct SoftmaxEntry {
+    template <class T> struct Entry {
         static constexpr RowMap get() { return softmax<kLog, T>; }
     };
-    template <class T>
-    struct Grad {
+    template <class T> struct Grad {
         static constexpr RowMapGrad get() { return softmax_grad<kLog, T>; }
     };
 };
-template <class T>
-struct CrossEntropyEntry {
+template <class T> struct CrossEntropyEntry {
     static constexpr CrossEntropy get() { return cross_entropy<T>; }
 };
-template <class T>
-struct CrossEntropyGradEntry {
+template <class T> struct CrossEntropyGradEntry {
     static constexpr CrossEntropyGrad get() { return cross_entropy_grad<T>; }
 };
-template <class T>
-struct SgdEntry {
+template <class T> struct SgdEntry {
     static constexpr Sgd get() { return sgd<T>; }
 };
-template <class T>
-struct AdamEntry {
+template <class T> struct AdamEntry {
     static constexpr Adam get() { return adam<T>; }
 };
-template <class Out>
-constexpr void fill_softmax(Out& out) {
+template <class Out> constexpr void fill_softmax(Out& out) {
     fill_floats<SoftmaxEntry<false>::Entry>(out.softmax);
     fill_floats<SoftmaxEntry<true>::Entry>(out.log_softmax);
     fill_floats<SoftmaxEntry<false>::Grad>(out.softmax_grad);
     fill_floats<SoftmaxEntry<true>::Grad>(out.log_softmax_grad);
 }
-template <class Out>
-constexpr void fill_cross_entropy(Out& out) {
+template <class Out> constexpr void fill_cross_entropy(Out& out) {
     fill_floats<CrossEntropyEntry>(out.cross_entropy);
     fill_floats<CrossEntropyGradEntry>(out.cross_entropy_grad);
 }
-template <class Out>
-constexpr void fill_optimizers(Out& out) {
+template <class Out> constexpr void fill_optimizers(Out& out) {
     fill_floats<SgdEntry>(out.sgd);
     fill_floats<AdamEntry>(out.adam);
 }
 
 // A family's own table, filled at compile time: its only use is to instantiate the family's kernels.
-template <class F, int n>
-struct Keep {
+template <class F, int n> struct Keep {
     F at[n][kNumDTypes]{};
 };
 

@@ -15,24 +15,22 @@ constexpr int param_count(Binary op) {
 }
 constexpr bool is_padded(Binary op) {
     using enum Binary;
-    return one_of(op, ErfGrad, LogSigmoidGrad, SiluGrad, MishGrad, GeluGrad, GeluTanhGrad, GeluSigmoidGrad, SoftplusGrad, EluGrad);
+    return one_of(op, ErfGrad, LogSigmoidGrad, SiluGrad, MishGrad, GeluGrad, GeluTanhGrad, GeluSigmoidGrad,
+                  SoftplusGrad, EluGrad);
 }
 
-template <class T>
-CHAINRULE_INLINE T gelu_tanh_grad(T g, T x) {
+template <class T> CHAINRULE_INLINE T gelu_tanh_grad(T g, T x) {
     T s = sigmoid_(gelu_tanh_argument(x));
     T slope = T(1.5957691216057308) * mul_add(T(3 * 0.044715) * x, x, T(1));
     return g * mul_add(x * s * (T(1) - s), slope, s);
 }
 // y = x w / (w + 2), w = e (e + 2): y' = t + x (1 - t^2) sigmoid(x) with t = tanh(softplus(x))
-template <class T>
-CHAINRULE_INLINE T mish_grad(T g, T x) {
+template <class T> CHAINRULE_INLINE T mish_grad(T g, T x) {
     T t = tanh_softplus(x);
     return g * mul_add(x * sigmoid_(x), (T(1) - t) * (T(1) + t), t);
 }
 
-template <Binary op, class T>
-CHAINRULE_INLINE T apply_padded(T g, T s, const Params<T>& p) {
+template <Binary op, class T> CHAINRULE_INLINE T apply_padded(T g, T s, const Params<T>& p) {
     using enum Binary;
     if constexpr (op == ErfGrad) return g * T(1.12837916709551257390) * exp_(-s * s);
     else if constexpr (op == LogSigmoidGrad) return g * sigmoid_(-s);
@@ -49,8 +47,7 @@ CHAINRULE_INLINE T apply_padded(T g, T s, const Params<T>& p) {
     else return s > T(0) ? g * p.b : g * (p.b * p.a * p.c) * exp_(p.c * s);  // EluGrad
 }
 
-template <Binary op, class T>
-CHAINRULE_INLINE T apply_simple(T g, T s, const Params<T>& p) {
+template <Binary op, class T> CHAINRULE_INLINE T apply_simple(T g, T s, const Params<T>& p) {
     using enum Binary;
     if constexpr (op == ReluGrad) return s <= T(0) ? T(0) : g;
     else if constexpr (op == SigmoidGrad) return g * (T(1) - s) * s;
@@ -73,15 +70,13 @@ CHAINRULE_INLINE T apply_simple(T g, T s, const Params<T>& p) {
     else return s <= p.a ? T(0) : g;  // ThresholdGrad
 }
 
-template <Binary op, class T>
-void padded_core(char* const* ptr, int64_t n, const double* param) {
+template <Binary op, class T> void padded_core(char* const* ptr, int64_t n, const double* param) {
     const Params<T> p(param, param_count(op));
     core2<T>(ptr, n, [p](T g, T s) { return apply_padded<op, T>(g, s, p); });
 }
 
 // g sin(x) or g cos(x); far arguments as in elementwise_unary.cpp.
-template <bool kSin>
-void trig_core(char* const* ptr, int64_t n, const double*) {
+template <bool kSin> void trig_core(char* const* ptr, int64_t n, const double*) {
     float* out = reinterpret_cast<float*>(ptr[0]);
     const float *grad = reinterpret_cast<const float*>(ptr[1]), *in = reinterpret_cast<const float*>(ptr[2]);
     constexpr int64_t lanes = kLanes<float>;
@@ -147,8 +142,7 @@ CHAINRULE_INLINE void run_gradient(char* const* ptr, const int64_t* stride, int6
 
 }  // namespace
 
-template <Binary op, class T>
-void gradient(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
+template <Binary op, class T> void gradient(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
     run_gradient<op, T>(ptr, stride, n, param);
 }
 

@@ -11,11 +11,11 @@
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
-#define CHAINRULE_LIBM1(name)                                                           \
-    CHAINRULE_INLINE float m_##name(float x) { return __builtin_##name##f(x); }         \
+#define CHAINRULE_LIBM1(name)                                                   \
+    CHAINRULE_INLINE float m_##name(float x) { return __builtin_##name##f(x); } \
     CHAINRULE_INLINE double m_##name(double x) { return __builtin_##name(x); }
-#define CHAINRULE_LIBM2(name)                                                                     \
-    CHAINRULE_INLINE float m_##name(float x, float y) { return __builtin_##name##f(x, y); }       \
+#define CHAINRULE_LIBM2(name)                                                               \
+    CHAINRULE_INLINE float m_##name(float x, float y) { return __builtin_##name##f(x, y); } \
     CHAINRULE_INLINE double m_##name(double x, double y) { return __builtin_##name(x, y); }
 
 CHAINRULE_LIBM1(sqrt)
@@ -94,8 +94,7 @@ inline double sinc_double(double x) {
 }
 
 // Doubles (parameters) as integers: rounded to zero, kept in range, NaN gives 0.
-template <class T>
-inline T saturate(double x) {
+template <class T> inline T saturate(double x) {
     constexpr bool is_signed = static_cast<T>(-1) < T(0);
     constexpr int bits = 8 * sizeof(T) - (is_signed ? 1 : 0);
     constexpr uint64_t limit = uint64_t{1} << bits;

@@ -12,16 +12,12 @@
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
-template <class T>
-CHAINRULE_INLINE T load_at(const char* p) {
+template <class T> CHAINRULE_INLINE T load_at(const char* p) {
     T v;
     __builtin_memcpy(&v, p, sizeof(T));
     return v;
 }
-template <class T>
-CHAINRULE_INLINE void store_at(char* p, T v) {
-    __builtin_memcpy(p, &v, sizeof(T));
-}
+template <class T> CHAINRULE_INLINE void store_at(char* p, T v) { __builtin_memcpy(p, &v, sizeof(T)); }
 
 // --- plain loops -----------------------------------------------------------------------------------------------------
 template <class Out, class In, class F>
@@ -32,6 +28,13 @@ CHAINRULE_INLINE void map1(char* const* ptr, const int64_t* stride, int64_t n, F
         const In* a = reinterpret_cast<const In*>(ptr[1]);
 #pragma omp simd
         for (int64_t i = 0; i < n; ++i) out[i] = f(a[i]);
+        return;
+    }
+    if (stride[0] == so && stride[1] == 0 && n > 1) {
+        Out* out = reinterpret_cast<Out*>(ptr[0]);
+        const Out value = f(load_at<In>(ptr[1]));
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) out[i] = value;
         return;
     }
     char *out = ptr[0], *a = ptr[1];
@@ -84,16 +87,14 @@ CHAINRULE_INLINE void map3(char* const* ptr, const int64_t* stride, int64_t n, F
 }
 
 // --- padded loops ----------------------------------------------------------------------------------------------------
-template <class T>
-constexpr int64_t kLanes = 64 / sizeof(T);  // one vector of the widest set; other sets take several
+template <class T> constexpr int64_t kLanes = 64 / sizeof(T);  // one vector of the widest set; other sets take several
 
 // The body of a padded loop: contiguous operands, n a multiple of kLanes.
 using Core = void (*)(char* const* ptr, int64_t n, const double* param);
 
 constexpr int64_t kChunk = 256;
 
-template <class T>
-CHAINRULE_INLINE void gather(T* to, const char* from, int64_t stride, int64_t n) {
+template <class T> CHAINRULE_INLINE void gather(T* to, const char* from, int64_t stride, int64_t n) {
     if (stride == static_cast<int64_t>(sizeof(T))) __builtin_memcpy(to, from, static_cast<size_t>(n) * sizeof(T));
     else
         for (int64_t i = 0; i < n; ++i) to[i] = load_at<T>(from + i * stride);
@@ -116,13 +117,14 @@ template <class T, int kIn>
 }
 
 // One element, broadcast over a vector: what a 0-d tensor needs.
-template <class T, int kIn>
-CHAINRULE_INLINE void run_single(Core core, char* const* ptr, const double* param) {
+template <class T, int kIn> CHAINRULE_INLINE void run_single(Core core, char* const* ptr, const double* param) {
     alignas(64) T buffer[kIn + 1][kLanes<T>];
     char* p[kIn + 1];
     p[0] = reinterpret_cast<char*>(buffer[0]);
+#pragma GCC unroll 2
     for (int k = 1; k <= kIn; ++k) {
         const T x = load_at<T>(ptr[k]);
+#pragma omp simd
         for (int64_t i = 0; i < kLanes<T>; ++i) buffer[k][i] = x;
         p[k] = reinterpret_cast<char*>(buffer[k]);
     }
@@ -147,16 +149,14 @@ template <class T, int kIn>
     }
 }
 
-template <class T, class F>
-CHAINRULE_INLINE void core1(char* const* ptr, int64_t n, F f) {
+template <class T, class F> CHAINRULE_INLINE void core1(char* const* ptr, int64_t n, F f) {
     T* out = reinterpret_cast<T*>(ptr[0]);
     const T* a = reinterpret_cast<const T*>(ptr[1]);
     n &= -kLanes<T>;  // tells the compiler that there is no tail
 #pragma omp simd
     for (int64_t i = 0; i < n; ++i) out[i] = f(a[i]);
 }
-template <class T, class F>
-CHAINRULE_INLINE void core2(char* const* ptr, int64_t n, F f) {
+template <class T, class F> CHAINRULE_INLINE void core2(char* const* ptr, int64_t n, F f) {
     T* out = reinterpret_cast<T*>(ptr[0]);
     const T* a = reinterpret_cast<const T*>(ptr[1]);
     const T* b = reinterpret_cast<const T*>(ptr[2]);

@@ -15,8 +15,7 @@ namespace {
 
 // a b + c in one rounding where the processor has it. Written out, never left to the compiler (-ffp-contract=off), so that
 // the body of a loop and its last elements give the same bits.
-template <class T>
-CHAINRULE_INLINE T mul_add(T a, T b, T c) {
+template <class T> CHAINRULE_INLINE T mul_add(T a, T b, T c) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
     if constexpr (sizeof(T) == 4) return __builtin_fmaf(a, b, c);
     else return __builtin_fma(a, b, c);
@@ -26,17 +25,14 @@ CHAINRULE_INLINE T mul_add(T a, T b, T c) {
 }
 
 // c0 + c1 x + c2 x^2 + ... by Horner's rule.
-template <class T, class... Rest>
-CHAINRULE_INLINE T poly(T x, T c0, Rest... rest) {
+template <class T, class... Rest> CHAINRULE_INLINE T poly(T x, T c0, Rest... rest) {
     if constexpr (sizeof...(rest) == 0) return c0;
     else return mul_add(poly(x, rest...), x, c0);
 }
 
-template <class T>
-struct Fp;
+template <class T> struct Fp;
 
-template <>
-struct Fp<float> {
+template <> struct Fp<float> {
     using Bits = uint32_t;
     using Signed = int32_t;
     static constexpr int kMantissa = 23, kBias = 127;
@@ -54,22 +50,22 @@ struct Fp<float> {
     }
     // log(1 + f) - f on [sqrt(1/2) - 1, sqrt(2) - 1], relative error of log 6.7e-9
     CHAINRULE_INLINE static float log1p_tail(float f, float plus) {
-        float p = poly(f, 0x1.555554p-2f, -0x1.00024ep-2f, 0x1.99a090p-3f, -0x1.546704p-3f, 0x1.22c3f0p-3f, -0x1.0de36cp-3f,
-                       0x1.0634e8p-3f, -0x1.38e1e4p-4f);
+        float p = poly(f, 0x1.555554p-2f, -0x1.00024ep-2f, 0x1.99a090p-3f, -0x1.546704p-3f, 0x1.22c3f0p-3f,
+                       -0x1.0de36cp-3f, 0x1.0634e8p-3f, -0x1.38e1e4p-4f);
         float f2 = f * f;
         return mul_add(f2, mul_add(f, p, -0.5f), plus);
     }
 };
 
-template <>
-struct Fp<double> {
+template <> struct Fp<double> {
     using Bits = uint64_t;
     using Signed = int64_t;
     static constexpr int kMantissa = 52, kBias = 1023;
     static constexpr double kInf = __builtin_inf(), kNan = __builtin_nan(""), kMinNormal = 0x1p-1022, kUnsub = 0x1p52;
     static constexpr double kRound = 0x1.8p52;
     static constexpr Bits kRoundBits = 0x4338000000000000;
-    static constexpr double kLog2e = 0x1.71547652b82fep+0, kLn2Hi = 0x1.62e42fee00000p-1, kLn2Lo = 0x1.a39ef35793c76p-33;
+    static constexpr double kLog2e = 0x1.71547652b82fep+0, kLn2Hi = 0x1.62e42fee00000p-1,
+                            kLn2Lo = 0x1.a39ef35793c76p-33;
     static constexpr double kExpLow = -746.0, kExpHigh = 710.0;
     static constexpr double kTanhHigh = 20.0;
     static constexpr Bits kSqrtHalf = 0x3fe6a09e667f3bcd;
@@ -89,57 +85,40 @@ struct Fp<double> {
     }
 };
 
-template <class T>
-CHAINRULE_INLINE typename Fp<T>::Bits bits_of(T x) {
+template <class T> CHAINRULE_INLINE typename Fp<T>::Bits bits_of(T x) {
     return __builtin_bit_cast(typename Fp<T>::Bits, x);
 }
-template <class T>
-CHAINRULE_INLINE T from_bits(typename Fp<T>::Bits b) {
-    return __builtin_bit_cast(T, b);
-}
-template <class T>
-CHAINRULE_INLINE T abs_(T x) {
+template <class T> CHAINRULE_INLINE T from_bits(typename Fp<T>::Bits b) { return __builtin_bit_cast(T, b); }
+template <class T> CHAINRULE_INLINE T abs_(T x) {
     return from_bits<T>(bits_of(x) & ~(typename Fp<T>::Bits{1} << (8 * sizeof(T) - 1)));
 }
-template <class T>
-CHAINRULE_INLINE T copysign_(T x, T sign) {
+template <class T> CHAINRULE_INLINE T copysign_(T x, T sign) {
     constexpr typename Fp<T>::Bits mask = typename Fp<T>::Bits{1} << (8 * sizeof(T) - 1);
     return from_bits<T>((bits_of(x) & ~mask) | (bits_of(sign) & mask));
 }
-template <class T>
-CHAINRULE_INLINE bool is_nan(T x) {
-    return x != x;
-}
+template <class T> CHAINRULE_INLINE bool is_nan(T x) { return x != x; }
 
 // x = n ln 2 + r. `scaled` holds n in its low bits (see kRound).
-template <class T>
-struct ExpParts {
+template <class T> struct ExpParts {
     T n, r;
     typename Fp<T>::Bits scaled;
 };
-template <class T>
-CHAINRULE_INLINE ExpParts<T> exp_split(T x) {
+template <class T> CHAINRULE_INLINE ExpParts<T> exp_split(T x) {
     using F = Fp<T>;
     T shifted = mul_add(x, F::kLog2e, F::kRound), n = shifted - F::kRound;
     return {n, mul_add(-n, F::kLn2Lo, mul_add(-n, F::kLn2Hi, x)), bits_of(shifted)};
 }
 // 2^n for a normal result
-template <class T>
-CHAINRULE_INLINE T exp_scale(typename Fp<T>::Bits scaled) {
+template <class T> CHAINRULE_INLINE T exp_scale(typename Fp<T>::Bits scaled) {
     return from_bits<T>((scaled + static_cast<typename Fp<T>::Bits>(Fp<T>::kBias)) << Fp<T>::kMantissa);
 }
-template <class T>
-CHAINRULE_INLINE T clamp_low(T x, T low) {
+template <class T> CHAINRULE_INLINE T clamp_low(T x, T low) {
     return low > x ? low : x;  // NaN stays
 }
-template <class T>
-CHAINRULE_INLINE T clamp_high(T x, T high) {
-    return high < x ? high : x;
-}
+template <class T> CHAINRULE_INLINE T clamp_high(T x, T high) { return high < x ? high : x; }
 
 // p 2^n with n beyond the exponent range: the factor is applied in two halves, so that subnormals and inf come out right.
-template <class T>
-CHAINRULE_INLINE T scale_by(T p, typename Fp<T>::Bits scaled) {
+template <class T> CHAINRULE_INLINE T scale_by(T p, typename Fp<T>::Bits scaled) {
     using F = Fp<T>;
     using Signed = typename F::Signed;
     using Bits = typename F::Bits;
@@ -149,28 +128,24 @@ CHAINRULE_INLINE T scale_by(T p, typename Fp<T>::Bits scaled) {
 }
 
 // Bounds are applied to results, one at a time: a clamp of the argument would be turned into nested branches.
-template <class T>
-CHAINRULE_INLINE T exp_unbounded(T x) {
+template <class T> CHAINRULE_INLINE T exp_unbounded(T x) {
     auto [n, r, scaled] = exp_split(x);
     T p = mul_add(r * r, Fp<T>::exp_poly(r), r) + T(1);
     return scale_by(p, scaled);
 }
-template <class T>
-CHAINRULE_INLINE T exp_(T x) {
+template <class T> CHAINRULE_INLINE T exp_(T x) {
     T y = exp_unbounded(x);
     y = x < Fp<T>::kExpLow ? T(0) : y;
     return x > Fp<T>::kExpHigh ? Fp<T>::kInf : y;
 }
 // exp(-|x|)
-template <class T>
-CHAINRULE_INLINE T exp_minus_abs(T x) {
+template <class T> CHAINRULE_INLINE T exp_minus_abs(T x) {
     T a = -abs_(x), y = exp_unbounded(a);
     return a < Fp<T>::kExpLow ? T(0) : y;
 }
 
 // exp(x) for x <= 0 where a result below the smallest normal number may become 0 (softmax).
-template <class T>
-CHAINRULE_INLINE T exp_neg(T x) {
+template <class T> CHAINRULE_INLINE T exp_neg(T x) {
     using F = Fp<T>;
     constexpr T low = sizeof(T) == 4 ? T(-87.25) : T(-708.25);
     auto [n, r, scaled] = exp_split(x);
@@ -178,8 +153,7 @@ CHAINRULE_INLINE T exp_neg(T x) {
     return x < low ? T(0) : p * exp_scale<T>(scaled);
 }
 
-template <class T>
-CHAINRULE_INLINE T exp2_(T x) {
+template <class T> CHAINRULE_INLINE T exp2_(T x) {
     using F = Fp<T>;
     constexpr T low = sizeof(T) == 4 ? T(-151) : T(-1076), high = sizeof(T) == 4 ? T(129) : T(1025);
     T shifted = x + F::kRound, r = (x - (shifted - F::kRound)) * T(0x1.62e42fefa39efp-1);
@@ -189,8 +163,7 @@ CHAINRULE_INLINE T exp2_(T x) {
     return x > high ? F::kInf : y;
 }
 
-template <class T>
-CHAINRULE_INLINE T expm1_(T x) {
+template <class T> CHAINRULE_INLINE T expm1_(T x) {
     using F = Fp<T>;
     auto [n, r, scaled] = exp_split(x);
     T q = mul_add(r * r, F::exp_poly(r), r);  // exp(r) - 1
@@ -203,19 +176,16 @@ CHAINRULE_INLINE T expm1_(T x) {
 }
 
 // log(2^e (1 + f))
-template <class T>
-CHAINRULE_INLINE T log_parts(T e, T f) {
+template <class T> CHAINRULE_INLINE T log_parts(T e, T f) {
     using F = Fp<T>;
     return mul_add(e, F::kLn2Hi, f + F::log1p_tail(f, e * F::kLn2Lo));
 }
 
-template <class T>
-struct LogParts {
+template <class T> struct LogParts {
     T e, m;  // x = 2^e m, m in [sqrt(1/2), sqrt(2))
 };
 // x normal and positive
-template <class T>
-CHAINRULE_INLINE LogParts<T> log_split(T x) {
+template <class T> CHAINRULE_INLINE LogParts<T> log_split(T x) {
     using F = Fp<T>;
     using Bits = typename F::Bits;
     constexpr Bits one = static_cast<Bits>(F::kBias) << F::kMantissa, mantissa = (Bits{1} << F::kMantissa) - 1;
@@ -224,31 +194,27 @@ CHAINRULE_INLINE LogParts<T> log_split(T x) {
     T e = from_bits<T>(F::kRoundBits + (b >> F::kMantissa)) - (F::kRound + T(F::kBias));
     return {e, from_bits<T>((b & mantissa) + F::kSqrtHalf)};
 }
-template <class T>
-CHAINRULE_INLINE T log_edges(T x, T y) {
+template <class T> CHAINRULE_INLINE T log_edges(T x, T y) {
     using F = Fp<T>;
     y = x == F::kInf ? x : y;
     T edge = x == T(0) ? -F::kInf : F::kNan;
     return x > T(0) ? y : edge;
 }
 
-template <class T>
-CHAINRULE_INLINE LogParts<T> log_split_any(T x) {
+template <class T> CHAINRULE_INLINE LogParts<T> log_split_any(T x) {
     using F = Fp<T>;
     bool small = x < F::kMinNormal;
     auto [e, m] = log_split(small ? x * F::kUnsub : x);
     return {small ? e - T(F::kMantissa) : e, m};
 }
 
-template <class T>
-CHAINRULE_INLINE T log_(T x) {
+template <class T> CHAINRULE_INLINE T log_(T x) {
     auto [e, m] = log_split_any(x);
     return log_edges(x, log_parts(e, m - T(1)));
 }
 
 // e + log(1 + f) / ln 2 with the factor in two parts: exact for powers of two.
-template <class T>
-CHAINRULE_INLINE T log2_(T x) {
+template <class T> CHAINRULE_INLINE T log2_(T x) {
     using F = Fp<T>;
     constexpr T lo = sizeof(T) == 4 ? T(0x1.4ae0c0p-26f) : T(0x1.777d0ffda0d24p-56);
     auto [e, m] = log_split_any(x);
@@ -257,8 +223,7 @@ CHAINRULE_INLINE T log2_(T x) {
     return log_edges(x, e + mul_add(f, F::kLog2e, y));
 }
 
-template <class T>
-CHAINRULE_INLINE T log1p_(T x) {
+template <class T> CHAINRULE_INLINE T log1p_(T x) {
     using F = Fp<T>;
     T u = T(1) + x;
     T lost = x > T(1) ? T(1) - (u - x) : x - (u - T(1));  // what the rounding of 1 + x took away
@@ -271,16 +236,14 @@ CHAINRULE_INLINE T log1p_(T x) {
     return x > T(-1) ? y : edge;
 }
 
-template <class T>
-CHAINRULE_INLINE T sigmoid_(T x) {
+template <class T> CHAINRULE_INLINE T sigmoid_(T x) {
     T e = exp_minus_abs(x), den = T(1) + e;
     T y = (x < T(0) ? e : T(1)) / den;
-    T lost = e - (den - T(1));                                  // 1 + e = den + lost
+    T lost = e - (den - T(1));                                      // 1 + e = den + lost
     return mul_add(-y * lost, mul_add(den, T(-0.48), T(1.45)), y);  // a rough 1 / den serves
 }
 
-template <class T>
-CHAINRULE_INLINE T tanh_(T x) {
+template <class T> CHAINRULE_INLINE T tanh_(T x) {
     using F = Fp<T>;
     T a = clamp_high(abs_(x), F::kTanhHigh);
     if constexpr (sizeof(T) == 8) {
@@ -301,8 +264,8 @@ CHAINRULE_INLINE T tanh_(T x) {
 // Float only: |x| < 1 by an odd polynomial, beyond by 1 - exp(polynomial for log erfc).
 CHAINRULE_INLINE float erf_(float x) {
     float a = clamp_high(abs_(x), 4.0f), z = a * a;
-    float small = poly(z, 0x1.06eba8p-3f, -0x1.812740p-2f, 0x1.ce2d50p-4f, -0x1.b7fe90p-6f, 0x1.542e0ep-8f, -0x1.a50ae8p-11f,
-                       0x1.4c339cp-14f);
+    float small = poly(z, 0x1.06eba8p-3f, -0x1.812740p-2f, 0x1.ce2d50p-4f, -0x1.b7fe90p-6f, 0x1.542e0ep-8f,
+                       -0x1.a50ae8p-11f, 0x1.4c339cp-14f);
     float log_erfc = poly(a, 0x1.763fb0p-13f, -0x1.212916p+0f, -0x1.444130p-1f, -0x1.bbaedep-4f, 0x1.9bfe0ap-6f,
                           -0x1.1204a2p-8f, 0x1.c9c27ep-12f, -0x1.64f2fep-16f);
     auto [n, r, scaled] = exp_split(log_erfc);
@@ -363,7 +326,8 @@ CHAINRULE_INLINE TrigParts trig_parts(float x) {
     float r = static_cast<float>(d), z = r * r;
     float s = mul_add(r * z, poly(z, -0x1.555556p-3f, 0x1.111176p-7f, -0x1.a05b94p-13f, 0x1.7cc4e2p-19f), r);
     s = copysign_(s, r);
-    float c = mul_add(z * z, poly(z, 0x1.555556p-5f, -0x1.6c1760p-10f, 0x1.a0739ep-16f, -0x1.36838ep-22f), mul_add(z, -0.5f, 1.0f));
+    float c = mul_add(z * z, poly(z, 0x1.555556p-5f, -0x1.6c1760p-10f, 0x1.a0739ep-16f, -0x1.36838ep-22f),
+                      mul_add(z, -0.5f, 1.0f));
     return {s, c, static_cast<uint32_t>(__builtin_bit_cast(uint64_t, shifted))};
 }
 CHAINRULE_INLINE float sin_reduced(float x) {

@@ -5,8 +5,7 @@
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
-template <class T>
-struct SgdNumbers {
+template <class T> struct SgdNumbers {
     T lr, momentum, keep, weight_decay, sign;
     explicit SgdNumbers(const SgdStep& s)
         : lr(static_cast<T>(s.lr)),
@@ -16,8 +15,7 @@ struct SgdNumbers {
           sign(s.maximize ? T(-1) : T(1)) {}
 };
 
-template <class T>
-CHAINRULE_INLINE void sgd_plain(T* p, const T* g, int64_t n, const SgdNumbers<T>& k) {
+template <class T> CHAINRULE_INLINE void sgd_plain(T* p, const T* g, int64_t n, const SgdNumbers<T>& k) {
 #pragma omp simd
     for (int64_t i = 0; i < n; ++i) p[i] = mul_add(-k.lr, mul_add(k.weight_decay, p[i], k.sign * g[i]), p[i]);
 }
@@ -34,8 +32,7 @@ CHAINRULE_INLINE void sgd_momentum(T* p, const T* g, T* buffer, int64_t n, const
     }
 }
 
-template <class T>
-struct AdamNumbers {
+template <class T> struct AdamNumbers {
     T beta1_rest, beta2, beta2_rest, eps, step_size, weight_decay, shrink, correction, sign;
     explicit AdamNumbers(const AdamStep& s)
         : beta1_rest(static_cast<T>(1.0 - s.beta1)),
@@ -70,8 +67,7 @@ CHAINRULE_INLINE void adam_loop(T* p, const T* g, T* m, T* v, T* max_v, int64_t 
 
 }  // namespace
 
-template <class T>
-void sgd(void* p, const void* g, void* buffer, int64_t n, const SgdStep& s) {
+template <class T> void sgd(void* p, const void* g, void* buffer, int64_t n, const SgdStep& s) {
     T *to = static_cast<T*>(p), *b = static_cast<T*>(buffer);
     const T* from = static_cast<const T*>(g);
     const SgdNumbers<T> k(s);
@@ -82,8 +78,7 @@ void sgd(void* p, const void* g, void* buffer, int64_t n, const SgdStep& s) {
     else sgd_momentum<false, false>(to, from, b, n, k);
 }
 
-template <class T>
-void adam(void* p, const void* g, void* m, void* v, void* max_v, int64_t n, const AdamStep& s) {
+template <class T> void adam(void* p, const void* g, void* m, void* v, void* max_v, int64_t n, const AdamStep& s) {
     const AdamNumbers<T> k(s);
     T *w = static_cast<T*>(p), *m1 = static_cast<T*>(m), *m2 = static_cast<T*>(v), *top = static_cast<T*>(max_v);
     const T* from = static_cast<const T*>(g);

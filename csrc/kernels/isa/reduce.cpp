@@ -10,75 +10,83 @@ namespace {
 constexpr int kRows = 8;     // rows in a block
 constexpr int kLevels = 36;  // 2^36 blocks
 
-template <Reduce op, class T>
-struct Rule;  // In: what lies in memory. Acc: what is accumulated. Out: what is written.
+template <Reduce op, class T> struct Rule;  // In: what lies in memory. Acc: what is accumulated. Out: what is written.
 
-template <class T>
-struct SumType {
+template <class T> struct SumType {
     using type = int64_t;
 };
-template <> struct SumType<float> { using type = float; };
-template <> struct SumType<double> { using type = double; };
-template <class T>
-struct ByteFor {
+template <> struct SumType<float> {
+    using type = float;
+};
+template <> struct SumType<double> {
+    using type = double;
+};
+template <class T> struct ByteFor {
     using type = T;
 };
-template <> struct ByteFor<bool> { using type = uint8_t; };
+template <> struct ByteFor<bool> {
+    using type = uint8_t;
+};
 
-template <class T, class AccType, class JoinType>
-struct RuleBase : JoinType {
+template <class A, class B> constexpr bool is_same = false;
+template <class A> constexpr bool is_same<A, A> = true;
+
+template <class T, class AccType, class JoinType> struct RuleBase : JoinType {
     using In = typename ByteFor<T>::type;
     using Acc = AccType;
     using Out = AccType;
     using Join = JoinType;
+    static constexpr bool kSelects = !is_same<JoinType, SumJoin> && !is_same<JoinType, ProdJoin>;
     CHAINRULE_INLINE static Acc load(In x) { return static_cast<Acc>(x); }
 };
-template <class T>
-struct Rule<Reduce::Sum, T> : RuleBase<T, typename SumType<T>::type, SumJoin> {
+template <class T> struct Rule<Reduce::Sum, T> : RuleBase<T, typename SumType<T>::type, SumJoin> {
     static constexpr typename SumType<T>::type identity = 0;
 };
-template <class T>
-struct Rule<Reduce::Prod, T> : RuleBase<T, typename SumType<T>::type, ProdJoin> {
+template <class T> struct Rule<Reduce::Prod, T> : RuleBase<T, typename SumType<T>::type, ProdJoin> {
     static constexpr typename SumType<T>::type identity = 1;
 };
 // The first element serves as identity (a row is not empty): it changes nothing, also when it is NaN.
-template <class T>
-struct Rule<Reduce::Max, T> : RuleBase<T, typename ByteFor<T>::type, MaxJoin> {
+template <class T> struct Rule<Reduce::Max, T> : RuleBase<T, typename ByteFor<T>::type, MaxJoin> {
     static constexpr typename ByteFor<T>::type identity = 0;
 };
-template <class T>
-struct Rule<Reduce::Min, T> : RuleBase<T, typename ByteFor<T>::type, MinJoin> {
+template <class T> struct Rule<Reduce::Min, T> : RuleBase<T, typename ByteFor<T>::type, MinJoin> {
     static constexpr typename ByteFor<T>::type identity = 0;
 };
-template <class T>
-struct Rule<Reduce::Any, T> : RuleBase<T, uint8_t, MaxJoin> {
+template <class T> struct Rule<Reduce::Any, T> : RuleBase<T, uint8_t, MaxJoin> {
     static constexpr uint8_t identity = 0;
     CHAINRULE_INLINE static uint8_t load(typename ByteFor<T>::type x) { return x != 0; }
 };
-template <class T>
-struct Rule<Reduce::All, T> : RuleBase<T, uint8_t, MinJoin> {
+template <class T> struct Rule<Reduce::All, T> : RuleBase<T, uint8_t, MinJoin> {
     static constexpr uint8_t identity = 1;
     CHAINRULE_INLINE static uint8_t load(typename ByteFor<T>::type x) { return x != 0; }
 };
-template <class T>
-struct Rule<Reduce::SumAbs, T> : RuleBase<T, T, SumJoin> {
+template <class T> struct Rule<Reduce::SumAbs, T> : RuleBase<T, T, SumJoin> {
     static constexpr T identity = 0;
     CHAINRULE_INLINE static T load(T x) { return abs_(x); }
 };
-template <class T>
-struct Rule<Reduce::SumSquares, T> : RuleBase<T, T, SumJoin> {
+template <class T> struct Rule<Reduce::SumSquares, T> : RuleBase<T, T, SumJoin> {
     static constexpr T identity = 0;
     CHAINRULE_INLINE static T load(T x) { return x * x; }
 };
 
 constexpr bool has_identity(Reduce op) { return op != Reduce::Max && op != Reduce::Min; }
 
+template <class R> CHAINRULE_INLINE void join_row(typename R::Acc* acc, const typename R::In* in, int64_t width) {
+#pragma omp simd
+    for (int64_t j = 0; j < width; ++j) acc[j] = R::join(acc[j], R::load(in[j]));
+}
+
 // acc[j] = the eight rows in[.. + j] joined
 template <class R>
 CHAINRULE_INLINE void join_rows(typename R::Acc* acc, const typename R::In* in, int64_t row_stride, int64_t width) {
     using J = typename R::Join;
-    const typename R::In *r0 = in, *r1 = r0 + row_stride, *r2 = r1 + row_stride, *r3 = r2 + row_stride, *r4 = r3 + row_stride,
-                         *r5 = r4 + row_stride, *r6 = r5 + row_stride, *r7 = r6 + row_stride;
+    if constexpr (R::kSelects) {  // exact in any order; a tree of selections would not be vectorised
+        for (int64_t j = 0; j < width; ++j) acc[j] = R::load(in[j]);
+        for (int r = 1; r < kRows; ++r) join_row<R>(acc, in + r * row_stride, width);
+        return;
+    }
+    const typename R::In *r0 = in, *r1 = r0 + row_stride, *r2 = r1 + row_stride, *r3 = r2 + row_stride,
+                         *r4 = r3 + row_stride, *r5 = r4 + row_stride, *r6 = r5 + row_stride, *r7 = r6 + row_stride;
 #pragma omp simd
     for (int64_t j = 0; j < width; ++j) {
         auto a = J::join(J::join(R::load(r0[j]), R::load(r1[j])), J::join(R::load(r2[j]), R::load(r3[j])));
@@ -86,20 +94,12 @@ CHAINRULE_INLINE void join_rows(typename R::Acc* acc, const typename R::In* in, 
         acc[j] = J::join(a, b);
     }
 }
-template <class R>
-CHAINRULE_INLINE void join_into(typename R::Acc* to, const typename R::Acc* from, int64_t width) {
+template <class R> CHAINRULE_INLINE void join_into(typename R::Acc* to, const typename R::Acc* from, int64_t width) {
 #pragma omp simd
     for (int64_t j = 0; j < width; ++j) to[j] = R::join(to[j], from[j]);
 }
-template <class R>
-CHAINRULE_INLINE void join_row(typename R::Acc* acc, const typename R::In* in, int64_t width) {
-#pragma omp simd
-    for (int64_t j = 0; j < width; ++j) acc[j] = R::join(acc[j], R::load(in[j]));
-}
-
 // Pairwise sums of blocks: level k holds the sum of 2^k blocks where bit k of `count` is set.
-template <class R, int kWidth>
-struct Cascade {
+template <class R, int kWidth> struct Cascade {
     using Acc = typename R::Acc;
     alignas(64) Acc level[kLevels][kWidth];
     alignas(64) Acc block[kWidth];
@@ -122,12 +122,14 @@ struct Cascade {
     }
 };
 
+constexpr int64_t kShort = 24;  // below: four scalar accumulators
 constexpr int kLaneCount = 64;
 constexpr int64_t kBlock = kLaneCount * kRows;
 
 // A short row: four accumulators.
 template <class R>
-CHAINRULE_INLINE typename R::Acc reduce_short(const typename R::In* in, int64_t n, int64_t stride, typename R::Acc start) {
+CHAINRULE_INLINE typename R::Acc reduce_short(const typename R::In* in, int64_t n, int64_t stride,
+                                              typename R::Acc start) {
     typename R::Acc a0 = start, a1 = start, a2 = start, a3 = start;
     int64_t i = 0;
     for (; i + 4 <= n; i += 4) {
@@ -140,8 +142,25 @@ CHAINRULE_INLINE typename R::Acc reduce_short(const typename R::In* in, int64_t 
     return R::join(R::join(a0, a1), R::join(a2, a3));
 }
 
+// Rows below one block: sixteen lanes.
 template <class R>
-struct RowReader {  // contiguous pieces of a strided row
+[[gnu::noinline]] typename R::Acc reduce_medium(const typename R::In* in, int64_t n, int64_t stride,
+                                                typename R::Acc start) {
+    constexpr int lanes = 16;
+    alignas(64) typename R::Acc acc[lanes];
+    for (int j = 0; j < lanes; ++j) acc[j] = start;
+    int64_t i = 0;
+    if (stride == 1) {
+        for (; i + lanes <= n; i += lanes) join_row<R>(acc, in + i, lanes);
+    } else {
+        for (; i + lanes <= n; i += lanes)
+            for (int j = 0; j < lanes; ++j) acc[j] = R::join(acc[j], R::load(in[(i + j) * stride]));
+    }
+    for (int j = 0; i + j < n; ++j) acc[j] = R::join(acc[j], R::load(in[(i + j) * stride]));
+    return fold_lanes<typename R::Join, lanes>(acc);
+}
+
+template <class R> struct RowReader {  // contiguous pieces of a strided row
     const typename R::In* in;
     int64_t stride;
     typename R::In buffer[kBlock];
@@ -153,7 +172,8 @@ struct RowReader {  // contiguous pieces of a strided row
 };
 
 template <class R>
-[[gnu::noinline]] typename R::Acc reduce_long(const typename R::In* in, int64_t n, int64_t stride, typename R::Acc start) {
+[[gnu::noinline]] typename R::Acc reduce_long(const typename R::In* in, int64_t n, int64_t stride,
+                                              typename R::Acc start) {
     using Acc = typename R::Acc;
     RowReader<R> row{in, stride, {}};
     Cascade<R, kLaneCount> cascade;
@@ -174,14 +194,15 @@ template <class R>
 template <Reduce op, class R>
 CHAINRULE_INLINE typename R::Acc reduce_row(const typename R::In* in, int64_t n, int64_t stride) {
     const typename R::Acc start = has_identity(op) ? R::identity : R::load(in[0]);
-    return n < kLaneCount ? reduce_short<R>(in, n, stride, start) : reduce_long<R>(in, n, stride, start);
+    if (n < kShort) return reduce_short<R>(in, n, stride, start);
+    return n < kBlock ? reduce_medium<R>(in, n, stride, start) : reduce_long<R>(in, n, stride, start);
 }
 
 // Columns [0, width) of a matrix, width <= kTile.
-template <class Acc>
-constexpr int kTile = 1024 / sizeof(Acc);
+template <class Acc> constexpr int kTile = 1024 / sizeof(Acc);
 template <Reduce op, class R>
-[[gnu::noinline]] void reduce_tile(const typename R::In* in, typename R::Out* out, int64_t n, int64_t width, int64_t row_stride) {
+[[gnu::noinline]] void reduce_tile(const typename R::In* in, typename R::Out* out, int64_t n, int64_t width,
+                                   int64_t row_stride) {
     using Acc = typename R::Acc;
     Cascade<R, kTile<Acc>> cascade;
     alignas(64) Acc acc[kTile<Acc>];

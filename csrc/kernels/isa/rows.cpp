@@ -6,8 +6,7 @@
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
-template <bool kLog, class T>
-CHAINRULE_INLINE void softmax_group(const T* in, T* out, int64_t rows, int64_t n) {
+template <bool kLog, class T> CHAINRULE_INLINE void softmax_group(const T* in, T* out, int64_t rows, int64_t n) {
     Group<T> group;
     alignas(64) T m[kGroup], sum[kGroup];
     group.load(in, rows, n);
@@ -31,8 +30,7 @@ CHAINRULE_INLINE void softmax_group(const T* in, T* out, int64_t rows, int64_t n
     group.store(out);
 }
 
-template <bool kLog, class T>
-CHAINRULE_INLINE void softmax_row(const T* in, T* out, int64_t n) {
+template <bool kLog, class T> CHAINRULE_INLINE void softmax_row(const T* in, T* out, int64_t n) {
     const T m = row_max(in, n);
     const double total = exp_row<!kLog>(in, out, n, m);
     const T log_total = log_(static_cast<T>(total)), factor = static_cast<T>(1.0 / total);
@@ -46,8 +44,7 @@ CHAINRULE_INLINE void softmax_row(const T* in, T* out, int64_t n) {
 }
 
 // Sum of f(i) over a row, in pieces as in exp_row.
-template <class T, class F>
-CHAINRULE_INLINE T sum_row(int64_t n, F f) {
+template <class T, class F> CHAINRULE_INLINE T sum_row(int64_t n, F f) {
     double total = 0.0;
     alignas(64) T sum[4 * kLanes<T>];
     constexpr int64_t wide = 4 * kLanes<T>;
@@ -64,28 +61,24 @@ CHAINRULE_INLINE T sum_row(int64_t n, F f) {
     }
     return static_cast<T>(total);
 }
-template <class T, class F>
-CHAINRULE_INLINE T sum_short_row(int64_t n, F f) {
+template <class T, class F> CHAINRULE_INLINE T sum_short_row(int64_t n, F f) {
     T sum = T(0);
     for (int64_t i = 0; i < n; ++i) sum += f(i);
     return sum;
 }
 
-template <bool kLog, class T>
-CHAINRULE_INLINE void grad_row(const T* g, const T* y, T* out, int64_t n) {
+template <bool kLog, class T> CHAINRULE_INLINE void grad_row(const T* g, const T* y, T* out, int64_t n) {
     const auto term = [=](int64_t i) { return kLog ? g[i] : g[i] * y[i]; };
     const T sum = n <= kShortRow ? sum_short_row<T>(n, term) : sum_row<T>(n, term);
 #pragma omp simd
     for (int64_t i = 0; i < n; ++i) out[i] = y[i] * (g[i] - sum);
 }
-template <class T>
-void log_grad_core(const T* g, const T* y, T* out, int64_t n, T sum) {
+template <class T> void log_grad_core(const T* g, const T* y, T* out, int64_t n, T sum) {
     n &= -kLanes<T>;
 #pragma omp simd
     for (int64_t i = 0; i < n; ++i) out[i] = mul_add(-exp_(y[i]), sum, g[i]);
 }
-template <class T>
-CHAINRULE_INLINE void log_grad_row(const T* g, const T* y, T* out, int64_t n) {
+template <class T> CHAINRULE_INLINE void log_grad_row(const T* g, const T* y, T* out, int64_t n) {
     const auto term = [=](int64_t i) { return g[i]; };
     const T sum = n <= kShortRow ? sum_short_row<T>(n, term) : sum_row<T>(n, term);
     const int64_t whole = n / kLanes<T> * kLanes<T>;
@@ -97,14 +90,12 @@ CHAINRULE_INLINE void log_grad_row(const T* g, const T* y, T* out, int64_t n) {
     for (int64_t j = 0; whole + j < n; ++j) out[whole + j] = tail[0][j];
 }
 
-template <RowAct op, class T>
-void act_core(T* x, const T* bias, int64_t n) {
+template <RowAct op, class T> void act_core(T* x, const T* bias, int64_t n) {
     n &= -kLanes<T>;
 #pragma omp simd
     for (int64_t i = 0; i < n; ++i) x[i] = op == RowAct::Sigmoid ? sigmoid_(x[i] + bias[i]) : tanh_(x[i] + bias[i]);
 }
-template <RowAct op, class T>
-CHAINRULE_INLINE void act_row(T* x, const T* bias, int64_t n) {
+template <RowAct op, class T> CHAINRULE_INLINE void act_row(T* x, const T* bias, int64_t n) {
     const int64_t whole = n / kLanes<T> * kLanes<T>;
     if (whole > 0) act_core<op>(x, bias, whole);
     if (whole == n) return;
@@ -113,8 +104,7 @@ CHAINRULE_INLINE void act_row(T* x, const T* bias, int64_t n) {
     act_core<op>(tail[0], tail[1], kLanes<T>);
     for (int64_t j = 0; whole + j < n; ++j) x[whole + j] = tail[0][j];
 }
-template <RowAct op, class T>
-CHAINRULE_INLINE void plain_row(T* x, const T* bias, int64_t n) {
+template <RowAct op, class T> CHAINRULE_INLINE void plain_row(T* x, const T* bias, int64_t n) {
     if (op == RowAct::Relu) {
 #pragma omp simd
         for (int64_t i = 0; i < n; ++i) x[i] = clamp_low(x[i] + bias[i], T(0));
@@ -126,8 +116,7 @@ CHAINRULE_INLINE void plain_row(T* x, const T* bias, int64_t n) {
 
 }  // namespace
 
-template <bool kLog, class T>
-void softmax(const void* in, void* out, int64_t rows, int64_t n) {
+template <bool kLog, class T> void softmax(const void* in, void* out, int64_t rows, int64_t n) {
     const T* from = static_cast<const T*>(in);
     T* to = static_cast<T*>(out);
     if (n == 0) return;
@@ -149,8 +138,7 @@ void softmax_grad(const void* grad, const void* output, void* out, int64_t rows,
     }
 }
 
-template <RowAct op, class T>
-void bias_act(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld) {
+template <RowAct op, class T> void bias_act(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld) {
     alignas(64) static constexpr T zeros[kChunk] = {};
     const T* b = static_cast<const T*>(bias);
     if (b == nullptr && op == RowAct::None) return;

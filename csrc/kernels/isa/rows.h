@@ -12,8 +12,7 @@ constexpr int64_t kShortRow = 32;  // rows up to this length are handled in grou
 constexpr int64_t kGroup = 16;     // rows in a group
 
 // Largest element; NaN is passed over (the exponentials that follow carry it).
-template <class T>
-[[gnu::noinline]] T row_max(const T* x, int64_t n) {
+template <class T> [[gnu::noinline]] T row_max(const T* x, int64_t n) {
     constexpr int64_t wide = 4 * kLanes<T>;
     alignas(64) T m[wide];
     for (int64_t j = 0; j < wide; ++j) m[j] = -Fp<T>::kInf;
@@ -27,8 +26,7 @@ template <class T>
 }
 
 // Sum of exp(x - shift) over whole vectors; the terms are written to out where kStore.
-template <bool kStore, class T>
-[[gnu::noinline]] T exp_block(const T* x, T* out, int64_t n, T shift) {
+template <bool kStore, class T> [[gnu::noinline]] T exp_block(const T* x, T* out, int64_t n, T shift) {
     alignas(64) T sum[kLanes<T>] = {};
     for (int64_t i = 0; i < n; i += kLanes<T>) {
 #pragma omp simd
@@ -42,8 +40,7 @@ template <bool kStore, class T>
 }
 
 // The same over a row of any length: in pieces, whose sums are added in double.
-template <bool kStore, class T>
-[[gnu::noinline]] double exp_row(const T* x, T* out, int64_t n, T shift) {
+template <bool kStore, class T> [[gnu::noinline]] double exp_row(const T* x, T* out, int64_t n, T shift) {
     double total = 0.0;
     int64_t i = 0;
     while (n - i >= kLanes<T>) {
@@ -61,8 +58,7 @@ template <bool kStore, class T>
 }
 
 // Up to kGroup short rows, transposed: at[c][r].
-template <class T>
-struct Group {
+template <class T> struct Group {
     alignas(64) T at[kShortRow][kGroup];
     int64_t rows, n;
 

@@ -5,14 +5,17 @@
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
-template <bool kMax, class T>
-CHAINRULE_INLINE bool better(T x, T best) {
-    return kMax ? x > best : x < best;
-}
+template <bool kMax, class T> CHAINRULE_INLINE bool better(T x, T best) { return kMax ? x > best : x < best; }
+
+template <int kSize> struct IndexType {  // as wide as the elements, so that both fill the same number of vectors
+    using type = uint32_t;
+};
+template <> struct IndexType<8> {
+    using type = uint64_t;
+};
 
 // First NaN, else first extreme value.
-template <bool kMax, class T>
-CHAINRULE_INLINE int64_t find_extreme(const T* in, int64_t n, int64_t stride) {
+template <bool kMax, class T> CHAINRULE_INLINE int64_t find_extreme(const T* in, int64_t n, int64_t stride) {
     T best = in[0];
     int64_t at = 0;
     if (best != best) return 0;
@@ -24,49 +27,62 @@ CHAINRULE_INLINE int64_t find_extreme(const T* in, int64_t n, int64_t stride) {
     return at;
 }
 
-// Long contiguous rows: which block of kSpan improves on all before it is a question for vectors; the search inside the
-// last such block is done once.
-constexpr int64_t kSpan = 256;
-template <bool kMax, class T>
-CHAINRULE_INLINE int64_t find_in_long_row(const T* in, int64_t n) {
-    T best = in[0];
-    int64_t block = 0, i = 0;
-    for (; i + kSpan <= n; i += kSpan) {
-        int improves = 0;
-#pragma omp simd reduction(| : improves)
-        for (int64_t j = 0; j < kSpan; ++j) improves |= better<kMax>(in[i + j], best) | (in[i + j] != in[i + j]);
-        if (improves == 0) continue;
-        block = i;
-        best = in[i + find_extreme<kMax>(in + i, kSpan, 1)];
-        if (best != best) break;
+// Long contiguous rows: each lane keeps its best value and where it was, then the lanes are compared.
+constexpr int64_t kSpan = 64;
+template <bool kMax, class T> CHAINRULE_INLINE int64_t find_in_long_row(const T* in, int64_t n) {
+    using Index = typename IndexType<sizeof(T)>::type;
+    constexpr int64_t lanes = kLanes<T>;
+    alignas(64) T best[lanes];
+    alignas(64) Index at[lanes];
+    for (int64_t j = 0; j < lanes; ++j) best[j] = in[j], at[j] = static_cast<Index>(j);
+    const int64_t whole = n / lanes * lanes;
+    for (int64_t i = lanes; i < whole; i += lanes) {
+        const Index base = static_cast<Index>(i);
+#pragma omp simd
+        for (int64_t j = 0; j < lanes; ++j) {
+            const T x = in[i + j], b = best[j];
+            const bool take = better<kMax>(x, b) | ((x != x) & (b == b));
+            best[j] = take ? x : b;
+            at[j] = take ? static_cast<Index>(base + static_cast<Index>(j)) : at[j];
+        }
     }
-    int64_t at = block + find_extreme<kMax>(in + block, kSpan, 1);
-    if (in[at] != in[at] || i == n) return at;
-    int64_t rest = i + find_extreme<kMax>(in + i, n - i, 1);
-    return better<kMax>(in[rest], in[at]) || in[rest] != in[rest] ? rest : at;
+    T top = best[0];
+    int64_t where = static_cast<int64_t>(at[0]);
+    const auto offer = [&](T x, int64_t index) {
+        const bool tie = x == top || (x != x && top != top);
+        if (better<kMax>(x, top) || (x != x && top == top) || (tie && index < where)) top = x, where = index;
+    };
+    for (int64_t j = 1; j < lanes; ++j) offer(best[j], static_cast<int64_t>(at[j]));
+    for (int64_t i = whole; i < n; ++i) offer(in[i], i);
+    return where;
 }
 
-template <class T>
-struct ScanType {  // float accumulates in double, integers wrap around
+template <class T> struct ScanType {  // float accumulates in double, integers wrap around
     using type = uint64_t;
 };
-template <> struct ScanType<float> { using type = double; };
-template <> struct ScanType<double> { using type = double; };
-template <class T>
-struct ByteFor {
+template <> struct ScanType<float> {
+    using type = double;
+};
+template <> struct ScanType<double> {
+    using type = double;
+};
+template <class T> struct ByteFor {
     using type = T;
 };
-template <> struct ByteFor<bool> { using type = uint8_t; };
+template <> struct ByteFor<bool> {
+    using type = uint8_t;
+};
 
 }  // namespace
 
 template <bool kMax, class T>
-void arg_reduce(const void* in, void* value, int64_t* index, int64_t outer, int64_t n, int64_t outer_stride, int64_t stride) {
+void arg_reduce(const void* in, void* value, int64_t* index, int64_t outer, int64_t n, int64_t outer_stride,
+                int64_t stride) {
     using In = typename ByteFor<T>::type;
     const In* from = static_cast<const In*>(in);
     for (int64_t i = 0; i < outer; ++i) {
         const In* row = from + i * outer_stride;
-        const bool is_long = stride == 1 && n >= kSpan;
+        const bool is_long = stride == 1 && n >= kSpan && n < (int64_t{1} << 32);
         const int64_t at = is_long ? find_in_long_row<kMax>(row, n) : find_extreme<kMax>(row, n, stride);
         index[i] = at;
         if (value != nullptr) static_cast<In*>(value)[i] = row[at * stride];

@@ -257,6 +257,7 @@ def _grads(y: Any, xs: list[Any], create_graph: bool, strict: bool, op: str) -> 
 def _pull(ys: list[Any], xs: list[Any], vs: list[Any], create_graph: bool, strict: bool, op: str) -> tuple[Any, ...]:
     """v^T J for each input, None where no output depends on it."""
     pairs = [(y, v) for y, v in zip(ys, vs, strict=True) if y.requires_grad]
+    grads: tuple[Any, ...]
     if pairs:
         grads = _core.grad([y for y, _ in pairs], xs, [v for _, v in pairs], True, create_graph, True, False)
     else:

@@ -2,7 +2,7 @@
 
 from . import functional, init, modules, parameter, utils
 from .modules import *  # noqa: F403
-from .modules import __all__ as _modules
 from .parameter import Buffer, Parameter
 
-__all__ = ["Buffer", "Parameter", "functional", "init", "modules", "parameter", "utils", *_modules]
+__all__ = ["Buffer", "Parameter", "functional", "init", "modules", "parameter", "utils"]
+__all__ += modules.__all__

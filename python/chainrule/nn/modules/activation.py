@@ -9,7 +9,7 @@ from .. import functional as F
 from ..parameter import Parameter
 from .module import Module
 
-_relu, _sigmoid, _tanh = _core.relu, _core.sigmoid, _core.tanh
+_relu, _sigmoid, _tanh = F.relu, F.sigmoid, F.tanh
 
 
 class ReLU(Module):
@@ -213,7 +213,7 @@ class GELU(Module):
         self.approximate = approximate
 
     def forward(self, input: Any) -> Any:
-        return F.gelu(input, self.approximate)
+        return F.gelu(input, approximate=self.approximate)
 
     def extra_repr(self) -> str:
         return f"approximate={self.approximate!r}"

@@ -94,7 +94,7 @@ class Sequential(_Listed):
           (2): Linear(in_features=3, out_features=1, bias=True)
         )
         >>> net(cr.ones(5, 2)).shape
-        torch.Size([5, 1])
+        chainrule.Size([5, 1])
 
     Source: PyTorch, torch.nn.Sequential.
     """
@@ -184,7 +184,7 @@ class ModuleDict(Module):
         >>> import chainrule as cr
         >>> heads = cr.nn.ModuleDict({"a": cr.nn.Linear(2, 1), "b": cr.nn.Linear(2, 3)})
         >>> heads["b"](cr.ones(1, 2)).shape
-        torch.Size([1, 3])
+        chainrule.Size([1, 3])
 
     Source: PyTorch, torch.nn.ModuleDict.
     """

@@ -13,7 +13,7 @@ class Flatten(Module):
     Example:
         >>> import chainrule as cr
         >>> cr.nn.Flatten()(cr.zeros(2, 3, 4)).shape
-        torch.Size([2, 12])
+        chainrule.Size([2, 12])
     """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
@@ -34,7 +34,7 @@ class Unflatten(Module):
     Example:
         >>> import chainrule as cr
         >>> cr.nn.Unflatten(1, (3, 4))(cr.zeros(2, 12)).shape
-        torch.Size([2, 3, 4])
+        chainrule.Size([2, 3, 4])
     """
 
     def __init__(self, dim: int, unflattened_size: Any) -> None:

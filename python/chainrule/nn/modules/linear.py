@@ -10,7 +10,7 @@ from .. import functional, init
 from ..parameter import Parameter
 from .module import Module
 
-_linear = _core.linear
+_linear = functional.linear
 
 
 class Identity(Module):
@@ -42,7 +42,7 @@ class Linear(Module):
         >>> layer
         Linear(in_features=3, out_features=2, bias=True)
         >>> layer(cr.ones(4, 3)).shape
-        torch.Size([4, 2])
+        chainrule.Size([4, 2])
 
     Source: PyTorch, torch.nn.Linear.
     """
@@ -90,7 +90,7 @@ class Bilinear(Module):
     Example:
         >>> import chainrule as cr
         >>> cr.nn.Bilinear(3, 4, 2)(cr.ones(5, 3), cr.ones(5, 4)).shape
-        torch.Size([5, 2])
+        chainrule.Size([5, 2])
 
     Source: PyTorch, torch.nn.Bilinear.
     """

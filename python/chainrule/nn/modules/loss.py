@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import _core
 from .. import functional as F
 from .._reduction import legacy_reduction
 from .module import Module
 
-_cross_entropy, _mse_loss = _core.cross_entropy, _core.mse_loss
+# Bound once: a look-up in the module F costs as much as passing the arguments.
+_cross_entropy, _mse_loss = F.cross_entropy, F.mse_loss
 
 
 class _Loss(Module):
@@ -71,7 +71,10 @@ class CrossEntropyLoss(_WeightedLoss):
         self.label_smoothing = label_smoothing
 
     def forward(self, input: Any, target: Any) -> Any:
-        return _cross_entropy(input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
+        # Positional, with PyTorch's two old arguments left at None.
+        return _cross_entropy(
+            input, target, self.weight, None, self.ignore_index, None, self.reduction, self.label_smoothing
+        )
 
 
 class NLLLoss(_WeightedLoss):
@@ -102,7 +105,7 @@ class MSELoss(_Loss):
     """
 
     def forward(self, input: Any, target: Any) -> Any:
-        return _mse_loss(input, target, self.reduction)
+        return _mse_loss(input, target, None, None, self.reduction)
 
 
 class L1Loss(_Loss):

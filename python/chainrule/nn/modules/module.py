@@ -64,7 +64,7 @@ class Module(StateMixin):
         ...         return self.out(cr.relu(self.hidden(x)))
         >>> net = Net()
         >>> net(cr.zeros(5, 2)).shape
-        torch.Size([5, 1])
+        chainrule.Size([5, 1])
         >>> [name for name, _ in net.named_parameters()]
         ['hidden.weight', 'hidden.bias', 'out.weight', 'out.bias']
 

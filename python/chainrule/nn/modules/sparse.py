@@ -25,7 +25,7 @@ class Embedding(Module):
     Example:
         >>> import chainrule as cr
         >>> cr.nn.Embedding(10, 3)(cr.tensor([[1, 2], [4, 5]])).shape
-        torch.Size([2, 2, 3])
+        chainrule.Size([2, 2, 3])
 
     Source: PyTorch, torch.nn.Embedding.
     """

@@ -93,14 +93,12 @@ class DataLoader(Generic[T_co]):
             batch_size = None
         elif batch_size is None and drop_last:
             raise ValueError("DataLoader: batch_size=None gives single samples and excludes drop_last.")
-        if sampler is None:
-            sampler = self._default_sampler(shuffle)
+        self.sampler: Any = self._default_sampler(shuffle) if sampler is None else sampler
         if batch_size is not None:
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+            batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
         self.batch_size = batch_size
         self.drop_last = drop_last
-        self.sampler = sampler
-        self.batch_sampler = batch_sampler
+        self.batch_sampler: Any = batch_sampler
         if collate_fn is None:
             collate_fn = default_collate if batch_sampler is not None else _as_tensors
         self.collate_fn = collate_fn
@@ -119,7 +117,7 @@ class DataLoader(Generic[T_co]):
             self._base_seed()
             return self._whole_batches()
         batched = self.batch_sampler is not None
-        indices = iter(self.batch_sampler if batched else self.sampler)  # type: ignore[arg-type]
+        indices = iter(self.batch_sampler if batched else self.sampler)
         self._base_seed()
         if self._streams:
             return self._stream(indices, batched)
@@ -129,9 +127,9 @@ class DataLoader(Generic[T_co]):
         _core.empty((), dtype=_core.int64).random_(generator=self.generator)
 
     def _batches(self, indices: Iterator[list[Any]]) -> Iterator[Any]:
-        fetch = getattr(self.dataset, "__getitems__", None)
+        fetch: Callable[[Any], Any] | None = getattr(self.dataset, "__getitems__", None)
         for batch in indices:
-            samples = fetch(batch) if callable(fetch) else [self.dataset[i] for i in batch]
+            samples = fetch(batch) if fetch is not None else [self.dataset[i] for i in batch]
             yield self.collate_fn(samples)
 
     def _samples(self, indices: Iterator[Any]) -> Iterator[Any]:
@@ -172,14 +170,11 @@ class DataLoader(Generic[T_co]):
 
     def _whole_batches(self) -> Iterator[Any]:
         tensors, size = self.dataset.tensors, len(self.dataset)
-        step: int = self.batch_sampler.batch_size  # type: ignore[union-attr]
-        stop = size - size % step if self.batch_sampler.drop_last else size  # type: ignore[union-attr]
-        shuffled = type(self.sampler) is RandomSampler
-        if not shuffled:
-            order = _core.arange(size)
-        else:
-            generator = self.sampler._pass_generator()  # type: ignore[union-attr]
-            order = _core.randperm(size, generator=generator) if size else None
+        step: int = self.batch_sampler.batch_size
+        stop = size - size % step if self.batch_sampler.drop_last else size
+        shuffled = isinstance(self.sampler, RandomSampler)
+        generator = self.sampler._pass_generator() if shuffled else None
+        order = _core.randperm(size, generator=generator) if shuffled and size else _core.arange(size)
         for start in range(0, stop, step):
             picked = order[start : min(start + step, size)]
             yield [tensor.index_select(0, picked) for tensor in tensors]
@@ -196,7 +191,7 @@ class DataLoader(Generic[T_co]):
             if self.batch_size is None:
                 return size
             return size // self.batch_size if self.drop_last else -(-size // self.batch_size)
-        return len(self.batch_sampler if self.batch_sampler is not None else self.sampler)  # type: ignore[arg-type]
+        return len(self.batch_sampler if self.batch_sampler is not None else self.sampler)
 
 
 def _as_tensors(sample: Any) -> Any:

@@ -1,0 +1,6134 @@
+"""The compiled core. Written by ``python -m chainrule._stubs``: change that, not this."""
+
+# ruff: noqa
+from builtins import bool as _bool
+from builtins import float as _float
+from builtins import int as _int
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
+
+import numpy as np
+
+from ._size import Size as Size
+
+_Self = TypeVar("_Self", bound="Tensor")
+Ints: TypeAlias = "_int | Sequence[_int]"
+Number: TypeAlias = "_int | _float | Tensor"
+TensorLike: TypeAlias = "Tensor | _int | _float | np.ndarray[Any, Any]"
+DtypeLike: TypeAlias = "dtype | type | np.dtype[Any]"
+DeviceLike: TypeAlias = "device | str | None"
+
+class ValuesIndices(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+class dtype:
+    """The type of a tensor's elements."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def is_floating_point(self) -> _bool: ...
+    @property
+    def is_complex(self) -> _bool: ...
+    @property
+    def is_signed(self) -> _bool: ...
+    @property
+    def itemsize(self) -> _int: ...
+
+class device:
+    """Where a tensor lives: always "cpu"."""
+
+    def __init__(self, type: str | device = ..., index: _int | None = None) -> None: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def index(self) -> _int | None: ...
+    def __enter__(self) -> device: ...
+    def __exit__(self, *exc: object) -> None: ...
+
+_dtype: TypeAlias = dtype
+_device: TypeAlias = device
+
+float32: _dtype
+float64: _dtype
+int32: _dtype
+int64: _dtype
+uint8: _dtype
+bool: _dtype
+float: _dtype
+double: _dtype
+int: _dtype
+long: _dtype
+
+class Generator:
+    """A stream of random numbers: the same seed gives the same numbers as PyTorch's on the CPU."""
+
+    def __init__(self, device: DeviceLike = "cpu") -> None: ...
+    def manual_seed(self, seed: _int) -> Generator: ...
+    def initial_seed(self) -> _int: ...
+    def seed(self) -> _int: ...
+    def get_state(self) -> Tensor: ...
+    def set_state(self, state: Tensor) -> None: ...
+    @property
+    def device(self) -> _device: ...
+
+default_generator: Generator
+
+def manual_seed(seed: _int) -> Generator: ...
+def initial_seed() -> _int: ...
+def seed() -> _int: ...
+def get_rng_state() -> Tensor: ...
+def set_rng_state(new_state: Tensor) -> None: ...
+
+class Node:
+    """A recorded operation."""
+
+    def name(self) -> str: ...
+    @property
+    def op_name(self) -> str: ...
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, _int], ...]: ...
+    @property
+    def variable(self) -> Tensor: ...
+
+class RemovableHandle:
+    """Takes a hook off again."""
+
+    def remove(self) -> None: ...
+    def __enter__(self) -> RemovableHandle: ...
+    def __exit__(self, *exc: object) -> None: ...
+
+class SavedTensors:
+    """Tensors that a Function keeps for its backward."""
+
+    def unpack(self) -> tuple[Tensor | None, ...]: ...
+
+class Tensor:
+    """A multi-dimensional array that remembers how it was computed."""
+
+    __array_priority__: _int
+    requires_grad: _bool
+    grad: Tensor | None
+    _grad: Tensor | None
+    data: Tensor
+    __hash__: Callable[[Any], _int]  # type: ignore[assignment]
+
+    def __new__(cls: type[_Self], *args: Any, **kwargs: Any) -> _Self: ...
+    @staticmethod
+    def _make_subclass(type: type[_Self], data: Tensor, require_grad: _bool = False, /) -> _Self: ...
+    @property
+    def shape(self) -> Size: ...
+    @property
+    def ndim(self) -> _int: ...
+    @property
+    def dtype(self) -> _dtype: ...
+    @property
+    def device(self) -> _device: ...
+    @property
+    def is_leaf(self) -> _bool: ...
+    @property
+    def grad_fn(self) -> Node | None: ...
+    @property
+    def retains_grad(self) -> _bool: ...
+    @property
+    def output_nr(self) -> _int: ...
+    @property
+    def itemsize(self) -> _int: ...
+    @property
+    def nbytes(self) -> _int: ...
+    @property
+    def is_cuda(self) -> _bool: ...
+    @property
+    def is_mps(self) -> _bool: ...
+    @property
+    def is_sparse(self) -> _bool: ...
+    @property
+    def is_quantized(self) -> _bool: ...
+    @property
+    def is_nested(self) -> _bool: ...
+    @property
+    def T(self) -> Tensor: ...
+    @property
+    def mT(self) -> Tensor: ...
+    @property
+    def H(self) -> Tensor: ...
+    @property
+    def _version(self) -> _int: ...
+    @property
+    def _base(self) -> Tensor | None: ...
+    def item(self) -> Any: ...
+    def tolist(self) -> Any: ...
+    def dim(self) -> _int: ...
+    def ndimension(self) -> _int: ...
+    def numel(self) -> _int: ...
+    def nelement(self) -> _int: ...
+    def element_size(self) -> _int: ...
+    def data_ptr(self) -> _int: ...
+    def storage_offset(self) -> _int: ...
+    @overload
+    def size(self, dim: None = None) -> Size: ...
+    @overload
+    def size(self, dim: _int) -> _int: ...
+    @overload
+    def stride(self) -> tuple[_int, ...]: ...
+    @overload
+    def stride(self, dim: _int, /) -> _int: ...
+    def is_contiguous(self, *, memory_format: Any = None) -> _bool: ...
+    def is_floating_point(self) -> _bool: ...
+    def is_complex(self) -> _bool: ...
+    def is_signed(self) -> _bool: ...
+    def requires_grad_(self: _Self, requires_grad: _bool = True) -> _Self: ...
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: _bool | None = None,
+        create_graph: _bool = False,
+        inputs: Tensor | Sequence[Tensor] | None = None,
+    ) -> None: ...
+    def retain_grad(self) -> None: ...
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle: ...
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle: ...
+    def float(self) -> Tensor: ...
+    def double(self) -> Tensor: ...
+    def long(self) -> Tensor: ...
+    def int(self) -> Tensor: ...
+    def bool(self) -> Tensor: ...
+    def byte(self) -> Tensor: ...
+    def to(self, *args: Any, **kwargs: Any) -> Tensor: ...
+    def type(self, dtype: DtypeLike | str | None = None, non_blocking: _bool = False, **kwargs: Any) -> Any: ...
+    def type_as(self, other: Tensor) -> Tensor: ...
+    def new_tensor(
+        self, data: Any, *, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: _bool = False
+    ) -> Tensor: ...
+    def cpu(self: _Self) -> _Self: ...
+    def cuda(self, *args: Any, **kwargs: Any) -> Tensor: ...
+    def pin_memory(self: _Self) -> _Self: ...
+    def share_memory_(self: _Self) -> _Self: ...
+    def numpy(self, *, force: _bool = False) -> np.ndarray[Any, Any]: ...
+    def __array__(self, dtype: Any = None, copy: _bool | None = None) -> np.ndarray[Any, Any]: ...
+    def __len__(self) -> _int: ...
+    def __iter__(self) -> Iterator[Tensor]: ...
+    def __reversed__(self) -> Tensor: ...
+    def __contains__(self, element: Any) -> _bool: ...
+    def __getitem__(self, key: Any) -> Tensor: ...
+    def __setitem__(self, key: Any, value: Any) -> None: ...
+    def __bool__(self) -> _bool: ...
+    def __int__(self) -> _int: ...
+    def __float__(self) -> _float: ...
+    def __index__(self) -> _int: ...
+    def __deepcopy__(self, memo: dict[_int, Any]) -> Any: ...
+    def __reduce_ex__(self, protocol: Any) -> Any: ...
+    def __abs__(self) -> Tensor: ...
+    def __neg__(self) -> Tensor: ...
+    def __pos__(self) -> Tensor: ...
+    def __invert__(self) -> Tensor: ...
+    def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+    def __ne__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+    def __lt__(self, other: Number) -> Tensor: ...
+    def __le__(self, other: Number) -> Tensor: ...
+    def __gt__(self, other: Number) -> Tensor: ...
+    def __ge__(self, other: Number) -> Tensor: ...
+    def __add__(self, other: TensorLike) -> Tensor: ...
+    def __radd__(self, other: TensorLike) -> Tensor: ...
+    def __iadd__(self: _Self, other: TensorLike) -> _Self: ...
+    def __sub__(self, other: TensorLike) -> Tensor: ...
+    def __rsub__(self, other: TensorLike) -> Tensor: ...
+    def __isub__(self: _Self, other: TensorLike) -> _Self: ...
+    def __mul__(self, other: TensorLike) -> Tensor: ...
+    def __rmul__(self, other: TensorLike) -> Tensor: ...
+    def __imul__(self: _Self, other: TensorLike) -> _Self: ...
+    def __truediv__(self, other: TensorLike) -> Tensor: ...
+    def __rtruediv__(self, other: TensorLike) -> Tensor: ...
+    def __itruediv__(self: _Self, other: TensorLike) -> _Self: ...
+    def __floordiv__(self, other: TensorLike) -> Tensor: ...
+    def __rfloordiv__(self, other: TensorLike) -> Tensor: ...
+    def __ifloordiv__(self: _Self, other: TensorLike) -> _Self: ...
+    def __mod__(self, other: TensorLike) -> Tensor: ...
+    def __rmod__(self, other: TensorLike) -> Tensor: ...
+    def __imod__(self: _Self, other: TensorLike) -> _Self: ...
+    def __pow__(self, other: TensorLike) -> Tensor: ...
+    def __rpow__(self, other: TensorLike) -> Tensor: ...
+    def __ipow__(self: _Self, other: TensorLike) -> _Self: ...
+    def __matmul__(self, other: TensorLike) -> Tensor: ...
+    def __rmatmul__(self, other: TensorLike) -> Tensor: ...
+    def __and__(self, other: TensorLike) -> Tensor: ...
+    def __rand__(self, other: TensorLike) -> Tensor: ...
+    def __iand__(self: _Self, other: TensorLike) -> _Self: ...
+    def __or__(self, other: TensorLike) -> Tensor: ...
+    def __ror__(self, other: TensorLike) -> Tensor: ...
+    def __ior__(self: _Self, other: TensorLike) -> _Self: ...
+    def __xor__(self, other: TensorLike) -> Tensor: ...
+    def __rxor__(self, other: TensorLike) -> Tensor: ...
+    def __ixor__(self: _Self, other: TensorLike) -> _Self: ...
+    def __lshift__(self, other: TensorLike) -> Tensor: ...
+    def __rlshift__(self, other: TensorLike) -> Tensor: ...
+    def __ilshift__(self: _Self, other: TensorLike) -> _Self: ...
+    def __rshift__(self, other: TensorLike) -> Tensor: ...
+    def __rrshift__(self, other: TensorLike) -> Tensor: ...
+    def __irshift__(self: _Self, other: TensorLike) -> _Self: ...
+    def abs(self) -> Tensor:
+        """Absolute value of each element; the gradient at 0 is 0."""
+    def abs_(self) -> Tensor:
+        """Absolute value of each element; the gradient at 0 is 0."""
+    def absolute(self) -> Tensor:
+        """Absolute value of each element, as abs(); the gradient at 0 is 0."""
+    def absolute_(self) -> Tensor:
+        """Absolute value of each element, as abs(); the gradient at 0 is 0."""
+    def acos(self) -> Tensor:
+        """Inverse cosine, in radians; nan outside [-1, 1]."""
+    def acos_(self) -> Tensor:
+        """Inverse cosine, in radians; nan outside [-1, 1]."""
+    def acosh(self) -> Tensor:
+        """Inverse hyperbolic cosine; nan below 1."""
+    def acosh_(self) -> Tensor:
+        """Inverse hyperbolic cosine; nan below 1."""
+    def add(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+        """Sum of two tensors, of which the second may be scaled."""
+    def add_(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+        """Sum of two tensors, of which the second may be scaled."""
+    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """Products of two batches of matrices, summed and added to a tensor."""
+    def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+        """Adds a scaled quotient of two tensors."""
+    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+        """Adds a scaled quotient of two tensors."""
+    def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+        """Adds a scaled product of two tensors."""
+    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+        """Adds a scaled product of two tensors."""
+    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """A product of matrices, added to a tensor."""
+    def addmv(self, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """A product of matrix and vector, added to a tensor."""
+    def addr(self, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """An outer product, added to a tensor."""
+    def adjoint(self) -> Tensor:
+        """The last two axes exchanged (there are no complex tensors)."""
+    @overload
+    def all(self, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
+        """True where no element is 0, over all axes or over those given."""
+    @overload
+    def all(self, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+    def allclose(
+        self,
+        other: TensorLike,
+        rtol: _float = 1e-05,
+        atol: _float = 1e-08,
+        equal_nan: _bool = False,
+    ) -> _bool:
+        """Whether two tensors are equal everywhere within a tolerance."""
+    @overload
+    def amax(self, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
+        """Largest element over axes; tied elements share the gradient evenly."""
+    @overload
+    def amax(self, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+    @overload
+    def amin(self, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
+        """Smallest element over axes; tied elements share the gradient evenly."""
+    @overload
+    def amin(self, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+    @overload
+    def any(self, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
+        """True where some element is not 0, over all axes or over those given."""
+    @overload
+    def any(self, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+    def arccos(self) -> Tensor:
+        """Inverse cosine, in radians; nan outside [-1, 1]."""
+    def arccos_(self) -> Tensor:
+        """Inverse cosine, in radians; nan outside [-1, 1]."""
+    def arccosh(self) -> Tensor:
+        """Inverse hyperbolic cosine; nan below 1."""
+    def arccosh_(self) -> Tensor:
+        """Inverse hyperbolic cosine; nan below 1."""
+    def arcsin(self) -> Tensor:
+        """Inverse sine, in radians; nan outside [-1, 1]."""
+    def arcsin_(self) -> Tensor:
+        """Inverse sine, in radians; nan outside [-1, 1]."""
+    def arcsinh(self) -> Tensor:
+        """Inverse hyperbolic sine."""
+    def arcsinh_(self) -> Tensor:
+        """Inverse hyperbolic sine."""
+    def arctan(self) -> Tensor:
+        """Inverse tangent, in radians."""
+    def arctan_(self) -> Tensor:
+        """Inverse tangent, in radians."""
+    def arctan2(self, other: TensorLike) -> Tensor:
+        """Angle in radians, in (-pi, pi], between the x axis and the point (other, input)."""
+    def arctan2_(self, other: TensorLike) -> Tensor:
+        """Angle in radians, in (-pi, pi], between the x axis and the point (other, input)."""
+    def arctanh(self) -> Tensor:
+        """Inverse hyperbolic tangent; nan outside [-1, 1]."""
+    def arctanh_(self) -> Tensor:
+        """Inverse hyperbolic tangent; nan outside [-1, 1]."""
+    @overload
+    def argmax(self, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
+        """Index of the first largest element, of all or along an axis."""
+    @overload
+    def argmax(self, *, axis: _int | None, keepdims: _bool = False) -> Tensor: ...
+    @overload
+    def argmin(self, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
+        """Index of the first smallest element, of all or along an axis."""
+    @overload
+    def argmin(self, *, axis: _int | None, keepdims: _bool = False) -> Tensor: ...
+    def argwhere(self) -> Tensor:
+        """The positions of elements that aren't 0: (count, axes)."""
+    def asin(self) -> Tensor:
+        """Inverse sine, in radians; nan outside [-1, 1]."""
+    def asin_(self) -> Tensor:
+        """Inverse sine, in radians; nan outside [-1, 1]."""
+    def asinh(self) -> Tensor:
+        """Inverse hyperbolic sine."""
+    def asinh_(self) -> Tensor:
+        """Inverse hyperbolic sine."""
+    def atan(self) -> Tensor:
+        """Inverse tangent, in radians."""
+    def atan_(self) -> Tensor:
+        """Inverse tangent, in radians."""
+    def atan2(self, other: TensorLike) -> Tensor:
+        """Angle in radians, in (-pi, pi], between the x axis and the point (other, input)."""
+    def atan2_(self, other: TensorLike) -> Tensor:
+        """Angle in radians, in (-pi, pi], between the x axis and the point (other, input)."""
+    def atanh(self) -> Tensor:
+        """Inverse hyperbolic tangent; nan outside [-1, 1]."""
+    def atanh_(self) -> Tensor:
+        """Inverse hyperbolic tangent; nan outside [-1, 1]."""
+    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """Products of two batches of matrices, added to a tensor."""
+    def bernoulli(self, p: _float | None = None, *, generator: Generator | None = None) -> Tensor:
+        """1 with the probability that stands in the input, otherwise 0."""
+    @overload
+    def bernoulli_(self, p: _float = 0.5, *, generator: Generator | None = None) -> Tensor:
+        """Fills with 1 at probability p, otherwise 0."""
+    @overload
+    def bernoulli_(self, p: Tensor, *, generator: Generator | None = None) -> Tensor: ...
+    def bitwise_and(self, other: TensorLike) -> Tensor:
+        """Bitwise and of integers; logical and of bool tensors."""
+    def bitwise_and_(self, other: TensorLike) -> Tensor:
+        """Bitwise and of integers; logical and of bool tensors."""
+    def bitwise_left_shift(self, other: TensorLike) -> Tensor:
+        """Shifts the bits of integers to the left; 0 beyond the width."""
+    def bitwise_left_shift_(self, other: TensorLike) -> Tensor:
+        """Shifts the bits of integers to the left; 0 beyond the width."""
+    def bitwise_not(self) -> Tensor:
+        """Bitwise not of integers; logical not of bool tensors."""
+    def bitwise_not_(self) -> Tensor:
+        """Bitwise not of integers; logical not of bool tensors."""
+    def bitwise_or(self, other: TensorLike) -> Tensor:
+        """Bitwise or of integers; logical or of bool tensors."""
+    def bitwise_or_(self, other: TensorLike) -> Tensor:
+        """Bitwise or of integers; logical or of bool tensors."""
+    def bitwise_right_shift(self, other: TensorLike) -> Tensor:
+        """Shifts the bits of integers to the right, keeping the sign."""
+    def bitwise_right_shift_(self, other: TensorLike) -> Tensor:
+        """Shifts the bits of integers to the right, keeping the sign."""
+    def bitwise_xor(self, other: TensorLike) -> Tensor:
+        """Bitwise exclusive or of integers; logical one of bool tensors."""
+    def bitwise_xor_(self, other: TensorLike) -> Tensor:
+        """Bitwise exclusive or of integers; logical one of bool tensors."""
+    def bmm(self, mat2: Tensor) -> Tensor:
+        """Products of two batches of matrices."""
+    @overload
+    def broadcast_to(self, size: Ints) -> Tensor:
+        """Broadcasts to a shape, as arithmetic does; shares memory."""
+    @overload
+    def broadcast_to(self, *size: _int) -> Tensor: ...
+    def cauchy_(self, median: _float = 0.0, sigma: _float = 1.0, *, generator: Generator | None = None) -> Tensor:
+        """Fills with Cauchy random numbers."""
+    def ceil(self) -> Tensor:
+        """Smallest whole number not below each element. Its gradient is 0."""
+    def ceil_(self) -> Tensor:
+        """Smallest whole number not below each element. Its gradient is 0."""
+    @overload
+    def chunk(self, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+        """Cuts an axis into at most `chunks` parts of equal size; the last may be smaller."""
+    @overload
+    def chunk(self, chunks: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+    def clamp(self, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+        """Limits each element to the range from min to max."""
+    def clamp_(self, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+        """Limits each element to the range from min to max."""
+    def clamp_max(self, max: TensorLike) -> Tensor:
+        """Limits each element from above: clamp(input, max=max)."""
+    def clamp_max_(self, max: TensorLike) -> Tensor:
+        """Limits each element from above: clamp(input, max=max)."""
+    def clamp_min(self, min: TensorLike) -> Tensor:
+        """Limits each element from below: clamp(input, min=min)."""
+    def clamp_min_(self, min: TensorLike) -> Tensor:
+        """Limits each element from below: clamp(input, min=min)."""
+    def clip(self, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+        """Limits each element to the range from min to max."""
+    def clip_(self, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+        """Limits each element to the range from min to max."""
+    def clone(self, *, memory_format: Any = None) -> Tensor:
+        """A copy in memory of its own; gradients flow through it."""
+    def contiguous(self, *, memory_format: Any = None) -> Tensor:
+        """The tensor itself if it lies row-major in memory, otherwise such a copy.
+
+        Example:
+            >>> chainrule.zeros(2, 3).t().contiguous().stride()
+            (2, 1)
+        """
+    def copy_(self, src: Tensor, non_blocking: _bool = False) -> Tensor:
+        """Takes the elements of another tensor, which is broadcast and converted."""
+    def copysign(self, other: TensorLike) -> Tensor:
+        """The size of x with the sign of y, also that of -0."""
+    def copysign_(self, other: TensorLike) -> Tensor:
+        """The size of x with the sign of y, also that of -0."""
+    def cos(self) -> Tensor:
+        """Cosine of each element, in radians."""
+    def cos_(self) -> Tensor:
+        """Cosine of each element, in radians."""
+    def cosh(self) -> Tensor:
+        """Hyperbolic cosine."""
+    def cosh_(self) -> Tensor:
+        """Hyperbolic cosine."""
+    @overload
+    def count_nonzero(self, dim: Ints | None = None) -> Tensor:
+        """Number of elements that are not 0."""
+    @overload
+    def count_nonzero(self, *, axis: Ints | None) -> Tensor: ...
+    def deg2rad(self) -> Tensor:
+        """Degrees to radians."""
+    def deg2rad_(self) -> Tensor:
+        """Degrees to radians."""
+    def detach(self) -> Tensor:
+        """The same memory without history: no gradient flows back."""
+    def detach_(self) -> Tensor:
+        """Takes the tensor out of its graph; it becomes a leaf."""
+    def diag(self, diagonal: _int = 0) -> Tensor:
+        """A matrix with a vector on a diagonal, or the diagonal of a matrix as a vector."""
+    def diag_embed(self, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> Tensor:
+        """Matrices with the last axis on a diagonal and 0 elsewhere."""
+    def diagonal(self, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
+        """A view of a diagonal, which becomes the last axis."""
+    def digamma(self) -> Tensor:
+        """Logarithmic derivative of the gamma function."""
+    def digamma_(self) -> Tensor:
+        """Logarithmic derivative of the gamma function."""
+    def div(self, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
+        """Quotient of two tensors; integers are divided as floats unless a rounding mode is given."""
+    def div_(self, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
+        """Quotient of two tensors; integers are divided as floats unless a rounding mode is given."""
+    def divide(self, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
+        """Quotient of two tensors; integers are divided as floats unless a rounding mode is given."""
+    def divide_(self, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
+        """Quotient of two tensors; integers are divided as floats unless a rounding mode is given."""
+    def dot(self, tensor: Tensor) -> Tensor:
+        """Inner product of two vectors."""
+    @overload
+    def dsplit(self, sections: _int) -> tuple[Tensor, ...]:
+        """tensor_split() along axis 2."""
+    @overload
+    def dsplit(self, indices: Ints) -> tuple[Tensor, ...]: ...
+    def eq(self, other: TensorLike) -> Tensor:
+        """True where two tensors are equal; nan equals nothing."""
+    def eq_(self, other: TensorLike) -> Tensor:
+        """True where two tensors are equal; nan equals nothing."""
+    def equal(self, other: TensorLike) -> _bool:
+        """Whether two tensors have the same shape and equal elements."""
+    def erf(self) -> Tensor:
+        """Error function."""
+    def erf_(self) -> Tensor:
+        """Error function."""
+    def erfc(self) -> Tensor:
+        """Complement of the error function, exact for large x too."""
+    def erfc_(self) -> Tensor:
+        """Complement of the error function, exact for large x too."""
+    def erfinv(self) -> Tensor:
+        """Inverse of the error function; +-inf at +-1, nan beyond."""
+    def erfinv_(self) -> Tensor:
+        """Inverse of the error function; +-inf at +-1, nan beyond."""
+    def exp(self) -> Tensor:
+        """Exponential of each element."""
+    def exp_(self) -> Tensor:
+        """Exponential of each element."""
+    def exp2(self) -> Tensor:
+        """Power of two with each element as exponent."""
+    def exp2_(self) -> Tensor:
+        """Power of two with each element as exponent."""
+    @overload
+    def expand(self, size: Ints, *, implicit: _bool = False) -> Tensor:
+        """Repeats along axes of size 1, and along new leading axes, without copying.
+
+        The gradient is summed over what was repeated. The result can't be written in place: its elements share memory.
+
+        Args:
+            size: the new sizes; -1 keeps a size.
+
+        Example:
+            >>> chainrule.tensor([[1.], [2.]]).expand(-1, 3)
+            tensor([[1., 1., 1.],
+                    [2., 2., 2.]])
+        """
+    @overload
+    def expand(self, *size: _int, implicit: _bool = False) -> Tensor: ...
+    def expand_as(self, other: TensorLike) -> Tensor:
+        """expand() to the shape of another tensor.
+
+        Example:
+            >>> chainrule.ones(1, 2).expand_as(chainrule.zeros(3, 2)).shape
+            (3, 2)
+        """
+    def expm1(self) -> Tensor:
+        """Exponential minus 1, exact for small x too."""
+    def expm1_(self) -> Tensor:
+        """Exponential minus 1, exact for small x too."""
+    def exponential_(self, lambd: _float = 1.0, *, generator: Generator | None = None) -> Tensor:
+        """Fills with exponential random numbers of rate lambd."""
+    def fill_(self, value: TensorLike) -> Tensor:
+        """Sets every element to one value."""
+    def fix(self) -> Tensor:
+        """Each element rounded towards 0, as trunc(). Its gradient is 0."""
+    def fix_(self) -> Tensor:
+        """Each element rounded towards 0, as trunc(). Its gradient is 0."""
+    def flatten(self, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
+        """Merges the axes from start_dim to end_dim into one."""
+    @overload
+    def flip(self, dims: Ints) -> Tensor:
+        """Reverses the order along the given axes; a copy."""
+    @overload
+    def flip(self, *dims: _int) -> Tensor: ...
+    def fliplr(self) -> Tensor:
+        """flip() along axis 1."""
+    def flipud(self) -> Tensor:
+        """flip() along axis 0."""
+    def float_power(self, exponent: TensorLike) -> Tensor:
+        """Power computed and returned in float64."""
+    def floor(self) -> Tensor:
+        """Largest whole number not above each element. Its gradient is 0."""
+    def floor_(self) -> Tensor:
+        """Largest whole number not above each element. Its gradient is 0."""
+    def floor_divide(self, other: TensorLike) -> Tensor:
+        """Quotient rounded down to a whole number; its gradient is 0."""
+    def floor_divide_(self, other: TensorLike) -> Tensor:
+        """Quotient rounded down to a whole number; its gradient is 0."""
+    def fmax(self, other: TensorLike) -> Tensor:
+        """The larger of two tensors, ignoring nan where only one is nan."""
+    def fmin(self, other: TensorLike) -> Tensor:
+        """The smaller of two tensors, ignoring nan where only one is nan."""
+    def fmod(self, other: TensorLike) -> Tensor:
+        """Remainder of a division, with the dividend's sign, as C's fmod."""
+    def fmod_(self, other: TensorLike) -> Tensor:
+        """Remainder of a division, with the dividend's sign, as C's fmod."""
+    def frac(self) -> Tensor:
+        """The fraction of each element, with its sign."""
+    def frac_(self) -> Tensor:
+        """The fraction of each element, with its sign."""
+    @overload
+    def gather(self, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
+        """Elements along an axis, chosen by an index for each place."""
+    @overload
+    def gather(self, *, axis: _int, index: Tensor, sparse_grad: _bool = False) -> Tensor: ...
+    def ge(self, other: TensorLike) -> Tensor:
+        """True where input >= other."""
+    def ge_(self, other: TensorLike) -> Tensor:
+        """True where input >= other."""
+    def geometric_(self, p: _float, *, generator: Generator | None = None) -> Tensor:
+        """Fills with the number of trials up to the first success of probability p."""
+    def ger(self, vec2: Tensor) -> Tensor:
+        """Outer product of two vectors: another name for outer()."""
+    def greater(self, other: TensorLike) -> Tensor:
+        """True where input > other."""
+    def greater_(self, other: TensorLike) -> Tensor:
+        """True where input > other."""
+    def greater_equal(self, other: TensorLike) -> Tensor:
+        """True where input >= other."""
+    def greater_equal_(self, other: TensorLike) -> Tensor:
+        """True where input >= other."""
+    def gt(self, other: TensorLike) -> Tensor:
+        """True where input > other."""
+    def gt_(self, other: TensorLike) -> Tensor:
+        """True where input > other."""
+    def hardshrink(self, lambd: _float = 0.5) -> Tensor:
+        """Sets elements between -lambd and lambd to 0."""
+    def heaviside(self, values: TensorLike) -> Tensor:
+        """Heaviside's step function. Its gradient is 0 everywhere."""
+    def heaviside_(self, values: TensorLike) -> Tensor:
+        """Heaviside's step function. Its gradient is 0 everywhere."""
+    @overload
+    def hsplit(self, sections: _int) -> tuple[Tensor, ...]:
+        """tensor_split() along axis 1 (axis 0 of a vector)."""
+    @overload
+    def hsplit(self, indices: Ints) -> tuple[Tensor, ...]: ...
+    def hypot(self, other: TensorLike) -> Tensor:
+        """Length of the hypotenuse, without overflow on the way."""
+    def hypot_(self, other: TensorLike) -> Tensor:
+        """Length of the hypotenuse, without overflow on the way."""
+    @overload
+    def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
+        """Adds slices of a source to the positions along an axis."""
+    @overload
+    def index_add(self, *, axis: _int, index: Tensor, source: Tensor, alpha: Number = 1) -> Tensor: ...
+    @overload
+    def index_add_(self, dim: _int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
+        """Adds slices of a source to the positions along an axis."""
+    @overload
+    def index_add_(self, *, axis: _int, index: Tensor, source: Tensor, alpha: Number = 1) -> Tensor: ...
+    @overload
+    def index_copy(self, dim: _int, index: Tensor, source: Tensor) -> Tensor:
+        """Puts slices of a source at the positions along an axis."""
+    @overload
+    def index_copy(self, *, axis: _int, index: Tensor, source: Tensor) -> Tensor: ...
+    @overload
+    def index_copy_(self, dim: _int, index: Tensor, source: Tensor) -> Tensor:
+        """Puts slices of a source at the positions along an axis."""
+    @overload
+    def index_copy_(self, *, axis: _int, index: Tensor, source: Tensor) -> Tensor: ...
+    @overload
+    def index_fill(self, dim: _int, index: Tensor, value: TensorLike) -> Tensor:
+        """Puts one value at the positions along an axis."""
+    @overload
+    def index_fill(self, *, axis: _int, index: Tensor, value: TensorLike) -> Tensor: ...
+    @overload
+    def index_fill_(self, dim: _int, index: Tensor, value: TensorLike) -> Tensor:
+        """Puts one value at the positions along an axis."""
+    @overload
+    def index_fill_(self, *, axis: _int, index: Tensor, value: TensorLike) -> Tensor: ...
+    def index_put(
+        self,
+        indices: Tensor | Sequence[Tensor],
+        values: TensorLike,
+        accumulate: _bool = False,
+    ) -> Tensor:
+        """Puts values at positions that index tensors name."""
+    def index_put_(
+        self,
+        indices: Tensor | Sequence[Tensor],
+        values: TensorLike,
+        accumulate: _bool = False,
+    ) -> Tensor:
+        """Puts values at positions that index tensors name."""
+    @overload
+    def index_select(self, dim: _int, index: Tensor) -> Tensor:
+        """The positions along an axis that a vector names; gradients add up."""
+    @overload
+    def index_select(self, *, axis: _int, index: Tensor) -> Tensor: ...
+    def isclose(
+        self,
+        other: TensorLike,
+        rtol: _float = 1e-05,
+        atol: _float = 1e-08,
+        equal_nan: _bool = False,
+    ) -> Tensor:
+        """True where two tensors are equal within a tolerance."""
+    def isfinite(self) -> Tensor:
+        """True where the input is neither nan nor inf nor -inf."""
+    def isinf(self) -> Tensor:
+        """True where the input is inf or -inf."""
+    def isnan(self) -> Tensor:
+        """True where the input is nan."""
+    def isneginf(self) -> Tensor:
+        """True where the input is -inf."""
+    def isposinf(self) -> Tensor:
+        """True where the input is inf."""
+    def le(self, other: TensorLike) -> Tensor:
+        """True where input <= other."""
+    def le_(self, other: TensorLike) -> Tensor:
+        """True where input <= other."""
+    def lerp(self, end: TensorLike, weight: TensorLike) -> Tensor:
+        """Linear interpolation between two tensors."""
+    def lerp_(self, end: TensorLike, weight: TensorLike) -> Tensor:
+        """Linear interpolation between two tensors."""
+    def less(self, other: TensorLike) -> Tensor:
+        """True where input < other."""
+    def less_(self, other: TensorLike) -> Tensor:
+        """True where input < other."""
+    def less_equal(self, other: TensorLike) -> Tensor:
+        """True where input <= other."""
+    def less_equal_(self, other: TensorLike) -> Tensor:
+        """True where input <= other."""
+    def lgamma(self) -> Tensor:
+        """Logarithm of the absolute value of the gamma function."""
+    def lgamma_(self) -> Tensor:
+        """Logarithm of the absolute value of the gamma function."""
+    def log(self) -> Tensor:
+        """Natural logarithm of each element; -inf at 0, NaN below."""
+    def log_(self) -> Tensor:
+        """Natural logarithm of each element; -inf at 0, NaN below."""
+    def log10(self) -> Tensor:
+        """Logarithm to base 10."""
+    def log10_(self) -> Tensor:
+        """Logarithm to base 10."""
+    def log1p(self) -> Tensor:
+        """Natural logarithm of 1 + x, exact for small x too."""
+    def log1p_(self) -> Tensor:
+        """Natural logarithm of 1 + x, exact for small x too."""
+    def log2(self) -> Tensor:
+        """Logarithm to base 2."""
+    def log2_(self) -> Tensor:
+        """Logarithm to base 2."""
+    def log_normal_(self, mean: _float = 1.0, std: _float = 2.0, *, generator: Generator | None = None) -> Tensor:
+        """Fills with exp of normal random numbers."""
+    @overload
+    def log_softmax(self, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+        """Logarithm of the softmax along an axis, without its rounding."""
+    @overload
+    def log_softmax(self, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
+    @overload
+    def log_softmax(
+        self,
+        dim: _int | None = None,
+        _stacklevel: _int = 3,
+        dtype: DtypeLike | None = None,
+    ) -> Tensor: ...
+    @overload
+    def log_softmax(
+        self,
+        *,
+        axis: _int | None,
+        _stacklevel: _int = 3,
+        dtype: DtypeLike | None = None,
+    ) -> Tensor: ...
+    def logaddexp(self, other: TensorLike) -> Tensor:
+        """Logarithm of the sum of two exponentials, without overflow on the way."""
+    def logical_and(self, other: TensorLike) -> Tensor:
+        """True where both are nonzero."""
+    def logical_and_(self, other: TensorLike) -> Tensor:
+        """True where both are nonzero."""
+    def logical_not(self) -> Tensor:
+        """True where the input is 0."""
+    def logical_not_(self) -> Tensor:
+        """True where the input is 0."""
+    def logical_or(self, other: TensorLike) -> Tensor:
+        """True where at least one is nonzero."""
+    def logical_or_(self, other: TensorLike) -> Tensor:
+        """True where at least one is nonzero."""
+    def logical_xor(self, other: TensorLike) -> Tensor:
+        """True where exactly one is nonzero."""
+    def logical_xor_(self, other: TensorLike) -> Tensor:
+        """True where exactly one is nonzero."""
+    def logit(self, eps: _float | None = None) -> Tensor:
+        """Inverse of the sigmoid."""
+    def logit_(self, eps: _float | None = None) -> Tensor:
+        """Inverse of the sigmoid."""
+    @overload
+    def logsumexp(self, dim: Ints, keepdim: _bool = False) -> Tensor:
+        """Logarithm of the sum of exponentials over axes, without overflow."""
+    @overload
+    def logsumexp(self, *, axis: Ints, keepdims: _bool = False) -> Tensor: ...
+    def lt(self, other: TensorLike) -> Tensor:
+        """True where input < other."""
+    def lt_(self, other: TensorLike) -> Tensor:
+        """True where input < other."""
+    def masked_fill(self, mask: Tensor, value: TensorLike) -> Tensor:
+        """Fills the elements where a mask is True with one value."""
+    def masked_fill_(self, mask: Tensor, value: TensorLike) -> Tensor:
+        """Fills the elements where a mask is True with one value."""
+    def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor:
+        """Puts a source's elements, in order, where a mask is True."""
+    def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
+        """Puts a source's elements, in order, where a mask is True."""
+    def masked_select(self, mask: Tensor) -> Tensor:
+        """The elements where a mask is True, as a vector."""
+    def matmul(self, other: TensorLike) -> Tensor:
+        """Matrix product: vectors, matrices, and batches of matrices."""
+    @overload
+    def max(self) -> Tensor:
+        """Largest element of all, along an axis with its index, or of two tensors."""
+    @overload
+    def max(self, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
+    @overload
+    def max(self, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+    @overload
+    def max(self, other: Tensor) -> Tensor: ...
+    def maximum(self, other: TensorLike) -> Tensor:
+        """The larger of two tensors, element by element; nan if one is nan."""
+    @overload
+    def mean(self, dim: Ints | None = None, keepdim: _bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
+        """Mean of the elements, over all axes or over those given."""
+    @overload
+    def mean(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
+    @overload
+    def min(self) -> Tensor:
+        """Smallest element of all, along an axis with its index, or of two tensors."""
+    @overload
+    def min(self, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
+    @overload
+    def min(self, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+    @overload
+    def min(self, other: Tensor) -> Tensor: ...
+    def minimum(self, other: TensorLike) -> Tensor:
+        """The smaller of two tensors, element by element; nan if one is nan."""
+    def mm(self, mat2: Tensor) -> Tensor:
+        """Product of two matrices."""
+    def moveaxis(self, source: Ints, destination: Ints) -> Tensor:
+        """Moves axes to new places; the others keep their order."""
+    def movedim(self, source: Ints, destination: Ints) -> Tensor:
+        """Moves axes to new places; the others keep their order."""
+    def mul(self, other: TensorLike) -> Tensor:
+        """Product of two tensors, element by element."""
+    def mul_(self, other: TensorLike) -> Tensor:
+        """Product of two tensors, element by element."""
+    def multinomial(
+        self,
+        num_samples: _int,
+        replacement: _bool = False,
+        *,
+        generator: Generator | None = None,
+    ) -> Tensor:
+        """Draws categories by weight."""
+    def multiply(self, other: TensorLike) -> Tensor:
+        """Product of two tensors, element by element."""
+    def multiply_(self, other: TensorLike) -> Tensor:
+        """Product of two tensors, element by element."""
+    def mv(self, vec: Tensor) -> Tensor:
+        """Product of a matrix and a vector."""
+    def nan_to_num(
+        self,
+        nan: Number | None = None,
+        posinf: Number | None = None,
+        neginf: Number | None = None,
+    ) -> Tensor:
+        """Replaces nan, inf and -inf by numbers; the gradient there is 0."""
+    def nan_to_num_(
+        self,
+        nan: Number | None = None,
+        posinf: Number | None = None,
+        neginf: Number | None = None,
+    ) -> Tensor:
+        """Replaces nan, inf and -inf by numbers; the gradient there is 0."""
+    @overload
+    def nanmean(self, dim: Ints | None = None, keepdim: _bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
+        """Mean of the elements that are not NaN; those get no gradient."""
+    @overload
+    def nanmean(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
+    @overload
+    def nansum(self, dim: Ints | None = None, keepdim: _bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
+        """Sum of the elements that are not NaN; those get no gradient."""
+    @overload
+    def nansum(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
+    @overload
+    def narrow(self, dim: _int, start: _int, length: _int) -> Tensor:
+        """A view of `length` positions of an axis, from `start` on."""
+    @overload
+    def narrow(self, *, axis: _int, start: _int, length: _int) -> Tensor: ...
+    def ne(self, other: TensorLike) -> Tensor:
+        """True where two tensors differ; nan differs from everything."""
+    def ne_(self, other: TensorLike) -> Tensor:
+        """True where two tensors differ; nan differs from everything."""
+    def neg(self) -> Tensor:
+        """Negative of each element."""
+    def neg_(self) -> Tensor:
+        """Negative of each element."""
+    def negative(self) -> Tensor:
+        """Negative of each element, as neg()."""
+    def negative_(self) -> Tensor:
+        """Negative of each element, as neg()."""
+    @overload
+    def new_empty(
+        self,
+        size: Ints,
+        *,
+        dtype: DtypeLike | None = None,
+        layout: Any = None,
+        device: DeviceLike = None,
+        pin_memory: Any = None,
+        requires_grad: _bool = False,
+    ) -> Tensor:
+        """Unfilled memory of the given shape in this tensor's dtype.
+
+        Example:
+            >>> chainrule.tensor([1., 2.]).new_empty(2, 2).shape
+            (2, 2)
+        """
+    @overload
+    def new_empty(
+        self,
+        *size: _int,
+        dtype: DtypeLike | None = None,
+        layout: Any = None,
+        device: DeviceLike = None,
+        pin_memory: Any = None,
+        requires_grad: _bool = False,
+    ) -> Tensor: ...
+    def new_full(
+        self,
+        size: Ints,
+        fill_value: Number,
+        *,
+        dtype: DtypeLike | None = None,
+        layout: Any = None,
+        device: DeviceLike = None,
+        pin_memory: Any = None,
+        requires_grad: _bool = False,
+    ) -> Tensor:
+        """One number everywhere, of the given shape in this tensor's dtype.
+
+        Example:
+            >>> chainrule.tensor([1., 2.]).new_full((3,), 5)
+            tensor([5., 5., 5.])
+        """
+    @overload
+    def new_ones(
+        self,
+        size: Ints,
+        *,
+        dtype: DtypeLike | None = None,
+        layout: Any = None,
+        device: DeviceLike = None,
+        pin_memory: Any = None,
+        requires_grad: _bool = False,
+    ) -> Tensor:
+        """Ones of the given shape in this tensor's dtype.
+
+        Example:
+            >>> chainrule.tensor([1, 2]).new_ones(3)
+            tensor([1, 1, 1])
+        """
+    @overload
+    def new_ones(
+        self,
+        *size: _int,
+        dtype: DtypeLike | None = None,
+        layout: Any = None,
+        device: DeviceLike = None,
+        pin_memory: Any = None,
+        requires_grad: _bool = False,
+    ) -> Tensor: ...
+    @overload
+    def new_zeros(
+        self,
+        size: Ints,
+        *,
+        dtype: DtypeLike | None = None,
+        layout: Any = None,
+        device: DeviceLike = None,
+        pin_memory: Any = None,
+        requires_grad: _bool = False,
+    ) -> Tensor:
+        """Zeros of the given shape in this tensor's dtype.
+
+        Example:
+            >>> chainrule.tensor([1, 2]).new_zeros(3)
+            tensor([0, 0, 0])
+        """
+    @overload
+    def new_zeros(
+        self,
+        *size: _int,
+        dtype: DtypeLike | None = None,
+        layout: Any = None,
+        device: DeviceLike = None,
+        pin_memory: Any = None,
+        requires_grad: _bool = False,
+    ) -> Tensor: ...
+    def nextafter(self, other: TensorLike) -> Tensor:
+        """The floating number next to x in the direction of y. Not differentiable."""
+    def nextafter_(self, other: TensorLike) -> Tensor:
+        """The floating number next to x in the direction of y. Not differentiable."""
+    def nonzero(self, *, as_tuple: _bool = False) -> Any:
+        """The positions of elements that aren't 0, in row-major order."""
+    def normal_(self, mean: _float = 0.0, std: _float = 1.0, *, generator: Generator | None = None) -> Tensor:
+        """Fills with normal random numbers."""
+    def not_equal(self, other: TensorLike) -> Tensor:
+        """True where two tensors differ; nan differs from everything."""
+    def not_equal_(self, other: TensorLike) -> Tensor:
+        """True where two tensors differ; nan differs from everything."""
+    def outer(self, vec2: Tensor) -> Tensor:
+        """Outer product of two vectors."""
+    @overload
+    def permute(self, dims: Ints) -> Tensor:
+        """A view with the axes in another order."""
+    @overload
+    def permute(self, *dims: _int) -> Tensor: ...
+    def positive(self) -> Tensor:
+        """The input itself: +x."""
+    def pow(self, exponent: TensorLike) -> Tensor:
+        """Power of a tensor or number with a tensor or number as exponent."""
+    def pow_(self, exponent: TensorLike) -> Tensor:
+        """Power of a tensor or number with a tensor or number as exponent."""
+    def prelu(self, weight: Tensor) -> Tensor:
+        """Leaky ReLU with learned slopes."""
+    @overload
+    def prod(self, dim: Ints | None = None, keepdim: _bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
+        """Product of the elements, over all axes or over one."""
+    @overload
+    def prod(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
+    def rad2deg(self) -> Tensor:
+        """Radians to degrees."""
+    def rad2deg_(self) -> Tensor:
+        """Radians to degrees."""
+    @overload
+    def random_(self, *, generator: Generator | None = None) -> Tensor:
+        """Fills with random integers on [from, to), or on all of the dtype's range."""
+    @overload
+    def random_(self, to: _int, *, generator: Generator | None = None) -> Tensor: ...
+    @overload
+    def random_(self, from_: _int, to: _int | None = None, *, generator: Generator | None = None) -> Tensor: ...
+    def ravel(self) -> Tensor:
+        """All elements in one axis; a view where the layout allows."""
+    def reciprocal(self) -> Tensor:
+        """Reciprocal of each element."""
+    def reciprocal_(self) -> Tensor:
+        """Reciprocal of each element."""
+    def relu(self, inplace: _bool = False) -> Tensor:
+        """Rectified linear unit; gradient 0 at 0, nan stays nan."""
+    def relu_(self, inplace: _bool = False) -> Tensor:
+        """Rectified linear unit; gradient 0 at 0, nan stays nan."""
+    def remainder(self, other: TensorLike) -> Tensor:
+        """Remainder of a division, with the divisor's sign, as Python's %."""
+    def remainder_(self, other: TensorLike) -> Tensor:
+        """Remainder of a division, with the divisor's sign, as Python's %."""
+    @overload
+    def repeat(self, repeats: Ints) -> Tensor:
+        """The tensor several times along each axis, copied.
+
+        Args:
+            repeats: one number for each axis; additional ones in front make new axes.
+
+        Example:
+            >>> chainrule.tensor([1, 2]).repeat(2, 2)
+            tensor([[1, 2, 1, 2],
+                    [1, 2, 1, 2]])
+        """
+    @overload
+    def repeat(self, *repeats: _int) -> Tensor: ...
+    @overload
+    def repeat_interleave(
+        self,
+        repeats: Tensor,
+        dim: _int | None = None,
+        *,
+        output_size: _int | None = None,
+    ) -> Tensor:
+        """Each element several times in a row."""
+    @overload
+    def repeat_interleave(
+        self,
+        repeats: Tensor,
+        *,
+        axis: _int | None,
+        output_size: _int | None = None,
+    ) -> Tensor: ...
+    @overload
+    def repeat_interleave(self, *, output_size: _int | None = None) -> Tensor: ...
+    @overload
+    def reshape(self, shape: Ints) -> Tensor:
+        """The same elements, in row-major order, in another shape."""
+    @overload
+    def reshape(self, *shape: _int) -> Tensor: ...
+    def reshape_as(self, other: TensorLike) -> Tensor:
+        """reshape() to the shape of another tensor.
+
+        Example:
+            >>> chainrule.arange(4).reshape_as(chainrule.zeros(2, 2)).shape
+            (2, 2)
+        """
+    @overload
+    def resize_(self, size: Ints, *, memory_format: Any = None) -> Tensor:
+        """Gives the tensor another shape, row-major; new elements have arbitrary values."""
+    @overload
+    def resize_(self, *size: _int, memory_format: Any = None) -> Tensor: ...
+    def roll(self, shifts: Ints, dims: Ints | None = None) -> Tensor:
+        """Shifts along axes; elements that leave at one end come in at the other."""
+    def rot90(self, k: _int = 1, dims: Ints = (0, 1)) -> Tensor:
+        """Turns a plane by k times 90 degrees, from the first axis towards the second."""
+    def round(self, *, decimals: _int = 0) -> Tensor:
+        """Each element rounded to the nearest number of some decimals, halves to even. Its gradient is 0."""
+    def round_(self, *, decimals: _int = 0) -> Tensor:
+        """Each element rounded to the nearest number of some decimals, halves to even. Its gradient is 0."""
+    def rsqrt(self) -> Tensor:
+        """Reciprocal of the square root."""
+    def rsqrt_(self) -> Tensor:
+        """Reciprocal of the square root."""
+    @overload
+    def scatter(self, dim: _int, index: Tensor, src: Tensor, *, reduce: str | None = None) -> Tensor:
+        """Puts elements at places along an axis that an index names."""
+    @overload
+    def scatter(self, *, axis: _int, index: Tensor, src: Tensor, reduce: str | None = None) -> Tensor: ...
+    @overload
+    def scatter(self, dim: _int, index: Tensor, value: Number, *, reduce: str | None = None) -> Tensor: ...
+    @overload
+    def scatter(self, *, axis: _int, index: Tensor, value: Number, reduce: str | None = None) -> Tensor: ...
+    @overload
+    def scatter_(self, dim: _int, index: Tensor, src: Tensor, *, reduce: str | None = None) -> Tensor:
+        """Puts elements at places along an axis that an index names."""
+    @overload
+    def scatter_(self, *, axis: _int, index: Tensor, src: Tensor, reduce: str | None = None) -> Tensor: ...
+    @overload
+    def scatter_(self, dim: _int, index: Tensor, value: Number, *, reduce: str | None = None) -> Tensor: ...
+    @overload
+    def scatter_(self, *, axis: _int, index: Tensor, value: Number, reduce: str | None = None) -> Tensor: ...
+    @overload
+    def scatter_add(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+        """Adds elements at places along an axis that an index names."""
+    @overload
+    def scatter_add(self, *, axis: _int, index: Tensor, src: Tensor) -> Tensor: ...
+    @overload
+    def scatter_add_(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+        """Adds elements at places along an axis that an index names."""
+    @overload
+    def scatter_add_(self, *, axis: _int, index: Tensor, src: Tensor) -> Tensor: ...
+    @overload
+    def select(self, dim: _int, index: _int) -> Tensor:
+        """A view of one position along an axis, which goes away."""
+    @overload
+    def select(self, *, axis: _int, index: _int) -> Tensor: ...
+    def set_(self, source: Tensor) -> Tensor:
+        """Makes the tensor share the memory and shape of another one."""
+    def sgn(self) -> Tensor:
+        """Sign of each element: -1, 0 or 1, as sign() for real numbers. Its gradient is 0 everywhere."""
+    def sgn_(self) -> Tensor:
+        """Sign of each element: -1, 0 or 1, as sign() for real numbers. Its gradient is 0 everywhere."""
+    def sigmoid(self) -> Tensor:
+        """Logistic function of each element."""
+    def sigmoid_(self) -> Tensor:
+        """Logistic function of each element."""
+    def sign(self) -> Tensor:
+        """Sign of each element: -1, 0 or 1. Its gradient is 0 everywhere."""
+    def sign_(self) -> Tensor:
+        """Sign of each element: -1, 0 or 1. Its gradient is 0 everywhere."""
+    def signbit(self) -> Tensor:
+        """True where the sign bit is set: negative numbers and -0."""
+    def sin(self) -> Tensor:
+        """Sine of each element, in radians."""
+    def sin_(self) -> Tensor:
+        """Sine of each element, in radians."""
+    def sinc(self) -> Tensor:
+        """Normalised sinc function; 1 at 0."""
+    def sinc_(self) -> Tensor:
+        """Normalised sinc function; 1 at 0."""
+    def sinh(self) -> Tensor:
+        """Hyperbolic sine."""
+    def sinh_(self) -> Tensor:
+        """Hyperbolic sine."""
+    @overload
+    def softmax(self, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+        """Softmax along an axis: positive values that sum to 1."""
+    @overload
+    def softmax(self, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
+    @overload
+    def softmax(self, dim: _int | None = None, _stacklevel: _int = 3, dtype: DtypeLike | None = None) -> Tensor: ...
+    @overload
+    def softmax(self, *, axis: _int | None, _stacklevel: _int = 3, dtype: DtypeLike | None = None) -> Tensor: ...
+    @overload
+    def split(self, split_size_or_sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+        """Cuts an axis into parts, which are views."""
+    @overload
+    def split(self, split_size_or_sections: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+    @overload
+    def split(self, split_size_or_sections: Ints, dim: _int = 0) -> tuple[Tensor, ...]: ...
+    @overload
+    def split(self, split_size_or_sections: Ints, *, axis: _int) -> tuple[Tensor, ...]: ...
+    @overload
+    def split(self, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]: ...
+    @overload
+    def split(self, split_size: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+    def sqrt(self) -> Tensor:
+        """Square root of each element; the gradient at 0 is inf."""
+    def sqrt_(self) -> Tensor:
+        """Square root of each element; the gradient at 0 is inf."""
+    def square(self) -> Tensor:
+        """Square of each element."""
+    def square_(self) -> Tensor:
+        """Square of each element."""
+    @overload
+    def squeeze_(self, dim: _int | None = None) -> Tensor:
+        """squeeze() of the tensor itself."""
+    @overload
+    def squeeze_(self, *, axis: _int | None) -> Tensor: ...
+    @overload
+    def squeeze(self, dim: Ints | None = None) -> Tensor:
+        """Drops axes of size 1: all of them, or those named."""
+    @overload
+    def squeeze(self, *, axis: Ints | None) -> Tensor: ...
+    def sub(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+        """Difference of two tensors, of which the second may be scaled."""
+    def sub_(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+        """Difference of two tensors, of which the second may be scaled."""
+    def subtract(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+        """Difference of two tensors, of which the second may be scaled."""
+    def subtract_(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+        """Difference of two tensors, of which the second may be scaled."""
+    @overload
+    def sum(self, dim: Ints | None = None, keepdim: _bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
+        """Sum of the elements, over all axes or over those given."""
+    @overload
+    def sum(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
+    def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
+        """A view with two axes exchanged."""
+    def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
+        """A view with two axes exchanged."""
+    def t(self) -> Tensor:
+        """The transpose of a matrix, as a view; vectors and numbers stay as they are."""
+    def t_(self) -> Tensor:
+        """t() of the tensor itself."""
+    def take(self, index: Tensor) -> Tensor:
+        """Elements at positions of the flattened tensor, in the shape of the index."""
+    @overload
+    def take_along_dim(self, indices: Tensor, dim: _int | None = None) -> Tensor:
+        """gather() whose index broadcasts with the tensor."""
+    @overload
+    def take_along_dim(self, indices: Tensor, *, axis: _int | None) -> Tensor: ...
+    def tan(self) -> Tensor:
+        """Tangent of each element, in radians."""
+    def tan_(self) -> Tensor:
+        """Tangent of each element, in radians."""
+    def tanh(self) -> Tensor:
+        """Hyperbolic tangent of each element."""
+    def tanh_(self) -> Tensor:
+        """Hyperbolic tangent of each element."""
+    @overload
+    def tensor_split(self, indices_or_sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+        """Cuts an axis into sections whose sizes differ by at most 1, or at indices."""
+    @overload
+    def tensor_split(self, indices_or_sections: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+    @overload
+    def tensor_split(self, indices_or_sections: Ints, dim: _int = 0) -> tuple[Tensor, ...]: ...
+    @overload
+    def tensor_split(self, indices_or_sections: Ints, *, axis: _int) -> tuple[Tensor, ...]: ...
+    @overload
+    def tile(self, dims: Ints) -> Tensor:
+        """As repeat(), but too few numbers are filled up with ones in front."""
+    @overload
+    def tile(self, *dims: _int) -> Tensor: ...
+    def transpose(self, dim0: _int, dim1: _int) -> Tensor:
+        """A view with two axes exchanged."""
+    def transpose_(self, dim0: _int, dim1: _int) -> Tensor:
+        """transpose() of the tensor itself."""
+    def tril(self, diagonal: _int = 0) -> Tensor:
+        """The lower triangle of matrices; the rest is 0."""
+    def tril_(self, diagonal: _int = 0) -> Tensor:
+        """The lower triangle of matrices; the rest is 0."""
+    def triu(self, diagonal: _int = 0) -> Tensor:
+        """The upper triangle of matrices; the rest is 0."""
+    def triu_(self, diagonal: _int = 0) -> Tensor:
+        """The upper triangle of matrices; the rest is 0."""
+    def true_divide(self, other: TensorLike) -> Tensor:
+        """Quotient of two tensors, always floating: div without a rounding mode."""
+    def true_divide_(self, other: TensorLike) -> Tensor:
+        """Quotient of two tensors, always floating: div without a rounding mode."""
+    def trunc(self) -> Tensor:
+        """Each element without its fraction, rounded towards 0. Its gradient is 0."""
+    def trunc_(self) -> Tensor:
+        """Each element without its fraction, rounded towards 0. Its gradient is 0."""
+    @overload
+    def unbind(self, dim: _int = 0) -> tuple[Tensor, ...]:
+        """All positions along an axis, as a tuple of views without it."""
+    @overload
+    def unbind(self, *, axis: _int) -> tuple[Tensor, ...]: ...
+    @overload
+    def unflatten(self, dim: _int, sizes: Ints) -> Tensor:
+        """Splits one axis into several."""
+    @overload
+    def unflatten(self, *, axis: _int, sizes: Ints) -> Tensor: ...
+    def unfold(self, dimension: _int, size: _int, step: _int) -> Tensor:
+        """A view of all windows along an axis; their elements stand in a new last axis.
+
+        Args:
+            dimension: the axis.
+            size: the length of a window.
+            step: from one window's start to the next.
+
+        Example:
+            >>> chainrule.arange(5).unfold(0, 3, 1)
+            tensor([[0, 1, 2],
+                    [1, 2, 3],
+                    [2, 3, 4]])
+        """
+    def uniform_(self, from_: _float = 0.0, to: _float = 1.0, *, generator: Generator | None = None) -> Tensor:
+        """Fills with uniform random numbers on [from, to)."""
+    @overload
+    def unsqueeze_(self, dim: _int) -> Tensor:
+        """unsqueeze() of the tensor itself."""
+    @overload
+    def unsqueeze_(self, *, axis: _int) -> Tensor: ...
+    @overload
+    def unsqueeze(self, dim: _int) -> Tensor:
+        """Inserts an axis of size 1."""
+    @overload
+    def unsqueeze(self, *, axis: _int) -> Tensor: ...
+    def vdot(self, other: TensorLike) -> Tensor:
+        """Inner product of two vectors, as dot()."""
+    @overload
+    def view(self, size: Ints) -> Tensor:
+        """The same elements in another shape, sharing memory.
+
+        Args:
+            size: the new sizes; one of them may be -1 and is then worked out.
+
+        Raises:
+            ValueError: the counts of elements differ, or the memory's layout needs a copy (use reshape).
+
+        Example:
+            >>> chainrule.arange(6).view(2, -1)
+            tensor([[0, 1, 2],
+                    [3, 4, 5]])
+        """
+    @overload
+    def view(self, *size: _int) -> Tensor: ...
+    def view_as(self, other: TensorLike) -> Tensor:
+        """view() in the shape of another tensor.
+
+        Example:
+            >>> chainrule.arange(4).view_as(chainrule.zeros(2, 2)).shape
+            (2, 2)
+        """
+    @overload
+    def vsplit(self, sections: _int) -> tuple[Tensor, ...]:
+        """tensor_split() along axis 0."""
+    @overload
+    def vsplit(self, indices: Ints) -> tuple[Tensor, ...]: ...
+    def xlogy(self, other: TensorLike) -> Tensor:
+        """Product of x with the logarithm of y; 0 where x = 0, unless y is nan."""
+    def xlogy_(self, other: TensorLike) -> Tensor:
+        """Product of x with the logarithm of y; 0 where x = 0, unless y is nan."""
+    def zero_(self) -> Tensor:
+        """Sets every element to 0."""
+
+def tensor(
+    data: Any,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: _bool = False,
+    pin_memory: _bool = False,
+) -> Tensor:
+    """A new tensor with a copy of the data: a number, a nested sequence, an array or a tensor."""
+
+def as_tensor(data: Any, dtype: DtypeLike | None = None, device: DeviceLike = None) -> Tensor:
+    """A tensor of the data, sharing its memory where that is possible."""
+
+def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
+    """A tensor that shares the array's memory."""
+
+def set_default_dtype(d: DtypeLike) -> None: ...
+def get_default_dtype() -> _dtype: ...
+def _to_dtype(o: Any) -> _dtype | None: ...
+def is_grad_enabled() -> _bool: ...
+def set_grad_enabled(mode: _bool) -> None: ...
+def is_anomaly_enabled() -> _bool: ...
+def set_anomaly_enabled(mode: _bool) -> None: ...
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: _bool | None = None,
+    create_graph: _bool = False,
+    inputs: Any = None,
+) -> None: ...
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: _bool | None = None,
+    create_graph: _bool = False,
+    allow_unused: _bool | None = None,
+    materialize_grads: _bool = False,
+) -> tuple[Tensor, ...]: ...
+def apply_function(cls: Any, args: tuple[Any, ...]) -> Any: ...
+def sgd_step_(
+    params: list[Any],
+    buffers: list[Any],
+    lr: _float,
+    momentum: _float,
+    dampening: _float,
+    weight_decay: _float,
+    nesterov: _bool,
+    maximize: _bool,
+    /,
+) -> None: ...
+def adam_step_(
+    params: list[Any],
+    exp_avgs: list[Any],
+    exp_avg_sqs: list[Any],
+    max_exp_avg_sqs: list[Any],
+    steps: list[Any],
+    lr: _float,
+    beta1: _float,
+    beta2: _float,
+    eps: _float,
+    weight_decay: _float,
+    decoupled: _bool,
+    amsgrad: _bool,
+    maximize: _bool,
+    /,
+) -> None: ...
+def zero_grad_(params: Any, set_to_none: _bool = True) -> None: ...
+def clip_grad_norm_(
+    params: Any, max_norm: _float, norm_type: _float = 2.0, error_if_nonfinite: _bool = False
+) -> Tensor: ...
+def clip_grad_value_(params: Any, clip_value: _float) -> None: ...
+def build_info() -> dict[str, Any]: ...
+def get_num_threads() -> _int: ...
+def set_num_threads(threads: _int) -> None: ...
+def memory_stats() -> dict[str, _int]: ...
+def empty_cache() -> None: ...
+def set_cache_limit(bytes: _int) -> None: ...
+def reset_peak_memory() -> None: ...
+def live_tensors() -> _int: ...
+def live_nodes() -> _int: ...
+def registry() -> list[dict[str, Any]]: ...
+
+def abs(input: Tensor) -> Tensor:
+    """Absolute value of each element; the gradient at 0 is 0.
+
+        y = |x|,  dx = dy sign(x)
+
+    Example:
+        >>> chainrule.abs(chainrule.tensor([1., -2.]))
+        tensor([1., 2.])
+    """
+def abs_(input: Tensor) -> Tensor:
+    """Absolute value of each element; the gradient at 0 is 0."""
+def absolute(input: Tensor) -> Tensor:
+    """Absolute value of each element, as abs(); the gradient at 0 is 0."""
+def absolute_(input: Tensor) -> Tensor:
+    """Absolute value of each element, as abs(); the gradient at 0 is 0."""
+def acos(input: Tensor) -> Tensor:
+    """Inverse cosine, in radians; nan outside [-1, 1].
+
+        y = arccos x,  dx = -dy / sqrt(1 - x^2)
+
+    Example:
+        >>> chainrule.acos(chainrule.tensor([0., 1.]))
+        tensor([1.5708, 0.0000])
+    """
+def acos_(input: Tensor) -> Tensor:
+    """Inverse cosine, in radians; nan outside [-1, 1]."""
+def acosh(input: Tensor) -> Tensor:
+    """Inverse hyperbolic cosine; nan below 1.
+
+        y = arcosh x,  dx = dy / sqrt(x^2 - 1)
+
+    Example:
+        >>> chainrule.acosh(chainrule.tensor([1., 2.]))
+        tensor([0.0000, 1.3170])
+    """
+def acosh_(input: Tensor) -> Tensor:
+    """Inverse hyperbolic cosine; nan below 1."""
+def add(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+    """Sum of two tensors, of which the second may be scaled.
+
+        z = x + alpha y,  dx = dz,  dy = alpha dz
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+        alpha: number, default 1.
+
+    Example:
+        >>> chainrule.add(chainrule.tensor([1., 2.]), chainrule.tensor([10., 20.]), alpha=0.5)
+        tensor([ 6., 12.])
+    """
+def add_(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+    """Sum of two tensors, of which the second may be scaled."""
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """Products of two batches of matrices, summed and added to a tensor.
+
+        y = beta input + alpha sum_i (batch1_i @ batch2_i)
+
+    Args:
+        input: tensor that broadcasts to (m, n).
+        batch1: (b, m, k) tensor.
+        batch2: (b, k, n) tensor.
+        beta, alpha: numbers.
+    """
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """Adds a scaled quotient of two tensors.
+
+        y = input + value tensor1 / tensor2
+
+    Args:
+        input, tensor1, tensor2: floating tensors that broadcast.
+        value: number, default 1.
+
+    Example:
+        >>> chainrule.addcdiv(chainrule.tensor([1.]), chainrule.tensor([3.]), chainrule.tensor([2.]))
+        tensor([2.5000])
+    """
+def addcdiv_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """Adds a scaled quotient of two tensors."""
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """Adds a scaled product of two tensors.
+
+        y = input + value tensor1 tensor2
+
+    Args:
+        input, tensor1, tensor2: tensors that broadcast.
+        value: number, default 1.
+
+    Example:
+        >>> chainrule.addcmul(chainrule.tensor([1.]), chainrule.tensor([2.]), chainrule.tensor([3.]), value=0.5)
+        tensor([4.])
+    """
+def addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """Adds a scaled product of two tensors."""
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """A product of matrices, added to a tensor.
+
+        y = beta input + alpha (mat1 @ mat2)
+
+    Args:
+        input: tensor that broadcasts to (m, n).
+        mat1: (m, k) tensor.
+        mat2: (k, n) tensor.
+        beta, alpha: numbers.
+
+    Example:
+        >>> chainrule.addmm(chainrule.ones(1), chainrule.ones(2, 3), chainrule.ones(3, 1))
+        tensor([[4.],
+                [4.]])
+    """
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """A product of matrix and vector, added to a tensor.
+
+        y = beta input + alpha (mat @ vec)
+
+    Args:
+        input: tensor that broadcasts to (m,).
+        mat: (m, k) tensor.
+        vec: (k,) tensor.
+        beta, alpha: numbers.
+    """
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """An outer product, added to a tensor.
+
+        y_ij = beta input_ij + alpha vec1_i vec2_j
+
+    Args:
+        input: tensor that broadcasts to (m, n).
+        vec1: (m,) tensor.
+        vec2: (n,) tensor.
+        beta, alpha: numbers.
+    """
+def adjoint(input: Tensor) -> Tensor:
+    """The last two axes exchanged (there are no complex tensors).
+
+    Example:
+        >>> chainrule.adjoint(chainrule.zeros(5, 2, 3)).shape
+        (5, 3, 2)
+    """
+@overload
+def all(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
+    """True where no element is 0, over all axes or over those given.
+
+    Args:
+        input: tensor of any shape and dtype. NaN counts as true.
+        dim: an axis or several; None for all.
+        keepdim: keep the axes with size 1.
+
+    Returns:
+        Bool tensor (uint8 for a uint8 input).
+
+    Example:
+        >>> chainrule.all(chainrule.tensor([False, True]))
+        tensor(False)
+    """
+@overload
+def all(input: Tensor, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+def allclose(
+    input: Tensor,
+    other: TensorLike,
+    rtol: _float = 1e-05,
+    atol: _float = 1e-08,
+    equal_nan: _bool = False,
+) -> _bool:
+    """Whether two tensors are equal everywhere within a tolerance.
+
+        |input - other| <= atol + rtol |other|
+
+    Args:
+        input: tensor.
+        other: tensor of the same dtype; the shapes broadcast.
+        rtol: relative tolerance, default 1e-5.
+        atol: absolute tolerance, default 1e-8.
+        equal_nan: count two nan as equal.
+
+    Returns:
+        bool.
+
+    Example:
+        >>> chainrule.allclose(chainrule.tensor([1., 2.]), chainrule.tensor([1., 2.0000001]))
+        True
+    """
+def alpha_dropout(input: Tensor, p: _float = 0.5, training: _bool = False, inplace: _bool = False) -> Tensor:
+    """Dropout for SELU networks: dropped elements take SELU's lower limit.
+
+        y = a (x m + alpha' (m - 1)) + b, which keeps mean 0 and variance 1
+
+    Source:
+        Klambauer et al., "Self-normalizing neural networks", NeurIPS 2017.
+
+    Example:
+        >>> F.alpha_dropout(chainrule.ones(3), 0.5, training=False)
+        tensor([1., 1., 1.])
+    """
+@overload
+def amax(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
+    """Largest element over axes; tied elements share the gradient evenly.
+
+        y = max_i x_i,  dx_i = dy [x_i = y] / #{j: x_j = y}
+
+    Args:
+        input: tensor, not empty along the axes. NaN wins.
+        dim: an axis or several; none for all.
+        keepdim: keep the axes with size 1.
+
+    Raises:
+        ValueError: if there is nothing to choose from.
+
+    Example:
+        >>> chainrule.amax(chainrule.tensor([[1., 5.], [7., 2.]]), dim=1)
+        tensor([5., 7.])
+    """
+@overload
+def amax(input: Tensor, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+@overload
+def amin(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
+    """Smallest element over axes; tied elements share the gradient evenly.
+
+        y = min_i x_i,  dx_i = dy [x_i = y] / #{j: x_j = y}
+
+    Args:
+        input: tensor, not empty along the axes. NaN wins.
+        dim: an axis or several; none for all.
+        keepdim: keep the axes with size 1.
+
+    Raises:
+        ValueError: if there is nothing to choose from.
+
+    Example:
+        >>> chainrule.amin(chainrule.tensor([[1., 5.], [7., 2.]]), dim=1)
+        tensor([1., 2.])
+    """
+@overload
+def amin(input: Tensor, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+@overload
+def any(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
+    """True where some element is not 0, over all axes or over those given.
+
+    Args:
+        input: tensor of any shape and dtype. NaN counts as true.
+        dim: an axis or several; None for all.
+        keepdim: keep the axes with size 1.
+
+    Returns:
+        Bool tensor (uint8 for a uint8 input).
+
+    Example:
+        >>> chainrule.any(chainrule.tensor([False, True]))
+        tensor(True)
+    """
+@overload
+def any(input: Tensor, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+@overload
+def arange(
+    end: Number,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """Numbers from start up to, not including, end.
+
+        out[i] = start + i step,  i < ceil((end - start) / step)
+
+    Args:
+        start, end, step: numbers; int64 unless one of them is a float.
+
+    Example:
+        >>> chainrule.arange(4)
+        tensor([0, 1, 2, 3])
+        >>> chainrule.arange(1, 2, 0.25)
+        tensor([1.0000, 1.2500, 1.5000, 1.7500])
+    """
+@overload
+def arange(
+    start: Number,
+    end: Number,
+    step: Number = 1,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor: ...
+def arccos(input: Tensor) -> Tensor:
+    """Inverse cosine, in radians; nan outside [-1, 1].
+
+        y = arccos x,  dx = -dy / sqrt(1 - x^2)
+
+    Example:
+        >>> chainrule.acos(chainrule.tensor([0., 1.]))
+        tensor([1.5708, 0.0000])
+    """
+def arccos_(input: Tensor) -> Tensor:
+    """Inverse cosine, in radians; nan outside [-1, 1]."""
+def arccosh(input: Tensor) -> Tensor:
+    """Inverse hyperbolic cosine; nan below 1.
+
+        y = arcosh x,  dx = dy / sqrt(x^2 - 1)
+
+    Example:
+        >>> chainrule.acosh(chainrule.tensor([1., 2.]))
+        tensor([0.0000, 1.3170])
+    """
+def arccosh_(input: Tensor) -> Tensor:
+    """Inverse hyperbolic cosine; nan below 1."""
+def arcsin(input: Tensor) -> Tensor:
+    """Inverse sine, in radians; nan outside [-1, 1].
+
+        y = arcsin x,  dx = dy / sqrt(1 - x^2)
+
+    Example:
+        >>> chainrule.asin(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 1.5708])
+    """
+def arcsin_(input: Tensor) -> Tensor:
+    """Inverse sine, in radians; nan outside [-1, 1]."""
+def arcsinh(input: Tensor) -> Tensor:
+    """Inverse hyperbolic sine.
+
+        y = arsinh x,  dx = dy / sqrt(x^2 + 1)
+
+    Example:
+        >>> chainrule.asinh(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 0.8814])
+    """
+def arcsinh_(input: Tensor) -> Tensor:
+    """Inverse hyperbolic sine."""
+def arctan(input: Tensor) -> Tensor:
+    """Inverse tangent, in radians.
+
+        y = arctan x,  dx = dy / (1 + x^2)
+
+    Example:
+        >>> chainrule.atan(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 0.7854])
+    """
+def arctan_(input: Tensor) -> Tensor:
+    """Inverse tangent, in radians."""
+def arctan2(input: Tensor, other: TensorLike) -> Tensor:
+    """Angle in radians, in (-pi, pi], between the x axis and the point (other, input).
+
+        z = atan2(y, x),  dy = dz x / (x^2 + y^2),  dx = -dz y / (x^2 + y^2)
+
+    Args:
+        input: tensor or number, y.
+        other: tensor or number, x; the shapes broadcast.
+
+    Example:
+        >>> chainrule.atan2(chainrule.tensor([1., -1.]), chainrule.tensor([1., 1.]))
+        tensor([ 0.7854, -0.7854])
+    """
+def arctan2_(input: Tensor, other: TensorLike) -> Tensor:
+    """Angle in radians, in (-pi, pi], between the x axis and the point (other, input)."""
+def arctanh(input: Tensor) -> Tensor:
+    """Inverse hyperbolic tangent; nan outside [-1, 1].
+
+        y = artanh x,  dx = dy / (1 - x^2)
+
+    Example:
+        >>> chainrule.atanh(chainrule.tensor([0., 0.5]))
+        tensor([0.0000, 0.5493])
+    """
+def arctanh_(input: Tensor) -> Tensor:
+    """Inverse hyperbolic tangent; nan outside [-1, 1]."""
+@overload
+def argmax(input: Tensor, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
+    """Index of the first largest element, of all or along an axis.
+
+    Args:
+        input: tensor, not empty. NaN wins.
+        dim: axis; None for the index into the flattened tensor.
+        keepdim: keep the axis with size 1.
+
+    Returns:
+        int64 tensor.
+
+    Example:
+        >>> chainrule.argmax(chainrule.tensor([[1., 7., 2.], [3., 0., 0.]]), dim=1)
+        tensor([1, 0])
+    """
+@overload
+def argmax(input: Tensor, *, axis: _int | None, keepdims: _bool = False) -> Tensor: ...
+@overload
+def argmin(input: Tensor, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
+    """Index of the first smallest element, of all or along an axis.
+
+    Args:
+        input: tensor, not empty. NaN wins.
+        dim: axis; None for the index into the flattened tensor.
+        keepdim: keep the axis with size 1.
+
+    Returns:
+        int64 tensor.
+
+    Example:
+        >>> chainrule.argmin(chainrule.tensor([[1., 7., 2.], [3., 0., 0.]]), dim=1)
+        tensor([0, 1])
+    """
+@overload
+def argmin(input: Tensor, *, axis: _int | None, keepdims: _bool = False) -> Tensor: ...
+def argwhere(input: Tensor) -> Tensor:
+    """The positions of elements that aren't 0: (count, axes).
+
+    Example:
+        >>> chainrule.argwhere(chainrule.tensor([0, 5]))
+        tensor([[1]])
+    """
+def asin(input: Tensor) -> Tensor:
+    """Inverse sine, in radians; nan outside [-1, 1].
+
+        y = arcsin x,  dx = dy / sqrt(1 - x^2)
+
+    Example:
+        >>> chainrule.asin(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 1.5708])
+    """
+def asin_(input: Tensor) -> Tensor:
+    """Inverse sine, in radians; nan outside [-1, 1]."""
+def asinh(input: Tensor) -> Tensor:
+    """Inverse hyperbolic sine.
+
+        y = arsinh x,  dx = dy / sqrt(x^2 + 1)
+
+    Example:
+        >>> chainrule.asinh(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 0.8814])
+    """
+def asinh_(input: Tensor) -> Tensor:
+    """Inverse hyperbolic sine."""
+def atan(input: Tensor) -> Tensor:
+    """Inverse tangent, in radians.
+
+        y = arctan x,  dx = dy / (1 + x^2)
+
+    Example:
+        >>> chainrule.atan(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 0.7854])
+    """
+def atan_(input: Tensor) -> Tensor:
+    """Inverse tangent, in radians."""
+def atan2(input: Tensor, other: TensorLike) -> Tensor:
+    """Angle in radians, in (-pi, pi], between the x axis and the point (other, input).
+
+        z = atan2(y, x),  dy = dz x / (x^2 + y^2),  dx = -dz y / (x^2 + y^2)
+
+    Args:
+        input: tensor or number, y.
+        other: tensor or number, x; the shapes broadcast.
+
+    Example:
+        >>> chainrule.atan2(chainrule.tensor([1., -1.]), chainrule.tensor([1., 1.]))
+        tensor([ 0.7854, -0.7854])
+    """
+def atan2_(input: Tensor, other: TensorLike) -> Tensor:
+    """Angle in radians, in (-pi, pi], between the x axis and the point (other, input)."""
+def atanh(input: Tensor) -> Tensor:
+    """Inverse hyperbolic tangent; nan outside [-1, 1].
+
+        y = artanh x,  dx = dy / (1 - x^2)
+
+    Example:
+        >>> chainrule.atanh(chainrule.tensor([0., 0.5]))
+        tensor([0.0000, 0.5493])
+    """
+def atanh_(input: Tensor) -> Tensor:
+    """Inverse hyperbolic tangent; nan outside [-1, 1]."""
+@overload
+def atleast_1d(input: Tensor) -> Tensor:
+    """Tensors with at least 1 axis: a number becomes a vector.
+
+    Example:
+        >>> chainrule.atleast_1d(chainrule.tensor(1.))
+        tensor([1.])
+    """
+@overload
+def atleast_1d(tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+@overload
+def atleast_2d(input: Tensor) -> Tensor:
+    """Tensors with at least 2 axes; new ones stand in front.
+
+    Example:
+        >>> chainrule.atleast_2d(chainrule.tensor([1., 2.]))
+        tensor([[1., 2.]])
+    """
+@overload
+def atleast_2d(tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+@overload
+def atleast_3d(input: Tensor) -> Tensor:
+    """Tensors with at least 3 axes.
+
+    Example:
+        >>> chainrule.atleast_3d(chainrule.ones(2, 3)).shape
+        (2, 3, 1)
+    """
+@overload
+def atleast_3d(tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """Products of two batches of matrices, added to a tensor.
+
+        y_i = beta input_i + alpha (batch1_i @ batch2_i)
+
+    Args:
+        input: tensor that broadcasts to (b, m, n).
+        batch1: (b, m, k) tensor.
+        batch2: (b, k, n) tensor.
+        beta, alpha: numbers.
+    """
+def bernoulli(input: Tensor, p: _float | None = None, *, generator: Generator | None = None) -> Tensor:
+    """1 with the probability that stands in the input, otherwise 0.
+
+    Args:
+        input: probabilities.
+        p: one probability for all elements instead.
+
+    Example:
+        >>> chainrule.bernoulli(chainrule.tensor([0., 1.]))
+        tensor([0., 1.])
+    """
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Bilinear map of two inputs' last axes.
+
+        y_o = sum_ij x1_i W_oij x2_j + b_o
+
+    Args:
+        input1: (..., in1) tensor.
+        input2: (..., in2) tensor with the same leading axes.
+        weight: (out, in1, in2) tensor.
+        bias: (out,) tensor or None.
+
+    Returns:
+        (..., out) tensor.
+    """
+def binary_cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: TensorLike | None = None,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Binary cross-entropy of probabilities.
+
+        loss_i = -w_i (t_i log p_i + (1 - t_i) log(1 - p_i)), with each logarithm held above -100
+
+    Args:
+        input: probabilities in [0, 1].
+        target: tensor of the same shape, values in [0, 1].
+        weight: tensor that broadcasts, or None.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
+
+    Raises:
+        ValueError: if the shapes differ or the input leaves [0, 1].
+
+    Example:
+        >>> F.binary_cross_entropy(chainrule.tensor([0.5]), chainrule.tensor([1.]))
+        tensor(0.6931)
+
+    Source: PyTorch documentation, torch.nn.BCELoss.
+    """
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: TensorLike | None = None,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """Binary cross-entropy of logits, without overflow.
+
+        loss_i = -w_i (p t_i log sigmoid(x_i) + (1 - t_i) log(1 - sigmoid(x_i))),  dx = dloss (sigmoid(x) - t) for p = 1
+
+    Args:
+        input: logits.
+        target: tensor of the same shape, values in [0, 1].
+        weight: tensor that broadcasts, or None.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
+        pos_weight: weight p of positive examples, broadcasts; or None.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    Example:
+        >>> F.binary_cross_entropy_with_logits(chainrule.tensor([0.]), chainrule.tensor([1.]))
+        tensor(0.6931)
+
+    Source: PyTorch documentation, torch.nn.BCEWithLogitsLoss.
+    """
+def bitwise_and(input: Tensor, other: TensorLike) -> Tensor:
+    """Bitwise and of integers; logical and of bool tensors.
+
+    Args:
+        input: integer or bool tensor, or number.
+        other: the same; the shapes broadcast.
+
+    Example:
+        >>> chainrule.bitwise_and(chainrule.tensor([6, 5]), 3)
+        tensor([2, 1])
+    """
+def bitwise_and_(input: Tensor, other: TensorLike) -> Tensor:
+    """Bitwise and of integers; logical and of bool tensors."""
+def bitwise_left_shift(input: Tensor, other: TensorLike) -> Tensor:
+    """Shifts the bits of integers to the left; 0 beyond the width.
+
+        z = x 2^y
+
+    Args:
+        input: integer tensor or number.
+        other: the number of places; the shapes broadcast.
+
+    Example:
+        >>> chainrule.bitwise_left_shift(chainrule.tensor([1, 3]), 2)
+        tensor([ 4, 12])
+    """
+def bitwise_left_shift_(input: Tensor, other: TensorLike) -> Tensor:
+    """Shifts the bits of integers to the left; 0 beyond the width."""
+def bitwise_not(input: Tensor) -> Tensor:
+    """Bitwise not of integers; logical not of bool tensors.
+
+    Args:
+        input: integer or bool tensor.
+
+    Example:
+        >>> chainrule.bitwise_not(chainrule.tensor([0, 5]))
+        tensor([-1, -6])
+    """
+def bitwise_not_(input: Tensor) -> Tensor:
+    """Bitwise not of integers; logical not of bool tensors."""
+def bitwise_or(input: Tensor, other: TensorLike) -> Tensor:
+    """Bitwise or of integers; logical or of bool tensors.
+
+    Args:
+        input: integer or bool tensor, or number.
+        other: the same; the shapes broadcast.
+
+    Example:
+        >>> chainrule.bitwise_or(chainrule.tensor([6, 5]), 3)
+        tensor([7, 7])
+    """
+def bitwise_or_(input: Tensor, other: TensorLike) -> Tensor:
+    """Bitwise or of integers; logical or of bool tensors."""
+def bitwise_right_shift(input: Tensor, other: TensorLike) -> Tensor:
+    """Shifts the bits of integers to the right, keeping the sign.
+
+        z = floor(x / 2^y)
+
+    Args:
+        input: integer tensor or number.
+        other: the number of places; the shapes broadcast.
+
+    Example:
+        >>> chainrule.bitwise_right_shift(chainrule.tensor([5, -5]), 1)
+        tensor([ 2, -3])
+    """
+def bitwise_right_shift_(input: Tensor, other: TensorLike) -> Tensor:
+    """Shifts the bits of integers to the right, keeping the sign."""
+def bitwise_xor(input: Tensor, other: TensorLike) -> Tensor:
+    """Bitwise exclusive or of integers; logical one of bool tensors.
+
+    Args:
+        input: integer or bool tensor, or number.
+        other: the same; the shapes broadcast.
+
+    Example:
+        >>> chainrule.bitwise_xor(chainrule.tensor([6, 5]), 3)
+        tensor([5, 6])
+    """
+def bitwise_xor_(input: Tensor, other: TensorLike) -> Tensor:
+    """Bitwise exclusive or of integers; logical one of bool tensors."""
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """Products of two batches of matrices.
+
+        C_i = A_i B_i
+
+    Args:
+        input: (b, m, k) tensor.
+        mat2: (b, k, n) tensor of the same dtype.
+
+    Returns:
+        (b, m, n) tensor.
+
+    Example:
+        >>> chainrule.bmm(chainrule.ones(5, 2, 3), chainrule.ones(5, 3, 4)).shape
+        torch.Size([5, 2, 4])
+    """
+def broadcast_tensors(tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Views of the tensors, broadcast to their common shape.
+
+    Example:
+        >>> a, b = chainrule.broadcast_tensors(chainrule.zeros(2, 1), chainrule.zeros(3))
+        >>> a.shape, b.shape
+        ((2, 3), (2, 3))
+    """
+@overload
+def broadcast_to(input: Tensor, size: Ints) -> Tensor:
+    """Broadcasts to a shape, as arithmetic does; shares memory.
+
+    Example:
+        >>> chainrule.broadcast_to(chainrule.tensor([1, 2]), (2, 2))
+        tensor([[1, 2],
+                [1, 2]])
+    """
+@overload
+def broadcast_to(input: Tensor, *size: _int) -> Tensor: ...
+def bucketize(input: Tensor, boundaries: Tensor, *, out_int32: _bool = False, right: _bool = False) -> Tensor:
+    """The number of the bucket of each value, between ascending boundaries.
+
+    Example:
+        >>> chainrule.bucketize(chainrule.tensor([0., 2., 9.]), chainrule.tensor([1., 5.]))
+        tensor([0, 1, 2])
+    """
+def cartesian_prod(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+    """All combinations of the elements of vectors, one a row.
+
+    Example:
+        >>> chainrule.cartesian_prod(chainrule.tensor([1, 2]), chainrule.tensor([3]))
+        tensor([[1, 3],
+                [2, 3]])
+    """
+@overload
+def cat(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
+    """Joins tensors along an axis that they have.
+
+    Args:
+        tensors: a sequence; sizes must be equal except along dim. Dtypes are promoted.
+        dim: the axis.
+
+    Raises:
+        ValueError: shapes that don't fit, or no tensors.
+
+    Example:
+        >>> chainrule.cat([chainrule.tensor([1, 2]), chainrule.tensor([3])])
+        tensor([1, 2, 3])
+    """
+@overload
+def cat(tensors: Tensor | Sequence[Tensor], *, axis: _int) -> Tensor: ...
+def ceil(input: Tensor) -> Tensor:
+    """Smallest whole number not below each element. Its gradient is 0.
+
+    Example:
+        >>> chainrule.ceil(chainrule.tensor([1.2, -1.7]))
+        tensor([ 2., -1.])
+    """
+def ceil_(input: Tensor) -> Tensor:
+    """Smallest whole number not below each element. Its gradient is 0."""
+def celu(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
+    """Exponential linear unit with a continuous derivative.
+
+        y = x where x > 0, else alpha (e^(x / alpha) - 1)
+
+    Args:
+        input: floating tensor of any shape.
+        alpha: number, not 0, default 1.
+        inplace: write into input.
+
+    Example:
+        >>> chainrule.nn.functional.celu(chainrule.tensor([-1., 2.]), 2.0)
+        tensor([-0.7869,  2.0000])
+
+    Source: Barron, Continuously Differentiable Exponential Linear Units (2017).
+    """
+def celu_(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
+    """Exponential linear unit with a continuous derivative."""
+@overload
+def chunk(input: Tensor, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+    """Cuts an axis into at most `chunks` parts of equal size; the last may be smaller.
+
+    Example:
+        >>> chainrule.arange(5).chunk(2)
+        (tensor([0, 1, 2]), tensor([3, 4]))
+    """
+@overload
+def chunk(input: Tensor, chunks: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+def clamp(input: Tensor, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+    """Limits each element to the range from min to max.
+
+        y = min(max(x, min), max),  dx = dy strictly between the bounds, 0 elsewhere
+
+    With tensors as bounds, x and a bound that are equal share the gradient half and half. If min > max, the result is max.
+
+    Args:
+        input: tensor of any shape.
+        min: number or tensor, optional.
+        max: number or tensor, optional.
+
+    Raises:
+        ValueError: neither bound is given.
+
+    Example:
+        >>> chainrule.clamp(chainrule.tensor([-2., 0.5, 3.]), -1, 1)
+        tensor([-1.0000,  0.5000,  1.0000])
+    """
+def clamp_(input: Tensor, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+    """Limits each element to the range from min to max."""
+def clamp_max(input: Tensor, max: TensorLike) -> Tensor:
+    """Limits each element from above: clamp(input, max=max).
+
+        y = min(x, max)
+
+    Args:
+        input: tensor of any shape.
+        max: number or tensor.
+
+    Example:
+        >>> chainrule.clamp_max(chainrule.tensor([-2., 3.]), 0)
+        tensor([-2.,  0.])
+    """
+def clamp_max_(input: Tensor, max: TensorLike) -> Tensor:
+    """Limits each element from above: clamp(input, max=max)."""
+def clamp_min(input: Tensor, min: TensorLike) -> Tensor:
+    """Limits each element from below: clamp(input, min=min).
+
+        y = max(x, min)
+
+    Args:
+        input: tensor of any shape.
+        min: number or tensor.
+
+    Example:
+        >>> chainrule.clamp_min(chainrule.tensor([-2., 3.]), 0)
+        tensor([0., 3.])
+    """
+def clamp_min_(input: Tensor, min: TensorLike) -> Tensor:
+    """Limits each element from below: clamp(input, min=min)."""
+def clip(input: Tensor, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+    """Limits each element to the range from min to max.
+
+        y = min(max(x, min), max),  dx = dy strictly between the bounds, 0 elsewhere
+
+    With tensors as bounds, x and a bound that are equal share the gradient half and half. If min > max, the result is max.
+
+    Args:
+        input: tensor of any shape.
+        min: number or tensor, optional.
+        max: number or tensor, optional.
+
+    Raises:
+        ValueError: neither bound is given.
+
+    Example:
+        >>> chainrule.clamp(chainrule.tensor([-2., 0.5, 3.]), -1, 1)
+        tensor([-1.0000,  0.5000,  1.0000])
+    """
+def clip_(input: Tensor, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+    """Limits each element to the range from min to max."""
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy in memory of its own; gradients flow through it.
+
+    Example:
+        >>> x = chainrule.zeros(2)
+        >>> y = x.clone()
+        >>> _ = y.fill_(1.)
+        >>> x
+        tensor([0., 0.])
+    """
+def column_stack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+    """Joins along axis 1; vectors become columns.
+
+    Example:
+        >>> chainrule.column_stack([chainrule.ones(2), chainrule.zeros(2)])
+        tensor([[1., 0.],
+                [1., 0.]])
+    """
+@overload
+def concat(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
+    """Joins tensors along an axis that they have.
+
+    Args:
+        tensors: a sequence; sizes must be equal except along dim. Dtypes are promoted.
+        dim: the axis.
+
+    Raises:
+        ValueError: shapes that don't fit, or no tensors.
+
+    Example:
+        >>> chainrule.cat([chainrule.tensor([1, 2]), chainrule.tensor([3])])
+        tensor([1, 2, 3])
+    """
+@overload
+def concat(tensors: Tensor | Sequence[Tensor], *, axis: _int) -> Tensor: ...
+@overload
+def concatenate(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
+    """Joins tensors along an axis that they have.
+
+    Args:
+        tensors: a sequence; sizes must be equal except along dim. Dtypes are promoted.
+        dim: the axis.
+
+    Raises:
+        ValueError: shapes that don't fit, or no tensors.
+
+    Example:
+        >>> chainrule.cat([chainrule.tensor([1, 2]), chainrule.tensor([3])])
+        tensor([1, 2, 3])
+    """
+@overload
+def concatenate(tensors: Tensor | Sequence[Tensor], *, axis: _int) -> Tensor: ...
+def copysign(input: Tensor, other: TensorLike) -> Tensor:
+    """The size of x with the sign of y, also that of -0.
+
+        z = |x| sign(y),  dx = dz sign(x) sign(y) (0 at x = 0),  dy = 0
+
+    Args:
+        input: tensor or number, x.
+        other: tensor or number, y; the shapes broadcast.
+
+    Example:
+        >>> chainrule.copysign(chainrule.tensor([1., -2.]), -1)
+        tensor([-1., -2.])
+    """
+def copysign_(input: Tensor, other: TensorLike) -> Tensor:
+    """The size of x with the sign of y, also that of -0."""
+def cos(input: Tensor) -> Tensor:
+    """Cosine of each element, in radians.
+
+        y = cos x,  dx = -dy sin x
+
+    Example:
+        >>> chainrule.cos(chainrule.tensor([0., 1.]))
+        tensor([1.0000, 0.5403])
+    """
+def cos_(input: Tensor) -> Tensor:
+    """Cosine of each element, in radians."""
+def cosh(input: Tensor) -> Tensor:
+    """Hyperbolic cosine.
+
+        y = (e^x + e^-x) / 2,  dx = dy sinh x
+
+    Example:
+        >>> chainrule.cosh(chainrule.tensor([0., 1.]))
+        tensor([1.0000, 1.5431])
+    """
+def cosh_(input: Tensor) -> Tensor:
+    """Hyperbolic cosine."""
+@overload
+def count_nonzero(input: Tensor, dim: Ints | None = None) -> Tensor:
+    """Number of elements that are not 0.
+
+    Args:
+        input: tensor of any shape and dtype.
+        dim: an axis or several; None for all.
+
+    Returns:
+        int64 tensor.
+
+    Example:
+        >>> chainrule.count_nonzero(chainrule.tensor([0., 3., 4.]))
+        tensor(2)
+    """
+@overload
+def count_nonzero(input: Tensor, *, axis: Ints | None) -> Tensor: ...
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: _bool | None = None,
+    ignore_index: _int = -100,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: _float = 0.0,
+) -> Tensor:
+    """Cross-entropy of logits with class indices or probabilities.
+
+        loss_n = -w[t_n] log softmax(x_n)[t_n]                       (indices)
+        loss_n = -sum_c w[c] t_nc log softmax(x_n)[c]                (probabilities)
+        dx_n = dloss_n w[t_n] (softmax(x_n) - onehot(t_n))
+
+    With label smoothing e the target is (1 - e) onehot + e / C. The mean divides by the sum of the weights of the rows that count (class
+    indices) or by the number of rows (probabilities). If every row is ignored, the mean is NaN and its gradient 0.
+
+    Args:
+        input: logits of shape (C,), (N, C) or (N, C, d1, ...).
+        target: int64 class indices of shape (), (N,) or (N, d1, ...); or floating probabilities of the input's shape.
+        weight: weight of each class, (C,), or None.
+        size_average, reduce: deprecated.
+        ignore_index: a target that counts for nothing.
+        reduction: 'none', 'mean' or 'sum'.
+        label_smoothing: in [0, 1].
+
+    Returns:
+        0-d tensor; with reduction='none' a tensor of the target's shape without classes.
+
+    Raises:
+        IndexError: if a class index is out of range, before anything is computed.
+        ValueError: if shapes don't fit.
+        TypeError: if the indices aren't int64 or the input isn't floating.
+
+    Example:
+        >>> F.cross_entropy(chainrule.tensor([[2., 2.]]), chainrule.tensor([1]))
+        tensor(0.6931)
+
+    Source: PyTorch documentation, torch.nn.CrossEntropyLoss.
+    """
+def deg2rad(input: Tensor) -> Tensor:
+    """Degrees to radians.
+
+        y = x pi / 180
+
+    Example:
+        >>> chainrule.deg2rad(chainrule.tensor([180., 90.]))
+        tensor([3.1416, 1.5708])
+    """
+def deg2rad_(input: Tensor) -> Tensor:
+    """Degrees to radians."""
+def detach(input: Tensor) -> Tensor:
+    """The same memory without history: no gradient flows back.
+
+    Example:
+        >>> x = chainrule.ones(1, requires_grad=True)
+        >>> x.detach().requires_grad
+        False
+    """
+def diag(input: Tensor, diagonal: _int = 0) -> Tensor:
+    """A matrix with a vector on a diagonal, or the diagonal of a matrix as a vector.
+
+    Example:
+        >>> chainrule.diag(chainrule.tensor([1., 2.]))
+        tensor([[1., 0.],
+                [0., 2.]])
+        >>> chainrule.diag(chainrule.tensor([[1., 2.], [3., 4.]]))
+        tensor([1., 4.])
+    """
+def diag_embed(input: Tensor, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> Tensor:
+    """Matrices with the last axis on a diagonal and 0 elsewhere.
+
+    Args:
+        offset: 0 the main diagonal, above it positive, below it negative.
+        dim1, dim2: the axes of the matrices in the result.
+
+    Example:
+        >>> chainrule.diag_embed(chainrule.tensor([1., 2.]))
+        tensor([[1., 0.],
+                [0., 2.]])
+    """
+def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
+    """A view of a diagonal, which becomes the last axis.
+
+    Args:
+        offset: 0 the main diagonal, above it positive, below it negative.
+        dim1, dim2: the axes of the matrices.
+
+    Example:
+        >>> chainrule.arange(9).view(3, 3).diagonal(1)
+        tensor([1, 5])
+    """
+def digamma(input: Tensor) -> Tensor:
+    """Logarithmic derivative of the gamma function.
+
+        y = d/dx ln Gamma(x),  dx = dy trigamma(x)
+
+    Example:
+        >>> chainrule.digamma(chainrule.tensor([1., 2.]))
+        tensor([-0.5772,  0.4228])
+    """
+def digamma_(input: Tensor) -> Tensor:
+    """Logarithmic derivative of the gamma function."""
+def div(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
+    """Quotient of two tensors; integers are divided as floats unless a rounding mode is given.
+
+        z = x / y,  dx = dz / y,  dy = -dz x / y^2
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+        rounding_mode: None; 'trunc' rounds towards 0 and 'floor' down: they keep integers, and their gradient is 0.
+
+    Raises:
+        ValueError: an integer divisor is 0 and a rounding mode is given.
+
+    Example:
+        >>> chainrule.div(chainrule.tensor([1, -3]), 2)
+        tensor([ 0.5000, -1.5000])
+        >>> chainrule.div(chainrule.tensor([1, -3]), 2, rounding_mode='floor')
+        tensor([ 0, -2])
+    """
+def div_(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
+    """Quotient of two tensors; integers are divided as floats unless a rounding mode is given."""
+def divide(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
+    """Quotient of two tensors; integers are divided as floats unless a rounding mode is given.
+
+        z = x / y,  dx = dz / y,  dy = -dz x / y^2
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+        rounding_mode: None; 'trunc' rounds towards 0 and 'floor' down: they keep integers, and their gradient is 0.
+
+    Raises:
+        ValueError: an integer divisor is 0 and a rounding mode is given.
+
+    Example:
+        >>> chainrule.div(chainrule.tensor([1, -3]), 2)
+        tensor([ 0.5000, -1.5000])
+        >>> chainrule.div(chainrule.tensor([1, -3]), 2, rounding_mode='floor')
+        tensor([ 0, -2])
+    """
+def divide_(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
+    """Quotient of two tensors; integers are divided as floats unless a rounding mode is given."""
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
+    """Inner product of two vectors.
+
+        s = sum_i x_i y_i,  dx = ds y,  dy = ds x
+
+    Args:
+        input, tensor: (n,) tensors of one dtype.
+
+    Returns:
+        0-d tensor.
+
+    Example:
+        >>> chainrule.dot(chainrule.tensor([2., 3.]), chainrule.tensor([2., 1.]))
+        tensor(7.)
+    """
+def dropout(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
+    """Sets elements to 0 at random, with probability p, and scales the others.
+
+        y = x m / (1 - p),  m = 1 with probability 1 - p, otherwise 0
+
+    Args:
+        p: the probability of 0.
+        training: False gives the input back.
+        inplace: write into the input.
+
+    Example:
+        >>> F.dropout(chainrule.ones(3), 0.)
+        tensor([1., 1., 1.])
+    """
+def dropout1d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
+    """Sets whole channels of (samples, channels, length) to 0 at random and scales the others.
+
+    Example:
+        >>> F.dropout1d(chainrule.ones(1, 2, 3), 0.).shape
+        (1, 2, 3)
+    """
+def dropout2d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
+    """Sets whole channels of (samples, channels, height, width) to 0 at random and scales the others.
+
+    Example:
+        >>> F.dropout2d(chainrule.ones(1, 2, 3, 3), 0.).shape
+        (1, 2, 3, 3)
+    """
+def dropout3d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
+    """Sets whole channels of (samples, channels, d, h, w) to 0 at random and scales the others.
+
+    Example:
+        >>> F.dropout3d(chainrule.ones(1, 2, 3, 3, 3), 0.).shape
+        (1, 2, 3, 3, 3)
+    """
+@overload
+def dsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
+    """tensor_split() along axis 2.
+
+    Example:
+        >>> [p.shape for p in chainrule.zeros(1, 2, 4).dsplit(2)]
+        [(1, 2, 2), (1, 2, 2)]
+    """
+@overload
+def dsplit(input: Tensor, indices: Ints) -> tuple[Tensor, ...]: ...
+def dstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+    """Joins along axis 2.
+
+    Example:
+        >>> chainrule.dstack([chainrule.ones(2), chainrule.zeros(2)]).shape
+        (1, 2, 2)
+    """
+def elu(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
+    """Exponential linear unit.
+
+        y = x where x > 0, else alpha (e^x - 1)
+
+    Args:
+        input: floating tensor of any shape.
+        alpha: number, default 1.
+        inplace: write into input.
+
+    Example:
+        >>> chainrule.nn.functional.elu(chainrule.tensor([-1., 2.]))
+        tensor([-0.6321,  2.0000])
+
+    Source: Clevert, Unterthiner, Hochreiter, Fast and Accurate Deep Network Learning by ELUs (2015).
+    """
+def elu_(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
+    """Exponential linear unit."""
+def embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: _int | None = None,
+    max_norm: _float | None = None,
+    norm_type: _float = 2.0,
+    scale_grad_by_freq: _bool = False,
+    sparse: _bool = False,
+) -> Tensor:
+    """Rows of a weight matrix, chosen by numbers.
+
+        y[i] = weight[input[i]]
+
+    Args:
+        input: integer tensor of any shape (*).
+        weight: (rows, features).
+        padding_idx: this row receives no gradient; negative counts from the end.
+        max_norm: rows that are used are first scaled down in place to this norm_type-norm.
+        scale_grad_by_freq: not supported.
+
+    Returns:
+        (*, features).
+
+    Raises:
+        IndexError: a number out of bounds; the message names it, its place and the bound.
+
+    Example:
+        >>> F.embedding(chainrule.tensor([1, 0]), chainrule.tensor([[1., 2.], [3., 4.]]))
+        tensor([[3., 4.],
+                [1., 2.]])
+    """
+@overload
+def empty(
+    size: Ints,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """A tensor whose memory isn't filled: its values are arbitrary.
+
+    Example:
+        >>> chainrule.empty(2, 3).shape
+        (2, 3)
+    """
+@overload
+def empty(
+    *size: _int,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+    memory_format: Any = None,
+) -> Tensor: ...
+def empty_like(
+    input: Tensor,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """Unfilled memory in the shape and dtype of a tensor.
+
+    Example:
+        >>> chainrule.empty_like(chainrule.zeros(2, 3)).shape
+        (2, 3)
+    """
+def eq(input: Tensor, other: TensorLike) -> Tensor:
+    """True where two tensors are equal; nan equals nothing.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.eq(chainrule.tensor([1, 2]), 2)
+        tensor([False,  True])
+    """
+def eq_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where two tensors are equal; nan equals nothing."""
+def equal(input: Tensor, other: TensorLike) -> _bool:
+    """Whether two tensors have the same shape and equal elements.
+
+    Args:
+        input: tensor.
+        other: tensor.
+
+    Returns:
+        bool.
+
+    Example:
+        >>> chainrule.equal(chainrule.tensor([1, 2]), chainrule.tensor([1, 2]))
+        True
+    """
+def erf(input: Tensor) -> Tensor:
+    """Error function.
+
+        y = 2 / sqrt(pi) integral from 0 to x of e^(-t^2) dt,  dx = dy 2 / sqrt(pi) e^(-x^2)
+
+    Example:
+        >>> chainrule.erf(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 0.8427])
+    """
+def erf_(input: Tensor) -> Tensor:
+    """Error function."""
+def erfc(input: Tensor) -> Tensor:
+    """Complement of the error function, exact for large x too.
+
+        y = 1 - erf(x),  dx = -dy 2 / sqrt(pi) e^(-x^2)
+
+    Example:
+        >>> chainrule.erfc(chainrule.tensor([0., 1.]))
+        tensor([1.0000, 0.1573])
+    """
+def erfc_(input: Tensor) -> Tensor:
+    """Complement of the error function, exact for large x too."""
+def erfinv(input: Tensor) -> Tensor:
+    """Inverse of the error function; +-inf at +-1, nan beyond.
+
+        erf(y) = x,  dx = dy sqrt(pi) / 2 e^(y^2)
+
+    Example:
+        >>> chainrule.erfinv(chainrule.tensor([0., 0.5]))
+        tensor([0.0000, 0.4769])
+    """
+def erfinv_(input: Tensor) -> Tensor:
+    """Inverse of the error function; +-inf at +-1, nan beyond."""
+def exp(input: Tensor) -> Tensor:
+    """Exponential of each element.
+
+        y = e^x,  dx = dy y
+
+    Example:
+        >>> chainrule.exp(chainrule.tensor([0., 1.]))
+        tensor([1.0000, 2.7183])
+    """
+def exp_(input: Tensor) -> Tensor:
+    """Exponential of each element."""
+def exp2(input: Tensor) -> Tensor:
+    """Power of two with each element as exponent.
+
+        y = 2^x,  dx = dy y ln 2
+
+    Example:
+        >>> chainrule.exp2(chainrule.tensor([3., -1.]))
+        tensor([8.0000, 0.5000])
+    """
+def exp2_(input: Tensor) -> Tensor:
+    """Power of two with each element as exponent."""
+def expm1(input: Tensor) -> Tensor:
+    """Exponential minus 1, exact for small x too.
+
+        y = e^x - 1,  dx = dy (y + 1)
+
+    Example:
+        >>> chainrule.expm1(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 1.7183])
+    """
+def expm1_(input: Tensor) -> Tensor:
+    """Exponential minus 1, exact for small x too."""
+def eye(
+    n: _int,
+    m: _int | None = None,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """Ones on the main diagonal, zeros elsewhere.
+
+    Args:
+        n: rows.
+        m: columns; n unless given.
+
+    Example:
+        >>> chainrule.eye(2)
+        tensor([[1., 0.],
+                [0., 1.]])
+    """
+def feature_alpha_dropout(
+    input: Tensor,
+    p: _float = 0.5,
+    training: _bool = False,
+    inplace: _bool = False,
+) -> Tensor:
+    """alpha_dropout() of whole channels.
+
+    Example:
+        >>> F.feature_alpha_dropout(chainrule.ones(1, 2, 3), 0.5, training=False).shape
+        (1, 2, 3)
+    """
+def fix(input: Tensor) -> Tensor:
+    """Each element rounded towards 0, as trunc(). Its gradient is 0."""
+def fix_(input: Tensor) -> Tensor:
+    """Each element rounded towards 0, as trunc(). Its gradient is 0."""
+def flatten(input: Tensor, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
+    """Merges the axes from start_dim to end_dim into one.
+
+    Example:
+        >>> chainrule.zeros(2, 3, 4).flatten(1).shape
+        (2, 12)
+    """
+@overload
+def flip(input: Tensor, dims: Ints) -> Tensor:
+    """Reverses the order along the given axes; a copy.
+
+    Example:
+        >>> chainrule.flip(chainrule.arange(3), (0,))
+        tensor([2, 1, 0])
+    """
+@overload
+def flip(input: Tensor, *dims: _int) -> Tensor: ...
+def fliplr(input: Tensor) -> Tensor:
+    """flip() along axis 1.
+
+    Example:
+        >>> chainrule.fliplr(chainrule.tensor([[1, 2]]))
+        tensor([[2, 1]])
+    """
+def flipud(input: Tensor) -> Tensor:
+    """flip() along axis 0.
+
+    Example:
+        >>> chainrule.flipud(chainrule.tensor([1, 2]))
+        tensor([2, 1])
+    """
+def float_power(input: Tensor, exponent: TensorLike) -> Tensor:
+    """Power computed and returned in float64.
+
+        z = x^y
+
+    Args:
+        input: tensor or number.
+        exponent: tensor or number; the shapes broadcast.
+
+    Example:
+        >>> chainrule.float_power(chainrule.tensor([1, 2]), -1)
+        tensor([1.0000, 0.5000], dtype=float64)
+    """
+def floor(input: Tensor) -> Tensor:
+    """Largest whole number not above each element. Its gradient is 0.
+
+    Example:
+        >>> chainrule.floor(chainrule.tensor([1.7, -1.2]))
+        tensor([ 1., -2.])
+    """
+def floor_(input: Tensor) -> Tensor:
+    """Largest whole number not above each element. Its gradient is 0."""
+def floor_divide(input: Tensor, other: TensorLike) -> Tensor:
+    """Quotient rounded down to a whole number; its gradient is 0.
+
+        z = floor(x / y)
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Raises:
+        ValueError: an integer divisor is 0.
+
+    Example:
+        >>> chainrule.floor_divide(chainrule.tensor([7, -7]), 2)
+        tensor([ 3, -4])
+    """
+def floor_divide_(input: Tensor, other: TensorLike) -> Tensor:
+    """Quotient rounded down to a whole number; its gradient is 0."""
+def fmax(input: Tensor, other: TensorLike) -> Tensor:
+    """The larger of two tensors, ignoring nan where only one is nan.
+
+        z = max(x, y); the gradient goes to the one taken, to input where they are equal
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Example:
+        >>> chainrule.fmax(chainrule.tensor([1., float('nan')]), chainrule.tensor([3., 2.]))
+        tensor([3., 2.])
+    """
+def fmin(input: Tensor, other: TensorLike) -> Tensor:
+    """The smaller of two tensors, ignoring nan where only one is nan.
+
+        z = min(x, y); the gradient goes to the one taken, to input where they are equal
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Example:
+        >>> chainrule.fmin(chainrule.tensor([1., float('nan')]), chainrule.tensor([3., 2.]))
+        tensor([1., 2.])
+    """
+def fmod(input: Tensor, other: TensorLike) -> Tensor:
+    """Remainder of a division, with the dividend's sign, as C's fmod.
+
+        z = x - y trunc(x / y),  dx = dz,  dy = -dz trunc(x / y)
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Raises:
+        ValueError: an integer divisor is 0.
+
+    Example:
+        >>> chainrule.fmod(chainrule.tensor([5., -5.]), 3)
+        tensor([ 2., -2.])
+    """
+def fmod_(input: Tensor, other: TensorLike) -> Tensor:
+    """Remainder of a division, with the dividend's sign, as C's fmod."""
+def frac(input: Tensor) -> Tensor:
+    """The fraction of each element, with its sign.
+
+        y = x - trunc(x),  dx = dy
+
+    Example:
+        >>> chainrule.frac(chainrule.tensor([1.5, -2.25]))
+        tensor([ 0.5000, -0.2500])
+    """
+def frac_(input: Tensor) -> Tensor:
+    """The fraction of each element, with its sign."""
+def full(
+    size: Ints,
+    fill_value: Number,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """A tensor filled with one number.
+
+    Args:
+        size: the sizes.
+        fill_value: the number; its type gives the dtype unless dtype is given.
+
+    Example:
+        >>> chainrule.full((2,), 7)
+        tensor([7, 7])
+    """
+def full_like(
+    input: Tensor,
+    fill_value: Number,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """One number everywhere, in the shape and dtype of a tensor.
+
+    Example:
+        >>> chainrule.full_like(chainrule.tensor([1., 2.]), 7)
+        tensor([7., 7.])
+    """
+@overload
+def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
+    """Elements along an axis, chosen by an index for each place.
+
+        out[i][j] = input[i][index[i][j]]  (dim = 1)
+
+    Args:
+        dim: the axis.
+        index: integers; as many axes as input, and no larger except along dim.
+
+    Raises:
+        IndexError: an index out of bounds; the message names it, its place and the bound.
+
+    Example:
+        >>> chainrule.tensor([[1., 2.], [3., 4.]]).gather(1, chainrule.tensor([[1], [0]]))
+        tensor([[2.],
+                [3.]])
+    """
+@overload
+def gather(input: Tensor, *, axis: _int, index: Tensor, sparse_grad: _bool = False) -> Tensor: ...
+def ge(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input >= other.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.ge(chainrule.tensor([1, 2, 3]), 2)
+        tensor([False,  True,  True])
+    """
+def ge_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input >= other."""
+def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
+    """Gaussian error linear unit, in three forms.
+
+        none:    y = x Phi(x) = x (1 + erf(x / sqrt(2))) / 2
+        tanh:    y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
+        sigmoid: y = x sigmoid(1.702 x)
+
+    Args:
+        input: floating tensor of any shape.
+        approximate: 'none' (default), 'tanh' or 'sigmoid' (not in PyTorch).
+
+    Example:
+        >>> chainrule.nn.functional.gelu(chainrule.tensor([-1., 2.]))
+        tensor([-0.1587,  1.9545])
+
+    Source: Hendrycks, Gimpel, Gaussian Error Linear Units (2016).
+    """
+def ger(input: Tensor, vec2: Tensor) -> Tensor:
+    """Outer product of two vectors: another name for outer()."""
+@overload
+def glu(input: Tensor, dim: _int = -1) -> Tensor:
+    """Gated linear unit: one half of the input opens the other.
+
+        y = a sigmoid(b), where a and b are the two halves along dim
+
+    Args:
+        input: floating tensor; its size along dim is even.
+        dim: axis to halve, default -1.
+
+    Example:
+        >>> chainrule.nn.functional.glu(chainrule.tensor([1., 2., 0., 0.]))
+        tensor([0.5000, 1.0000])
+
+    Source: Dauphin, Fan, Auli, Grangier, Language Modeling with Gated Convolutional Networks (2016).
+    """
+@overload
+def glu(input: Tensor, *, axis: _int) -> Tensor: ...
+def greater(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input > other.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.gt(chainrule.tensor([1, 2, 3]), 2)
+        tensor([False, False,  True])
+    """
+def greater_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input > other."""
+def greater_equal(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input >= other.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.ge(chainrule.tensor([1, 2, 3]), 2)
+        tensor([False,  True,  True])
+    """
+def greater_equal_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input >= other."""
+def gt(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input > other.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.gt(chainrule.tensor([1, 2, 3]), 2)
+        tensor([False, False,  True])
+    """
+def gt_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input > other."""
+def hardshrink(input: Tensor, lambd: _float = 0.5) -> Tensor:
+    """Sets elements between -lambd and lambd to 0.
+
+        y = 0 where -lambd <= x <= lambd, else x
+
+    Args:
+        input: floating tensor of any shape.
+        lambd: number, default 0.5.
+
+    Example:
+        >>> chainrule.nn.functional.hardshrink(chainrule.tensor([-2., 0.3, 1.]))
+        tensor([-2.,  0.,  1.])
+    """
+def hardsigmoid(input: Tensor, inplace: _bool = False) -> Tensor:
+    """The sigmoid in three straight pieces; gradient 0 at -3 and at 3.
+
+        y = min(max(x + 3, 0), 6) / 6
+
+    Args:
+        input: floating tensor of any shape.
+        inplace: write into input.
+
+    Example:
+        >>> chainrule.nn.functional.hardsigmoid(chainrule.tensor([-4., 0., 1.5]))
+        tensor([0.0000, 0.5000, 0.7500])
+    """
+def hardsigmoid_(input: Tensor, inplace: _bool = False) -> Tensor:
+    """The sigmoid in three straight pieces; gradient 0 at -3 and at 3."""
+def hardswish(input: Tensor, inplace: _bool = False) -> Tensor:
+    """The silu made of straight pieces.
+
+        y = x min(max(x + 3, 0), 6) / 6
+
+    Args:
+        input: floating tensor of any shape.
+        inplace: write into input.
+
+    Example:
+        >>> chainrule.nn.functional.hardswish(chainrule.tensor([-4., 1., 4.]))
+        tensor([-0.0000,  0.6667,  4.0000])
+
+    Source: Howard and others, Searching for MobileNetV3 (2019).
+    """
+def hardswish_(input: Tensor, inplace: _bool = False) -> Tensor:
+    """The silu made of straight pieces."""
+def hardtanh(input: Tensor, min_val: Number = -1.0, max_val: Number = 1.0, inplace: _bool = False) -> Tensor:
+    """Linear between two bounds, constant outside; gradient 0 at the bounds.
+
+        y = min(max(x, min_val), max_val)
+
+    Args:
+        input: tensor of any shape.
+        min_val: lower bound, default -1.
+        max_val: upper bound, default 1, above min_val.
+        inplace: write into input.
+
+    Example:
+        >>> chainrule.nn.functional.hardtanh(chainrule.tensor([-2., 0.5, 3.]))
+        tensor([-1.0000,  0.5000,  1.0000])
+    """
+def hardtanh_(input: Tensor, min_val: Number = -1.0, max_val: Number = 1.0, inplace: _bool = False) -> Tensor:
+    """Linear between two bounds, constant outside; gradient 0 at the bounds."""
+def heaviside(input: Tensor, values: TensorLike) -> Tensor:
+    """Heaviside's step function. Its gradient is 0 everywhere.
+
+        z = 0 where x < 0, values where x = 0, 1 where x > 0
+
+    Args:
+        input: tensor or number, x.
+        values: tensor or number for x = 0; the shapes broadcast.
+
+    Example:
+        >>> chainrule.heaviside(chainrule.tensor([-1., 0., 2.]), chainrule.tensor(0.5))
+        tensor([0.0000, 0.5000, 1.0000])
+    """
+def heaviside_(input: Tensor, values: TensorLike) -> Tensor:
+    """Heaviside's step function. Its gradient is 0 everywhere."""
+@overload
+def hsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
+    """tensor_split() along axis 1 (axis 0 of a vector).
+
+    Example:
+        >>> [p.shape for p in chainrule.zeros(2, 4).hsplit(2)]
+        [(2, 2), (2, 2)]
+    """
+@overload
+def hsplit(input: Tensor, indices: Ints) -> tuple[Tensor, ...]: ...
+def hstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+    """Joins along axis 1 (vectors: along axis 0).
+
+    Example:
+        >>> chainrule.hstack([chainrule.ones(2, 1), chainrule.zeros(2, 1)])
+        tensor([[1., 0.],
+                [1., 0.]])
+    """
+def huber_loss(
+    input: Tensor,
+    target: Tensor,
+    reduction: str = "mean",
+    delta: _float = 1.0,
+    weight: TensorLike | None = None,
+) -> Tensor:
+    """Huber's loss: squared error below a bound, absolute error above.
+
+        loss_i = d_i^2 / 2 where |d_i| <= delta, else delta (|d_i| - delta / 2),  d = x - t
+
+    Args:
+        input, target: floating tensors of one shape.
+        reduction: 'none', 'mean' or 'sum'.
+        delta: the bound, above 0.
+        weight: weight of each element, or None.
+
+    Example:
+        >>> F.huber_loss(chainrule.tensor([0.5, 3.]), chainrule.tensor([0., 0.]), reduction='none')
+        tensor([0.1250, 2.5000])
+    """
+def hypot(input: Tensor, other: TensorLike) -> Tensor:
+    """Length of the hypotenuse, without overflow on the way.
+
+        z = sqrt(x^2 + y^2),  dx = dz x / z,  dy = dz y / z
+
+    Args:
+        input: floating tensor.
+        other: floating tensor or number; the shapes broadcast.
+
+    Example:
+        >>> chainrule.hypot(chainrule.tensor([3.]), chainrule.tensor([4.]))
+        tensor([5.])
+    """
+def hypot_(input: Tensor, other: TensorLike) -> Tensor:
+    """Length of the hypotenuse, without overflow on the way."""
+@overload
+def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
+    """Adds slices of a source to the positions along an axis.
+
+        out[index[i]] += alpha source[i]  (along dim); equal positions add up
+
+    Args:
+        dim: the axis.
+        index: vector of positions.
+        source: its size along dim is the length of index.
+        alpha: a factor.
+
+    Example:
+        >>> chainrule.zeros(3).index_add(0, chainrule.tensor([0, 0, 2]), chainrule.ones(3))
+        tensor([2., 0., 1.])
+    """
+@overload
+def index_add(input: Tensor, *, axis: _int, index: Tensor, source: Tensor, alpha: Number = 1) -> Tensor: ...
+@overload
+def index_add_(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
+    """Adds slices of a source to the positions along an axis."""
+@overload
+def index_add_(input: Tensor, *, axis: _int, index: Tensor, source: Tensor, alpha: Number = 1) -> Tensor: ...
+@overload
+def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor) -> Tensor:
+    """Puts slices of a source at the positions along an axis.
+
+    Example:
+        >>> chainrule.zeros(3).index_copy(0, chainrule.tensor([2]), chainrule.ones(1))
+        tensor([0., 0., 1.])
+    """
+@overload
+def index_copy(input: Tensor, *, axis: _int, index: Tensor, source: Tensor) -> Tensor: ...
+@overload
+def index_copy_(input: Tensor, dim: _int, index: Tensor, source: Tensor) -> Tensor:
+    """Puts slices of a source at the positions along an axis."""
+@overload
+def index_copy_(input: Tensor, *, axis: _int, index: Tensor, source: Tensor) -> Tensor: ...
+@overload
+def index_fill(input: Tensor, dim: _int, index: Tensor, value: TensorLike) -> Tensor:
+    """Puts one value at the positions along an axis.
+
+    Example:
+        >>> chainrule.zeros(3).index_fill(0, chainrule.tensor([0, 2]), 5.)
+        tensor([5., 0., 5.])
+    """
+@overload
+def index_fill(input: Tensor, *, axis: _int, index: Tensor, value: TensorLike) -> Tensor: ...
+@overload
+def index_fill_(input: Tensor, dim: _int, index: Tensor, value: TensorLike) -> Tensor:
+    """Puts one value at the positions along an axis."""
+@overload
+def index_fill_(input: Tensor, *, axis: _int, index: Tensor, value: TensorLike) -> Tensor: ...
+def index_put(
+    input: Tensor,
+    indices: Tensor | Sequence[Tensor],
+    values: TensorLike,
+    accumulate: _bool = False,
+) -> Tensor:
+    """Puts values at positions that index tensors name.
+
+    Args:
+        indices: a sequence of index tensors, for the first axes; they broadcast together.
+        values: broadcast to the indexed shape.
+        accumulate: add instead; equal positions then add up.
+
+    Example:
+        >>> i = chainrule.tensor([0, 2])
+        >>> chainrule.zeros(3).index_put((i,), chainrule.tensor(1.))
+        tensor([1., 0., 1.])
+    """
+def index_put_(
+    input: Tensor,
+    indices: Tensor | Sequence[Tensor],
+    values: TensorLike,
+    accumulate: _bool = False,
+) -> Tensor:
+    """Puts values at positions that index tensors name."""
+@overload
+def index_select(input: Tensor, dim: _int, index: Tensor) -> Tensor:
+    """The positions along an axis that a vector names; gradients add up.
+
+    Args:
+        dim: the axis.
+        index: vector of positions, int64 or another integer dtype.
+
+    Raises:
+        IndexError: a position out of bounds.
+
+    Example:
+        >>> chainrule.tensor([[1., 2., 3.]]).index_select(1, chainrule.tensor([2, 0]))
+        tensor([[3., 1.]])
+    """
+@overload
+def index_select(input: Tensor, *, axis: _int, index: Tensor) -> Tensor: ...
+def isclose(
+    input: Tensor,
+    other: TensorLike,
+    rtol: _float = 1e-05,
+    atol: _float = 1e-08,
+    equal_nan: _bool = False,
+) -> Tensor:
+    """True where two tensors are equal within a tolerance.
+
+        |input - other| <= atol + rtol |other|
+
+    Args:
+        input: tensor.
+        other: tensor of the same dtype; the shapes broadcast.
+        rtol: relative tolerance, default 1e-5.
+        atol: absolute tolerance, default 1e-8.
+        equal_nan: count two nan as equal.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.isclose(chainrule.tensor([1., 2.]), chainrule.tensor([1., 2.1]))
+        tensor([ True, False])
+    """
+def isfinite(input: Tensor) -> Tensor:
+    """True where the input is neither nan nor inf nor -inf.
+
+    Example:
+        >>> chainrule.isfinite(chainrule.tensor([1., float('inf'), float('nan')]))
+        tensor([ True, False, False])
+    """
+def isinf(input: Tensor) -> Tensor:
+    """True where the input is inf or -inf.
+
+    Example:
+        >>> chainrule.isinf(chainrule.tensor([1., float('-inf')]))
+        tensor([False,  True])
+    """
+def isnan(input: Tensor) -> Tensor:
+    """True where the input is nan.
+
+    Example:
+        >>> chainrule.isnan(chainrule.tensor([1., float('nan')]))
+        tensor([False,  True])
+    """
+def isneginf(input: Tensor) -> Tensor:
+    """True where the input is -inf."""
+def isposinf(input: Tensor) -> Tensor:
+    """True where the input is inf."""
+def l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Mean absolute error.
+
+        loss = 1/n sum_i |x_i - t_i|,  dx_i = dloss sign(x_i - t_i) / n
+
+    Args:
+        input, target: floating tensors of one shape.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
+
+    Raises:
+        ValueError: if both would be repeated, e.g. (N, 1) and (N,).
+
+    Example:
+        >>> F.l1_loss(chainrule.tensor([1., 2.]), chainrule.tensor([0., 0.]))
+        tensor(1.5000)
+    """
+def le(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input <= other.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.le(chainrule.tensor([1, 2, 3]), 2)
+        tensor([ True,  True, False])
+    """
+def le_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input <= other."""
+def leaky_relu(input: Tensor, negative_slope: _float = 0.01, inplace: _bool = False) -> Tensor:
+    """ReLU with a small slope below 0.
+
+        y = x where x > 0, else negative_slope x
+
+    Args:
+        input: floating tensor of any shape.
+        negative_slope: number, default 0.01.
+        inplace: write into input.
+
+    Example:
+        >>> chainrule.nn.functional.leaky_relu(chainrule.tensor([-2., 2.]), 0.1)
+        tensor([-0.2000,  2.0000])
+    """
+def leaky_relu_(input: Tensor, negative_slope: _float = 0.01, inplace: _bool = False) -> Tensor:
+    """ReLU with a small slope below 0."""
+def lerp(input: Tensor, end: TensorLike, weight: TensorLike) -> Tensor:
+    """Linear interpolation between two tensors.
+
+        y = input + weight (end - input)
+
+    Args:
+        input: floating tensor, the value at weight 0.
+        end: floating tensor, the value at weight 1.
+        weight: number or tensor. All broadcast.
+
+    Example:
+        >>> chainrule.lerp(chainrule.tensor([0., 2.]), chainrule.tensor([1., 4.]), 0.5)
+        tensor([0.5000, 3.0000])
+    """
+def lerp_(input: Tensor, end: TensorLike, weight: TensorLike) -> Tensor:
+    """Linear interpolation between two tensors."""
+def less(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input < other.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.lt(chainrule.tensor([1, 2, 3]), 2)
+        tensor([ True, False, False])
+    """
+def less_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input < other."""
+def less_equal(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input <= other.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.le(chainrule.tensor([1, 2, 3]), 2)
+        tensor([ True,  True, False])
+    """
+def less_equal_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input <= other."""
+def lgamma(input: Tensor) -> Tensor:
+    """Logarithm of the absolute value of the gamma function.
+
+        y = ln |Gamma(x)|,  dx = dy digamma(x)
+
+    Example:
+        >>> chainrule.lgamma(chainrule.tensor([1., 4.]))
+        tensor([0.0000, 1.7918])
+    """
+def lgamma_(input: Tensor) -> Tensor:
+    """Logarithm of the absolute value of the gamma function."""
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Affine map of the last axis.
+
+        y = x W^T + b,  dx = dy W,  dW = dy^T x,  db = sum dy
+
+    Args:
+        input: (..., in) tensor.
+        weight: (out, in) tensor.
+        bias: (out,) tensor or None.
+
+    Returns:
+        (..., out) tensor.
+
+    Raises:
+        ValueError: if the shapes don't fit.
+        TypeError: if the dtypes differ or aren't floating.
+
+    Example:
+        >>> F.linear(chainrule.ones(1, 2), chainrule.tensor([[1., 2.]]), chainrule.tensor([10.]))
+        tensor([[13.]])
+    """
+def linspace(
+    start: Number,
+    end: Number,
+    steps: _int,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """`steps` numbers at equal distances, both ends included.
+
+        out[i] = start + i (end - start) / (steps - 1)
+
+    Example:
+        >>> chainrule.linspace(0, 1, 5)
+        tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+    """
+def log(input: Tensor) -> Tensor:
+    """Natural logarithm of each element; -inf at 0, NaN below.
+
+        y = ln x,  dx = dy / x
+
+    Example:
+        >>> chainrule.log(chainrule.tensor([1., 2.7182817]))
+        tensor([0., 1.])
+    """
+def log_(input: Tensor) -> Tensor:
+    """Natural logarithm of each element; -inf at 0, NaN below."""
+def log10(input: Tensor) -> Tensor:
+    """Logarithm to base 10.
+
+        y = log10 x,  dx = dy / (x ln 10)
+
+    Example:
+        >>> chainrule.log10(chainrule.tensor([100., 0.1]))
+        tensor([ 2., -1.])
+    """
+def log10_(input: Tensor) -> Tensor:
+    """Logarithm to base 10."""
+def log1p(input: Tensor) -> Tensor:
+    """Natural logarithm of 1 + x, exact for small x too.
+
+        y = ln(1 + x),  dx = dy / (1 + x)
+
+    Example:
+        >>> chainrule.log1p(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 0.6931])
+    """
+def log1p_(input: Tensor) -> Tensor:
+    """Natural logarithm of 1 + x, exact for small x too."""
+def log2(input: Tensor) -> Tensor:
+    """Logarithm to base 2.
+
+        y = log2 x,  dx = dy / (x ln 2)
+
+    Example:
+        >>> chainrule.log2(chainrule.tensor([8., 0.5]))
+        tensor([ 3., -1.])
+    """
+def log2_(input: Tensor) -> Tensor:
+    """Logarithm to base 2."""
+@overload
+def log_softmax(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+    """Logarithm of the softmax along an axis, without its rounding.
+
+        y_i = x_i - log sum_j e^(x_j),  dx_i = dy_i - e^(y_i) sum_j dy_j
+
+    Args:
+        input: floating tensor.
+        dim: axis.
+        dtype: converts the input first.
+
+    Returns:
+        Tensor of the input's shape.
+
+    Example:
+        >>> chainrule.log_softmax(chainrule.tensor([0., 0.]), dim=0)
+        tensor([-0.6931, -0.6931])
+    """
+@overload
+def log_softmax(input: Tensor, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
+@overload
+def log_softmax(
+    input: Tensor,
+    dim: _int | None = None,
+    _stacklevel: _int = 3,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+@overload
+def log_softmax(
+    input: Tensor,
+    *,
+    axis: _int | None,
+    _stacklevel: _int = 3,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+def logaddexp(input: Tensor, other: TensorLike) -> Tensor:
+    """Logarithm of the sum of two exponentials, without overflow on the way.
+
+        z = ln(e^x + e^y),  dx = dz / (1 + e^(y - x)),  dy = dz / (1 + e^(x - y))
+
+    Args:
+        input: floating tensor, x.
+        other: floating tensor or number, y; the shapes broadcast.
+
+    Example:
+        >>> chainrule.logaddexp(chainrule.tensor([1000.]), chainrule.tensor([1000.]))
+        tensor([1000.6931])
+    """
+def logical_and(input: Tensor, other: TensorLike) -> Tensor:
+    """True where both are nonzero.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.logical_and(chainrule.tensor([0, 1, 2]), chainrule.tensor([1, 0, 3]))
+        tensor([False, False,  True])
+    """
+def logical_and_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where both are nonzero."""
+def logical_not(input: Tensor) -> Tensor:
+    """True where the input is 0.
+
+    Args:
+        input: tensor of any shape and dtype.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.logical_not(chainrule.tensor([0., 0.5]))
+        tensor([ True, False])
+    """
+def logical_not_(input: Tensor) -> Tensor:
+    """True where the input is 0."""
+def logical_or(input: Tensor, other: TensorLike) -> Tensor:
+    """True where at least one is nonzero.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.logical_or(chainrule.tensor([0, 0, 2]), chainrule.tensor([1, 0, 3]))
+        tensor([ True, False,  True])
+    """
+def logical_or_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where at least one is nonzero."""
+def logical_xor(input: Tensor, other: TensorLike) -> Tensor:
+    """True where exactly one is nonzero.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.logical_xor(chainrule.tensor([0, 0, 2]), chainrule.tensor([1, 0, 3]))
+        tensor([ True, False, False])
+    """
+def logical_xor_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where exactly one is nonzero."""
+def logit(input: Tensor, eps: _float | None = None) -> Tensor:
+    """Inverse of the sigmoid.
+
+        y = ln(x / (1 - x)),  dx = dy / (x (1 - x)); with eps, x is first limited to [eps, 1 - eps]
+
+    Args:
+        input: tensor of any shape.
+        eps: number in [0, 0.5], or None: values outside [0, 1] then give nan.
+
+    Example:
+        >>> chainrule.logit(chainrule.tensor([0.5, 0.9]))
+        tensor([0.0000, 2.1972])
+    """
+def logit_(input: Tensor, eps: _float | None = None) -> Tensor:
+    """Inverse of the sigmoid."""
+def logsigmoid(input: Tensor) -> Tensor:
+    """Logarithm of the sigmoid, without overflow for large negative x.
+
+        y = -ln(1 + e^-x),  dx = dy sigmoid(-x)
+
+    Args:
+        input: floating tensor of any shape.
+
+    Example:
+        >>> chainrule.nn.functional.logsigmoid(chainrule.tensor([0., -100.]))
+        tensor([  -0.6931, -100.0000])
+    """
+def logspace(
+    start: Number,
+    end: Number,
+    steps: _int,
+    base: _float = 10.0,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """`steps` numbers at equal ratios, from base^start to base^end.
+
+    Example:
+        >>> chainrule.logspace(0, 2, 3)
+        tensor([  1.,  10., 100.])
+    """
+@overload
+def logsumexp(input: Tensor, dim: Ints, keepdim: _bool = False) -> Tensor:
+    """Logarithm of the sum of exponentials over axes, without overflow.
+
+        y = log sum_i e^(x_i),  dx_i = dy e^(x_i - y)
+
+    Args:
+        input: tensor; integers are converted to the default floating dtype.
+        dim: an axis or several.
+        keepdim: keep the axes with size 1.
+
+    Example:
+        >>> chainrule.logsumexp(chainrule.tensor([0., 0.]), dim=0)
+        tensor(0.6931)
+    """
+@overload
+def logsumexp(input: Tensor, *, axis: Ints, keepdims: _bool = False) -> Tensor: ...
+def lt(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input < other.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.lt(chainrule.tensor([1, 2, 3]), 2)
+        tensor([ True, False, False])
+    """
+def lt_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where input < other."""
+def masked_fill(input: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
+    """Fills the elements where a mask is True with one value.
+
+        y = mask ? value : x,  dx = mask ? 0 : dy
+
+    Args:
+        input: tensor of any shape.
+        mask: bool tensor that broadcasts with input.
+        value: number or 0-d tensor; takes input's dtype.
+
+    Example:
+        >>> chainrule.tensor([1., 2.]).masked_fill(chainrule.tensor([True, False]), -1)
+        tensor([-1.,  2.])
+    """
+def masked_fill_(input: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
+    """Fills the elements where a mask is True with one value."""
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """Puts a source's elements, in order, where a mask is True.
+
+    Example:
+        >>> m = chainrule.tensor([True, False, True])
+        >>> chainrule.zeros(3).masked_scatter(m, chainrule.tensor([5., 6.]))
+        tensor([5., 0., 6.])
+    """
+def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """Puts a source's elements, in order, where a mask is True."""
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+    """The elements where a mask is True, as a vector.
+
+    Args:
+        mask: bool tensor that broadcasts with input.
+
+    Example:
+        >>> chainrule.tensor([1., 2., 3.]).masked_select(chainrule.tensor([True, False, True]))
+        tensor([1., 3.])
+    """
+def matmul(input: Tensor, other: TensorLike) -> Tensor:
+    """Matrix product: vectors, matrices, and batches of matrices.
+
+        C_ij = sum_k A_ik B_kj,  dA = dC B^T,  dB = A^T dC
+
+    1-D @ 1-D is the inner product, 2-D @ 2-D the product of matrices; a 1-D operand is a row on the left and a column on the right.
+    With more dimensions the last two are matrices and the others broadcast.
+
+    Args:
+        input: tensor of 1 or more dimensions.
+        other: tensor of the same dtype with a matching inner dimension.
+
+    Returns:
+        Tensor of the broadcast leading axes and the matrices' outer sizes.
+
+    Raises:
+        ValueError: if the inner dimensions differ or the leading axes don't broadcast.
+        TypeError: if the dtypes differ.
+
+    Example:
+        >>> chainrule.matmul(chainrule.tensor([[1., 2.], [3., 4.]]), chainrule.tensor([1., 1.]))
+        tensor([3., 7.])
+    """
+@overload
+def max(input: Tensor) -> Tensor:
+    """Largest element of all, along an axis with its index, or of two tensors.
+
+    max(input): the largest element; tied elements share the gradient evenly.
+    max(input, dim): values and indices of the first largest element along an axis; the gradient goes to that element alone.
+    max(input, other): as maximum(input, other).
+
+    Args:
+        input: tensor, not empty. NaN wins.
+        dim: axis.
+        keepdim: keep the axis with size 1.
+
+    Returns:
+        Tensor, or a named tuple (values, indices).
+
+    Raises:
+        ValueError: if there is nothing to choose from.
+
+    Example:
+        >>> chainrule.max(chainrule.tensor([1., 7., 2.]))
+        tensor(7.)
+        >>> chainrule.max(chainrule.tensor([[1., 7., 2.]]), dim=1).indices
+        tensor([1])
+    """
+@overload
+def max(input: Tensor, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
+@overload
+def max(input: Tensor, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+@overload
+def max(input: Tensor, other: Tensor) -> Tensor: ...
+def maximum(input: Tensor, other: TensorLike) -> Tensor:
+    """The larger of two tensors, element by element; nan if one is nan.
+
+        z = max(x, y); the gradient goes to the larger one, half to each where they are equal
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Example:
+        >>> chainrule.maximum(chainrule.tensor([1., 5.]), chainrule.tensor([3., 2.]))
+        tensor([3., 5.])
+    """
+@overload
+def maxout(input: Tensor, groups: _int, dim: _int = 1) -> Tensor:
+    """The largest of each group of neighbours along an axis.
+
+        y[i] = max over k < groups of x[groups i + k]; elements that are equally large share the gradient
+
+    Args:
+        input: tensor.
+        groups: size of a group; divides the size along dim.
+        dim: axis, default 1.
+
+    Example:
+        >>> chainrule.nn.functional.maxout(chainrule.tensor([[1., 5., 3., 2.]]), 2)
+        tensor([[5., 3.]])
+
+    Source: Goodfellow, Warde-Farley, Mirza, Courville, Bengio, Maxout Networks (2013).
+    """
+@overload
+def maxout(input: Tensor, groups: _int, *, axis: _int) -> Tensor: ...
+@overload
+def mean(
+    input: Tensor,
+    dim: Ints | None = None,
+    keepdim: _bool = False,
+    *,
+    dtype: DtypeLike | None = None,
+) -> Tensor:
+    """Mean of the elements, over all axes or over those given.
+
+        y = 1/n sum_i x_i,  dx_i = dy / n
+
+    The mean of no elements is NaN.
+
+    Args:
+        input: floating tensor of any shape.
+        dim: an axis or several; None for all.
+        keepdim: keep the averaged axes with size 1.
+        dtype: converts the input first.
+
+    Returns:
+        Tensor without the averaged axes.
+
+    Raises:
+        TypeError: if the input is not floating and no dtype is given.
+
+    Example:
+        >>> chainrule.mean(chainrule.tensor([[1., 2.], [3., 4.]]), dim=1)
+        tensor([1.5000, 3.5000])
+    """
+@overload
+def mean(
+    input: Tensor,
+    *,
+    axis: Ints | None,
+    keepdims: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+def meshgrid(tensors: Tensor | Sequence[Tensor], *, indexing: str | None = None) -> tuple[Tensor, ...]:
+    """Coordinates of a grid: tensor i varies along axis i alone.
+
+    Args:
+        tensors: vectors.
+        indexing: "ij", or "xy" to exchange the first two axes as for pictures.
+
+    Example:
+        >>> x, y = chainrule.meshgrid(chainrule.tensor([1, 2]), chainrule.tensor([3, 4]), indexing="ij")
+        >>> x
+        tensor([[1, 1],
+                [2, 2]])
+    """
+@overload
+def min(input: Tensor) -> Tensor:
+    """Smallest element of all, along an axis with its index, or of two tensors.
+
+    min(input): the smallest element; tied elements share the gradient evenly.
+    min(input, dim): values and indices of the first smallest element along an axis; the gradient goes to that element alone.
+    min(input, other): as minimum(input, other).
+
+    Args:
+        input: tensor, not empty. NaN wins.
+        dim: axis.
+        keepdim: keep the axis with size 1.
+
+    Returns:
+        Tensor, or a named tuple (values, indices).
+
+    Raises:
+        ValueError: if there is nothing to choose from.
+
+    Example:
+        >>> chainrule.min(chainrule.tensor([4., 7., 2.]))
+        tensor(2.)
+    """
+@overload
+def min(input: Tensor, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
+@overload
+def min(input: Tensor, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+@overload
+def min(input: Tensor, other: Tensor) -> Tensor: ...
+def minimum(input: Tensor, other: TensorLike) -> Tensor:
+    """The smaller of two tensors, element by element; nan if one is nan.
+
+        z = min(x, y); the gradient goes to the smaller one, half to each where they are equal
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Example:
+        >>> chainrule.minimum(chainrule.tensor([1., 5.]), chainrule.tensor([3., 2.]))
+        tensor([1., 2.])
+    """
+def mish(input: Tensor, inplace: _bool = False) -> Tensor:
+    """Mish, a smooth function like silu.
+
+        y = x t,  dx = dy (t + x sigmoid(x) (1 - t^2)) with t = tanh(ln(1 + e^x))
+
+    Args:
+        input: floating tensor of any shape.
+        inplace: write into input.
+
+    Example:
+        >>> chainrule.nn.functional.mish(chainrule.tensor([-1., 2.]))
+        tensor([-0.3034,  1.9440])
+
+    Source: Misra, Mish: A Self Regularized Non-Monotonic Activation Function (2019).
+    """
+def mish_(input: Tensor, inplace: _bool = False) -> Tensor:
+    """Mish, a smooth function like silu."""
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
+    """Product of two matrices.
+
+        C = A B,  dA = dC B^T,  dB = A^T dC
+
+    Args:
+        input: (m, k) tensor.
+        mat2: (k, n) tensor of the same dtype.
+
+    Returns:
+        (m, n) tensor.
+
+    Example:
+        >>> chainrule.mm(chainrule.ones(2, 3), chainrule.ones(3, 1))
+        tensor([[3.],
+                [3.]])
+    """
+def moveaxis(input: Tensor, source: Ints, destination: Ints) -> Tensor:
+    """Moves axes to new places; the others keep their order.
+
+    Args:
+        source: one axis or several.
+        destination: where they stand in the result.
+
+    Example:
+        >>> chainrule.zeros(2, 3, 4).movedim(0, -1).shape
+        (3, 4, 2)
+    """
+def movedim(input: Tensor, source: Ints, destination: Ints) -> Tensor:
+    """Moves axes to new places; the others keep their order.
+
+    Args:
+        source: one axis or several.
+        destination: where they stand in the result.
+
+    Example:
+        >>> chainrule.zeros(2, 3, 4).movedim(0, -1).shape
+        (3, 4, 2)
+    """
+def mse_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+    weight: TensorLike | None = None,
+) -> Tensor:
+    """Mean squared error.
+
+        loss = 1/n sum_i (x_i - t_i)^2,  dx_i = 2 dloss (x_i - t_i) / n
+
+    Args:
+        input, target: floating tensors of one shape. Where one is repeated to the other's shape a warning says so.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
+        weight: weight of each element, or None.
+
+    Raises:
+        ValueError: if both would be repeated, e.g. (N, 1) and (N,).
+
+    Example:
+        >>> F.mse_loss(chainrule.tensor([1., 2.]), chainrule.tensor([0., 0.]))
+        tensor(2.5000)
+    """
+def mul(input: Tensor, other: TensorLike) -> Tensor:
+    """Product of two tensors, element by element.
+
+        z = x y,  dx = dz y,  dy = dz x
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Example:
+        >>> chainrule.mul(chainrule.tensor([1., 2.]), chainrule.tensor([[3.], [4.]]))
+        tensor([[3., 6.],
+                [4., 8.]])
+    """
+def mul_(input: Tensor, other: TensorLike) -> Tensor:
+    """Product of two tensors, element by element."""
+def multinomial(
+    input: Tensor,
+    num_samples: _int,
+    replacement: _bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Draws categories by weight.
+
+    Args:
+        input: weights (categories,) or (rows, categories): non-negative, finite, with a positive sum in each row.
+        num_samples: how many to draw from each row.
+        replacement: may a category be drawn again?
+
+    Returns:
+        int64 tensor (num_samples,) or (rows, num_samples).
+
+    Raises:
+        ValueError: weights that aren't as above, or more samples than categories without replacement.
+
+    Example:
+        >>> chainrule.multinomial(chainrule.tensor([0., 1., 0.]), 2, replacement=True)
+        tensor([1, 1])
+    """
+def multiply(input: Tensor, other: TensorLike) -> Tensor:
+    """Product of two tensors, element by element.
+
+        z = x y,  dx = dz y,  dy = dz x
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Example:
+        >>> chainrule.mul(chainrule.tensor([1., 2.]), chainrule.tensor([[3.], [4.]]))
+        tensor([[3., 6.],
+                [4., 8.]])
+    """
+def multiply_(input: Tensor, other: TensorLike) -> Tensor:
+    """Product of two tensors, element by element."""
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """Product of a matrix and a vector.
+
+        y = A x,  dA = dy x^T,  dx = A^T dy
+
+    Args:
+        input: (m, k) tensor.
+        vec: (k,) tensor of the same dtype.
+
+    Returns:
+        (m,) tensor.
+
+    Example:
+        >>> chainrule.mv(chainrule.ones(2, 3), chainrule.ones(3))
+        tensor([3., 3.])
+    """
+def nan_to_num(
+    input: Tensor,
+    nan: Number | None = None,
+    posinf: Number | None = None,
+    neginf: Number | None = None,
+) -> Tensor:
+    """Replaces nan, inf and -inf by numbers; the gradient there is 0.
+
+    Args:
+        input: tensor of any shape. Integers are returned as they are.
+        nan: number for nan, default 0.
+        posinf: number for inf; default the largest number of the dtype.
+        neginf: number for -inf; default the lowest number of the dtype.
+
+    Example:
+        >>> chainrule.nan_to_num(chainrule.tensor([1., float('nan'), float('inf')]), posinf=9)
+        tensor([1., 0., 9.])
+    """
+def nan_to_num_(
+    input: Tensor,
+    nan: Number | None = None,
+    posinf: Number | None = None,
+    neginf: Number | None = None,
+) -> Tensor:
+    """Replaces nan, inf and -inf by numbers; the gradient there is 0."""
+@overload
+def nanmean(
+    input: Tensor,
+    dim: Ints | None = None,
+    keepdim: _bool = False,
+    *,
+    dtype: DtypeLike | None = None,
+) -> Tensor:
+    """Mean of the elements that are not NaN; those get no gradient.
+
+    Args:
+        input, dim, keepdim, dtype: as for mean().
+
+    Example:
+        >>> chainrule.nanmean(chainrule.tensor([1., float('nan'), 2.]))
+        tensor(1.5000)
+    """
+@overload
+def nanmean(
+    input: Tensor,
+    *,
+    axis: Ints | None,
+    keepdims: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+@overload
+def nansum(
+    input: Tensor,
+    dim: Ints | None = None,
+    keepdim: _bool = False,
+    *,
+    dtype: DtypeLike | None = None,
+) -> Tensor:
+    """Sum of the elements that are not NaN; those get no gradient.
+
+    Args:
+        input, dim, keepdim, dtype: as for sum().
+
+    Example:
+        >>> chainrule.nansum(chainrule.tensor([1., float('nan'), 2.]))
+        tensor(3.)
+    """
+@overload
+def nansum(
+    input: Tensor,
+    *,
+    axis: Ints | None,
+    keepdims: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+@overload
+def narrow(input: Tensor, dim: _int, start: _int, length: _int) -> Tensor:
+    """A view of `length` positions of an axis, from `start` on.
+
+    Example:
+        >>> chainrule.arange(5).narrow(0, 1, 3)
+        tensor([1, 2, 3])
+    """
+@overload
+def narrow(input: Tensor, *, axis: _int, start: _int, length: _int) -> Tensor: ...
+def ne(input: Tensor, other: TensorLike) -> Tensor:
+    """True where two tensors differ; nan differs from everything.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.ne(chainrule.tensor([1, 2]), 2)
+        tensor([ True, False])
+    """
+def ne_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where two tensors differ; nan differs from everything."""
+def neg(input: Tensor) -> Tensor:
+    """Negative of each element.
+
+        y = -x,  dx = -dy
+
+    Args:
+        input: tensor of any shape, not bool.
+
+    Example:
+        >>> chainrule.neg(chainrule.tensor([1., -2.]))
+        tensor([-1.,  2.])
+    """
+def neg_(input: Tensor) -> Tensor:
+    """Negative of each element."""
+def negative(input: Tensor) -> Tensor:
+    """Negative of each element, as neg()."""
+def negative_(input: Tensor) -> Tensor:
+    """Negative of each element, as neg()."""
+def nextafter(input: Tensor, other: TensorLike) -> Tensor:
+    """The floating number next to x in the direction of y. Not differentiable.
+
+    Args:
+        input: floating tensor, x.
+        other: floating tensor, y; the shapes broadcast.
+
+    Example:
+        >>> float(chainrule.nextafter(chainrule.tensor(1.), chainrule.tensor(2.)) - 1)
+        1.1920928955078125e-07
+    """
+def nextafter_(input: Tensor, other: TensorLike) -> Tensor:
+    """The floating number next to x in the direction of y. Not differentiable."""
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: _bool | None = None,
+    ignore_index: _int = -100,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Negative log-likelihood of class indices under log-probabilities.
+
+        loss_n = -w[t_n] x_n[t_n]
+
+    Args:
+        input: log-probabilities of shape (C,), (N, C) or (N, C, d1, ...).
+        target: int64 class indices of shape (), (N,) or (N, d1, ...).
+        weight: weight of each class, (C,), or None.
+        size_average, reduce: deprecated.
+        ignore_index: a target that counts for nothing.
+        reduction: 'none', 'mean' (by the weights' sum) or 'sum'.
+
+    Raises:
+        IndexError: if a class index is out of range.
+
+    Example:
+        >>> F.nll_loss(chainrule.tensor([[-1., -2.]]), chainrule.tensor([1]))
+        tensor(2.)
+
+    Source: PyTorch documentation, torch.nn.NLLLoss.
+    """
+def nonzero(input: Tensor, *, as_tuple: _bool = False) -> Any:
+    """The positions of elements that aren't 0, in row-major order.
+
+    Args:
+        as_tuple: give one vector for each axis, as x[...] takes them, instead of a matrix.
+
+    Returns:
+        int64 tensor (count, axes), or a tuple.
+
+    Example:
+        >>> chainrule.nonzero(chainrule.tensor([0, 5, 7]))
+        tensor([[1],
+                [2]])
+    """
+@overload
+def normal(
+    mean: Number,
+    std: Number,
+    size: Ints,
+    *,
+    generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """Normal random numbers.
+
+    Args:
+        mean, std: numbers (then size is needed) or tensors that broadcast.
+        size: the sizes.
+
+    Raises:
+        ValueError: a negative std.
+
+    Example:
+        >>> chainrule.normal(0., 1., size=(2, 3)).shape
+        (2, 3)
+        >>> chainrule.normal(chainrule.zeros(4), 0.).sum()
+        tensor(0.)
+    """
+@overload
+def normal(mean: Tensor, std: Tensor | None = None, *, generator: Generator | None = None) -> Tensor: ...
+def not_equal(input: Tensor, other: TensorLike) -> Tensor:
+    """True where two tensors differ; nan differs from everything.
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Returns:
+        bool tensor.
+
+    Example:
+        >>> chainrule.ne(chainrule.tensor([1, 2]), 2)
+        tensor([ True, False])
+    """
+def not_equal_(input: Tensor, other: TensorLike) -> Tensor:
+    """True where two tensors differ; nan differs from everything."""
+def one_hot(input: Tensor, num_classes: _int = -1) -> Tensor:
+    """Labels as vectors of 0 with a single 1.
+
+    Args:
+        input: integer labels of any shape (*).
+        num_classes: C; the largest label + 1 unless given.
+
+    Returns:
+        int64 tensor (*, C).
+
+    Raises:
+        IndexError: a label outside [0, C).
+
+    Example:
+        >>> F.one_hot(chainrule.tensor([0, 2]), 3)
+        tensor([[1, 0, 0],
+                [0, 0, 1]])
+    """
+@overload
+def ones(
+    size: Ints,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """A tensor of ones.
+
+    Example:
+        >>> chainrule.ones(2)
+        tensor([1., 1.])
+    """
+@overload
+def ones(
+    *size: _int,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor: ...
+def ones_like(
+    input: Tensor,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """Ones in the shape and dtype of a tensor.
+
+    Example:
+        >>> chainrule.ones_like(chainrule.tensor([1, 2]))
+        tensor([1, 1])
+    """
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """Outer product of two vectors.
+
+        Z_ij = x_i y_j
+
+    Args:
+        input: (m,) tensor.
+        vec2: (n,) tensor.
+
+    Returns:
+        (m, n) tensor.
+
+    Example:
+        >>> chainrule.outer(chainrule.tensor([1., 2.]), chainrule.tensor([3., 4.]))
+        tensor([[3., 4.],
+                [6., 8.]])
+    """
+def pad(input: Tensor, pad: Ints, mode: str = "constant", value: Number | None = None) -> Tensor:
+    """Pads axes, from the last one backwards; negative numbers cut.
+
+    Args:
+        pad: (before, after) of the last axis, then of the one before it, and so on.
+        mode: "constant", "reflect" (without the edge), "replicate" (the edge) or "circular". The last three pad the last 1 to 3 axes of
+            a tensor with one or two axes more.
+        value: of the constant; 0 unless given.
+
+    Raises:
+        ValueError: sizes that would be negative, or padding that the axis cannot supply.
+
+    Example:
+        >>> F.pad(chainrule.tensor([1, 2]), (1, 2))
+        tensor([0, 1, 2, 0, 0])
+        >>> F.pad(chainrule.tensor([[1, 2, 3]]), (2, 1), mode="reflect")
+        tensor([[3, 2, 1, 2, 3, 2]])
+    """
+@overload
+def permute(input: Tensor, dims: Ints) -> Tensor:
+    """A view with the axes in another order.
+
+    Args:
+        dims: axis d of the result is axis dims[d] of the input.
+
+    Example:
+        >>> chainrule.zeros(2, 3, 4).permute(2, 0, 1).shape
+        (4, 2, 3)
+    """
+@overload
+def permute(input: Tensor, *dims: _int) -> Tensor: ...
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Poisson random numbers whose rates stand in the input.
+
+    Example:
+        >>> chainrule.poisson(chainrule.zeros(3))
+        tensor([0., 0., 0.])
+    """
+def positive(input: Tensor) -> Tensor:
+    """The input itself: +x."""
+def pow(input: Tensor, exponent: TensorLike) -> Tensor:
+    """Power of a tensor or number with a tensor or number as exponent.
+
+        z = x^y,  dx = dz y x^(y - 1),  dy = dz z ln x
+
+    The gradient of x^0 for x is 0 everywhere, that of 0^y for y is 0 where y >= 0.
+
+    Args:
+        input: tensor or number.
+        exponent: tensor or number; the shapes broadcast.
+
+    Raises:
+        ValueError: a negative integer as exponent of an integer tensor.
+
+    Example:
+        >>> chainrule.pow(chainrule.tensor([1., 2., 3.]), 2)
+        tensor([1., 4., 9.])
+    """
+def pow_(input: Tensor, exponent: TensorLike) -> Tensor:
+    """Power of a tensor or number with a tensor or number as exponent."""
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """Leaky ReLU with learned slopes.
+
+        y = x where x > 0, else w x
+
+    Args:
+        input: floating tensor; with several weights, axis 1 counts channels.
+        weight: tensor of one element, or of one for each channel.
+
+    Example:
+        >>> chainrule.nn.functional.prelu(chainrule.tensor([-2., 3.]), chainrule.tensor([0.25]))
+        tensor([-0.5000,  3.0000])
+
+    Source: He, Zhang, Ren, Sun, Delving Deep into Rectifiers (2015).
+    """
+@overload
+def prod(
+    input: Tensor,
+    dim: Ints | None = None,
+    keepdim: _bool = False,
+    *,
+    dtype: DtypeLike | None = None,
+) -> Tensor:
+    """Product of the elements, over all axes or over one.
+
+        y = prod_i x_i,  dx_i = dy prod_{j != i} x_j  (right also where elements are 0)
+
+    Args:
+        input: tensor of any shape; bools and integers are multiplied as int64.
+        dim: an axis; None for all.
+        keepdim: keep the axis with size 1.
+        dtype: converts the input first.
+
+    Example:
+        >>> chainrule.prod(chainrule.tensor([2., 3., 4.]))
+        tensor(24.)
+    """
+@overload
+def prod(
+    input: Tensor,
+    *,
+    axis: Ints | None,
+    keepdims: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+def rad2deg(input: Tensor) -> Tensor:
+    """Radians to degrees.
+
+        y = x 180 / pi
+
+    Example:
+        >>> chainrule.rad2deg(chainrule.tensor([0.5]))
+        tensor([28.6479])
+    """
+def rad2deg_(input: Tensor) -> Tensor:
+    """Radians to degrees."""
+@overload
+def rand(
+    size: Ints,
+    *,
+    generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """Uniform random numbers on [0, 1).
+
+    Args:
+        size: the sizes, as numbers or one sequence.
+        generator: the source of randomness; the default one unless given.
+
+    Example:
+        >>> _ = chainrule.manual_seed(0)
+        >>> chainrule.rand(2)
+        tensor([0.4963, 0.7682])
+    """
+@overload
+def rand(
+    *size: _int,
+    generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor: ...
+def rand_like(
+    input: Tensor,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+    memory_format: Any = None,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Uniform random numbers in the shape and dtype of a tensor.
+
+    Example:
+        >>> chainrule.rand_like(chainrule.zeros(2, 3)).shape
+        (2, 3)
+    """
+@overload
+def randint(
+    low: _int,
+    high: _int,
+    size: Ints,
+    *,
+    generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """Random integers on [low, high), each equally likely.
+
+    Args:
+        low: the smallest value; 0 unless given.
+        high: one above the largest.
+        size: the sizes.
+
+    Raises:
+        ValueError: low isn't below high.
+
+    Example:
+        >>> chainrule.randint(0, 3, (100,)).max().item() < 3
+        True
+    """
+@overload
+def randint(
+    high: _int,
+    size: Ints,
+    *,
+    generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor: ...
+@overload
+def randint_like(
+    input: Tensor,
+    low: _int,
+    high: _int,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+    memory_format: Any = None,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Random integers on [low, high) in the shape and dtype of a tensor.
+
+    Example:
+        >>> chainrule.randint_like(chainrule.zeros(2), 5).shape
+        (2,)
+    """
+@overload
+def randint_like(
+    input: Tensor,
+    high: _int,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+    memory_format: Any = None,
+    generator: Generator | None = None,
+) -> Tensor: ...
+@overload
+def randn(
+    size: Ints,
+    *,
+    generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """Random numbers of the standard normal distribution.
+
+    Example:
+        >>> _ = chainrule.manual_seed(0)
+        >>> chainrule.randn(2)
+        tensor([ 1.5410, -0.2934])
+    """
+@overload
+def randn(
+    *size: _int,
+    generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor: ...
+def randn_like(
+    input: Tensor,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+    memory_format: Any = None,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Standard normal random numbers in the shape and dtype of a tensor.
+
+    Example:
+        >>> chainrule.randn_like(chainrule.zeros(2, 3)).shape
+        (2, 3)
+    """
+def randperm(
+    n: _int,
+    *,
+    generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """The numbers 0 to n - 1 in random order.
+
+    Example:
+        >>> chainrule.randperm(5).sort().values
+        tensor([0, 1, 2, 3, 4])
+    """
+def range(
+    start: Number,
+    end: Number,
+    step: Number = 1,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """Numbers from start up to and including end.
+
+    Example:
+        >>> chainrule.range(1, 3)
+        tensor([1., 2., 3.])
+    """
+def ravel(input: Tensor) -> Tensor:
+    """All elements in one axis; a view where the layout allows.
+
+    Example:
+        >>> chainrule.ravel(chainrule.ones(2, 2))
+        tensor([1., 1., 1., 1.])
+    """
+def real(input: Tensor) -> Tensor:
+    """The real part: the tensor itself, as there are no complex tensors.
+
+    Example:
+        >>> chainrule.real(chainrule.tensor([1., 2.]))
+        tensor([1., 2.])
+    """
+def reciprocal(input: Tensor) -> Tensor:
+    """Reciprocal of each element.
+
+        y = 1 / x,  dx = -dy y^2
+
+    Example:
+        >>> chainrule.reciprocal(chainrule.tensor([4., -1.]))
+        tensor([ 0.2500, -1.0000])
+    """
+def reciprocal_(input: Tensor) -> Tensor:
+    """Reciprocal of each element."""
+def relu(input: Tensor, inplace: _bool = False) -> Tensor:
+    """Rectified linear unit; gradient 0 at 0, nan stays nan.
+
+        y = max(x, 0),  dx = dy where y > 0, else 0
+
+    Args:
+        input: tensor of any shape.
+        inplace: write into input.
+
+    Example:
+        >>> chainrule.relu(chainrule.tensor([-1., 2.]))
+        tensor([0., 2.])
+    """
+def relu_(input: Tensor, inplace: _bool = False) -> Tensor:
+    """Rectified linear unit; gradient 0 at 0, nan stays nan."""
+def relu6(input: Tensor, inplace: _bool = False) -> Tensor:
+    """ReLU with an upper bound of 6; gradient 0 at 0 and at 6.
+
+        y = min(max(x, 0), 6)
+
+    Args:
+        input: tensor of any shape.
+        inplace: write into input.
+
+    Example:
+        >>> chainrule.nn.functional.relu6(chainrule.tensor([-1., 3., 8.]))
+        tensor([0., 3., 6.])
+    """
+def relu6_(input: Tensor, inplace: _bool = False) -> Tensor:
+    """ReLU with an upper bound of 6; gradient 0 at 0 and at 6."""
+def remainder(input: Tensor, other: TensorLike) -> Tensor:
+    """Remainder of a division, with the divisor's sign, as Python's %.
+
+        z = x - y floor(x / y),  dx = dz,  dy = -dz floor(x / y)
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Raises:
+        ValueError: an integer divisor is 0.
+
+    Example:
+        >>> chainrule.remainder(chainrule.tensor([5., -5.]), 3)
+        tensor([2., 1.])
+    """
+def remainder_(input: Tensor, other: TensorLike) -> Tensor:
+    """Remainder of a division, with the divisor's sign, as Python's %."""
+@overload
+def repeat_interleave(
+    input: Tensor,
+    repeats: Tensor,
+    dim: _int | None = None,
+    *,
+    output_size: _int | None = None,
+) -> Tensor:
+    """Each element several times in a row.
+
+    Args:
+        repeats: a number, or one for each position along dim.
+        dim: the axis; the flattened tensor unless given.
+
+    Example:
+        >>> chainrule.tensor([1, 2]).repeat_interleave(2)
+        tensor([1, 1, 2, 2])
+        >>> chainrule.tensor([1, 2]).repeat_interleave(chainrule.tensor([0, 3]))
+        tensor([2, 2, 2])
+    """
+@overload
+def repeat_interleave(
+    input: Tensor,
+    repeats: Tensor,
+    *,
+    axis: _int | None,
+    output_size: _int | None = None,
+) -> Tensor: ...
+@overload
+def repeat_interleave(repeats: Tensor, *, output_size: _int | None = None) -> Tensor: ...
+@overload
+def reshape(input: Tensor, shape: Ints) -> Tensor:
+    """The same elements, in row-major order, in another shape.
+
+    Shares memory where the layout allows, otherwise copies.
+
+    Args:
+        shape: the new sizes; one of them may be -1 and is then worked out.
+
+    Raises:
+        ValueError: the counts of elements differ.
+
+    Example:
+        >>> chainrule.reshape(chainrule.arange(6), (3, 2))
+        tensor([[0, 1],
+                [2, 3],
+                [4, 5]])
+    """
+@overload
+def reshape(input: Tensor, *shape: _int) -> Tensor: ...
+def roll(input: Tensor, shifts: Ints, dims: Ints | None = None) -> Tensor:
+    """Shifts along axes; elements that leave at one end come in at the other.
+
+    Args:
+        shifts: how far, one number or one for each axis.
+        dims: the axes; the flattened tensor unless given.
+
+    Example:
+        >>> chainrule.roll(chainrule.arange(4), 1)
+        tensor([3, 0, 1, 2])
+    """
+def rot90(input: Tensor, k: _int = 1, dims: Ints = (0, 1)) -> Tensor:
+    """Turns a plane by k times 90 degrees, from the first axis towards the second.
+
+    Example:
+        >>> chainrule.rot90(chainrule.tensor([[1, 2], [3, 4]]))
+        tensor([[2, 4],
+                [1, 3]])
+    """
+def round(input: Tensor, *, decimals: _int = 0) -> Tensor:
+    """Each element rounded to the nearest number of some decimals, halves to even. Its gradient is 0.
+
+    Args:
+        input: tensor of any shape; floating if decimals is not 0.
+        decimals: number of digits kept behind the point; negative: before it. Default 0.
+
+    Example:
+        >>> chainrule.round(chainrule.tensor([0.5, 1.5, -2.7]))
+        tensor([ 0.,  2., -3.])
+        >>> chainrule.round(chainrule.tensor([1.2345]), decimals=2)
+        tensor([1.2300])
+    """
+def round_(input: Tensor, *, decimals: _int = 0) -> Tensor:
+    """Each element rounded to the nearest number of some decimals, halves to even. Its gradient is 0."""
+def row_stack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+    """Joins along axis 0; vectors become rows.
+
+    Example:
+        >>> chainrule.vstack([chainrule.ones(2), chainrule.zeros(2)])
+        tensor([[1., 1.],
+                [0., 0.]])
+    """
+def rsqrt(input: Tensor) -> Tensor:
+    """Reciprocal of the square root.
+
+        y = 1 / sqrt(x),  dx = -dy y^3 / 2
+
+    Example:
+        >>> chainrule.rsqrt(chainrule.tensor([4., 1.]))
+        tensor([0.5000, 1.0000])
+    """
+def rsqrt_(input: Tensor) -> Tensor:
+    """Reciprocal of the square root."""
+def rsub(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+    """Difference with the operands exchanged.
+
+        z = other - alpha input
+
+    Args:
+        input: tensor or number, not bool.
+        other: tensor or number; the shapes broadcast.
+        alpha: number, default 1.
+
+    Example:
+        >>> chainrule.rsub(chainrule.tensor([1., 2.]), 10)
+        tensor([9., 8.])
+    """
+def scalar_tensor(
+    s: Number,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """A tensor without axes that holds a number.
+
+    Example:
+        >>> chainrule.scalar_tensor(2)
+        tensor(2.)
+    """
+@overload
+def scatter(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, reduce: str | None = None) -> Tensor:
+    """Puts elements at places along an axis that an index names.
+
+        out[i][index[i][j]] = src[i][j]  (dim = 1); of equal places the last one stays
+
+    Args:
+        dim: the axis.
+        index: integers; no larger than src, and no larger than input except along dim.
+        src or value: a tensor, or one number for all places.
+        reduce: "add" adds instead.
+
+    Example:
+        >>> chainrule.zeros(2, 3).scatter(1, chainrule.tensor([[2], [0]]), 1.)
+        tensor([[0., 0., 1.],
+                [1., 0., 0.]])
+    """
+@overload
+def scatter(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, reduce: str | None = None) -> Tensor: ...
+@overload
+def scatter(input: Tensor, dim: _int, index: Tensor, value: Number, *, reduce: str | None = None) -> Tensor: ...
+@overload
+def scatter(
+    input: Tensor,
+    *,
+    axis: _int,
+    index: Tensor,
+    value: Number,
+    reduce: str | None = None,
+) -> Tensor: ...
+@overload
+def scatter_(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, reduce: str | None = None) -> Tensor:
+    """Puts elements at places along an axis that an index names."""
+@overload
+def scatter_(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, reduce: str | None = None) -> Tensor: ...
+@overload
+def scatter_(
+    input: Tensor,
+    dim: _int,
+    index: Tensor,
+    value: Number,
+    *,
+    reduce: str | None = None,
+) -> Tensor: ...
+@overload
+def scatter_(
+    input: Tensor,
+    *,
+    axis: _int,
+    index: Tensor,
+    value: Number,
+    reduce: str | None = None,
+) -> Tensor: ...
+@overload
+def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+    """Adds elements at places along an axis that an index names.
+
+        out[i][index[i][j]] += src[i][j]  (dim = 1); equal places add up, in order
+
+    Example:
+        >>> chainrule.zeros(3).scatter_add(0, chainrule.tensor([0, 0, 2]), chainrule.ones(3))
+        tensor([2., 0., 1.])
+    """
+@overload
+def scatter_add(input: Tensor, *, axis: _int, index: Tensor, src: Tensor) -> Tensor: ...
+@overload
+def scatter_add_(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+    """Adds elements at places along an axis that an index names."""
+@overload
+def scatter_add_(input: Tensor, *, axis: _int, index: Tensor, src: Tensor) -> Tensor: ...
+def searchsorted(
+    sorted_sequence: Tensor,
+    input: Tensor,
+    *,
+    out_int32: _bool = False,
+    right: _bool = False,
+    side: str | None = None,
+    sorter: Tensor | None = None,
+) -> Tensor:
+    """Where values belong in an ordered sequence so that it stays ordered.
+
+    Args:
+        sorted_sequence: (n,), or with the values' leading axes; ascending along the last axis.
+        input: values.
+        right: behind equal elements instead of before them; the same as side="right".
+        sorter: the order in which sorted_sequence is ascending.
+
+    Returns:
+        int64 (or int32) tensor in the shape of the values.
+
+    Example:
+        >>> chainrule.searchsorted(chainrule.tensor([1., 3., 5.]), chainrule.tensor([3., 4.]))
+        tensor([1, 2])
+    """
+@overload
+def select(input: Tensor, dim: _int, index: _int) -> Tensor:
+    """A view of one position along an axis, which goes away.
+
+    Args:
+        dim: the axis.
+        index: the position; negative counts from the end.
+
+    Raises:
+        IndexError: the position does not exist.
+
+    Example:
+        >>> chainrule.tensor([[1, 2], [3, 4]]).select(1, 0)
+        tensor([1, 3])
+    """
+@overload
+def select(input: Tensor, *, axis: _int, index: _int) -> Tensor: ...
+def selu(input: Tensor, inplace: _bool = False) -> Tensor:
+    """Self-normalising exponential linear unit.
+
+        y = scale x where x > 0, else scale alpha (e^x - 1); alpha = 1.67326324, scale = 1.05070099
+
+    Args:
+        input: floating tensor of any shape.
+        inplace: write into input.
+
+    Example:
+        >>> chainrule.nn.functional.selu(chainrule.tensor([-1., 2.]))
+        tensor([-1.1113,  2.1014])
+
+    Source: Klambauer, Unterthiner, Mayr, Hochreiter, Self-Normalizing Neural Networks (2017).
+    """
+def selu_(input: Tensor, inplace: _bool = False) -> Tensor:
+    """Self-normalising exponential linear unit."""
+def sgn(input: Tensor) -> Tensor:
+    """Sign of each element: -1, 0 or 1, as sign() for real numbers. Its gradient is 0 everywhere."""
+def sgn_(input: Tensor) -> Tensor:
+    """Sign of each element: -1, 0 or 1, as sign() for real numbers. Its gradient is 0 everywhere."""
+def sigmoid(input: Tensor) -> Tensor:
+    """Logistic function of each element.
+
+        y = 1 / (1 + e^-x),  dx = dy y (1 - y)
+
+    Args:
+        input: tensor of any shape.
+
+    Example:
+        >>> chainrule.sigmoid(chainrule.tensor([0., 2.]))
+        tensor([0.5000, 0.8808])
+    """
+def sigmoid_(input: Tensor) -> Tensor:
+    """Logistic function of each element."""
+def sign(input: Tensor) -> Tensor:
+    """Sign of each element: -1, 0 or 1. Its gradient is 0 everywhere.
+
+    Example:
+        >>> chainrule.sign(chainrule.tensor([3., 0., -2.]))
+        tensor([ 1.,  0., -1.])
+    """
+def sign_(input: Tensor) -> Tensor:
+    """Sign of each element: -1, 0 or 1. Its gradient is 0 everywhere."""
+def signbit(input: Tensor) -> Tensor:
+    """True where the sign bit is set: negative numbers and -0.
+
+    Example:
+        >>> chainrule.signbit(chainrule.tensor([1., -0., -2.]))
+        tensor([False,  True,  True])
+    """
+def silu(input: Tensor, inplace: _bool = False) -> Tensor:
+    """Sigmoid linear unit, also called swish.
+
+        y = x s,  dx = dy s (1 + x (1 - s)) with s = sigmoid(x)
+
+    Args:
+        input: floating tensor of any shape.
+        inplace: write into input.
+
+    Example:
+        >>> chainrule.nn.functional.silu(chainrule.tensor([-1., 2.]))
+        tensor([-0.2689,  1.7616])
+
+    Source: Elfwing, Uchibe, Doya, Sigmoid-Weighted Linear Units (2017).
+    """
+def silu_(input: Tensor, inplace: _bool = False) -> Tensor:
+    """Sigmoid linear unit, also called swish."""
+def sin(input: Tensor) -> Tensor:
+    """Sine of each element, in radians.
+
+        y = sin x,  dx = dy cos x
+
+    Example:
+        >>> chainrule.sin(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 0.8415])
+    """
+def sin_(input: Tensor) -> Tensor:
+    """Sine of each element, in radians."""
+def sinc(input: Tensor) -> Tensor:
+    """Normalised sinc function; 1 at 0.
+
+        y = sin(pi x) / (pi x),  dx = dy (cos(pi x) - y) / x
+
+    Example:
+        >>> chainrule.sinc(chainrule.tensor([0., 0.5]))
+        tensor([1.0000, 0.6366])
+    """
+def sinc_(input: Tensor) -> Tensor:
+    """Normalised sinc function; 1 at 0."""
+def sinh(input: Tensor) -> Tensor:
+    """Hyperbolic sine.
+
+        y = (e^x - e^-x) / 2,  dx = dy cosh x
+
+    Example:
+        >>> chainrule.sinh(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 1.1752])
+    """
+def sinh_(input: Tensor) -> Tensor:
+    """Hyperbolic sine."""
+def smooth_l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+    beta: _float = 1.0,
+) -> Tensor:
+    """Squared error below a bound, absolute error above.
+
+        loss_i = d_i^2 / (2 beta) where |d_i| < beta, else |d_i| - beta / 2,  d = x - t
+
+    Args:
+        input, target: floating tensors of one shape.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
+        beta: the bound; 0 gives l1_loss.
+
+    Example:
+        >>> F.smooth_l1_loss(chainrule.tensor([0.5, 3.]), chainrule.tensor([0., 0.]), reduction='none')
+        tensor([0.1250, 2.5000])
+    """
+@overload
+def softmax(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+    """Softmax along an axis: positive values that sum to 1.
+
+        y_i = e^(x_i) / sum_j e^(x_j),  dx_i = y_i (dy_i - sum_j dy_j y_j)
+
+    The largest element is subtracted first, so large inputs don't overflow. A row of -inf alone gives NaN.
+
+    Args:
+        input: floating tensor.
+        dim: axis.
+        dtype: converts the input first.
+
+    Returns:
+        Tensor of the input's shape.
+
+    Example:
+        >>> chainrule.softmax(chainrule.tensor([0., 0.]), dim=0)
+        tensor([0.5000, 0.5000])
+    """
+@overload
+def softmax(input: Tensor, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
+@overload
+def softmax(
+    input: Tensor,
+    dim: _int | None = None,
+    _stacklevel: _int = 3,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+@overload
+def softmax(
+    input: Tensor,
+    *,
+    axis: _int | None,
+    _stacklevel: _int = 3,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+@overload
+def softmin(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+    """Softmax of the negative input along an axis.
+
+        y_i = e^(-x_i) / sum_j e^(-x_j)
+
+    Args:
+        input: floating tensor.
+        dim: axis.
+        dtype: converts the input first.
+
+    Example:
+        >>> F.softmin(chainrule.tensor([0., 0.]), dim=0)
+        tensor([0.5000, 0.5000])
+    """
+@overload
+def softmin(input: Tensor, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
+def softplus(input: Tensor, beta: _float = 1.0, threshold: _float = 20.0) -> Tensor:
+    """A smooth ReLU.
+
+        y = ln(1 + e^(beta x)) / beta; x itself where beta x > threshold,  dx = dy sigmoid(beta x)
+
+    Args:
+        input: floating tensor of any shape.
+        beta: number, not 0, default 1.
+        threshold: number, default 20.
+
+    Example:
+        >>> chainrule.nn.functional.softplus(chainrule.tensor([0., 2.]))
+        tensor([0.6931, 2.1269])
+    """
+def softshrink(input: Tensor, lambd: _float = 0.5) -> Tensor:
+    """Moves each element towards 0 by lambd, and no further.
+
+        y = x - lambd where x > lambd, x + lambd where x < -lambd, else 0
+
+    Args:
+        input: floating tensor of any shape.
+        lambd: number, not negative, default 0.5.
+
+    Example:
+        >>> chainrule.nn.functional.softshrink(chainrule.tensor([-2., 0.3, 1.]))
+        tensor([-1.5000,  0.0000,  0.5000])
+    """
+def softsign(input: Tensor) -> Tensor:
+    """A function like tanh with slower ends.
+
+        y = x / (1 + |x|),  dx = dy / (1 + |x|)^2
+
+    Args:
+        input: floating tensor of any shape.
+
+    Example:
+        >>> chainrule.nn.functional.softsign(chainrule.tensor([-1., 3.]))
+        tensor([-0.5000,  0.7500])
+    """
+@overload
+def split(input: Tensor, split_size_or_sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+    """Cuts an axis into parts, which are views.
+
+    Args:
+        split_size_or_sections: the size of a part (the last one may be smaller), or all sizes.
+        dim: the axis.
+
+    Returns:
+        tuple of tensors.
+
+    Example:
+        >>> chainrule.arange(5).split(2)
+        (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+    """
+@overload
+def split(input: Tensor, split_size_or_sections: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+@overload
+def split(input: Tensor, split_size_or_sections: Ints, dim: _int = 0) -> tuple[Tensor, ...]: ...
+@overload
+def split(input: Tensor, split_size_or_sections: Ints, *, axis: _int) -> tuple[Tensor, ...]: ...
+@overload
+def split(input: Tensor, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]: ...
+@overload
+def split(input: Tensor, split_size: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+def sqrt(input: Tensor) -> Tensor:
+    """Square root of each element; the gradient at 0 is inf.
+
+        y = sqrt(x),  dx = dy / (2 y)
+
+    Example:
+        >>> chainrule.sqrt(chainrule.tensor([4., 9.]))
+        tensor([2., 3.])
+    """
+def sqrt_(input: Tensor) -> Tensor:
+    """Square root of each element; the gradient at 0 is inf."""
+def square(input: Tensor) -> Tensor:
+    """Square of each element.
+
+        y = x^2,  dx = 2 x dy
+
+    Example:
+        >>> chainrule.square(chainrule.tensor([3., -2.]))
+        tensor([9., 4.])
+    """
+def square_(input: Tensor) -> Tensor:
+    """Square of each element."""
+@overload
+def squeeze(input: Tensor, dim: Ints | None = None) -> Tensor:
+    """Drops axes of size 1: all of them, or those named.
+
+    Args:
+        dim: one axis or several; a named axis whose size isn't 1 stays.
+
+    Example:
+        >>> chainrule.zeros(1, 3, 1).squeeze().shape
+        (3,)
+        >>> chainrule.zeros(1, 3, 1).squeeze(0).shape
+        (3, 1)
+    """
+@overload
+def squeeze(input: Tensor, *, axis: Ints | None) -> Tensor: ...
+@overload
+def stack(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
+    """Joins tensors of one shape along a new axis.
+
+    Args:
+        tensors: a sequence of tensors of the same shape. Dtypes are promoted.
+        dim: where the new axis stands in the result.
+
+    Example:
+        >>> chainrule.stack([chainrule.tensor([1, 2]), chainrule.tensor([3, 4])], dim=1)
+        tensor([[1, 3],
+                [2, 4]])
+    """
+@overload
+def stack(tensors: Tensor | Sequence[Tensor], *, axis: _int) -> Tensor: ...
+def step(input: Tensor) -> Tensor:
+    """Threshold unit: 1 above 0, else 0. Its gradient is 0 everywhere.
+
+        y = 1 where x > 0, else 0
+
+    Args:
+        input: tensor of any shape.
+
+    Example:
+        >>> chainrule.nn.functional.step(chainrule.tensor([-1., 0., 2.]))
+        tensor([0., 0., 1.])
+    """
+def sub(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+    """Difference of two tensors, of which the second may be scaled.
+
+        z = x - alpha y,  dx = dz,  dy = -alpha dz
+
+    Args:
+        input: tensor or number, not bool.
+        other: tensor or number; the shapes broadcast.
+        alpha: number, default 1.
+
+    Example:
+        >>> chainrule.sub(chainrule.tensor([1., 2.]), chainrule.tensor([10., 20.]))
+        tensor([ -9., -18.])
+    """
+def sub_(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+    """Difference of two tensors, of which the second may be scaled."""
+def subtract(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+    """Difference of two tensors, of which the second may be scaled.
+
+        z = x - alpha y,  dx = dz,  dy = -alpha dz
+
+    Args:
+        input: tensor or number, not bool.
+        other: tensor or number; the shapes broadcast.
+        alpha: number, default 1.
+
+    Example:
+        >>> chainrule.sub(chainrule.tensor([1., 2.]), chainrule.tensor([10., 20.]))
+        tensor([ -9., -18.])
+    """
+def subtract_(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+    """Difference of two tensors, of which the second may be scaled."""
+@overload
+def sum(
+    input: Tensor,
+    dim: Ints | None = None,
+    keepdim: _bool = False,
+    *,
+    dtype: DtypeLike | None = None,
+) -> Tensor:
+    """Sum of the elements, over all axes or over those given.
+
+        y = sum_i x_i,  dx_i = dy
+
+    Sums are cascaded in fixed blocks, so the error grows with the logarithm of the number of elements, and the result is bitwise the
+    same for any number of threads.
+
+    Args:
+        input: tensor of any shape; bools and integers are summed as int64.
+        dim: an axis or several; None for all.
+        keepdim: keep the summed axes with size 1.
+        dtype: converts the input first.
+
+    Returns:
+        Tensor without the summed axes.
+
+    Example:
+        >>> chainrule.sum(chainrule.tensor([[1., 2.], [3., 4.]]), dim=0)
+        tensor([4., 6.])
+    """
+@overload
+def sum(
+    input: Tensor,
+    *,
+    axis: Ints | None,
+    keepdims: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+def swapaxes(input: Tensor, axis0: _int, axis1: _int) -> Tensor:
+    """A view with two axes exchanged.
+
+    Example:
+        >>> chainrule.zeros(2, 3, 4).transpose(0, 2).shape
+        (4, 3, 2)
+    """
+def swapdims(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
+    """A view with two axes exchanged.
+
+    Example:
+        >>> chainrule.zeros(2, 3, 4).transpose(0, 2).shape
+        (4, 3, 2)
+    """
+def t(input: Tensor) -> Tensor:
+    """The transpose of a matrix, as a view; vectors and numbers stay as they are.
+
+    Example:
+        >>> chainrule.zeros(2, 3).t().shape
+        (3, 2)
+    """
+def take(input: Tensor, index: Tensor) -> Tensor:
+    """Elements at positions of the flattened tensor, in the shape of the index.
+
+    Example:
+        >>> chainrule.tensor([[1., 2.], [3., 4.]]).take(chainrule.tensor([0, 3]))
+        tensor([1., 4.])
+    """
+@overload
+def take_along_dim(input: Tensor, indices: Tensor, dim: _int | None = None) -> Tensor:
+    """gather() whose index broadcasts with the tensor.
+
+    Example:
+        >>> x = chainrule.tensor([[3., 1.], [2., 4.]])
+        >>> chainrule.take_along_dim(x, x.argmax(1, keepdim=True), 1)
+        tensor([[3.],
+                [4.]])
+    """
+@overload
+def take_along_dim(input: Tensor, indices: Tensor, *, axis: _int | None) -> Tensor: ...
+def tan(input: Tensor) -> Tensor:
+    """Tangent of each element, in radians.
+
+        y = tan x,  dx = dy (1 + y^2)
+
+    Example:
+        >>> chainrule.tan(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 1.5574])
+    """
+def tan_(input: Tensor) -> Tensor:
+    """Tangent of each element, in radians."""
+def tanh(input: Tensor) -> Tensor:
+    """Hyperbolic tangent of each element.
+
+        y = (e^x - e^-x) / (e^x + e^-x),  dx = dy (1 - y^2)
+
+    Args:
+        input: tensor of any shape.
+
+    Example:
+        >>> chainrule.tanh(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 0.7616])
+    """
+def tanh_(input: Tensor) -> Tensor:
+    """Hyperbolic tangent of each element."""
+def tanhshrink(input: Tensor) -> Tensor:
+    """What tanh takes away.
+
+        y = x - tanh x
+
+    Args:
+        input: tensor of any shape.
+
+    Example:
+        >>> chainrule.nn.functional.tanhshrink(chainrule.tensor([0., 2.]))
+        tensor([0.0000, 1.0360])
+    """
+@overload
+def tensor_split(input: Tensor, indices_or_sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+    """Cuts an axis into sections whose sizes differ by at most 1, or at indices.
+
+    Args:
+        indices_or_sections: the number of sections, or the positions where they begin.
+        dim: the axis.
+
+    Example:
+        >>> chainrule.arange(5).tensor_split(2)
+        (tensor([0, 1, 2]), tensor([3, 4]))
+        >>> chainrule.arange(5).tensor_split((1, 3))
+        (tensor([0]), tensor([1, 2]), tensor([3, 4]))
+    """
+@overload
+def tensor_split(input: Tensor, indices_or_sections: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+@overload
+def tensor_split(input: Tensor, indices_or_sections: Ints, dim: _int = 0) -> tuple[Tensor, ...]: ...
+@overload
+def tensor_split(input: Tensor, indices_or_sections: Ints, *, axis: _int) -> tuple[Tensor, ...]: ...
+def threshold(input: Tensor, threshold: Number, value: Number, inplace: _bool = False) -> Tensor:
+    """Replaces what does not exceed a threshold.
+
+        y = x where x > threshold, else value
+
+    Args:
+        input: tensor of any shape.
+        threshold: number.
+        value: number.
+        inplace: write into input.
+
+    Example:
+        >>> chainrule.nn.functional.threshold(chainrule.tensor([-1., 2.]), 0.5, 9)
+        tensor([9., 2.])
+    """
+def threshold_(input: Tensor, threshold: Number, value: Number, inplace: _bool = False) -> Tensor:
+    """Replaces what does not exceed a threshold."""
+@overload
+def tile(input: Tensor, dims: Ints) -> Tensor:
+    """As repeat(), but too few numbers are filled up with ones in front.
+
+    Example:
+        >>> chainrule.tensor([[1, 2]]).tile(2)
+        tensor([[1, 2, 1, 2]])
+    """
+@overload
+def tile(input: Tensor, *dims: _int) -> Tensor: ...
+def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
+    """A view with two axes exchanged.
+
+    Example:
+        >>> chainrule.zeros(2, 3, 4).transpose(0, 2).shape
+        (4, 3, 2)
+    """
+def tril(input: Tensor, diagonal: _int = 0) -> Tensor:
+    """The lower triangle of matrices; the rest is 0.
+
+    Args:
+        diagonal: the last diagonal kept; 0 is the main one, above it positive.
+
+    Example:
+        >>> chainrule.ones(2, 2).tril()
+        tensor([[1., 0.],
+                [1., 1.]])
+    """
+def tril_(input: Tensor, diagonal: _int = 0) -> Tensor:
+    """The lower triangle of matrices; the rest is 0."""
+def tril_indices(
+    row: _int,
+    col: _int,
+    offset: _int = 0,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    layout: Any = None,
+) -> Tensor:
+    """Indices of the lower triangle of a (row, col) matrix: shape (2, count).
+
+    Example:
+        >>> chainrule.tril_indices(2, 2)
+        tensor([[0, 1, 1],
+                [0, 0, 1]])
+    """
+def triu(input: Tensor, diagonal: _int = 0) -> Tensor:
+    """The upper triangle of matrices; the rest is 0.
+
+    Args:
+        diagonal: the first diagonal kept; 0 is the main one, above it positive.
+
+    Example:
+        >>> chainrule.ones(2, 2).triu(1)
+        tensor([[0., 1.],
+                [0., 0.]])
+    """
+def triu_(input: Tensor, diagonal: _int = 0) -> Tensor:
+    """The upper triangle of matrices; the rest is 0."""
+def triu_indices(
+    row: _int,
+    col: _int,
+    offset: _int = 0,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    layout: Any = None,
+) -> Tensor:
+    """Indices of the upper triangle of a (row, col) matrix: shape (2, count).
+
+    Example:
+        >>> chainrule.triu_indices(2, 2)
+        tensor([[0, 0, 1],
+                [0, 1, 1]])
+    """
+def true_divide(input: Tensor, other: TensorLike) -> Tensor:
+    """Quotient of two tensors, always floating: div without a rounding mode."""
+def true_divide_(input: Tensor, other: TensorLike) -> Tensor:
+    """Quotient of two tensors, always floating: div without a rounding mode."""
+def trunc(input: Tensor) -> Tensor:
+    """Each element without its fraction, rounded towards 0. Its gradient is 0.
+
+    Example:
+        >>> chainrule.trunc(chainrule.tensor([1.7, -1.7]))
+        tensor([ 1., -1.])
+    """
+def trunc_(input: Tensor) -> Tensor:
+    """Each element without its fraction, rounded towards 0. Its gradient is 0."""
+@overload
+def unbind(input: Tensor, dim: _int = 0) -> tuple[Tensor, ...]:
+    """All positions along an axis, as a tuple of views without it.
+
+    Example:
+        >>> chainrule.tensor([[1, 2], [3, 4]]).unbind()
+        (tensor([1, 2]), tensor([3, 4]))
+    """
+@overload
+def unbind(input: Tensor, *, axis: _int) -> tuple[Tensor, ...]: ...
+@overload
+def unflatten(input: Tensor, dim: _int, sizes: Ints) -> Tensor:
+    """Splits one axis into several.
+
+    Args:
+        dim: the axis to split.
+        sizes: its new sizes, whose product is the old one; one may be -1.
+
+    Example:
+        >>> chainrule.zeros(2, 12).unflatten(1, (3, -1)).shape
+        (2, 3, 4)
+    """
+@overload
+def unflatten(input: Tensor, *, axis: _int, sizes: Ints) -> Tensor: ...
+@overload
+def unsqueeze(input: Tensor, dim: _int) -> Tensor:
+    """Inserts an axis of size 1.
+
+    Args:
+        dim: where the new axis stands in the result, in [-ndim - 1, ndim].
+
+    Example:
+        >>> chainrule.zeros(3).unsqueeze(-1).shape
+        (3, 1)
+    """
+@overload
+def unsqueeze(input: Tensor, *, axis: _int) -> Tensor: ...
+def vdot(input: Tensor, other: TensorLike) -> Tensor:
+    """Inner product of two vectors, as dot().
+
+    Args:
+        input, other: (n,) tensors of one dtype.
+
+    Example:
+        >>> chainrule.vdot(chainrule.tensor([2., 3.]), chainrule.tensor([2., 1.]))
+        tensor(7.)
+    """
+@overload
+def vsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
+    """tensor_split() along axis 0.
+
+    Example:
+        >>> [p.shape for p in chainrule.zeros(4, 2).vsplit(2)]
+        [(2, 2), (2, 2)]
+    """
+@overload
+def vsplit(input: Tensor, indices: Ints) -> tuple[Tensor, ...]: ...
+def vstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+    """Joins along axis 0; vectors become rows.
+
+    Example:
+        >>> chainrule.vstack([chainrule.ones(2), chainrule.zeros(2)])
+        tensor([[1., 1.],
+                [0., 0.]])
+    """
+def where(condition: Tensor, input: Tensor, other: TensorLike) -> Tensor:
+    """Chooses from two tensors, element by element.
+
+        y = condition ? input : other,  dinput = condition ? dy : 0,  dother = condition ? 0 : dy
+
+    The branch that is not chosen gets gradient 0 here, but where it was computed from a value at which its own derivative is not
+    finite, 0 times that is nan. Make such values harmless before the function, not only behind it:
+        where(x > 0, log(where(x > 0, x, 1)), 0)
+
+    Args:
+        condition: bool tensor. uint8 is taken too, as nonzero.
+        input: tensor or number.
+        other: tensor or number. All three broadcast.
+
+    Example:
+        >>> chainrule.where(chainrule.tensor([True, False]), chainrule.tensor([1., 2.]), 0)
+        tensor([1., 0.])
+    """
+def xlogy(input: Tensor, other: TensorLike) -> Tensor:
+    """Product of x with the logarithm of y; 0 where x = 0, unless y is nan.
+
+        z = x ln y,  dx = dz ln y (0 where x = 0 and y <= 0),  dy = dz x / y
+
+    Args:
+        input: tensor or number, x.
+        other: tensor or number, y; the shapes broadcast.
+
+    Example:
+        >>> chainrule.xlogy(chainrule.tensor([0., 2.]), chainrule.tensor([0., 3.]))
+        tensor([0.0000, 2.1972])
+    """
+def xlogy_(input: Tensor, other: TensorLike) -> Tensor:
+    """Product of x with the logarithm of y; 0 where x = 0, unless y is nan."""
+@overload
+def zeros(
+    size: Ints,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """A tensor of zeros.
+
+    Args:
+        size: the sizes, as numbers or one sequence.
+        dtype: float32 unless given (see set_default_dtype).
+        requires_grad: record what is computed with it.
+
+    Example:
+        >>> chainrule.zeros(2, 3)
+        tensor([[0., 0., 0.],
+                [0., 0., 0.]])
+    """
+@overload
+def zeros(
+    *size: _int,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+) -> Tensor: ...
+def zeros_like(
+    input: Tensor,
+    *,
+    dtype: DtypeLike | None = None,
+    layout: Any = None,
+    device: DeviceLike = None,
+    pin_memory: Any = None,
+    requires_grad: _bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """Zeros in the shape and dtype of a tensor.
+
+    Example:
+        >>> chainrule.zeros_like(chainrule.tensor([1, 2]))
+        tensor([0, 0])
+    """
+
+class _nn:
+    """The functions of chainrule.nn.functional; a module at run time."""
+
+    @staticmethod
+    def alpha_dropout(input: Tensor, p: _float = 0.5, training: _bool = False, inplace: _bool = False) -> Tensor:
+        """Dropout for SELU networks: dropped elements take SELU's lower limit."""
+    @staticmethod
+    def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Bilinear map of two inputs' last axes."""
+    @staticmethod
+    def binary_cross_entropy(
+        input: Tensor,
+        target: Tensor,
+        weight: TensorLike | None = None,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Binary cross-entropy of probabilities."""
+    @staticmethod
+    def binary_cross_entropy_with_logits(
+        input: Tensor,
+        target: Tensor,
+        weight: TensorLike | None = None,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
+    ) -> Tensor:
+        """Binary cross-entropy of logits, without overflow."""
+    @staticmethod
+    def celu(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
+        """Exponential linear unit with a continuous derivative."""
+    @staticmethod
+    def celu_(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
+        """Exponential linear unit with a continuous derivative."""
+    @staticmethod
+    def cross_entropy(
+        input: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        size_average: _bool | None = None,
+        ignore_index: _int = -100,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+        label_smoothing: _float = 0.0,
+    ) -> Tensor:
+        """Cross-entropy of logits with class indices or probabilities."""
+    @staticmethod
+    def dropout(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
+        """Sets elements to 0 at random, with probability p, and scales the others."""
+    @staticmethod
+    def dropout1d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
+        """Sets whole channels of (samples, channels, length) to 0 at random and scales the others."""
+    @staticmethod
+    def dropout2d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
+        """Sets whole channels of (samples, channels, height, width) to 0 at random and scales the others."""
+    @staticmethod
+    def dropout3d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
+        """Sets whole channels of (samples, channels, d, h, w) to 0 at random and scales the others."""
+    @staticmethod
+    def elu(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
+        """Exponential linear unit."""
+    @staticmethod
+    def elu_(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
+        """Exponential linear unit."""
+    @staticmethod
+    def embedding(
+        input: Tensor,
+        weight: Tensor,
+        padding_idx: _int | None = None,
+        max_norm: _float | None = None,
+        norm_type: _float = 2.0,
+        scale_grad_by_freq: _bool = False,
+        sparse: _bool = False,
+    ) -> Tensor:
+        """Rows of a weight matrix, chosen by numbers."""
+    @staticmethod
+    def feature_alpha_dropout(
+        input: Tensor,
+        p: _float = 0.5,
+        training: _bool = False,
+        inplace: _bool = False,
+    ) -> Tensor:
+        """alpha_dropout() of whole channels."""
+    @staticmethod
+    def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
+        """Gaussian error linear unit, in three forms."""
+    @staticmethod
+    @overload
+    def glu(input: Tensor, dim: _int = -1) -> Tensor:
+        """Gated linear unit: one half of the input opens the other."""
+    @staticmethod
+    @overload
+    def glu(input: Tensor, *, axis: _int) -> Tensor: ...
+    @staticmethod
+    def hardshrink(input: Tensor, lambd: _float = 0.5) -> Tensor:
+        """Sets elements between -lambd and lambd to 0."""
+    @staticmethod
+    def hardsigmoid(input: Tensor, inplace: _bool = False) -> Tensor:
+        """The sigmoid in three straight pieces; gradient 0 at -3 and at 3."""
+    @staticmethod
+    def hardsigmoid_(input: Tensor, inplace: _bool = False) -> Tensor:
+        """The sigmoid in three straight pieces; gradient 0 at -3 and at 3."""
+    @staticmethod
+    def hardswish(input: Tensor, inplace: _bool = False) -> Tensor:
+        """The silu made of straight pieces."""
+    @staticmethod
+    def hardswish_(input: Tensor, inplace: _bool = False) -> Tensor:
+        """The silu made of straight pieces."""
+    @staticmethod
+    def hardtanh(input: Tensor, min_val: Number = -1.0, max_val: Number = 1.0, inplace: _bool = False) -> Tensor:
+        """Linear between two bounds, constant outside; gradient 0 at the bounds."""
+    @staticmethod
+    def hardtanh_(input: Tensor, min_val: Number = -1.0, max_val: Number = 1.0, inplace: _bool = False) -> Tensor:
+        """Linear between two bounds, constant outside; gradient 0 at the bounds."""
+    @staticmethod
+    def huber_loss(
+        input: Tensor,
+        target: Tensor,
+        reduction: str = "mean",
+        delta: _float = 1.0,
+        weight: TensorLike | None = None,
+    ) -> Tensor:
+        """Huber's loss: squared error below a bound, absolute error above."""
+    @staticmethod
+    def l1_loss(
+        input: Tensor,
+        target: Tensor,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Mean absolute error."""
+    @staticmethod
+    def leaky_relu(input: Tensor, negative_slope: _float = 0.01, inplace: _bool = False) -> Tensor:
+        """ReLU with a small slope below 0."""
+    @staticmethod
+    def leaky_relu_(input: Tensor, negative_slope: _float = 0.01, inplace: _bool = False) -> Tensor:
+        """ReLU with a small slope below 0."""
+    @staticmethod
+    def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Affine map of the last axis."""
+    @staticmethod
+    @overload
+    def log_softmax(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+        """Logarithm of the softmax along an axis, without its rounding."""
+    @staticmethod
+    @overload
+    def log_softmax(input: Tensor, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
+    @staticmethod
+    @overload
+    def log_softmax(
+        input: Tensor,
+        dim: _int | None = None,
+        _stacklevel: _int = 3,
+        dtype: DtypeLike | None = None,
+    ) -> Tensor: ...
+    @staticmethod
+    @overload
+    def log_softmax(
+        input: Tensor,
+        *,
+        axis: _int | None,
+        _stacklevel: _int = 3,
+        dtype: DtypeLike | None = None,
+    ) -> Tensor: ...
+    @staticmethod
+    def logsigmoid(input: Tensor) -> Tensor:
+        """Logarithm of the sigmoid, without overflow for large negative x."""
+    @staticmethod
+    @overload
+    def maxout(input: Tensor, groups: _int, dim: _int = 1) -> Tensor:
+        """The largest of each group of neighbours along an axis."""
+    @staticmethod
+    @overload
+    def maxout(input: Tensor, groups: _int, *, axis: _int) -> Tensor: ...
+    @staticmethod
+    def mish(input: Tensor, inplace: _bool = False) -> Tensor:
+        """Mish, a smooth function like silu."""
+    @staticmethod
+    def mish_(input: Tensor, inplace: _bool = False) -> Tensor:
+        """Mish, a smooth function like silu."""
+    @staticmethod
+    def mse_loss(
+        input: Tensor,
+        target: Tensor,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+        weight: TensorLike | None = None,
+    ) -> Tensor:
+        """Mean squared error."""
+    @staticmethod
+    def nll_loss(
+        input: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        size_average: _bool | None = None,
+        ignore_index: _int = -100,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Negative log-likelihood of class indices under log-probabilities."""
+    @staticmethod
+    def one_hot(input: Tensor, num_classes: _int = -1) -> Tensor:
+        """Labels as vectors of 0 with a single 1."""
+    @staticmethod
+    def pad(input: Tensor, pad: Ints, mode: str = "constant", value: Number | None = None) -> Tensor:
+        """Pads axes, from the last one backwards; negative numbers cut."""
+    @staticmethod
+    def prelu(input: Tensor, weight: Tensor) -> Tensor:
+        """Leaky ReLU with learned slopes."""
+    @staticmethod
+    def relu(input: Tensor, inplace: _bool = False) -> Tensor:
+        """Rectified linear unit; gradient 0 at 0, nan stays nan."""
+    @staticmethod
+    def relu_(input: Tensor, inplace: _bool = False) -> Tensor:
+        """Rectified linear unit; gradient 0 at 0, nan stays nan."""
+    @staticmethod
+    def relu6(input: Tensor, inplace: _bool = False) -> Tensor:
+        """ReLU with an upper bound of 6; gradient 0 at 0 and at 6."""
+    @staticmethod
+    def relu6_(input: Tensor, inplace: _bool = False) -> Tensor:
+        """ReLU with an upper bound of 6; gradient 0 at 0 and at 6."""
+    @staticmethod
+    def selu(input: Tensor, inplace: _bool = False) -> Tensor:
+        """Self-normalising exponential linear unit."""
+    @staticmethod
+    def selu_(input: Tensor, inplace: _bool = False) -> Tensor:
+        """Self-normalising exponential linear unit."""
+    @staticmethod
+    def sigmoid(input: Tensor) -> Tensor:
+        """Logistic function of each element."""
+    @staticmethod
+    def sigmoid_(input: Tensor) -> Tensor:
+        """Logistic function of each element."""
+    @staticmethod
+    def silu(input: Tensor, inplace: _bool = False) -> Tensor:
+        """Sigmoid linear unit, also called swish."""
+    @staticmethod
+    def silu_(input: Tensor, inplace: _bool = False) -> Tensor:
+        """Sigmoid linear unit, also called swish."""
+    @staticmethod
+    def smooth_l1_loss(
+        input: Tensor,
+        target: Tensor,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+        beta: _float = 1.0,
+    ) -> Tensor:
+        """Squared error below a bound, absolute error above."""
+    @staticmethod
+    @overload
+    def softmax(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+        """Softmax along an axis: positive values that sum to 1."""
+    @staticmethod
+    @overload
+    def softmax(input: Tensor, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
+    @staticmethod
+    @overload
+    def softmax(
+        input: Tensor,
+        dim: _int | None = None,
+        _stacklevel: _int = 3,
+        dtype: DtypeLike | None = None,
+    ) -> Tensor: ...
+    @staticmethod
+    @overload
+    def softmax(
+        input: Tensor,
+        *,
+        axis: _int | None,
+        _stacklevel: _int = 3,
+        dtype: DtypeLike | None = None,
+    ) -> Tensor: ...
+    @staticmethod
+    @overload
+    def softmin(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+        """Softmax of the negative input along an axis."""
+    @staticmethod
+    @overload
+    def softmin(input: Tensor, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
+    @staticmethod
+    def softplus(input: Tensor, beta: _float = 1.0, threshold: _float = 20.0) -> Tensor:
+        """A smooth ReLU."""
+    @staticmethod
+    def softshrink(input: Tensor, lambd: _float = 0.5) -> Tensor:
+        """Moves each element towards 0 by lambd, and no further."""
+    @staticmethod
+    def softsign(input: Tensor) -> Tensor:
+        """A function like tanh with slower ends."""
+    @staticmethod
+    def step(input: Tensor) -> Tensor:
+        """Threshold unit: 1 above 0, else 0. Its gradient is 0 everywhere."""
+    @staticmethod
+    def tanh(input: Tensor) -> Tensor:
+        """Hyperbolic tangent of each element."""
+    @staticmethod
+    def tanh_(input: Tensor) -> Tensor:
+        """Hyperbolic tangent of each element."""
+    @staticmethod
+    def tanhshrink(input: Tensor) -> Tensor:
+        """What tanh takes away."""
+    @staticmethod
+    def threshold(input: Tensor, threshold: Number, value: Number, inplace: _bool = False) -> Tensor:
+        """Replaces what does not exceed a threshold."""
+    @staticmethod
+    def threshold_(input: Tensor, threshold: Number, value: Number, inplace: _bool = False) -> Tensor:
+        """Replaces what does not exceed a threshold."""
