@@ -1,5 +1,6 @@
 """Gradients from the outside: grad(), modes, hooks, retained gradients, higher derivatives."""
 
+import math
 import threading
 
 import pytest
@@ -250,6 +251,30 @@ def test_grad_of_a_non_leaf_warns_or_is_none():
     y.sum().backward()
     with pytest.warns(UserWarning, match="leaf"):
         assert y.grad is None
+
+
+# Anomalies
+
+
+def test_detect_anomaly_names_the_line():
+    x = leaf([0.0])
+    with cr.autograd.detect_anomaly():
+        y = (x.sqrt() * 0).sum()
+        with pytest.raises(RuntimeError, match=r"test_autograd\.py"):
+            y.backward()
+    (x.sqrt() * 0).sum().backward()
+    assert math.isnan(x.grad.item())
+
+
+def test_set_detect_anomaly():
+    enabled = cr._core.is_anomaly_enabled
+    with cr.autograd.set_detect_anomaly(True):
+        assert enabled()
+    assert not enabled()
+    cr.autograd.set_detect_anomaly(True)
+    assert enabled()
+    cr.autograd.set_detect_anomaly(False)
+    assert not enabled()
 
 
 # The graph

@@ -1,5 +1,7 @@
 """Modules: registration, state_dict, initial weights, layers and losses, as in PyTorch."""
 
+import importlib
+
 import numpy as np
 import pytest
 from helpers import array, close, expect_error, same
@@ -337,3 +339,74 @@ def test_xor_is_learned():
         loss.backward()
         opt.step()
     assert loss.item() < 1e-2
+
+
+# Functional
+
+
+def test_functional_is_the_core():
+    core = importlib.import_module("chainrule._core")._nn
+    missing = [
+        name for name in vars(core) if name[0] != "_" and getattr(nn.functional, name, None) is not getattr(core, name)
+    ]
+    assert not missing, f"nn/functional.py must hand on {missing}"
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "options"),
+    [
+        ("layer_norm", [(4, 6), (6,), (6,)], {"normalized_shape": (6,)}),
+        ("layer_norm", [(4, 2, 3)], {"normalized_shape": (2, 3)}),
+        ("rms_norm", [(4, 6), (6,)], {"normalized_shape": (6,)}),
+        ("normalize", [(4, 6)], {}),
+        ("normalize", [(4, 6)], {"p": 3.0, "dim": 0}),
+        ("normalize", [(4, 6)], {"p": float("inf")}),
+        ("cosine_similarity", [(4, 6), (4, 6)], {}),
+        ("pairwise_distance", [(4, 6), (4, 6)], {}),
+        ("pairwise_distance", [(4, 6), (4, 6)], {"p": 1.0, "keepdim": True}),
+    ],
+)
+def test_functions_made_of_operations(name, shapes, options, torch):
+    rng = np.random.default_rng(0)
+    data = [rng.standard_normal(shape) for shape in shapes]
+
+    def run(lib):
+        inputs = [lib.tensor(values, requires_grad=True) for values in data]
+        names = ["weight", "bias"] if "norm" in name and name != "normalize" else []
+        extra = dict(zip(names, inputs[1:])) if names else {}
+        first = inputs[:1] if names else inputs
+        result = getattr(lib.nn.functional, name)(*first, **options, **extra)
+        (result * result).sum().backward()
+        return [result, *(x.grad for x in inputs)]
+
+    for a, b in zip(run(cr), run(torch), strict=True):
+        np.testing.assert_allclose(array(a), b.detach().numpy(), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_batch_norm(training, torch):
+    values = np.random.default_rng(0).standard_normal((5, 3, 4)).astype("float32")
+
+    def run(lib):
+        layer = lib.nn.BatchNorm1d(3)
+        layer.train(training)
+        x = lib.tensor(values, requires_grad=True)
+        y = layer(x)
+        (y * y * y).sum().backward()
+        return [y, x.grad, layer.weight.grad, layer.bias.grad, layer.running_mean, layer.running_var]
+
+    for a, b in zip(run(cr), run(torch), strict=True):
+        np.testing.assert_allclose(array(a), b.detach().numpy(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:reduction")  # PyTorch's advice on "mean"
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none", "batchmean"])
+@pytest.mark.parametrize("log_target", [False, True])
+def test_kl_div(reduction, log_target, torch):
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((4, 3)), rng.random((4, 3))
+    ours, theirs = (
+        lib.nn.functional.kl_div(lib.tensor(x), lib.tensor(y), reduction=reduction, log_target=log_target)
+        for lib in (cr, torch)
+    )
+    np.testing.assert_allclose(array(ours), theirs.numpy(), rtol=1e-12)

@@ -1,5 +1,6 @@
 """The installed package: what it prints, what it imports, what it documents."""
 
+import ast
 import doctest
 import importlib
 import inspect
@@ -144,13 +145,38 @@ def test_doctests(name):
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     failed = []
     for test in parser.find(
-        module, name, module=module if name != "chainrule" else None, globs={"cr": cr, "chainrule": cr}
+        module,
+        name,
+        module=module if name != "chainrule" else None,
+        globs={"cr": cr, "chainrule": cr, "F": cr.nn.functional},
     ):
         cr.manual_seed(0)
         output = []
         runner.run(test, out=output.append, clear_globs=False)
         failed += output
     assert not failed, "".join(failed)
+
+
+def test_the_stub_is_fresh():
+    """_core.pyi is made from the core: after a change of an operation, run python -m chainrule._stubs again."""
+    written = (PACKAGE / "_core.pyi").read_text()
+    assert run_python("from chainrule._stubs import stub; print(stub(), end='')") == written
+
+
+def test_the_stub_names_what_the_core_has():
+    tree = ast.parse((PACKAGE / "_core.pyi").read_text())
+    core = importlib.import_module("chainrule._core")
+    for place, body in [(core, tree.body)] + [
+        (getattr(core, node.name), node.body)
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and hasattr(core, node.name)
+    ]:
+        functions = {node.name for node in body if isinstance(node, ast.FunctionDef)}
+        assert not [name for name in functions if not hasattr(place, name)]
+        public = {name for name in vars(place) if not name.startswith("_") and callable(getattr(place, name))}
+        variables = {node.target.id for node in body if isinstance(node, ast.AnnAssign)}
+        classes = {node.name for node in body if isinstance(node, ast.ClassDef)}
+        assert not public - functions - variables - classes - {"Size"}
 
 
 def public(module):

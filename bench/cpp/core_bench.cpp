@@ -24,6 +24,7 @@ extern "C" {
 enum { kRowMajor = 101, kNoTrans = 111, kTrans = 112 };
 void scipy_cblas_sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float* a, int lda,
                        const float* b, int ldb, float beta, float* c, int ldc);
+void scipy_openblas_set_num_threads(int threads);
 }
 
 using namespace chainrule;
@@ -41,7 +42,7 @@ Tensor parameter(const Dims& shape) {
     return t;
 }
 
-// The time since the last call, in a row that measures parts of a turn.
+// For rows that measure a part of a turn.
 double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -190,7 +191,6 @@ void GemmPlainCblas(State& state) {
         k = static_cast<int>(state.range(2));
     bool trans = state.range(3) != 0;
     Tensor a = filled({m, k}), b = filled({k, n}), c = filled({m, n});
-    kernels::blas_threads();
     for (auto _ : state)
         scipy_cblas_sgemm(kRowMajor, trans ? kTrans : kNoTrans, kNoTrans, m, n, k, 1, a.data<float>(), trans ? m : k,
                           b.data<float>(), n, 0, c.data<float>(), n);
@@ -308,6 +308,7 @@ int main(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
     set_num_threads(1);
+    scipy_openblas_set_num_threads(1);
     benchmark::AddCustomContext("openblas", kernels::blas_version() + " " + kernels::blas_kernel());
     benchmark::AddCustomContext("kernels", kernels::kernels().isa);
     benchmark::RunSpecifiedBenchmarks();

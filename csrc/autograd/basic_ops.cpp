@@ -261,29 +261,43 @@ void keep_shape(Node* node, int i, const Tensor& t) {
     node->saved()[i].tensor = shape_only.ref();
 }
 
+// False after set_(), resize_() or `base.data = ...` has given the base other memory or less of it.
+bool lies_within(const Tensor& view, const Tensor& base) {
+    if (!(view->storage == base->storage)) return false;
+    int64_t item = static_cast<int64_t>(view.item_size()), view_end = 1, base_end = 1;
+    for (int d = 0; d < view.ndim(); ++d) view_end += (view.size(d) - 1) * view.stride(d);
+    for (int d = 0; d < base.ndim(); ++d) base_end += (base.size(d) - 1) * base.stride(d);
+    return view.numel() == 0 || (view.data() >= base.data() && view.data() + view_end * item <= base.data() + base_end * item);
+}
+
+// Gives t its place in the graph. A gradient that it is to retain is the new place's from now on.
+void move_node(const Tensor& t, Ref<NodeBase> node) {
+    bool retained = t->retains_grad;
+    if (retained) NodeBase::forget(t->node.get(), t.get());
+    t->retains_grad = false;
+    t->node = std::move(node);
+    t->output_nr = 0;
+    if (retained && t->node) retain_grad(t);
+}
+
 }  // namespace
 
 void refresh_view(const Tensor& view) {
     Tensor base(view->base);
     view->epoch = base->epoch;
-    if (view->no_grad_view) return;
+    if (view->no_grad_view || !lies_within(view, base)) return;
     Edge e = gradient_edge(base);
-    view->node.reset();
-    view->output_nr = 0;
-    if (!e.node) return;
+    if (!e.node) return move_node(view, nullptr);
     Geometry g = geometry_of(view, base);
-    view->node = Node::create(as_strided_op, 1, 1, &g, sizeof(g));
-    Node* node = as_node(view->node);
-    node->edges()[0] = e;
-    keep_shape(node, 0, base);
+    Ref<NodeBase> ref = Node::create(as_strided_op, 1, 1, &g, sizeof(g));
+    as_node(ref)->edges()[0] = e;
+    keep_shape(as_node(ref), 0, base);
+    move_node(view, std::move(ref));
 }
 
-namespace {
-
-void move_history(const Tensor& self, const Ref<NodeBase>& node) {
-    if (!self->base) {
-        self->node = node;
-        self->output_nr = 0;
+void rebase_history(const Tensor& self, const Ref<NodeBase>& node) {
+    if (!self->base || !lies_within(self, Tensor(self->base))) {
+        move_node(self, node);
         ++self->epoch;
         return;
     }
@@ -295,22 +309,9 @@ void move_history(const Tensor& self, const Ref<NodeBase>& node) {
     s->edges()[1] = {node, 0};
     keep_shape(s, 0, base);
     keep_shape(s, 1, self);
-    base->node = scatter;
-    base->output_nr = 0;
+    move_node(base, std::move(scatter));
     ++base->epoch;
     refresh_view(self);
-}
-
-}  // namespace
-
-void rebase_history(const Tensor& self, const Ref<NodeBase>& node) {
-    bool retained = self->retains_grad;
-    if (retained) {
-        NodeBase::forget(self->node.get(), self.get());
-        self->retains_grad = false;
-    }
-    move_history(self, node);
-    if (retained) retain_grad(self);
 }
 
 void check_inplace(const char* op, const Tensor& self, bool recording) {

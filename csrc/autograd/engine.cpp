@@ -277,7 +277,7 @@ void Pass::walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets)
         } done{this, node};
         run_hooks(node);
         capture(node, captured, targets);
-        bool any = !pruned_;
+        bool any = !pruned_ || node->freed;
         for (uint32_t i = 0; !any && i < node->n_inputs; ++i) any = needs(node->edges()[i]);
         if (any) run_node(node);
         if ((++count & 63) == 0 && interrupt_check) interrupt_check();

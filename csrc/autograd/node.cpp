@@ -165,9 +165,10 @@ Tensor unpack_saved(const Node* node, const Saved& slot, const char* role) {
                            " that the gradient needs (saved ", role, ") has been modified in place: it is at version ", t.version(),
                            ", expected version ", slot.version,
                            ". Clone it before the in-place change, or use the out-of-place operation.");
-    // A leaf comes back as itself while it lives.
-    if (t->accumulator && t->accumulator->owner && t->accumulator->owner->data == t->data) return Tensor(t->accumulator->owner);
-    return t;
+    // A leaf comes back as itself while it lives and is still the same memory and shape.
+    if (!t->accumulator || !t->accumulator->owner) return t;
+    Tensor leaf(t->accumulator->owner);
+    return same_layout(leaf, t) ? leaf : t;
 }
 
 void retain_grad(const Tensor& t) {
@@ -183,8 +184,8 @@ Counter g_next_hook{1};
 }
 
 int64_t add_hook(const Tensor& t, NodeExtras::Hook hook) {
-    check<RuntimeError>(t.requires_grad(), "register_hook: the tensor does not require a gradient");
     Edge e = gradient_edge(t);
+    check<RuntimeError>(static_cast<bool>(e.node), "register_hook: the tensor does not require a gradient");
     int64_t id = g_next_hook++;
     LeafLock lock(as_node(e.node));
     as_node(e.node)->extra().hooks.push_back({e.nr, id, std::move(hook)});

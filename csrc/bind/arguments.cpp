@@ -37,7 +37,7 @@ Param::Type type_named(const std::string& name, const char* signature) {
     static const std::map<std::string, Param::Type> types = {
         {"Tensor", Param::Tensor}, {"Number", Param::Number}, {"int", Param::Int},     {"float", Param::Float},
         {"bool", Param::Bool},     {"ints", Param::Ints},     {"size", Param::Size},   {"Dtype", Param::Dtype},
-        {"str", Param::Str},       {"Tensors", Param::Tensors}, {"Generator", Param::Generator}, {"any", Param::Any}};
+        {"str", Param::Str},       {"Tensors", Param::Tensors}, {"VarTensors", Param::VarTensors}, {"Generator", Param::Generator}, {"any", Param::Any}};
     auto it = types.find(name);
     check<ValueError>(it != types.end(), "signature: unknown type ", name, " in ", signature);
     return it->second;
@@ -238,6 +238,7 @@ bool convert(const Param& p, PyObject* o, Arg& a, Args& all, int* ints_used, int
         return true;
     }
     case Param::Tensors:
+    case Param::VarTensors:
         if (*lists_used >= 2) return false;
         a.slot = static_cast<uint8_t>((*lists_used)++);
         if (!take_tensors(o, &all.tensors_slots[a.slot])) return false;
@@ -274,6 +275,17 @@ PyObject* keyword(const Param& p, PyObject* const* values, PyObject* kwnames, Py
     return nullptr;
 }
 
+// Tensors given one by one: meshgrid(x, y).
+bool take_spread_tensors(const Param& p, PyObject* const* args, Py_ssize_t* at, Py_ssize_t nargs, Args& out, Arg& a, int* lists_used) {
+    if (p.type != Param::VarTensors || !is_tensor(args[*at]) || *lists_used >= 2) return false;
+    a.slot = static_cast<uint8_t>((*lists_used)++);
+    a.kind = Arg::Tensors;
+    std::vector<Tensor>& list = out.tensors_slots[a.slot];
+    list.clear();
+    while (*at < nargs && is_tensor(args[*at])) list.push_back(tensor_of(args[(*at)++]));
+    return true;
+}
+
 // Trailing integers given one by one: x.view(2, 3).
 bool spreads(const Param& p, PyObject* const* args, Py_ssize_t at, Py_ssize_t nargs) {
     if (p.type != Param::Size || nargs - at < 1) return false;
@@ -306,6 +318,7 @@ bool match(const Signature& s, PyObject* const* args, Py_ssize_t nargs, PyObject
                 }
                 continue;
             }
+            if (take_spread_tensors(p, args, &at, nargs, out, a, &lists_used)) continue;
             o = args[at++];
         } else if (n_keywords) {
             o = keyword(p, args + nargs, kwnames, n_keywords, &used);

@@ -12,8 +12,7 @@ using kernels::Unary;
 namespace {
 
 // Functions of nn.functional take `inplace` as their last argument.
-template <const OpDef& op>
-void call_inplace(Args& a) {
+template <const OpDef& op> void call_inplace(Args& a) {
     a.inplace = a.inplace || a.flag(1);
     a.ret(a.run(op, a.tensor(0)));
 }
@@ -36,10 +35,10 @@ const OpDef sigmoid_op = {
     .elementwise = true,
     .save_output = {1},
 };
-Tensor sigmoid(const Tensor& x) {
-    return run(sigmoid_op, x);
-}
-const Register sigmoid_fn({"sigmoid", kUnaryFlags | kNN, R"(Logistic function of each element.
+Tensor sigmoid(const Tensor& x) { return run(sigmoid_op, x); }
+const Register sigmoid_fn({"sigmoid",
+                           kUnaryFlags | kNN,
+                           R"(Logistic function of each element.
 
     y = 1 / (1 + e^-x),  dx = dy y (1 - y)
 
@@ -68,10 +67,10 @@ const OpDef tanh_op = {
     .elementwise = true,
     .save_output = {1},
 };
-Tensor tanh(const Tensor& x) {
-    return run(tanh_op, x);
-}
-const Register tanh_fn({"tanh", kUnaryFlags | kNN, R"(Hyperbolic tangent of each element.
+Tensor tanh(const Tensor& x) { return run(tanh_op, x); }
+const Register tanh_fn({"tanh",
+                        kUnaryFlags | kNN,
+                        R"(Hyperbolic tangent of each element.
 
     y = (e^x - e^-x) / (e^x + e^-x),  dx = dy (1 - y^2)
 
@@ -101,9 +100,7 @@ const OpDef relu_op = {
     .elementwise = true,
     .save_output = {1},
 };
-Tensor relu(const Tensor& x) {
-    return run(relu_op, x);
-}
+Tensor relu(const Tensor& x) { return run(relu_op, x); }
 constexpr const char* kReluDoc = R"(Rectified linear unit; gradient 0 at 0, nan stays nan.
 
     y = max(x, 0),  dx = dy where y > 0, else 0
@@ -116,26 +113,27 @@ Example:
     >>> chainrule.relu(chainrule.tensor([-1., 2.]))
     tensor([0., 2.])
 )";
-const Register relu_fn({"relu", kUnaryFlags | kNN, kReluDoc, {{"relu(Tensor input, bool inplace=False)", call_inplace<relu_op>}}});
+const Register relu_fn(
+    {"relu", kUnaryFlags | kNN, kReluDoc, {{"relu(Tensor input, bool inplace=False)", call_inplace<relu_op>}}});
 
 // ---- functions whose attributes are one number: leaky_relu, softshrink, hardshrink ----
 namespace {
 
-constexpr OpDef with_number(const char* name, const char* grad_name, Unary kernel, void (*vjp)(VjpCtx&), Binary grad_kernel) {
+constexpr OpDef with_number(const char* name, const char* grad_name, Unary kernel, void (*vjp)(VjpCtx&),
+                            Binary grad_kernel) {
     OpDef op = function_by_input(name, grad_name, kernel, vjp, grad_kernel);
     op.promotion = Promotion::None;
     op.attr_bytes = sizeof(NumberAttr);
     return op;
 }
 // The same without attributes, for functions that take floating tensors only.
-constexpr OpDef floats_only(const char* name, const char* grad_name, Unary kernel, void (*vjp)(VjpCtx&), Binary grad_kernel) {
+constexpr OpDef floats_only(const char* name, const char* grad_name, Unary kernel, void (*vjp)(VjpCtx&),
+                            Binary grad_kernel) {
     OpDef op = function_by_input(name, grad_name, kernel, vjp, grad_kernel);
     op.promotion = Promotion::None;
     return op;
 }
-Tensor like(double value, const Tensor& x) {
-    return scalar_tensor(value, x.dtype());
-}
+Tensor like(double value, const Tensor& x) { return scalar_tensor(value, x.dtype()); }
 
 }  // namespace
 
@@ -147,7 +145,9 @@ constexpr OpDef leaky_relu_op = with_number(
         c.set(0, where(gt(x, like(0, x)), c.grad(), c.grad() * c.attr<NumberAttr>().value));
     },
     Binary::LeakyReluGrad);
-const Register leaky_relu_fn({"leaky_relu", kNN | kInplace, R"(ReLU with a small slope below 0.
+const Register leaky_relu_fn({"leaky_relu",
+                              kNN | kInplace,
+                              R"(ReLU with a small slope below 0.
 
     y = x where x > 0, else negative_slope x
 
@@ -172,8 +172,11 @@ void shrink_vjp(VjpCtx& c) {
     double lambda = c.attr<NumberAttr>().value;
     c.set(0, masked_out(logical_and(ge(x, like(-lambda, x)), le(x, like(lambda, x))), c.grad()));
 }
-constexpr OpDef softshrink_op = with_number("softshrink", "SoftshrinkBackward0", Unary::Softshrink, shrink_vjp, Binary::ShrinkGrad);
-const Register softshrink_fn({"softshrink", kNN, R"(Moves each element towards 0 by lambd, and no further.
+constexpr OpDef softshrink_op =
+    with_number("softshrink", "SoftshrinkBackward0", Unary::Softshrink, shrink_vjp, Binary::ShrinkGrad);
+const Register softshrink_fn({"softshrink",
+                              kNN,
+                              R"(Moves each element towards 0 by lambd, and no further.
 
     y = x - lambd where x > lambd, x + lambd where x < -lambd, else 0
 
@@ -187,11 +190,15 @@ Example:
 )",
                               {{"softshrink(Tensor input, float lambd=0.5)", [](Args& a) {
                                     double lambda = a.real(1, 0.5);
-                                    check<ValueError>(lambda >= 0, "softshrink: lambd must not be negative, got ", lambda);
+                                    check<ValueError>(lambda >= 0, "softshrink: lambd must not be negative, got ",
+                                                      lambda);
                                     a.ret(a.run_with(softshrink_op, NumberAttr{lambda}, a.tensor(0)));
                                 }}}});
-constexpr OpDef hardshrink_op = with_number("hardshrink", "HardshrinkBackward0", Unary::Hardshrink, shrink_vjp, Binary::ShrinkGrad);
-const Register hardshrink_fn({"hardshrink", kMethod | kFunction | kNN, R"(Sets elements between -lambd and lambd to 0.
+constexpr OpDef hardshrink_op =
+    with_number("hardshrink", "HardshrinkBackward0", Unary::Hardshrink, shrink_vjp, Binary::ShrinkGrad);
+const Register hardshrink_fn({"hardshrink",
+                              kMethod | kFunction | kNN,
+                              R"(Sets elements between -lambd and lambd to 0.
 
     y = 0 where -lambd <= x <= lambd, else x
 
@@ -208,7 +215,9 @@ Example:
                                 }}}});
 
 // ---- tanhshrink: x - tanh x ----
-const Register tanhshrink_fn({"tanhshrink", kNN, R"(What tanh takes away.
+const Register tanhshrink_fn({"tanhshrink",
+                              kNN,
+                              R"(What tanh takes away.
 
     y = x - tanh x
 
@@ -242,7 +251,9 @@ const OpDef threshold_op = {
     .save_input = {1},
     .attr_bytes = sizeof(ThresholdAttrs),
 };
-const Register threshold_fn({"threshold", kFunction | kNN | kInplace, R"(Replaces what does not exceed a threshold.
+const Register threshold_fn({"threshold",
+                             kFunction | kNN | kInplace,
+                             R"(Replaces what does not exceed a threshold.
 
     y = x where x > threshold, else value
 
@@ -256,7 +267,8 @@ Example:
     >>> chainrule.nn.functional.threshold(chainrule.tensor([-1., 2.]), 0.5, 9)
     tensor([9., 2.])
 )",
-                             {{"threshold(Tensor input, Number threshold, Number value, bool inplace=False)", [](Args& a) {
+                             {{"threshold(Tensor input, Number threshold, Number value, bool inplace=False)",
+                               [](Args& a) {
                                    a.inplace = a.inplace || a.flag(3);
                                    a.ret(a.run_with(threshold_op, ThresholdAttrs{a.real(1), a.real(2)}, a.tensor(0)));
                                }}}});
@@ -282,7 +294,9 @@ constexpr OpDef elu_op = elu_named("elu", "EluBackward0");
 constexpr OpDef selu_op = elu_named("selu", "EluBackward0");
 constexpr OpDef celu_op = elu_named("celu", "CeluBackward0");
 constexpr EluAttrs kSelu = {1.6732632423543772848, 1.0507009873554804934, 1.0};
-const Register elu_fn({"elu", kNN | kInplace, R"(Exponential linear unit.
+const Register elu_fn({"elu",
+                       kNN | kInplace,
+                       R"(Exponential linear unit.
 
     y = x where x > 0, else alpha (e^x - 1)
 
@@ -301,7 +315,9 @@ Source: Clevert, Unterthiner, Hochreiter, Fast and Accurate Deep Network Learnin
                              a.inplace = a.inplace || a.flag(2);
                              a.ret(a.run_with(elu_op, EluAttrs{a.real(1, 1), 1, 1}, a.tensor(0)));
                          }}}});
-const Register selu_fn({"selu", kFunction | kNN | kInplace, R"(Self-normalising exponential linear unit.
+const Register selu_fn({"selu",
+                        kFunction | kNN | kInplace,
+                        R"(Self-normalising exponential linear unit.
 
     y = scale x where x > 0, else scale alpha (e^x - 1); alpha = 1.67326324, scale = 1.05070099
 
@@ -319,7 +335,9 @@ Source: Klambauer, Unterthiner, Mayr, Hochreiter, Self-Normalizing Neural Networ
                               a.inplace = a.inplace || a.flag(1);
                               a.ret(a.run_with(selu_op, kSelu, a.tensor(0)));
                           }}}});
-const Register celu_fn({"celu", kFunction | kNN | kInplace, R"(Exponential linear unit with a continuous derivative.
+const Register celu_fn({"celu",
+                        kFunction | kNN | kInplace,
+                        R"(Exponential linear unit with a continuous derivative.
 
     y = x where x > 0, else alpha (e^(x / alpha) - 1)
 

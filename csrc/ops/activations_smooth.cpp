@@ -11,16 +11,14 @@ using kernels::Unary;
 
 namespace {
 
-constexpr OpDef activation(const char* name, const char* grad_name, Unary kernel, void (*vjp)(VjpCtx&), Binary grad_kernel) {
+constexpr OpDef activation(const char* name, const char* grad_name, Unary kernel, void (*vjp)(VjpCtx&),
+                           Binary grad_kernel) {
     OpDef op = function_by_input(name, grad_name, kernel, vjp, grad_kernel);
     op.promotion = Promotion::None;
     return op;
 }
-Tensor like(double value, const Tensor& x) {
-    return scalar_tensor(value, x.dtype());
-}
-template <const OpDef& op>
-void call_inplace(Args& a) {
+Tensor like(double value, const Tensor& x) { return scalar_tensor(value, x.dtype()); }
+template <const OpDef& op> void call_inplace(Args& a) {
     a.inplace = a.inplace || a.flag(1);
     a.ret(a.run(op, a.tensor(0)));
 }
@@ -36,7 +34,9 @@ constexpr OpDef silu_op = activation(
         c.set(0, c.grad() * (s * (x * (1.0 - s) + 1.0)));
     },
     Binary::SiluGrad);
-const Register silu_fn({"silu", kNN | kInplace, R"(Sigmoid linear unit, also called swish.
+const Register silu_fn({"silu",
+                        kNN | kInplace,
+                        R"(Sigmoid linear unit, also called swish.
 
     y = x s,  dx = dy s (1 + x (1 - s)) with s = sigmoid(x)
 
@@ -61,7 +61,9 @@ constexpr OpDef mish_op = activation(
         c.set(0, c.grad() * (t + x * sigmoid(x) * (1.0 - square(t))));
     },
     Binary::MishGrad);
-const Register mish_fn({"mish", kNN | kInplace, R"(Mish, a smooth function like silu.
+const Register mish_fn({"mish",
+                        kNN | kInplace,
+                        R"(Mish, a smooth function like silu.
 
     y = x t,  dx = dy (t + x sigmoid(x) (1 - t^2)) with t = tanh(ln(1 + e^x))
 
@@ -109,7 +111,9 @@ constexpr OpDef gelu_sigmoid_op = activation(
         c.set(0, c.grad() * (s * (x * 1.702 * (1.0 - s) + 1.0)));
     },
     Binary::GeluSigmoidGrad);
-const Register gelu_fn({"gelu", kNN, R"(Gaussian error linear unit, in three forms.
+const Register gelu_fn({"gelu",
+                        kNN,
+                        R"(Gaussian error linear unit, in three forms.
 
     none:    y = x Phi(x) = x (1 + erf(x / sqrt(2))) / 2
     tanh:    y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
@@ -128,8 +132,11 @@ Source: Hendrycks, Gimpel, Gaussian Error Linear Units (2016).
                         {{"gelu(Tensor input, *, str approximate='none')", [](Args& a) {
                               std::string_view form = a.given(1) ? a.text(1) : "none";
                               check<ValueError>(form == "none" || form == "tanh" || form == "sigmoid",
-                                                "gelu: approximate must be 'none', 'tanh' or 'sigmoid', got '", form, "'");
-                              const OpDef& op = form == "none" ? gelu_op : form == "tanh" ? gelu_tanh_op : gelu_sigmoid_op;
+                                                "gelu: approximate must be 'none', 'tanh' or 'sigmoid', got '", form,
+                                                "'");
+                              const OpDef& op = form == "none"   ? gelu_op
+                                                : form == "tanh" ? gelu_tanh_op
+                                                                 : gelu_sigmoid_op;
                               a.ret(a.run(op, a.tensor(0)));
                           }}}});
 
@@ -154,7 +161,9 @@ constexpr OpDef softplus_op = make_softplus();
 Tensor softplus(const Tensor& x, double beta, double threshold) {
     return run_with(softplus_op, SoftplusAttrs{beta, threshold}, x);
 }
-const Register softplus_fn({"softplus", kNN, R"(A smooth ReLU.
+const Register softplus_fn({"softplus",
+                            kNN,
+                            R"(A smooth ReLU.
 
     y = ln(1 + e^(beta x)) / beta; x itself where beta x > threshold,  dx = dy sigmoid(beta x)
 
@@ -180,7 +189,9 @@ constexpr OpDef softsign_op = activation(
         if (!fused_unary_grad(c)) c.set(0, c.grad() / square(abs(c.input(0)) + 1.0));
     },
     Binary::SoftsignGrad);
-const Register softsign_fn({"softsign", kNN, R"(A function like tanh with slower ends.
+const Register softsign_fn({"softsign",
+                            kNN,
+                            R"(A function like tanh with slower ends.
 
     y = x / (1 + |x|),  dx = dy / (1 + |x|)^2
 
@@ -200,7 +211,9 @@ constexpr OpDef logsigmoid_op = activation(
         if (!fused_unary_grad(c)) c.set(0, c.grad() * sigmoid(neg(c.input(0))));
     },
     Binary::LogSigmoidGrad);
-const Register logsigmoid_fn({"logsigmoid", kNN, R"(Logarithm of the sigmoid, without overflow for large negative x.
+const Register logsigmoid_fn({"logsigmoid",
+                              kNN,
+                              R"(Logarithm of the sigmoid, without overflow for large negative x.
 
     y = -ln(1 + e^-x),  dx = dy sigmoid(-x)
 
@@ -222,7 +235,9 @@ constexpr OpDef hardsigmoid_op = activation(
         c.set(0, masked_mul(logical_and(gt(x, like(-3, x)), lt(x, like(3, x))), c.grad() / 6.0));
     },
     Binary::HardSigmoidGrad);
-const Register hardsigmoid_fn({"hardsigmoid", kNN | kInplace, R"(The sigmoid in three straight pieces; gradient 0 at -3 and at 3.
+const Register hardsigmoid_fn({"hardsigmoid",
+                               kNN | kInplace,
+                               R"(The sigmoid in three straight pieces; gradient 0 at -3 and at 3.
 
     y = min(max(x + 3, 0), 6) / 6
 
@@ -245,7 +260,9 @@ constexpr OpDef hardswish_op = activation(
         c.set(0, masked_out(le(x, like(-3, x)), middle));
     },
     Binary::HardSwishGrad);
-const Register hardswish_fn({"hardswish", kNN | kInplace, R"(The silu made of straight pieces.
+const Register hardswish_fn({"hardswish",
+                             kNN | kInplace,
+                             R"(The silu made of straight pieces.
 
     y = x min(max(x + 3, 0), 6) / 6
 
@@ -286,18 +303,21 @@ const OpDef prelu_op = {
     .save_input = {3, 1},
 };
 Tensor prelu(const Tensor& x, const Tensor& weight) {
-    check<TypeError>(x.dtype() == weight.dtype(), "prelu: input and weight must have the same dtype, got ", x.dtype(), " and ",
-                     weight.dtype());
+    check<TypeError>(x.dtype() == weight.dtype(), "prelu: input and weight must have the same dtype, got ", x.dtype(),
+                     " and ", weight.dtype());
     if (weight.numel() == 1) return run(prelu_op, x, reshape(weight, {}));
     int64_t channels = x.ndim() > 1 ? x.size(1) : 1;
-    check<ValueError>(weight.ndim() == 1 && weight.numel() == channels,
-                      "prelu: weight must have one element, or one for each of the input's channels (axis 1), got shapes ",
-                      weight.shape(), " and ", x.shape());
+    check<ValueError>(
+        weight.ndim() == 1 && weight.numel() == channels,
+        "prelu: weight must have one element, or one for each of the input's channels (axis 1), got shapes ",
+        weight.shape(), " and ", x.shape());
     Dims shape = {channels};
     for (int i = 2; i < x.ndim(); ++i) shape.push(1);
     return run(prelu_op, x, reshape(weight, shape));
 }
-const Register prelu_fn({"prelu", kMethod | kFunction | kNN, R"(Leaky ReLU with learned slopes.
+const Register prelu_fn({"prelu",
+                         kMethod | kFunction | kNN,
+                         R"(Leaky ReLU with learned slopes.
 
     y = x where x > 0, else w x
 
@@ -311,10 +331,13 @@ Example:
 
 Source: He, Zhang, Ren, Sun, Delving Deep into Rectifiers (2015).
 )",
-                         {{"prelu(Tensor input, Tensor weight)", [](Args& a) { a.ret(prelu(a.tensor(0), a.tensor(1))); }}}});
+                         {{"prelu(Tensor input, Tensor weight)",
+                           [](Args& a) { a.ret(prelu(a.tensor(0), a.tensor(1))); }}}});
 
 // ---- glu: the first half times the sigmoid of the second ----
-const Register glu_fn({"glu", kNN, R"(Gated linear unit: one half of the input opens the other.
+const Register glu_fn({"glu",
+                       kNN,
+                       R"(Gated linear unit: one half of the input opens the other.
 
     y = a sigmoid(b), where a and b are the two halves along dim
 
@@ -339,7 +362,9 @@ Source: Dauphin, Fan, Auli, Grangier, Language Modeling with Gated Convolutional
                          }}}});
 
 // ---- maxout: the largest of each group ----
-const Register maxout_fn({"maxout", kFunction | kNN, R"(The largest of each group of neighbours along an axis.
+const Register maxout_fn({"maxout",
+                          kFunction | kNN,
+                          R"(The largest of each group of neighbours along an axis.
 
     y[i] = max over k < groups of x[groups i + k]; elements that are equally large share the gradient
 
@@ -359,8 +384,8 @@ Source: Goodfellow, Warde-Farley, Mirza, Courville, Bengio, Maxout Networks (201
                                 int64_t groups = a.integer(1);
                                 int axis = normalize_axis("maxout", a.integer(2, 1), x.ndim());
                                 check<ValueError>(x.ndim() > 0 && groups > 0 && x.size(axis) % groups == 0,
-                                                  "maxout: groups must be positive and divide the size along axis ", axis,
-                                                  ", got groups ", groups, " and shape ", x.shape());
+                                                  "maxout: groups must be positive and divide the size along axis ",
+                                                  axis, ", got groups ", groups, " and shape ", x.shape());
                                 Dims split = x.shape();
                                 split[axis] = x.size(axis) / groups;
                                 split.insert(axis + 1, groups);

@@ -45,8 +45,7 @@ constexpr OpDef add_scaled_op = add_scaled_named("add", "AddBackward0");
 
 namespace {
 
-template <class Runner>
-Tensor add_in(Runner&& r, const Tensor& a, const Tensor& b) {
+template <class Runner> Tensor add_in(Runner&& r, const Tensor& a, const Tensor& b) {
     if (takes_number(a, b)) return r.run_with(add_number_op, NumberAttr{number_value(b)}, a);
     if (takes_number(b, a)) return r.run_with(add_number_op, NumberAttr{number_value(a)}, b);
     return r.run(add_op, a, b);
@@ -61,16 +60,14 @@ double alpha_of(const Args& a) {
 
 }  // namespace
 
-Tensor add(const Tensor& a, const Tensor& b) {
-    return add_in(Direct(), a, b);
-}
-Tensor add_(const Tensor& a, const Tensor& b) {
-    return add_in(InPlace(), a, b);
-}
+Tensor add(const Tensor& a, const Tensor& b) { return add_in(Direct(), a, b); }
+Tensor add_(const Tensor& a, const Tensor& b) { return add_in(InPlace(), a, b); }
 Tensor add(const Tensor& a, double b) {
     return is_floating(a.dtype()) ? run_with(add_number_op, NumberAttr{b}, a) : run(add_op, a, number(b, a));
 }
-const Register add_fn({"add", kBinaryFlags, R"(Sum of two tensors, of which the second may be scaled.
+const Register add_fn({"add",
+                       kBinaryFlags,
+                       R"(Sum of two tensors, of which the second may be scaled.
 
     z = x + alpha y,  dx = dz,  dy = alpha dz
 
@@ -85,10 +82,8 @@ Example:
 )",
                        {{"add(Tensor input, Tensor other, *, Number alpha=1)", [](Args& a) {
                              double alpha = alpha_of(a);
-                             if (alpha == 1)
-                                 a.ret(add_in(a, a.tensor(0), a.tensor(1)));
-                             else
-                                 a.ret(a.run_with(add_scaled_op, NumberAttr{alpha}, a.tensor(0), a.tensor(1)));
+                             if (alpha == 1) a.ret(add_in(a, a.tensor(0), a.tensor(1)));
+                             else a.ret(a.run_with(add_scaled_op, NumberAttr{alpha}, a.tensor(0), a.tensor(1)));
                          }}}});
 
 // ---- sub: z = x - alpha y ----
@@ -127,8 +122,7 @@ const OpDef rsub_number_op = {
 
 namespace {
 
-template <class Runner>
-Tensor sub_in(Runner&& r, const Tensor& a, const Tensor& b) {
+template <class Runner> Tensor sub_in(Runner&& r, const Tensor& a, const Tensor& b) {
     if (takes_number(a, b)) return r.run_with(sub_number_op, NumberAttr{-number_value(b)}, a);
     if (takes_number(b, a)) return r.run_with(rsub_number_op, NumberAttr{number_value(a)}, b);
     return r.run(sub_op, a, b);
@@ -141,9 +135,7 @@ Tensor sub_scaled_in(Args& a, const Tensor& x, const Tensor& y) {
                      ": bool tensors have no difference, got two of them. Use logical_xor() or ^.");
     return a.run_with(sub_scaled_op, NumberAttr{-alpha}, x, y);
 }
-void call_sub(Args& a) {
-    a.ret(sub_scaled_in(a, a.tensor(0), a.tensor(1)));
-}
+void call_sub(Args& a) { a.ret(sub_scaled_in(a, a.tensor(0), a.tensor(1))); }
 constexpr const char* kSubDoc = R"(Difference of two tensors, of which the second may be scaled.
 
     z = x - alpha y,  dx = dz,  dy = -alpha dz
@@ -160,15 +152,15 @@ Example:
 
 }  // namespace
 
-Tensor sub(const Tensor& a, const Tensor& b) {
-    return sub_in(Direct(), a, b);
-}
-Tensor sub_(const Tensor& a, const Tensor& b) {
-    return sub_in(InPlace(), a, b);
-}
-const Register sub_fn({"sub", kBinaryFlags, kSubDoc, {{"sub(Tensor input, Tensor other, *, Number alpha=1)", call_sub}}});
-const Register subtract_fn({"subtract", kBinaryFlags, kSubDoc, {{"subtract(Tensor input, Tensor other, *, Number alpha=1)", call_sub}}});
-const Register rsub_fn({"rsub", kFunction, R"(Difference with the operands exchanged.
+Tensor sub(const Tensor& a, const Tensor& b) { return sub_in(Direct(), a, b); }
+Tensor sub_(const Tensor& a, const Tensor& b) { return sub_in(InPlace(), a, b); }
+const Register sub_fn(
+    {"sub", kBinaryFlags, kSubDoc, {{"sub(Tensor input, Tensor other, *, Number alpha=1)", call_sub}}});
+const Register subtract_fn(
+    {"subtract", kBinaryFlags, kSubDoc, {{"subtract(Tensor input, Tensor other, *, Number alpha=1)", call_sub}}});
+const Register rsub_fn({"rsub",
+                        kFunction,
+                        R"(Difference with the operands exchanged.
 
     z = other - alpha input
 
@@ -214,15 +206,12 @@ const OpDef mul_number_op = {
 
 namespace {
 
-template <class Runner>
-Tensor mul_in(Runner&& r, const Tensor& a, const Tensor& b) {
+template <class Runner> Tensor mul_in(Runner&& r, const Tensor& a, const Tensor& b) {
     if (takes_number(a, b)) return r.run_with(mul_number_op, NumberAttr{number_value(b)}, a);
     if (takes_number(b, a)) return r.run_with(mul_number_op, NumberAttr{number_value(a)}, b);
     return r.run(mul_op, a, b);
 }
-void call_mul(Args& a) {
-    a.ret(mul_in(a, a.tensor(0), a.tensor(1)));
-}
+void call_mul(Args& a) { a.ret(mul_in(a, a.tensor(0), a.tensor(1))); }
 constexpr const char* kMulDoc = R"(Product of two tensors, element by element.
 
     z = x y,  dx = dz y,  dy = dz x
@@ -239,12 +228,8 @@ Example:
 
 }  // namespace
 
-Tensor mul(const Tensor& a, const Tensor& b) {
-    return mul_in(Direct(), a, b);
-}
-Tensor mul_(const Tensor& a, const Tensor& b) {
-    return mul_in(InPlace(), a, b);
-}
+Tensor mul(const Tensor& a, const Tensor& b) { return mul_in(Direct(), a, b); }
+Tensor mul_(const Tensor& a, const Tensor& b) { return mul_in(InPlace(), a, b); }
 Tensor mul(const Tensor& a, double b) {
     return is_floating(a.dtype()) ? run_with(mul_number_op, NumberAttr{b}, a) : run(mul_op, a, number(b, a));
 }
@@ -314,8 +299,7 @@ constexpr OpDef div_trunc_op = whole_quotient("div", "DivBackward2", Binary::Tru
 constexpr OpDef div_floor_op = whole_quotient("div", "DivBackward2", Binary::FloorDiv);
 constexpr OpDef floor_divide_op = whole_quotient("floor_divide", "FloorDivideBackward0", Binary::FloorDiv);
 
-template <class Runner>
-Tensor div_in(Runner&& r, const Tensor& a, const Tensor& b) {
+template <class Runner> Tensor div_in(Runner&& r, const Tensor& a, const Tensor& b) {
     if (takes_number(a, b)) return r.run_with(div_number_op, NumberAttr{number_value(b)}, a);
     if (takes_number(b, a)) return r.run_with(rdiv_number_op, NumberAttr{number_value(a)}, b);
     return r.run(div_op, a, b);
@@ -326,11 +310,12 @@ void call_div(Args& a) {
         return;
     }
     std::string_view mode = a.text(2);
-    check<ValueError>(mode == "trunc" || mode == "floor", a.name, ": rounding_mode must be None, 'trunc' or 'floor', got '",
-                      mode, "'");
+    check<ValueError>(mode == "trunc" || mode == "floor", a.name,
+                      ": rounding_mode must be None, 'trunc' or 'floor', got '", mode, "'");
     a.ret(a.run(mode == "trunc" ? div_trunc_op : div_floor_op, a.tensor(0), a.tensor(1)));
 }
-constexpr const char* kDivDoc = R"(Quotient of two tensors; integers are divided as floats unless a rounding mode is given.
+constexpr const char* kDivDoc =
+    R"(Quotient of two tensors; integers are divided as floats unless a rounding mode is given.
 
     z = x / y,  dx = dz / y,  dy = -dz x / y^2
 
@@ -351,27 +336,34 @@ Example:
 
 }  // namespace
 
-Tensor div(const Tensor& a, const Tensor& b) {
-    return div_in(Direct(), a, b);
-}
-Tensor div_(const Tensor& a, const Tensor& b) {
-    return div_in(InPlace(), a, b);
-}
-Tensor div(const Tensor& a, double b) {
-    return run_with(div_number_op, NumberAttr{b}, a);
-}
-Tensor div(double a, const Tensor& b) {
-    return run_with(rdiv_number_op, NumberAttr{a}, b);
-}
-const Register div_fn({"div", kBinaryFlags, kDivDoc, {{"div(Tensor input, Tensor other, *, str rounding_mode=None)", call_div}}});
-const Register divide_fn({"divide", kBinaryFlags, kDivDoc, {{"divide(Tensor input, Tensor other, *, str rounding_mode=None)", call_div}}});
-const Register true_divide_fn({"true_divide", kBinaryFlags, "Quotient of two tensors, always floating: div without a rounding mode.\n",
+Tensor div(const Tensor& a, const Tensor& b) { return div_in(Direct(), a, b); }
+Tensor div_(const Tensor& a, const Tensor& b) { return div_in(InPlace(), a, b); }
+Tensor div(const Tensor& a, double b) { return run_with(div_number_op, NumberAttr{b}, a); }
+Tensor div(double a, const Tensor& b) { return run_with(rdiv_number_op, NumberAttr{a}, b); }
+const Register div_fn(
+    {"div", kBinaryFlags, kDivDoc, {{"div(Tensor input, Tensor other, *, str rounding_mode=None)", call_div}}});
+const Register divide_fn(
+    {"divide", kBinaryFlags, kDivDoc, {{"divide(Tensor input, Tensor other, *, str rounding_mode=None)", call_div}}});
+const Register true_divide_fn({"true_divide",
+                               kBinaryFlags,
+                               R"(Quotient of two tensors, always floating: div() without a rounding mode.
+
+    z = x / y
+
+Args:
+    input: tensor or number.
+    other: tensor or number; the shapes broadcast.
+
+Example:
+    >>> chainrule.true_divide(chainrule.tensor([1, 3]), 2)
+    tensor([0.5000, 1.5000])
+)",
                                {{"true_divide(Tensor input, Tensor other)",
                                  [](Args& a) { a.ret(div_in(a, a.tensor(0), a.tensor(1))); }}}});
-Tensor floor_divide(const Tensor& a, const Tensor& b) {
-    return run(floor_divide_op, a, b);
-}
-const Register floor_divide_fn({"floor_divide", kBinaryFlags, R"(Quotient rounded down to a whole number; its gradient is 0.
+Tensor floor_divide(const Tensor& a, const Tensor& b) { return run(floor_divide_op, a, b); }
+const Register floor_divide_fn({"floor_divide",
+                                kBinaryFlags,
+                                R"(Quotient rounded down to a whole number; its gradient is 0.
 
     z = floor(x / y)
 
@@ -405,10 +397,10 @@ const OpDef remainder_op = {
     .elementwise = true,
     .save_input = {2, 2},
 };
-Tensor remainder(const Tensor& a, const Tensor& b) {
-    return run(remainder_op, a, b);
-}
-const Register remainder_fn({"remainder", kBinaryFlags, R"(Remainder of a division, with the divisor's sign, as Python's %.
+Tensor remainder(const Tensor& a, const Tensor& b) { return run(remainder_op, a, b); }
+const Register remainder_fn({"remainder",
+                             kBinaryFlags,
+                             R"(Remainder of a division, with the divisor's sign, as Python's %.
 
     z = x - y floor(x / y),  dx = dz,  dy = -dz floor(x / y)
 
@@ -442,7 +434,9 @@ const OpDef fmod_op = {
     .elementwise = true,
     .save_input = {2, 2},
 };
-const Register fmod_fn({"fmod", kBinaryFlags, R"(Remainder of a division, with the dividend's sign, as C's fmod.
+const Register fmod_fn({"fmod",
+                        kBinaryFlags,
+                        R"(Remainder of a division, with the dividend's sign, as C's fmod.
 
     z = x - y trunc(x / y),  dx = dz,  dy = -dz trunc(x / y)
 
@@ -505,10 +499,10 @@ constexpr OpDef extreme(const char* name, const char* grad_name, Binary kernel, 
 }  // namespace
 
 constexpr OpDef maximum_op = extreme("maximum", "MaximumBackward0", Binary::Maximum, maximum_vjp);
-Tensor maximum(const Tensor& a, const Tensor& b) {
-    return run(maximum_op, a, b);
-}
-const Register maximum_fn({"maximum", kMethod | kFunction, R"(The larger of two tensors, element by element; nan if one is nan.
+Tensor maximum(const Tensor& a, const Tensor& b) { return run(maximum_op, a, b); }
+const Register maximum_fn({"maximum",
+                           kMethod | kFunction,
+                           R"(The larger of two tensors, element by element; nan if one is nan.
 
     z = max(x, y); the gradient goes to the larger one, half to each where they are equal
 
@@ -523,10 +517,10 @@ Example:
                            {{"maximum(Tensor input, Tensor other)", call_binary<maximum_op>}}});
 
 constexpr OpDef minimum_op = extreme("minimum", "MinimumBackward0", Binary::Minimum, minimum_vjp);
-Tensor minimum(const Tensor& a, const Tensor& b) {
-    return run(minimum_op, a, b);
-}
-const Register minimum_fn({"minimum", kMethod | kFunction, R"(The smaller of two tensors, element by element; nan if one is nan.
+Tensor minimum(const Tensor& a, const Tensor& b) { return run(minimum_op, a, b); }
+const Register minimum_fn({"minimum",
+                           kMethod | kFunction,
+                           R"(The smaller of two tensors, element by element; nan if one is nan.
 
     z = min(x, y); the gradient goes to the smaller one, half to each where they are equal
 
@@ -541,7 +535,9 @@ Example:
                            {{"minimum(Tensor input, Tensor other)", call_binary<minimum_op>}}});
 
 constexpr OpDef fmax_op = extreme("fmax", "FmaxBackward0", Binary::Fmax, fmax_vjp);
-const Register fmax_fn({"fmax", kMethod | kFunction, R"(The larger of two tensors, ignoring nan where only one is nan.
+const Register fmax_fn({"fmax",
+                        kMethod | kFunction,
+                        R"(The larger of two tensors, ignoring nan where only one is nan.
 
     z = max(x, y); the gradient goes to the one taken, to input where they are equal
 
@@ -556,7 +552,9 @@ Example:
                         {{"fmax(Tensor input, Tensor other)", call_binary<fmax_op>}}});
 
 constexpr OpDef fmin_op = extreme("fmin", "FminBackward0", Binary::Fmin, fmin_vjp);
-const Register fmin_fn({"fmin", kMethod | kFunction, R"(The smaller of two tensors, ignoring nan where only one is nan.
+const Register fmin_fn({"fmin",
+                        kMethod | kFunction,
+                        R"(The smaller of two tensors, ignoring nan where only one is nan.
 
     z = min(x, y); the gradient goes to the one taken, to input where they are equal
 

@@ -41,8 +41,10 @@ Example:
     >>> chainrule.atan2(chainrule.tensor([1., -1.]), chainrule.tensor([1., 1.]))
     tensor([ 0.7854, -0.7854])
 )";
-const Register atan2_fn({"atan2", kMathFlags, kAtan2Doc, {{"atan2(Tensor input, Tensor other)", call_binary<atan2_op>}}});
-const Register arctan2_fn({"arctan2", kMathFlags, kAtan2Doc, {{"arctan2(Tensor input, Tensor other)", call_binary<atan2_op>}}});
+const Register atan2_fn(
+    {"atan2", kMathFlags, kAtan2Doc, {{"atan2(Tensor input, Tensor other)", call_binary<atan2_op>}}});
+const Register arctan2_fn(
+    {"arctan2", kMathFlags, kAtan2Doc, {{"arctan2(Tensor input, Tensor other)", call_binary<atan2_op>}}});
 
 // ---- hypot: z = sqrt(x^2 + y^2) ----
 const OpDef hypot_op = {
@@ -62,7 +64,9 @@ const OpDef hypot_op = {
     .save_input = {1, 2},
     .save_output = {3},
 };
-const Register hypot_fn({"hypot", kMathFlags, R"(Length of the hypotenuse, without overflow on the way.
+const Register hypot_fn({"hypot",
+                         kMathFlags,
+                         R"(Length of the hypotenuse, without overflow on the way.
 
     z = sqrt(x^2 + y^2),  dx = dz x / z,  dy = dz y / z
 
@@ -98,7 +102,9 @@ const OpDef xlogy_op = {
     .elementwise = true,
     .save_input = {3, 3},
 };
-const Register xlogy_fn({"xlogy", kMathFlags, R"(Product of x with the logarithm of y; 0 where x = 0, unless y is nan.
+const Register xlogy_fn({"xlogy",
+                         kMathFlags,
+                         R"(Product of x with the logarithm of y; 0 where x = 0, unless y is nan.
 
     z = x ln y,  dx = dz ln y (0 where x = 0 and y <= 0),  dy = dz x / y
 
@@ -130,7 +136,9 @@ const OpDef copysign_op = {
     .save_input = {1},
     .save_output = {1},
 };
-const Register copysign_fn({"copysign", kMathFlags, R"(The size of x with the sign of y, also that of -0.
+const Register copysign_fn({"copysign",
+                            kMathFlags,
+                            R"(The size of x with the sign of y, also that of -0.
 
     z = |x| sign(y),  dx = dz sign(x) sign(y) (0 at x = 0),  dy = 0
 
@@ -162,7 +170,9 @@ const OpDef logaddexp_op = {
     .elementwise = true,
     .save_input = {3, 3},
 };
-const Register logaddexp_fn({"logaddexp", kMethod | kFunction, R"(Logarithm of the sum of two exponentials, without overflow on the way.
+const Register logaddexp_fn({"logaddexp",
+                             kMethod | kFunction,
+                             R"(Logarithm of the sum of two exponentials, without overflow on the way.
 
     z = ln(e^x + e^y),  dx = dz / (1 + e^(y - x)),  dy = dz / (1 + e^(x - y))
 
@@ -171,8 +181,8 @@ Args:
     other: floating tensor or number, y; the shapes broadcast.
 
 Example:
-    >>> chainrule.logaddexp(chainrule.tensor([1000.]), chainrule.tensor([1000.]))
-    tensor([1000.6931])
+    >>> chainrule.logaddexp(chainrule.tensor([0., -500.]), chainrule.tensor([0., -600.]))
+    tensor([ 6.9315e-01, -5.0000e+02])
 )",
                              {{"logaddexp(Tensor input, Tensor other)", call_binary<logaddexp_op>}}});
 
@@ -187,7 +197,9 @@ const OpDef nextafter_op = {
     .broadcast = true,
     .elementwise = true,
 };
-const Register nextafter_fn({"nextafter", kMathFlags | kNoGradient, R"(The floating number next to x in the direction of y. Not differentiable.
+const Register nextafter_fn({"nextafter",
+                             kMathFlags | kNoGradient,
+                             R"(The floating number next to x in the direction of y. Not differentiable.
 
 Args:
     input: floating tensor, x.
@@ -217,7 +229,9 @@ const OpDef heaviside_op = {
     .promotion = Promotion::Common,
     .broadcast = true,
 };
-const Register heaviside_fn({"heaviside", kMathFlags, R"(Heaviside's step function. Its gradient is 0 everywhere.
+const Register heaviside_fn({"heaviside",
+                             kMathFlags,
+                             R"(Heaviside's step function. Its gradient is 0 everywhere.
 
     z = 0 where x < 0, values where x = 0, 1 where x > 0
 
@@ -238,7 +252,9 @@ const OpDef step_op = {
     .eval = [](EvalCtx& c) { copy_data(c.out(), gt(c.input(0), scalar_tensor(0, c.input(0).dtype()))); },
     .vjp = zero_gradient,
 };
-const Register step_fn({"step", kFunction | kNN, R"(Threshold unit: 1 above 0, else 0. Its gradient is 0 everywhere.
+const Register step_fn({"step",
+                        kFunction | kNN,
+                        R"(Threshold unit: 1 above 0, else 0. Its gradient is 0 everywhere.
 
     y = 1 where x > 0, else 0
 

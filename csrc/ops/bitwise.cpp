@@ -12,7 +12,8 @@ namespace {
 constexpr uint32_t kBitFlags = kMethod | kFunction | kInplace | kNoGradient;
 
 void infer_bits(InferCtx& c) {
-    check<TypeError>(is_integral(c.input(0).dtype()), c.op.name, ": inputs must be integers or bool, got ", c.input(0).dtype());
+    check<TypeError>(is_integral(c.input(0).dtype()), c.op.name, ": inputs must be integers or bool, got ",
+                     c.input(0).dtype());
     infer_binary(c);
 }
 constexpr OpDef on_bits(const char* name, Binary kernel) {
@@ -35,16 +36,12 @@ constexpr OpDef bitwise_and_op = on_bits("bitwise_and", Binary::BitAnd);
 constexpr OpDef bitwise_or_op = on_bits("bitwise_or", Binary::BitOr);
 constexpr OpDef bitwise_xor_op = on_bits("bitwise_xor", Binary::BitXor);
 
-Tensor bitwise_and(const Tensor& a, const Tensor& b) {
-    return run(bitwise_and_op, a, b);
-}
-Tensor bitwise_or(const Tensor& a, const Tensor& b) {
-    return run(bitwise_or_op, a, b);
-}
-Tensor bitwise_xor(const Tensor& a, const Tensor& b) {
-    return run(bitwise_xor_op, a, b);
-}
-const Register bitwise_and_fn({"bitwise_and", kBitFlags, R"(Bitwise and of integers; logical and of bool tensors.
+Tensor bitwise_and(const Tensor& a, const Tensor& b) { return run(bitwise_and_op, a, b); }
+Tensor bitwise_or(const Tensor& a, const Tensor& b) { return run(bitwise_or_op, a, b); }
+Tensor bitwise_xor(const Tensor& a, const Tensor& b) { return run(bitwise_xor_op, a, b); }
+const Register bitwise_and_fn({"bitwise_and",
+                               kBitFlags,
+                               R"(Bitwise and of integers; logical and of bool tensors.
 
 Args:
     input: integer or bool tensor, or number.
@@ -55,7 +52,9 @@ Example:
     tensor([2, 1])
 )",
                                {{"bitwise_and(Tensor input, Tensor other)", call_binary<bitwise_and_op>}}});
-const Register bitwise_or_fn({"bitwise_or", kBitFlags, R"(Bitwise or of integers; logical or of bool tensors.
+const Register bitwise_or_fn({"bitwise_or",
+                              kBitFlags,
+                              R"(Bitwise or of integers; logical or of bool tensors.
 
 Args:
     input: integer or bool tensor, or number.
@@ -66,7 +65,9 @@ Example:
     tensor([7, 7])
 )",
                               {{"bitwise_or(Tensor input, Tensor other)", call_binary<bitwise_or_op>}}});
-const Register bitwise_xor_fn({"bitwise_xor", kBitFlags, R"(Bitwise exclusive or of integers; logical one of bool tensors.
+const Register bitwise_xor_fn({"bitwise_xor",
+                               kBitFlags,
+                               R"(Bitwise exclusive or of integers; logical one of bool tensors.
 
 Args:
     input: integer or bool tensor, or number.
@@ -92,10 +93,10 @@ const OpDef bitwise_not_op = {
     .kernel = kernel_of(Unary::BitwiseNot),
     .elementwise = true,
 };
-Tensor bitwise_not(const Tensor& x) {
-    return run(bitwise_not_op, x);
-}
-const Register bitwise_not_fn({"bitwise_not", kBitFlags, R"(Bitwise not of integers; logical not of bool tensors.
+Tensor bitwise_not(const Tensor& x) { return run(bitwise_not_op, x); }
+const Register bitwise_not_fn({"bitwise_not",
+                               kBitFlags,
+                               R"(Bitwise not of integers; logical not of bool tensors.
 
 Args:
     input: integer or bool tensor.
@@ -110,13 +111,11 @@ Example:
 constexpr OpDef left_shift_op = on_bits("bitwise_left_shift", Binary::ShiftLeft);
 constexpr OpDef right_shift_op = on_bits("bitwise_right_shift", Binary::ShiftRight);
 
-Tensor bitwise_left_shift(const Tensor& a, const Tensor& b) {
-    return run(left_shift_op, a, b);
-}
-Tensor bitwise_right_shift(const Tensor& a, const Tensor& b) {
-    return run(right_shift_op, a, b);
-}
-const Register left_shift_fn({"bitwise_left_shift", kBitFlags, R"(Shifts the bits of integers to the left; 0 beyond the width.
+Tensor bitwise_left_shift(const Tensor& a, const Tensor& b) { return run(left_shift_op, a, b); }
+Tensor bitwise_right_shift(const Tensor& a, const Tensor& b) { return run(right_shift_op, a, b); }
+const Register left_shift_fn({"bitwise_left_shift",
+                              kBitFlags,
+                              R"(Shifts the bits of integers to the left; 0 beyond the width.
 
     z = x 2^y
 
@@ -129,7 +128,9 @@ Example:
     tensor([ 4, 12])
 )",
                               {{"bitwise_left_shift(Tensor input, Tensor other)", call_binary<left_shift_op>}}});
-const Register right_shift_fn({"bitwise_right_shift", kBitFlags, R"(Shifts the bits of integers to the right, keeping the sign.
+const Register right_shift_fn({"bitwise_right_shift",
+                               kBitFlags,
+                               R"(Shifts the bits of integers to the right, keeping the sign.
 
     z = floor(x / 2^y)
 

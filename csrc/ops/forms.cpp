@@ -60,12 +60,12 @@ void eval_number_first(EvalCtx& c) {
 
 double number_value(const Tensor& t) {
     switch (t.dtype()) {
-    case DType::Bool:
-    case DType::UInt8: return *t.data<uint8_t>();
-    case DType::Int32: return *t.data<int32_t>();
-    case DType::Int64: return static_cast<double>(*t.data<int64_t>());
-    case DType::Float32: return *t.data<float>();
-    case DType::Float64: return *t.data<double>();
+        case DType::Bool:
+        case DType::UInt8: return *t.data<uint8_t>();
+        case DType::Int32: return *t.data<int32_t>();
+        case DType::Int64: return static_cast<double>(*t.data<int64_t>());
+        case DType::Float32: return *t.data<float>();
+        case DType::Float64: return *t.data<double>();
     }
     return 0;
 }

@@ -70,39 +70,29 @@ DType result_type(const Tensor& a, const Tensor& b);
 
 // Runs operations as Args does, never in place: so that one function serves C++ and the registry.
 struct Direct {
-    template <class... T>
-    Tensor run(const OpDef& op, const T&... inputs) const {
+    template <class... T> Tensor run(const OpDef& op, const T&... inputs) const {
         return chainrule::run(op, inputs...);
     }
-    template <class A, class... T>
-    Tensor run_with(const OpDef& op, A attrs, const T&... inputs) const {
+    template <class A, class... T> Tensor run_with(const OpDef& op, A attrs, const T&... inputs) const {
         return chainrule::run_with(op, attrs, inputs...);
     }
 };
 
 // The same in place: the first input is written.
 struct InPlace {
-    template <class... T>
-    Tensor run(const OpDef& op, const T&... inputs) const {
+    template <class... T> Tensor run(const OpDef& op, const T&... inputs) const {
         const Tensor in[] = {inputs...};
         return dispatch_inplace(op, in, sizeof...(T), nullptr);
     }
-    template <class A, class... T>
-    Tensor run_with(const OpDef& op, A attrs, const T&... inputs) const {
+    template <class A, class... T> Tensor run_with(const OpDef& op, A attrs, const T&... inputs) const {
         const Tensor in[] = {inputs...};
         return dispatch_inplace(op, in, sizeof...(T), &attrs);
     }
 };
 
 // Registry calls of operations with no options.
-template <const OpDef& op>
-void call_unary(Args& a) {
-    a.ret(a.run(op, a.tensor(0)));
-}
-template <const OpDef& op>
-void call_binary(Args& a) {
-    a.ret(a.run(op, a.tensor(0), a.tensor(1)));
-}
+template <const OpDef& op> void call_unary(Args& a) { a.ret(a.run(op, a.tensor(0))); }
+template <const OpDef& op> void call_binary(Args& a) { a.ret(a.run(op, a.tensor(0), a.tensor(1))); }
 
 // Functions made of several operations. Called in place, they work on a copy of self (operations inside may save it), and
 // `finish` writes the result into self.

@@ -18,54 +18,86 @@ extern const OpDef scatter_add_op;
 
 namespace {
 
-// Calls row(x_offset, y_offset, index_offset) for each line of the index along the axis; lines reach different elements of x, so
-// threads may share them out and the result does not depend on how. Offsets in elements.
-template <class F> void for_each_line(int axis, const Tensor& index, const Tensor& x, const Tensor& y, const F& row) {
-    Dims shape = index.shape(), xs = x.strides(), ys = y.strides(), is = index.strides();
-    int64_t length = 1;
-    if (shape.n) {
-        length = shape[axis];
-        shape[axis] = 1;
+// The walk over an index tensor and the two tensors that it joins: x, where the index names places along `axis`, and y, of the index's
+// shape. The innermost loop runs along the last axis. Offsets and steps in elements.
+struct GatherWalk {
+    int axis, last;
+    Dims outer;  // the index's shape with 1 for `axis` and `last`
+    Dims index_strides, x_strides, y_strides;
+    int64_t along, inner;                // sizes of `axis`, and of `last` where that is another axis
+    int64_t index_step[2], x_step[2], y_step[2];  // along `axis`, along `last`
+
+    GatherWalk(int axis_, const Tensor& index, const Tensor& x, const Tensor& y) : axis(axis_), last(index.ndim() - 1), outer(index.shape()) {
+        index_strides = index.strides();
+        x_strides = x.strides();
+        y_strides = y.strides();
+        bool two = last > axis;
+        along = outer.n ? outer[axis] : 1;
+        inner = two ? outer[last] : 1;
+        auto steps = [&](const Dims& strides, int64_t* to) {
+            to[0] = outer.n ? strides[axis] : 0;
+            to[1] = two ? strides[last] : 0;
+        };
+        steps(index_strides, index_step);
+        steps(x_strides, x_step);
+        steps(y_strides, y_step);
+        if (outer.n) outer[axis] = outer[last] = 1;
     }
-    int64_t lines = numel_of(shape);
-    parallel_for(lines, std::max<int64_t>(1, (1 << 14) / std::max<int64_t>(length, 1)), [&](int64_t begin, int64_t end) {
-        for (int64_t k = begin; k < end; ++k) {
-            int64_t rest = k, xo = 0, yo = 0, io = 0;
-            for (int d = shape.n - 1; d >= 0; --d) {
-                int64_t at = rest % shape[d];
-                rest /= shape[d];
-                xo += at * xs[d];
-                yo += at * ys[d];
-                io += at * is[d];
+
+    // body(index offset, x offset, y offset, first, end): the inner positions [first, end) of all places along the axis. Two calls never
+    // reach the same element of x, so threads may share them out and the result does not depend on how.
+    template <class F> void run(const F& body) const {
+        int64_t n = numel_of(outer), work = std::max<int64_t>(along * inner, 1);
+        if (n == 1) {
+            int64_t grain = work < kGrain ? inner : std::max<int64_t>(16, inner / num_threads() + 1);
+            parallel_for(inner, grain, [&](int64_t begin, int64_t end) { body(0, 0, 0, begin, end); });
+            return;
+        }
+        parallel_for(n, std::max<int64_t>(1, kGrain / work), [&](int64_t begin, int64_t end) {
+            for (int64_t k = begin; k < end; ++k) {
+                int64_t rest = k, io = 0, xo = 0, yo = 0;
+                for (int d = outer.n - 1; d >= 0; --d) {
+                    if (outer[d] == 1) continue;
+                    int64_t at = rest % outer[d];
+                    rest /= outer[d];
+                    io += at * index_strides[d];
+                    xo += at * x_strides[d];
+                    yo += at * y_strides[d];
+                }
+                body(io, xo, yo, 0, inner);
             }
-            row(xo, yo, io);
+        });
+    }
+
+    static constexpr int64_t kGrain = 1 << 14;
+};
+
+// Calls step(x element, y element) for each index, along the axis in order.
+template <class T, class F> void walk_elements(const GatherWalk& w, const int64_t* index, T* x, T* y, const F& step) {
+    w.run([&](int64_t io, int64_t xo, int64_t yo, int64_t first, int64_t end) {
+        const int64_t* at = index + io;
+        T *from = x + xo, *to = y + yo;
+        if (w.inner == 1) {
+            for (int64_t j = 0; j < w.along; ++j) step(from[at[j * w.index_step[0]] * w.x_step[0]], to[j * w.y_step[0]]);
+            return;
+        }
+        for (int64_t j = 0; j < w.along; ++j) {
+            const int64_t* a = at + j * w.index_step[0];
+            T* t = to + j * w.y_step[0];
+            for (int64_t k = first; k < end; ++k)
+                step(from[a[k * w.index_step[1]] * w.x_step[0] + k * w.x_step[1]], t[k * w.y_step[1]]);
         }
     });
 }
-
-struct Line {
-    int64_t n, index_step, x_step, y_step;
-    Line(int axis, const Tensor& index, const Tensor& x, const Tensor& y) {
-        n = index.ndim() ? index.size(axis) : 1;
-        index_step = index.ndim() ? index.stride(axis) : 0;
-        x_step = x.ndim() ? x.stride(axis) : 0;
-        y_step = y.ndim() ? y.stride(axis) : 0;
-    }
-};
 
 // y[..., j, ...] = x[..., index[..., j, ...], ...]
 void gather_data(int axis, const Tensor& x, const Tensor& index, const Tensor& y) {
     if (y.numel() == 0) return;
     Unlock unlock(y.numel());
-    Line line(axis, index, x, y);
-    const int64_t* at = index.data<int64_t>();
+    GatherWalk walk(axis, index, x, y);
     visit_bytes(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
-        const T* from = x.data<T>();
-        T* to = y.data<T>();
-        for_each_line(axis, index, x, y, [&](int64_t xo, int64_t yo, int64_t io) {
-            for (int64_t j = 0; j < line.n; ++j) to[yo + j * line.y_step] = from[xo + at[io + j * line.index_step] * line.x_step];
-        });
+        walk_elements(walk, index.data<int64_t>(), x.data<T>(), y.data<T>(), [](const T& from, T& to) { to = from; });
     });
 }
 
@@ -73,18 +105,11 @@ void gather_data(int axis, const Tensor& x, const Tensor& index, const Tensor& y
 template <class F> void scatter_data(int axis, const Tensor& x, const Tensor& index, const Tensor& y, const F& rule) {
     if (index.numel() == 0) return;
     Unlock unlock(index.numel());
-    Line line(axis, index, x, y);
-    const int64_t* at = index.data<int64_t>();
+    GatherWalk walk(axis, index, x, y);
     visit(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
-        T* to = x.data<T>();
-        const T* from = y.data<T>();
-        for_each_line(axis, index, x, y, [&](int64_t xo, int64_t yo, int64_t io) {
-            for (int64_t j = 0; j < line.n; ++j) {
-                T& slot = to[xo + at[io + j * line.index_step] * line.x_step];
-                slot = static_cast<T>(rule(slot, from[yo + j * line.y_step]));
-            }
-        });
+        walk_elements(walk, index.data<int64_t>(), x.data<T>(), y.data<T>(),
+                      [&](T& to, const T& from) { to = static_cast<T>(rule(to, from)); });
     });
 }
 
@@ -99,7 +124,7 @@ Tensor line_index(const char* op, const Tensor& x, int axis, const Tensor& index
     for (int d = 0; fits && d < index.ndim() && x.ndim(); ++d) fits = d == axis || index.size(d) <= x.size(d);
     check<ValueError>(fits || index.numel() == 0, op, ": the index must have as many axes as the tensor and, except along axis ", axis,
                       ", sizes no larger, got index ", index.shape(), " and tensor ", x.shape(), ".");
-    return checked_index(op, index, x.ndim() ? x.size(axis) : 1, axis, false);
+    return checked_index(op, index, x.ndim() ? x.size(axis) : 1, axis, false, true);
 }
 
 }  // namespace

@@ -109,20 +109,30 @@ struct Walk {
 template <class T> void read_walk(const Walk& w, const T* x, T* r) {
     bool run = w.x_after.is_run() && w.r_after.is_run();
     int64_t after = w.x_after.n;
+    auto read_one = [&](int64_t i, const T* from, T* to) {
+        if (w.positions[i] == w.skip) {
+            for (int64_t j = 0; j < after; ++j) to[w.r_after.at(j)] = T(0);
+        } else if (run) {
+            std::memcpy(to, from, static_cast<size_t>(after) * sizeof(T));
+        } else {
+            for (int64_t j = 0; j < after; ++j) to[w.r_after.at(j)] = from[w.x_after.at(j)];
+        }
+    };
+    // Single elements at plain strides.
+    bool plain = after == 1 && w.x_table.empty() && w.r_index.table.empty() && w.skip < 0;
+    auto read_some = [&](int64_t b, int64_t begin, int64_t end) {
+        const T* from = x + w.x_before.at(b);
+        T* to = r + w.r_before.at(b);
+        if (plain)
+            for (int64_t i = begin; i < end; ++i) to[i * w.r_index.stride] = from[w.positions[i] * w.x_stride];
+        else
+            for (int64_t i = begin; i < end; ++i) read_one(i, from + w.x_offset(i), to + w.r_index.at(i));
+    };
     parallel_for(w.x_before.n * w.n_index, std::max<int64_t>(1, kGrain / std::max<int64_t>(after, 1)), [&](int64_t begin, int64_t end) {
-        for (int64_t k = begin; k < end; ++k) {
-            int64_t b = k / w.n_index, i = k % w.n_index;
-            const T* from = x + w.x_before.at(b) + w.x_offset(i);
-            T* to = r + w.r_before.at(b) + w.r_index.at(i);
-            if (w.positions[i] == w.skip) {
-                for (int64_t j = 0; j < after; ++j) to[w.r_after.at(j)] = T(0);
-            } else if (run && after == 1) {
-                *to = *from;
-            } else if (run) {
-                std::memcpy(to, from, static_cast<size_t>(after) * sizeof(T));
-            } else {
-                for (int64_t j = 0; j < after; ++j) to[w.r_after.at(j)] = from[w.x_after.at(j)];
-            }
+        for (int64_t b = begin / w.n_index; begin < end; ++b) {
+            int64_t next = std::min(end, (b + 1) * w.n_index);
+            read_some(b, begin - b * w.n_index, next - b * w.n_index);
+            begin = next;
         }
     });
 }
@@ -153,11 +163,13 @@ template <class Rule, class T> void write_walk(const Walk& w, T* x, const T* r) 
             }
     };
     int64_t before = w.x_before.n, after = w.x_after.n;
-    auto grain = [](int64_t work) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(work, 1)); };
-    if (before > 1)
-        parallel_for(before, grain(w.n_index * after), [&](int64_t begin, int64_t end) { rows(begin, end, 0, after); });
-    else
-        parallel_for(after, std::max<int64_t>(16, grain(w.n_index)), [&](int64_t begin, int64_t end) { rows(0, 1, begin, end); });
+    int64_t work = std::max<int64_t>(w.n_index * after, 1);
+    if (before > 1) {
+        parallel_for(before, std::max<int64_t>(1, kGrain / work), [&](int64_t begin, int64_t end) { rows(begin, end, 0, after); });
+    } else {
+        int64_t grain = work < kGrain ? after : std::max<int64_t>(16, after / num_threads() + 1);
+        parallel_for(after, grain, [&](int64_t begin, int64_t end) { rows(0, 1, begin, end); });
+    }
 }
 
 }  // namespace
@@ -189,28 +201,43 @@ void write_indexed(const IndexAttrs& a, const Tensor& x, const Tensor& linear, c
     });
 }
 
-Tensor checked_index(const char* op, const Tensor& index, int64_t size, int axis, bool negative_allowed) {
+namespace {
+// Without the repetitions of an expanded tensor.
+Tensor distinct(const Tensor& t) {
+    if (t.is_contiguous()) return t;
+    Dims shape = t.shape();
+    for (int d = 0; d < shape.n; ++d)
+        if (t.stride(d) == 0 && shape[d] > 1) shape[d] = 1;
+    return alias(t, shape, t.strides(), 0);
+}
+}  // namespace
+
+Tensor checked_index(const char* op, const Tensor& index, int64_t size, int axis, bool negative_allowed, bool any_layout) {
     check<TypeError>(is_integral(index.dtype()) && index.dtype() != DType::Bool, op, ": an index must be of an integer dtype, got ",
                      index.dtype(), ". Convert it with .long().");
-    Tensor flat = contiguous(cast(detach(index), DType::Int64));
+    Tensor flat = contiguous(cast(distinct(detach(index)), DType::Int64));
     const int64_t* v = flat.data<int64_t>();
-    int64_t n = flat.numel(), least = negative_allowed ? -size : 0;
-    bool negative = false, ok = true;
+    // A sign bit tells of a number out of bounds: sums and ors, which any processor does several at a time.
+    int64_t n = flat.numel(), shift = negative_allowed ? size : 0, out = 0, negative = 0;
     for (int64_t i = 0; i < n; ++i) {
-        ok &= v[i] >= least && v[i] < size;
-        negative |= v[i] < 0;
+        int64_t x = v[i];
+        out |= static_cast<int64_t>(static_cast<uint64_t>(x) + static_cast<uint64_t>(shift)) |
+               static_cast<int64_t>(static_cast<uint64_t>(size - 1) - static_cast<uint64_t>(x));
+        negative |= x;
     }
-    if (!ok) {
+    if (out < 0 && n > 0) {
         int64_t i = 0;
-        while (v[i] >= least && v[i] < size) ++i;
-        fail<IndexError>(op, ": index ", v[i], " at position ", coordinates(i, index.shape()), " is out of bounds for axis ", axis,
-                         " with size ", size, ".");
+        while (i < n && v[i] >= -shift && v[i] < size) ++i;
+        if (i < n)
+            fail<IndexError>(op, ": index ", v[i], " at position ", coordinates(i, flat.shape()), " is out of bounds for axis ", axis,
+                             " with size ", size, ".");
     }
     // The caller's own tensor serves as it is; a version check then tells of later changes.
-    if (!negative) return index.dtype() == DType::Int64 && index.is_contiguous() ? index : flat;
+    if (negative >= 0 && index.dtype() == DType::Int64 && (any_layout || index.is_contiguous())) return index;
     Tensor wrapped = empty(index.shape(), DType::Int64);
+    copy_data(wrapped, index);
     int64_t* w = wrapped.data<int64_t>();
-    for (int64_t i = 0; i < n; ++i) w[i] = v[i] < 0 ? v[i] + size : v[i];
+    for (int64_t i = 0; negative < 0 && i < wrapped.numel(); ++i) w[i] = w[i] < 0 ? w[i] + size : w[i];
     return wrapped;
 }
 

@@ -32,8 +32,8 @@ IndexPlan plan_index(const char* op, const Tensor& x, const std::vector<Tensor>&
 IndexPlan plan_axis(const char* op, const Tensor& x, int axis, const Tensor& index, bool negative_allowed);
 Dims indexed_shape(const IndexAttrs& a, const Dims& index);
 
-// int64, contiguous, without negative numbers; IndexError names the value, its place and the bound.
-Tensor checked_index(const char* op, const Tensor& index, int64_t size, int axis, bool negative_allowed);
+// int64, without negative numbers, and contiguous unless any layout will do; IndexError names the value, its place and the bound.
+Tensor checked_index(const char* op, const Tensor& index, int64_t size, int axis, bool negative_allowed, bool any_layout = false);
 // Positions of the True (nonzero) elements in row-major order.
 Tensor true_positions(const Tensor& mask);
 

@@ -207,19 +207,19 @@ const Register atleast_1d_fn({"atleast_1d", kFunction, R"(Tensors with at least 
 Example:
     >>> chainrule.atleast_1d(chainrule.tensor(1.))
     tensor([1.])
-)", {{"atleast_1d(Tensor input)", call_at_least<1>}, {"atleast_1d(Tensors tensors)", call_all_at_least<1>}}});
+)", {{"atleast_1d(Tensor input)", call_at_least<1>}, {"atleast_1d(VarTensors tensors)", call_all_at_least<1>}}});
 const Register atleast_2d_fn({"atleast_2d", kFunction, R"(Tensors with at least 2 axes; new ones stand in front.
 
 Example:
     >>> chainrule.atleast_2d(chainrule.tensor([1., 2.]))
     tensor([[1., 2.]])
-)", {{"atleast_2d(Tensor input)", call_at_least<2>}, {"atleast_2d(Tensors tensors)", call_all_at_least<2>}}});
+)", {{"atleast_2d(Tensor input)", call_at_least<2>}, {"atleast_2d(VarTensors tensors)", call_all_at_least<2>}}});
 const Register atleast_3d_fn({"atleast_3d", kFunction, R"(Tensors with at least 3 axes.
 
 Example:
     >>> chainrule.atleast_3d(chainrule.ones(2, 3)).shape
     chainrule.Size([2, 3, 1])
-)", {{"atleast_3d(Tensor input)", call_at_least<3>}, {"atleast_3d(Tensors tensors)", call_all_at_least<3>}}});
+)", {{"atleast_3d(Tensor input)", call_at_least<3>}, {"atleast_3d(VarTensors tensors)", call_all_at_least<3>}}});
 const Register hstack_fn({"hstack", kFunction, R"(Joins along axis 1 (vectors: along axis 0).
 
 Example:
@@ -355,7 +355,7 @@ Example:
     >>> a, b = chainrule.broadcast_tensors(chainrule.zeros(2, 1), chainrule.zeros(3))
     >>> a.shape, b.shape
     (chainrule.Size([2, 3]), chainrule.Size([2, 3]))
-)", {{"broadcast_tensors(Tensors tensors)", [](Args& a) { a.ret_tuple(broadcast_tensors(a.tensors(0))); }}}});
+)", {{"broadcast_tensors(VarTensors tensors)", [](Args& a) { a.ret_tuple(broadcast_tensors(a.tensors(0))); }}}});
 
 std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, bool xy) {
     int n = static_cast<int>(tensors.size());
@@ -381,7 +381,7 @@ Example:
     >>> x
     tensor([[1, 1],
             [2, 2]])
-)", {{"meshgrid(Tensors tensors, *, str indexing=None)", [](Args& a) {
+)", {{"meshgrid(VarTensors tensors, *, str indexing=None)", [](Args& a) {
           std::string_view way = a.given(1) ? a.text(1) : "ij";
           check<ValueError>(way == "ij" || way == "xy", "meshgrid: indexing must be \"ij\" or \"xy\", got \"", way, "\"");
           a.ret_tuple(meshgrid(a.tensors(0), way == "xy"));
@@ -392,7 +392,7 @@ Example:
     >>> chainrule.cartesian_prod(chainrule.tensor([1, 2]), chainrule.tensor([3]))
     tensor([[1, 3],
             [2, 3]])
-)", {{"cartesian_prod(Tensors tensors)", [](Args& a) {
+)", {{"cartesian_prod(VarTensors tensors)", [](Args& a) {
           if (a.tensors(0).size() == 1) return a.ret(a.tensors(0)[0]);
           std::vector<Tensor> columns;
           for (const Tensor& t : meshgrid(a.tensors(0), false)) columns.push_back(reshape(t, {-1}));

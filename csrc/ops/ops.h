@@ -89,6 +89,11 @@ Tensor mean(const Tensor& x, const Dims& axes = {}, bool keepdim = false);
 Tensor amax(const Tensor& x, const Dims& axes = {}, bool keepdim = false);
 Tensor amin(const Tensor& x, const Dims& axes = {}, bool keepdim = false);
 Tensor prod(const Tensor& x, const Dims& axes = {}, bool keepdim = false);
+Tensor var(const Tensor& x, const Dims& axes = {}, double correction = 1, bool keepdim = false);
+Tensor standard_deviation(const Tensor& x, const Dims& axes = {}, double correction = 1, bool keepdim = false);
+Tensor norm(const Tensor& x, double p = 2, const Dims& axes = {}, bool keepdim = false);
+Tensor cumsum(const Tensor& x, int64_t axis, bool reverse = false);
+Tensor cumprod(const Tensor& x, int64_t axis);
 
 // shape
 Tensor reshape(const Tensor& x, const Dims& shape);

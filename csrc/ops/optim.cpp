@@ -231,11 +231,14 @@ void change_in_place(const char* op, const Tensor& t, kernels::Unary kind, const
 Tensor total_norm(const std::vector<Tensor>& tensors, double norm_type, bool error_if_nonfinite) {
     GradMode off(false);
     double total = 0;
+    bool first = true;
     for (const Tensor& t : tensors) {
         check<TypeError>(is_floating(t.dtype()), "get_total_norm: tensors must be floating, got ", t.dtype(), ".");
         double part = norm_part(detach(t), norm_type);
-        if (!std::isinf(norm_type)) total += part;
-        else if (std::isnan(part) || part > total) total = part;
+        if (norm_type == 0) total += part != 0;  // the norms' own norm of order 0
+        else if (!std::isinf(norm_type)) total += part;
+        else if (first || std::isnan(part) || (norm_type > 0 ? part > total : part < total)) total = part;
+        first = false;
     }
     if (!std::isinf(norm_type) && norm_type != 0) total = norm_type == 2 ? std::sqrt(total) : std::pow(total, 1 / norm_type);
     check<RuntimeError>(!error_if_nonfinite || std::isfinite(total), "clip_grad_norm_: the total norm of order ", norm_type,

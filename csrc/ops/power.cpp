@@ -18,10 +18,8 @@ const OpDef pow_number_op = {
     .vjp =
         [](VjpCtx& c) {
             double e = c.attr<NumberAttr>().value;
-            if (e == 0)
-                c.set(0, zeros_like(c.grad()));
-            else if (!fused_unary_grad(c))
-                c.set(0, c.grad() * (pow(c.input(0), e - 1) * e));
+            if (e == 0) c.set(0, zeros_like(c.grad()));
+            else if (!fused_unary_grad(c)) c.set(0, c.grad() * (pow(c.input(0), e - 1) * e));
         },
     .kernel = kernel_of(Unary::PowScalar),
     .grad_kernel = kernel_of(Binary::PowScalarGrad),
@@ -64,8 +62,7 @@ const OpDef pow_op = {
 
 namespace {
 
-template <class Runner>
-Tensor pow_in(Runner&& r, const Tensor& x, const Tensor& y) {
+template <class Runner> Tensor pow_in(Runner&& r, const Tensor& x, const Tensor& y) {
     if (takes_number(x, y)) return r.run_with(pow_number_op, NumberAttr{number_value(y)}, x);
     check<ValueError>(is_floating(x.dtype()) || is_floating(y.dtype()) || !y->wrapped_number || number_value(y) >= 0,
                       "pow: an integer tensor takes no negative integer exponent, got ", number_value(y),
@@ -75,13 +72,14 @@ Tensor pow_in(Runner&& r, const Tensor& x, const Tensor& y) {
 
 }  // namespace
 
-Tensor pow(const Tensor& x, const Tensor& y) {
-    return pow_in(Direct(), x, y);
-}
+Tensor pow(const Tensor& x, const Tensor& y) { return pow_in(Direct(), x, y); }
 Tensor pow(const Tensor& x, double exponent) {
-    return is_floating(x.dtype()) ? run_with(pow_number_op, NumberAttr{exponent}, x) : run(pow_op, x, number(exponent, x));
+    return is_floating(x.dtype()) ? run_with(pow_number_op, NumberAttr{exponent}, x)
+                                  : run(pow_op, x, number(exponent, x));
 }
-const Register pow_fn({"pow", kUnaryFlags, R"(Power of a tensor or number with a tensor or number as exponent.
+const Register pow_fn({"pow",
+                       kUnaryFlags,
+                       R"(Power of a tensor or number with a tensor or number as exponent.
 
     z = x^y,  dx = dz y x^(y - 1),  dy = dz z ln x
 
@@ -98,9 +96,12 @@ Example:
     >>> chainrule.pow(chainrule.tensor([1., 2., 3.]), 2)
     tensor([1., 4., 9.])
 )",
-                       {{"pow(Tensor input, Tensor exponent)", [](Args& a) { a.ret(pow_in(a, a.tensor(0), a.tensor(1))); }}}});
+                       {{"pow(Tensor input, Tensor exponent)",
+                         [](Args& a) { a.ret(pow_in(a, a.tensor(0), a.tensor(1))); }}}});
 
-const Register float_power_fn({"float_power", kUnaryFlags, R"(Power computed and returned in float64.
+const Register float_power_fn({"float_power",
+                               kUnaryFlags,
+                               R"(Power computed and returned in float64.
 
     z = x^y
 
@@ -110,11 +111,12 @@ Args:
 
 Example:
     >>> chainrule.float_power(chainrule.tensor([1, 2]), -1)
-    tensor([1.0000, 0.5000], dtype=float64)
+    tensor([1.0000, 0.5000], dtype=chainrule.float64)
 )",
                                {{"float_power(Tensor input, Tensor exponent)", [](Args& a) {
                                      check<TypeError>(!a.inplace || a.tensor(0).dtype() == DType::Float64, a.name,
-                                                      ": a tensor written in place must be float64, got ", a.tensor(0).dtype());
+                                                      ": a tensor written in place must be float64, got ",
+                                                      a.tensor(0).dtype());
                                      Tensor x = cast(self_or_copy(a), DType::Float64);
                                      finish(a, pow(x, cast(a.tensor(1), DType::Float64)));
                                  }}}});

@@ -27,7 +27,9 @@ constexpr OpDef rounding(const char* name, const char* grad_name, Unary kernel) 
 
 // ---- floor, ceil, trunc ----
 constexpr OpDef floor_op = rounding("floor", "FloorBackward0", Unary::Floor);
-const Register floor_fn({"floor", kUnaryFlags, R"(Largest whole number not above each element. Its gradient is 0.
+const Register floor_fn({"floor",
+                         kUnaryFlags,
+                         R"(Largest whole number not above each element. Its gradient is 0.
 
 Example:
     >>> chainrule.floor(chainrule.tensor([1.7, -1.2]))
@@ -36,7 +38,9 @@ Example:
                          {{"floor(Tensor input)", call_unary<floor_op>}}});
 
 constexpr OpDef ceil_op = rounding("ceil", "CeilBackward0", Unary::Ceil);
-const Register ceil_fn({"ceil", kUnaryFlags, R"(Smallest whole number not below each element. Its gradient is 0.
+const Register ceil_fn({"ceil",
+                        kUnaryFlags,
+                        R"(Smallest whole number not below each element. Its gradient is 0.
 
 Example:
     >>> chainrule.ceil(chainrule.tensor([1.2, -1.7]))
@@ -45,14 +49,23 @@ Example:
                         {{"ceil(Tensor input)", call_unary<ceil_op>}}});
 
 constexpr OpDef trunc_op = rounding("trunc", "TruncBackward0", Unary::Trunc);
-const Register trunc_fn({"trunc", kUnaryFlags, R"(Each element without its fraction, rounded towards 0. Its gradient is 0.
+const Register trunc_fn({"trunc",
+                         kUnaryFlags,
+                         R"(Each element without its fraction, rounded towards 0. Its gradient is 0.
 
 Example:
     >>> chainrule.trunc(chainrule.tensor([1.7, -1.7]))
     tensor([ 1., -1.])
 )",
                          {{"trunc(Tensor input)", call_unary<trunc_op>}}});
-const Register fix_fn({"fix", kUnaryFlags, "Each element rounded towards 0, as trunc(). Its gradient is 0.\n",
+const Register fix_fn({"fix",
+                       kUnaryFlags,
+                       R"(Each element rounded towards 0, as trunc(). Its gradient is 0.
+
+Example:
+    >>> chainrule.fix(chainrule.tensor([1.7, -1.7]))
+    tensor([ 1., -1.])
+)",
                        {{"fix(Tensor input)", call_unary<trunc_op>}}});
 
 // ---- round: half to even, to a number of decimals ----
@@ -84,7 +97,10 @@ const OpDef round_decimals_op = {
     .elementwise = true,
     .attr_bytes = sizeof(Decimals),
 };
-const Register round_fn({"round", kUnaryFlags, R"(Each element rounded to the nearest number of some decimals, halves to even. Its gradient is 0.
+const Register round_fn(
+    {"round",
+     kUnaryFlags,
+     R"(Each element rounded to the nearest number of some decimals, halves to even. Its gradient is 0.
 
 Args:
     input: tensor of any shape; floating if decimals is not 0.
@@ -96,13 +112,11 @@ Example:
     >>> chainrule.round(chainrule.tensor([1.2345]), decimals=2)
     tensor([1.2300])
 )",
-                         {{"round(Tensor input, *, int decimals=0)", [](Args& a) {
-                               int64_t decimals = a.integer(1);
-                               if (decimals == 0)
-                                   a.ret(a.run(round_op, a.tensor(0)));
-                               else
-                                   a.ret(a.run_with(round_decimals_op, Decimals{decimals}, a.tensor(0)));
-                           }}}});
+     {{"round(Tensor input, *, int decimals=0)", [](Args& a) {
+           int64_t decimals = a.integer(1);
+           if (decimals == 0) a.ret(a.run(round_op, a.tensor(0)));
+           else a.ret(a.run_with(round_decimals_op, Decimals{decimals}, a.tensor(0)));
+       }}}});
 
 // ---- frac: x - trunc(x); its gradient is 1 ----
 const OpDef frac_op = {
@@ -114,7 +128,9 @@ const OpDef frac_op = {
     .kernel = kernel_of(Unary::Frac),
     .elementwise = true,
 };
-const Register frac_fn({"frac", kUnaryFlags, R"(The fraction of each element, with its sign.
+const Register frac_fn({"frac",
+                        kUnaryFlags,
+                        R"(The fraction of each element, with its sign.
 
     y = x - trunc(x),  dx = dy
 

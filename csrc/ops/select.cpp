@@ -22,16 +22,15 @@ const OpDef masked_mul_op = {
         },
     .eval =
         [](EvalCtx& c) {
-            apply_loop(kernels::kernels().masked_mul[static_cast<int>(c.input(1).dtype())], c.out(), c.inputs, 2, nullptr);
+            apply_loop(kernels::kernels().masked_mul[static_cast<int>(c.input(1).dtype())], c.out(), c.inputs, 2,
+                       nullptr);
         },
     .vjp = [](VjpCtx& c) { c.set(1, masked_mul(c.input(0), c.grad())); },
     .broadcast = true,
     .elementwise = true,
     .save_input = {2},
 };
-Tensor masked_mul(const Tensor& mask, const Tensor& x) {
-    return run(masked_mul_op, mask, x);
-}
+Tensor masked_mul(const Tensor& mask, const Tensor& x) { return run(masked_mul_op, mask, x); }
 
 // ---- where: condition ? a : b ----
 const OpDef where_op = {
@@ -39,8 +38,8 @@ const OpDef where_op = {
     .grad_name = "WhereBackward0",
     .infer =
         [](InferCtx& c) {
-            check<TypeError>(c.input(0).dtype() == DType::Bool, "where: the condition must be bool, got ", c.input(0).dtype(),
-                             ". Compare it with something, or convert it with .bool().");
+            check<TypeError>(c.input(0).dtype() == DType::Bool, "where: the condition must be bool, got ",
+                             c.input(0).dtype(), ". Compare it with something, or convert it with .bool().");
             infer_elementwise(c);
             c.out[0].dtype = c.input(1).dtype();
         },
@@ -62,10 +61,10 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
     DType t = result_type(a, b);
     return run(where_op, condition, cast(a, t), cast(b, t));
 }
-Tensor masked_out(const Tensor& mask, const Tensor& x) {
-    return where(mask, scalar_tensor(0, x.dtype()), x);
-}
-const Register where_fn({"where", kFunction, R"(Chooses from two tensors, element by element.
+Tensor masked_out(const Tensor& mask, const Tensor& x) { return where(mask, scalar_tensor(0, x.dtype()), x); }
+const Register where_fn({"where",
+                         kFunction,
+                         R"(Chooses from two tensors, element by element.
 
     y = condition ? input : other,  dinput = condition ? dy : 0,  dother = condition ? 0 : dy
 
@@ -96,7 +95,8 @@ const OpDef masked_fill_op = {
         [](InferCtx& c) {
             check<TypeError>(c.input(1).dtype() == DType::Bool, "masked_fill: the mask must be bool, got ",
                              c.input(1).dtype(), ". Convert it with .bool().");
-            check<ValueError>(c.input(2).ndim() == 0, "masked_fill: the value must be a number or a 0-d tensor, got shape ",
+            check<ValueError>(c.input(2).ndim() == 0,
+                              "masked_fill: the value must be a number or a 0-d tensor, got shape ",
                               c.input(2).shape());
             infer_elementwise(c);
         },
@@ -114,7 +114,9 @@ const OpDef masked_fill_op = {
     .save_input = {0, 5},
     .keep_shape = 1,
 };
-const Register masked_fill_fn({"masked_fill", kUnaryFlags, R"(Fills the elements where a mask is True with one value.
+const Register masked_fill_fn({"masked_fill",
+                               kUnaryFlags,
+                               R"(Fills the elements where a mask is True with one value.
 
     y = mask ? value : x,  dx = mask ? 0 : dy
 
@@ -168,25 +170,20 @@ constexpr OpDef clamp_min_op = clamp_named("clamp_min", "ClampMinBackward0");
 constexpr OpDef clamp_max_op = clamp_named("clamp_max", "ClampMaxBackward0");
 constexpr OpDef hardtanh_op = clamp_named("hardtanh", "HardtanhBackward0");
 
-Tensor clamp(const Tensor& x, double low, double high) {
-    return run_with(clamp_op, Bounds{low, high}, x);
-}
+Tensor clamp(const Tensor& x, double low, double high) { return run_with(clamp_op, Bounds{low, high}, x); }
 
 namespace {
 
 // Numbers as bounds stay attributes. An integer tensor with a floating bound becomes floating.
-template <const OpDef& op>
-void clamp_numbers(Args& a, const Tensor& low, const Tensor& high) {
+template <const OpDef& op> void clamp_numbers(Args& a, const Tensor& low, const Tensor& high) {
     constexpr double inf = std::numeric_limits<double>::infinity();
     Bounds b = {low ? number_value(low) : -inf, high ? number_value(high) : inf};
     if (std::isnan(b.low) || std::isnan(b.high)) b.low = b.high = std::numeric_limits<double>::quiet_NaN();
     Tensor x = a.tensor(0);
     for (const Tensor& bound : {low, high})
         if (bound) x = cast(x, result_type(x, bound));
-    if (x.is_same(a.tensor(0)))
-        a.ret(a.run_with(op, b, x));
-    else
-        finish(a, run_with(op, b, x));
+    if (x.is_same(a.tensor(0))) a.ret(a.run_with(op, b, x));
+    else finish(a, run_with(op, b, x));
 }
 
 // Tensors as bounds: maximum and minimum, which share the gradient at a tie.
@@ -197,12 +194,9 @@ void clamp_tensors(Args& a, const Tensor& low, const Tensor& high) {
     finish(a, x);
 }
 
-template <const OpDef& op>
-void clamp_in(Args& a, const Tensor& low, const Tensor& high) {
-    if ((!low || low->wrapped_number) && (!high || high->wrapped_number))
-        clamp_numbers<op>(a, low, high);
-    else
-        clamp_tensors(a, low, high);
+template <const OpDef& op> void clamp_in(Args& a, const Tensor& low, const Tensor& high) {
+    if ((!low || low->wrapped_number) && (!high || high->wrapped_number)) clamp_numbers<op>(a, low, high);
+    else clamp_tensors(a, low, high);
 }
 void call_clamp(Args& a) {
     check<ValueError>(a.given(1) || a.given(2), a.name, ": at least one of min and max must be given, got neither");
@@ -229,9 +223,13 @@ Example:
 
 }  // namespace
 
-const Register clamp_fn({"clamp", kUnaryFlags, kClampDoc, {{"clamp(Tensor input, Tensor min=None, Tensor max=None)", call_clamp}}});
-const Register clip_fn({"clip", kUnaryFlags, kClampDoc, {{"clip(Tensor input, Tensor min=None, Tensor max=None)", call_clamp}}});
-const Register clamp_min_fn({"clamp_min", kUnaryFlags, R"(Limits each element from below: clamp(input, min=min).
+const Register clamp_fn(
+    {"clamp", kUnaryFlags, kClampDoc, {{"clamp(Tensor input, Tensor min=None, Tensor max=None)", call_clamp}}});
+const Register clip_fn(
+    {"clip", kUnaryFlags, kClampDoc, {{"clip(Tensor input, Tensor min=None, Tensor max=None)", call_clamp}}});
+const Register clamp_min_fn({"clamp_min",
+                             kUnaryFlags,
+                             R"(Limits each element from below: clamp(input, min=min).
 
     y = max(x, min)
 
@@ -245,7 +243,9 @@ Example:
 )",
                              {{"clamp_min(Tensor input, Tensor min)",
                                [](Args& a) { clamp_in<clamp_min_op>(a, a.tensor(1), Tensor()); }}}});
-const Register clamp_max_fn({"clamp_max", kUnaryFlags, R"(Limits each element from above: clamp(input, max=max).
+const Register clamp_max_fn({"clamp_max",
+                             kUnaryFlags,
+                             R"(Limits each element from above: clamp(input, max=max).
 
     y = min(x, max)
 
@@ -261,7 +261,10 @@ Example:
                                [](Args& a) { clamp_in<clamp_max_op>(a, Tensor(), a.tensor(1)); }}}});
 
 // ---- hardtanh, relu6: clamp under their own names ----
-const Register hardtanh_fn({"hardtanh", kNN | kInplace, R"(Linear between two bounds, constant outside; gradient 0 at the bounds.
+const Register hardtanh_fn(
+    {"hardtanh",
+     kNN | kInplace,
+     R"(Linear between two bounds, constant outside; gradient 0 at the bounds.
 
     y = min(max(x, min_val), max_val)
 
@@ -275,14 +278,15 @@ Example:
     >>> chainrule.nn.functional.hardtanh(chainrule.tensor([-2., 0.5, 3.]))
     tensor([-1.0000,  0.5000,  1.0000])
 )",
-                            {{"hardtanh(Tensor input, Number min_val=-1.0, Number max_val=1.0, bool inplace=False)", [](Args& a) {
-                                  check<ValueError>(a.real(1, -1) <= a.real(2, 1),
-                                                    "hardtanh: min_val must not exceed max_val, got ", a.real(1, -1), " and ",
-                                                    a.real(2, 1));
-                                  a.inplace = a.inplace || a.flag(3);
-                                  a.ret(a.run_with(hardtanh_op, Bounds{a.real(1, -1), a.real(2, 1)}, a.tensor(0)));
-                              }}}});
-const Register relu6_fn({"relu6", kNN | kInplace, R"(ReLU with an upper bound of 6; gradient 0 at 0 and at 6.
+     {{"hardtanh(Tensor input, Number min_val=-1.0, Number max_val=1.0, bool inplace=False)", [](Args& a) {
+           check<ValueError>(a.real(1, -1) <= a.real(2, 1), "hardtanh: min_val must not exceed max_val, got ",
+                             a.real(1, -1), " and ", a.real(2, 1));
+           a.inplace = a.inplace || a.flag(3);
+           a.ret(a.run_with(hardtanh_op, Bounds{a.real(1, -1), a.real(2, 1)}, a.tensor(0)));
+       }}}});
+const Register relu6_fn({"relu6",
+                         kNN | kInplace,
+                         R"(ReLU with an upper bound of 6; gradient 0 at 0 and at 6.
 
     y = min(max(x, 0), 6)
 
@@ -317,7 +321,9 @@ const OpDef lerp_op = {
     .elementwise = true,
     .save_input = {4, 4, 3},
 };
-const Register lerp_fn({"lerp", kUnaryFlags, R"(Linear interpolation between two tensors.
+const Register lerp_fn({"lerp",
+                        kUnaryFlags,
+                        R"(Linear interpolation between two tensors.
 
     y = input + weight (end - input)
 
@@ -353,7 +359,9 @@ const OpDef addcmul_op = {
     .save_input = {0, 4, 2},
     .attr_bytes = sizeof(NumberAttr),
 };
-const Register addcmul_fn({"addcmul", kUnaryFlags, R"(Adds a scaled product of two tensors.
+const Register addcmul_fn({"addcmul",
+                           kUnaryFlags,
+                           R"(Adds a scaled product of two tensors.
 
     y = input + value tensor1 tensor2
 
@@ -366,7 +374,8 @@ Example:
     tensor([4.])
 )",
                            {{"addcmul(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value=1)", [](Args& a) {
-                                 a.ret(a.run_with(addcmul_op, NumberAttr{a.real(3, 1)}, a.tensor(0), a.tensor(1), a.tensor(2)));
+                                 a.ret(a.run_with(addcmul_op, NumberAttr{a.real(3, 1)}, a.tensor(0), a.tensor(1),
+                                                  a.tensor(2)));
                              }}}});
 
 // ---- addcdiv: a + value b / c ----
@@ -389,7 +398,9 @@ const OpDef addcdiv_op = {
     .save_input = {0, 4, 6},
     .attr_bytes = sizeof(NumberAttr),
 };
-const Register addcdiv_fn({"addcdiv", kUnaryFlags, R"(Adds a scaled quotient of two tensors.
+const Register addcdiv_fn({"addcdiv",
+                           kUnaryFlags,
+                           R"(Adds a scaled quotient of two tensors.
 
     y = input + value tensor1 / tensor2
 
@@ -402,7 +413,8 @@ Example:
     tensor([2.5000])
 )",
                            {{"addcdiv(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value=1)", [](Args& a) {
-                                 a.ret(a.run_with(addcdiv_op, NumberAttr{a.real(3, 1)}, a.tensor(0), a.tensor(1), a.tensor(2)));
+                                 a.ret(a.run_with(addcdiv_op, NumberAttr{a.real(3, 1)}, a.tensor(0), a.tensor(1),
+                                                  a.tensor(2)));
                              }}}});
 
 }  // namespace chainrule

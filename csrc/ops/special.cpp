@@ -19,10 +19,10 @@ constexpr OpDef erf_op = function_by_input(
         if (!fused_unary_grad(c)) c.set(0, c.grad() * (exp(neg(square(c.input(0)))) * kTwoOverSqrtPi));
     },
     Binary::ErfGrad);
-Tensor erf(const Tensor& x) {
-    return run(erf_op, x);
-}
-const Register erf_fn({"erf", kUnaryFlags, R"(Error function.
+Tensor erf(const Tensor& x) { return run(erf_op, x); }
+const Register erf_fn({"erf",
+                       kUnaryFlags,
+                       R"(Error function.
 
     y = 2 / sqrt(pi) integral from 0 to x of e^(-t^2) dt,  dx = dy 2 / sqrt(pi) e^(-x^2)
 
@@ -35,10 +35,10 @@ Example:
 constexpr OpDef erfc_op = function_by_input("erfc", "ErfcBackward0", Unary::Erfc, [](VjpCtx& c) {
     c.set(0, c.grad() * (exp(neg(square(c.input(0)))) * -kTwoOverSqrtPi));
 });
-Tensor erfc(const Tensor& x) {
-    return run(erfc_op, x);
-}
-const Register erfc_fn({"erfc", kUnaryFlags, R"(Complement of the error function, exact for large x too.
+Tensor erfc(const Tensor& x) { return run(erfc_op, x); }
+const Register erfc_fn({"erfc",
+                        kUnaryFlags,
+                        R"(Complement of the error function, exact for large x too.
 
     y = 1 - erf(x),  dx = -dy 2 / sqrt(pi) e^(-x^2)
 
@@ -51,7 +51,9 @@ Example:
 constexpr OpDef erfinv_op = function_by_output("erfinv", "ErfinvBackward0", Unary::Erfinv, [](VjpCtx& c) {
     c.set(0, c.grad() * (exp(square(c.output())) * (1 / kTwoOverSqrtPi)));
 });
-const Register erfinv_fn({"erfinv", kUnaryFlags, R"(Inverse of the error function; +-inf at +-1, nan beyond.
+const Register erfinv_fn({"erfinv",
+                          kUnaryFlags,
+                          R"(Inverse of the error function; +-inf at +-1, nan beyond.
 
     erf(y) = x,  dx = dy sqrt(pi) / 2 e^(y^2)
 
@@ -64,7 +66,9 @@ Example:
 // ---- lgamma, digamma ----
 constexpr OpDef lgamma_op = function_by_input("lgamma", "LgammaBackward0", Unary::Lgamma,
                                               [](VjpCtx& c) { c.set(0, c.grad() * digamma(c.input(0))); });
-const Register lgamma_fn({"lgamma", kUnaryFlags, R"(Logarithm of the absolute value of the gamma function.
+const Register lgamma_fn({"lgamma",
+                          kUnaryFlags,
+                          R"(Logarithm of the absolute value of the gamma function.
 
     y = ln |Gamma(x)|,  dx = dy digamma(x)
 
@@ -96,10 +100,10 @@ Tensor trigamma(const Tensor& x) {
 
 constexpr OpDef digamma_op = function_by_input("digamma", "DigammaBackward0", Unary::Digamma,
                                                [](VjpCtx& c) { c.set(0, c.grad() * trigamma(c.input(0))); });
-Tensor digamma(const Tensor& x) {
-    return run(digamma_op, x);
-}
-const Register digamma_fn({"digamma", kUnaryFlags, R"(Logarithmic derivative of the gamma function.
+Tensor digamma(const Tensor& x) { return run(digamma_op, x); }
+const Register digamma_fn({"digamma",
+                           kUnaryFlags,
+                           R"(Logarithmic derivative of the gamma function.
 
     y = d/dx ln Gamma(x),  dx = dy trigamma(x)
 
@@ -131,9 +135,11 @@ Tensor sinc_slope(const Tensor& x) {
 
 }  // namespace
 
-constexpr OpDef sinc_op =
-    function_by_input("sinc", "SincBackward0", Unary::Sinc, [](VjpCtx& c) { c.set(0, c.grad() * sinc_slope(c.input(0))); });
-const Register sinc_fn({"sinc", kUnaryFlags, R"(Normalised sinc function; 1 at 0.
+constexpr OpDef sinc_op = function_by_input("sinc", "SincBackward0", Unary::Sinc,
+                                            [](VjpCtx& c) { c.set(0, c.grad() * sinc_slope(c.input(0))); });
+const Register sinc_fn({"sinc",
+                        kUnaryFlags,
+                        R"(Normalised sinc function; 1 at 0.
 
     y = sin(pi x) / (pi x),  dx = dy (cos(pi x) - y) / x
 
@@ -156,10 +162,8 @@ const OpDef logit_op = {
             double eps = c.attr<NumberAttr>().value;
             const double bounds[2] = {eps, 1 - eps};
             const Tensor& out = c.out();
-            if (eps < 0)
-                copy_data(out, c.input(0));
-            else
-                apply_loop(table.unary[static_cast<int>(Unary::Clamp)][t], out, c.inputs, 1, bounds);
+            if (eps < 0) copy_data(out, c.input(0));
+            else apply_loop(table.unary[static_cast<int>(Unary::Clamp)][t], out, c.inputs, 1, bounds);
             Tensor rest = empty(out.shape(), out.dtype());
             const Tensor one_less[2] = {scalar_tensor(1, out.dtype()), out}, quotient[2] = {out, rest};
             apply_loop(table.binary[static_cast<int>(Binary::Sub)][t], rest, one_less, 2, nullptr);
@@ -180,7 +184,9 @@ const OpDef logit_op = {
     .save_input = {1},
     .attr_bytes = sizeof(NumberAttr),
 };
-const Register logit_fn({"logit", kUnaryFlags, R"(Inverse of the sigmoid.
+const Register logit_fn({"logit",
+                         kUnaryFlags,
+                         R"(Inverse of the sigmoid.
 
     y = ln(x / (1 - x)),  dx = dy / (x (1 - x)); with eps, x is first limited to [eps, 1 - eps]
 

@@ -14,10 +14,10 @@ constexpr OpDef sin_op = function_by_input(
         if (!fused_unary_grad(c)) c.set(0, c.grad() * cos(c.input(0)));
     },
     Binary::SinGrad);
-Tensor sin(const Tensor& x) {
-    return run(sin_op, x);
-}
-const Register sin_fn({"sin", kUnaryFlags, R"(Sine of each element, in radians.
+Tensor sin(const Tensor& x) { return run(sin_op, x); }
+const Register sin_fn({"sin",
+                       kUnaryFlags,
+                       R"(Sine of each element, in radians.
 
     y = sin x,  dx = dy cos x
 
@@ -33,10 +33,10 @@ constexpr OpDef cos_op = function_by_input(
         if (!fused_unary_grad(c)) c.set(0, neg(c.grad()) * sin(c.input(0)));
     },
     Binary::CosGrad);
-Tensor cos(const Tensor& x) {
-    return run(cos_op, x);
-}
-const Register cos_fn({"cos", kUnaryFlags, R"(Cosine of each element, in radians.
+Tensor cos(const Tensor& x) { return run(cos_op, x); }
+const Register cos_fn({"cos",
+                       kUnaryFlags,
+                       R"(Cosine of each element, in radians.
 
     y = cos x,  dx = -dy sin x
 
@@ -48,7 +48,9 @@ Example:
 
 constexpr OpDef tan_op = function_by_output("tan", "TanBackward0", Unary::Tan,
                                             [](VjpCtx& c) { c.set(0, c.grad() * (square(c.output()) + 1.0)); });
-const Register tan_fn({"tan", kUnaryFlags, R"(Tangent of each element, in radians.
+const Register tan_fn({"tan",
+                       kUnaryFlags,
+                       R"(Tangent of each element, in radians.
 
     y = tan x,  dx = dy (1 + y^2)
 
@@ -59,8 +61,8 @@ Example:
                        {{"tan(Tensor input)", call_unary<tan_op>}}});
 
 // ---- asin, acos, atan ----
-constexpr OpDef asin_op = function_by_input(
-    "asin", "AsinBackward0", Unary::Asin, [](VjpCtx& c) { c.set(0, c.grad() * rsqrt(1.0 - square(c.input(0)))); });
+constexpr OpDef asin_op = function_by_input("asin", "AsinBackward0", Unary::Asin,
+                                            [](VjpCtx& c) { c.set(0, c.grad() * rsqrt(1.0 - square(c.input(0)))); });
 constexpr const char* kAsinDoc = R"(Inverse sine, in radians; nan outside [-1, 1].
 
     y = arcsin x,  dx = dy / sqrt(1 - x^2)
@@ -72,9 +74,8 @@ Example:
 const Register asin_fn({"asin", kUnaryFlags, kAsinDoc, {{"asin(Tensor input)", call_unary<asin_op>}}});
 const Register arcsin_fn({"arcsin", kUnaryFlags, kAsinDoc, {{"arcsin(Tensor input)", call_unary<asin_op>}}});
 
-constexpr OpDef acos_op = function_by_input("acos", "AcosBackward0", Unary::Acos, [](VjpCtx& c) {
-    c.set(0, neg(c.grad()) * rsqrt(1.0 - square(c.input(0))));
-});
+constexpr OpDef acos_op = function_by_input(
+    "acos", "AcosBackward0", Unary::Acos, [](VjpCtx& c) { c.set(0, neg(c.grad()) * rsqrt(1.0 - square(c.input(0)))); });
 constexpr const char* kAcosDoc = R"(Inverse cosine, in radians; nan outside [-1, 1].
 
     y = arccos x,  dx = -dy / sqrt(1 - x^2)
@@ -102,10 +103,10 @@ const Register arctan_fn({"arctan", kUnaryFlags, kAtanDoc, {{"arctan(Tensor inpu
 // ---- sinh, cosh ----
 constexpr OpDef sinh_op =
     function_by_input("sinh", "SinhBackward0", Unary::Sinh, [](VjpCtx& c) { c.set(0, c.grad() * cosh(c.input(0))); });
-Tensor sinh(const Tensor& x) {
-    return run(sinh_op, x);
-}
-const Register sinh_fn({"sinh", kUnaryFlags, R"(Hyperbolic sine.
+Tensor sinh(const Tensor& x) { return run(sinh_op, x); }
+const Register sinh_fn({"sinh",
+                        kUnaryFlags,
+                        R"(Hyperbolic sine.
 
     y = (e^x - e^-x) / 2,  dx = dy cosh x
 
@@ -117,10 +118,10 @@ Example:
 
 constexpr OpDef cosh_op =
     function_by_input("cosh", "CoshBackward0", Unary::Cosh, [](VjpCtx& c) { c.set(0, c.grad() * sinh(c.input(0))); });
-Tensor cosh(const Tensor& x) {
-    return run(cosh_op, x);
-}
-const Register cosh_fn({"cosh", kUnaryFlags, R"(Hyperbolic cosine.
+Tensor cosh(const Tensor& x) { return run(cosh_op, x); }
+const Register cosh_fn({"cosh",
+                        kUnaryFlags,
+                        R"(Hyperbolic cosine.
 
     y = (e^x + e^-x) / 2,  dx = dy sinh x
 
@@ -131,8 +132,8 @@ Example:
                         {{"cosh(Tensor input)", call_unary<cosh_op>}}});
 
 // ---- asinh, acosh, atanh ----
-constexpr OpDef asinh_op = function_by_input(
-    "asinh", "AsinhBackward0", Unary::Asinh, [](VjpCtx& c) { c.set(0, c.grad() * rsqrt(square(c.input(0)) + 1.0)); });
+constexpr OpDef asinh_op = function_by_input("asinh", "AsinhBackward0", Unary::Asinh,
+                                             [](VjpCtx& c) { c.set(0, c.grad() * rsqrt(square(c.input(0)) + 1.0)); });
 constexpr const char* kAsinhDoc = R"(Inverse hyperbolic sine.
 
     y = arsinh x,  dx = dy / sqrt(x^2 + 1)
@@ -144,8 +145,8 @@ Example:
 const Register asinh_fn({"asinh", kUnaryFlags, kAsinhDoc, {{"asinh(Tensor input)", call_unary<asinh_op>}}});
 const Register arcsinh_fn({"arcsinh", kUnaryFlags, kAsinhDoc, {{"arcsinh(Tensor input)", call_unary<asinh_op>}}});
 
-constexpr OpDef acosh_op = function_by_input(
-    "acosh", "AcoshBackward0", Unary::Acosh, [](VjpCtx& c) { c.set(0, c.grad() * rsqrt(square(c.input(0)) - 1.0)); });
+constexpr OpDef acosh_op = function_by_input("acosh", "AcoshBackward0", Unary::Acosh,
+                                             [](VjpCtx& c) { c.set(0, c.grad() * rsqrt(square(c.input(0)) - 1.0)); });
 constexpr const char* kAcoshDoc = R"(Inverse hyperbolic cosine; nan below 1.
 
     y = arcosh x,  dx = dy / sqrt(x^2 - 1)

@@ -568,7 +568,7 @@ class Tensor:
 
         Example:
             >>> chainrule.ones(1, 2).expand_as(chainrule.zeros(3, 2)).shape
-            (3, 2)
+            chainrule.Size([3, 2])
         """
     def expm1(self) -> Tensor:
         """Exponential minus 1, exact for small x too."""
@@ -594,6 +594,8 @@ class Tensor:
     def flipud(self) -> Tensor:
         """flip() along axis 0."""
     def float_power(self, exponent: TensorLike) -> Tensor:
+        """Power computed and returned in float64."""
+    def float_power_(self, exponent: TensorLike) -> Tensor:
         """Power computed and returned in float64."""
     def floor(self) -> Tensor:
         """Largest whole number not above each element. Its gradient is 0."""
@@ -930,7 +932,7 @@ class Tensor:
 
         Example:
             >>> chainrule.tensor([1., 2.]).new_empty(2, 2).shape
-            (2, 2)
+            chainrule.Size([2, 2])
         """
     @overload
     def new_empty(
@@ -1113,7 +1115,7 @@ class Tensor:
 
         Example:
             >>> chainrule.arange(4).reshape_as(chainrule.zeros(2, 2)).shape
-            (2, 2)
+            chainrule.Size([2, 2])
         """
     @overload
     def resize_(self, size: Ints, *, memory_format: Any = None) -> Tensor:
@@ -1363,7 +1365,7 @@ class Tensor:
 
         Example:
             >>> chainrule.arange(4).view_as(chainrule.zeros(2, 2)).shape
-            (2, 2)
+            chainrule.Size([2, 2])
         """
     @overload
     def vsplit(self, sections: _int) -> tuple[Tensor, ...]:
@@ -1597,7 +1599,7 @@ def adjoint(input: Tensor) -> Tensor:
 
     Example:
         >>> chainrule.adjoint(chainrule.zeros(5, 2, 3)).shape
-        (5, 3, 2)
+        chainrule.Size([5, 3, 2])
     """
 @overload
 def all(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
@@ -1805,7 +1807,7 @@ def arctan_(input: Tensor) -> Tensor:
 def arctan2(input: Tensor, other: TensorLike) -> Tensor:
     """Angle in radians, in (-pi, pi], between the x axis and the point (other, input).
 
-        z = atan2(y, x),  dy = dz x / (x^2 + y^2),  dx = -dz y / (x^2 + y^2)
+        z = atan2(y, x),  dy = dz x / (x^2 + y^2),  dx = -dz y / (x^2 + y^2); both 0 at the origin
 
     Args:
         input: tensor or number, y.
@@ -1907,7 +1909,7 @@ def atan_(input: Tensor) -> Tensor:
 def atan2(input: Tensor, other: TensorLike) -> Tensor:
     """Angle in radians, in (-pi, pi], between the x axis and the point (other, input).
 
-        z = atan2(y, x),  dy = dz x / (x^2 + y^2),  dx = -dz y / (x^2 + y^2)
+        z = atan2(y, x),  dy = dz x / (x^2 + y^2),  dx = -dz y / (x^2 + y^2); both 0 at the origin
 
     Args:
         input: tensor or number, y.
@@ -1956,7 +1958,7 @@ def atleast_3d(input: Tensor) -> Tensor:
 
     Example:
         >>> chainrule.atleast_3d(chainrule.ones(2, 3)).shape
-        (2, 3, 1)
+        chainrule.Size([2, 3, 1])
     """
 @overload
 def atleast_3d(tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]: ...
@@ -2157,7 +2159,7 @@ def broadcast_tensors(tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
     Example:
         >>> a, b = chainrule.broadcast_tensors(chainrule.zeros(2, 1), chainrule.zeros(3))
         >>> a.shape, b.shape
-        ((2, 3), (2, 3))
+        (chainrule.Size([2, 3]), chainrule.Size([2, 3]))
     """
 @overload
 def broadcast_to(input: Tensor, size: Ints) -> Tensor:
@@ -2400,6 +2402,43 @@ def cosh(input: Tensor) -> Tensor:
     """
 def cosh_(input: Tensor) -> Tensor:
     """Hyperbolic cosine."""
+def cosine_embedding_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: _float = 0.0,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """1 - cosine where the target is 1, its excess over a margin where it is -1.
+
+        loss = 1 - cos(x1, x2) where t = 1, max(0, cos(x1, x2) - margin) where t = -1
+
+    Args:
+        input1, input2: (N, D) or (D,) tensors.
+        target: (N,) or () tensor, -1 or 1.
+        margin: number.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
+    """
+@overload
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: _int = 1, eps: _float = 1e-8) -> Tensor:
+    """Cosine of the angle between vectors along an axis.
+
+        y = x1 . x2 / (max(|x1|, eps) max(|x2|, eps))
+
+    Args:
+        x1, x2: tensors that broadcast.
+        dim: axis of the vectors.
+        eps: smallest norm.
+
+    Example:
+        >>> F.cosine_similarity(chainrule.tensor([[3., 4.]]), chainrule.tensor([[3., 4.]]))
+        tensor([1.])
+    """
+@overload
+def cosine_similarity(x1: Tensor, x2: Tensor, *, axis: _int, eps: _float = 1e-8) -> Tensor: ...
 @overload
 def count_nonzero(input: Tensor, dim: Ints | None = None) -> Tensor:
     """Number of elements that are not 0.
@@ -2598,21 +2637,21 @@ def dropout1d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _
 
     Example:
         >>> F.dropout1d(chainrule.ones(1, 2, 3), 0.).shape
-        (1, 2, 3)
+        chainrule.Size([1, 2, 3])
     """
 def dropout2d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
     """Sets whole channels of (samples, channels, height, width) to 0 at random and scales the others.
 
     Example:
         >>> F.dropout2d(chainrule.ones(1, 2, 3, 3), 0.).shape
-        (1, 2, 3, 3)
+        chainrule.Size([1, 2, 3, 3])
     """
 def dropout3d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
     """Sets whole channels of (samples, channels, d, h, w) to 0 at random and scales the others.
 
     Example:
         >>> F.dropout3d(chainrule.ones(1, 2, 3, 3, 3), 0.).shape
-        (1, 2, 3, 3, 3)
+        chainrule.Size([1, 2, 3, 3, 3])
     """
 @overload
 def dsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
@@ -2620,7 +2659,7 @@ def dsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
 
     Example:
         >>> [p.shape for p in chainrule.zeros(1, 2, 4).dsplit(2)]
-        [(1, 2, 2), (1, 2, 2)]
+        [chainrule.Size([1, 2, 2]), chainrule.Size([1, 2, 2])]
     """
 @overload
 def dsplit(input: Tensor, indices: Ints) -> tuple[Tensor, ...]: ...
@@ -2629,7 +2668,7 @@ def dstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
 
     Example:
         >>> chainrule.dstack([chainrule.ones(2), chainrule.zeros(2)]).shape
-        (1, 2, 2)
+        chainrule.Size([1, 2, 2])
     """
 def elu(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
     """Exponential linear unit.
@@ -2667,7 +2706,8 @@ def embedding(
         weight: (rows, features).
         padding_idx: this row receives no gradient; negative counts from the end.
         max_norm: rows that are used are first scaled down in place to this norm_type-norm.
-        scale_grad_by_freq: not supported.
+        scale_grad_by_freq: divide the gradient of a row by how often it occurs in input.
+        sparse: taken and ignored; gradients are dense.
 
     Returns:
         (*, features).
@@ -2695,7 +2735,7 @@ def empty(
 
     Example:
         >>> chainrule.empty(2, 3).shape
-        (2, 3)
+        chainrule.Size([2, 3])
     """
 @overload
 def empty(
@@ -2721,7 +2761,7 @@ def empty_like(
 
     Example:
         >>> chainrule.empty_like(chainrule.zeros(2, 3)).shape
-        (2, 3)
+        chainrule.Size([2, 3])
     """
 def eq(input: Tensor, other: TensorLike) -> Tensor:
     """True where two tensors are equal; nan equals nothing.
@@ -2850,7 +2890,7 @@ def feature_alpha_dropout(
 
     Example:
         >>> F.feature_alpha_dropout(chainrule.ones(1, 2, 3), 0.5, training=False).shape
-        (1, 2, 3)
+        chainrule.Size([1, 2, 3])
     """
 def fix(input: Tensor) -> Tensor:
     """Each element rounded towards 0, as trunc(). Its gradient is 0."""
@@ -2861,7 +2901,7 @@ def flatten(input: Tensor, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
 
     Example:
         >>> chainrule.zeros(2, 3, 4).flatten(1).shape
-        (2, 12)
+        chainrule.Size([2, 12])
     """
 @overload
 def flip(input: Tensor, dims: Ints) -> Tensor:
@@ -2900,6 +2940,8 @@ def float_power(input: Tensor, exponent: TensorLike) -> Tensor:
         >>> chainrule.float_power(chainrule.tensor([1, 2]), -1)
         tensor([1.0000, 0.5000], dtype=float64)
     """
+def float_power_(input: Tensor, exponent: TensorLike) -> Tensor:
+    """Power computed and returned in float64."""
 def floor(input: Tensor) -> Tensor:
     """Largest whole number not above each element. Its gradient is 0.
 
@@ -3039,6 +3081,26 @@ def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = Fals
     """
 @overload
 def gather(input: Tensor, *, axis: _int, index: Tensor, sparse_grad: _bool = False) -> Tensor: ...
+def gaussian_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    var: Tensor,
+    full: _bool = False,
+    eps: _float = 1e-6,
+    reduction: str = "mean",
+) -> Tensor:
+    """Negative log-likelihood under a normal distribution of given variance.
+
+        loss_i = (log max(v_i, eps) + (x_i - t_i)^2 / max(v_i, eps)) / 2   (+ log(2 pi) / 2 with `full`)
+
+    Args:
+        input: means.
+        target: tensor of the same shape.
+        var: variances, of the input's shape, with a last axis of 1, or without it.
+        full: add the constant.
+        eps: smallest variance; it passes no gradient.
+        reduction: 'none', 'mean' or 'sum'.
+    """
 def ge(input: Tensor, other: TensorLike) -> Tensor:
     """True where input >= other.
 
@@ -3217,13 +3279,32 @@ def heaviside(input: Tensor, values: TensorLike) -> Tensor:
     """
 def heaviside_(input: Tensor, values: TensorLike) -> Tensor:
     """Heaviside's step function. Its gradient is 0 everywhere."""
+def hinge_embedding_loss(
+    input: Tensor,
+    target: Tensor,
+    margin: _float = 1.0,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Distance where the target is 1, margin minus distance where it is -1.
+
+        loss_i = x_i where t_i = 1, max(0, margin - x_i) where t_i = -1
+
+    Args:
+        input: distances.
+        target: tensor of the same shape, -1 or 1.
+        margin: number.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
+    """
 @overload
 def hsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
     """tensor_split() along axis 1 (axis 0 of a vector).
 
     Example:
         >>> [p.shape for p in chainrule.zeros(2, 4).hsplit(2)]
-        [(2, 2), (2, 2)]
+        [chainrule.Size([2, 2]), chainrule.Size([2, 2])]
     """
 @overload
 def hsplit(input: Tensor, indices: Ints) -> tuple[Tensor, ...]: ...
@@ -3416,6 +3497,31 @@ def isneginf(input: Tensor) -> Tensor:
     """True where the input is -inf."""
 def isposinf(input: Tensor) -> Tensor:
     """True where the input is inf."""
+def kl_div(
+    input: Tensor,
+    target: Tensor,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+    log_target: _bool = False,
+) -> Tensor:
+    """Kullback-Leibler divergence; the input holds log-probabilities.
+
+        loss_i = t_i (log t_i - x_i);  with log_target: e^(t_i) (t_i - x_i)
+
+    Args:
+        input: log-probabilities.
+        target: probabilities (or their logarithms) of the same shape.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' (over all elements), 'batchmean' (the sum over the number of rows; the mathematical value) or 'sum'.
+        log_target: the target holds logarithms.
+
+    Example:
+        >>> F.kl_div(chainrule.tensor([[-1., -1.]]), chainrule.tensor([[0.5, 0.5]]), reduction='batchmean')
+        tensor(0.3069)
+
+    Source: PyTorch documentation, torch.nn.KLDivLoss.
+    """
 def l1_loss(
     input: Tensor,
     target: Tensor,
@@ -3803,6 +3909,26 @@ def lt(input: Tensor, other: TensorLike) -> Tensor:
     """
 def lt_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input < other."""
+def margin_ranking_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: _float = 0.0,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Ranking of two inputs by a margin.
+
+        loss_i = max(0, -t_i (x1_i - x2_i) + margin)
+
+    Args:
+        input1, input2: tensors.
+        target: 1 where the first shall be larger, -1 where the second.
+        margin: number.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
+    """
 def masked_fill(input: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
     """Fills the elements where a mask is True with one value.
 
@@ -4061,7 +4187,7 @@ def moveaxis(input: Tensor, source: Ints, destination: Ints) -> Tensor:
 
     Example:
         >>> chainrule.zeros(2, 3, 4).movedim(0, -1).shape
-        (3, 4, 2)
+        chainrule.Size([3, 4, 2])
     """
 def movedim(input: Tensor, source: Ints, destination: Ints) -> Tensor:
     """Moves axes to new places; the others keep their order.
@@ -4072,7 +4198,7 @@ def movedim(input: Tensor, source: Ints, destination: Ints) -> Tensor:
 
     Example:
         >>> chainrule.zeros(2, 3, 4).movedim(0, -1).shape
-        (3, 4, 2)
+        chainrule.Size([3, 4, 2])
     """
 def mse_loss(
     input: Tensor,
@@ -4115,6 +4241,76 @@ def mul(input: Tensor, other: TensorLike) -> Tensor:
     """
 def mul_(input: Tensor, other: TensorLike) -> Tensor:
     """Product of two tensors, element by element."""
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: _int = 1,
+    margin: _float = 1.0,
+    weight: TensorLike | None = None,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Hinge loss of several classes.
+
+        loss_n = 1/C sum_{c != t_n} w[t_n] max(0, margin - x_n[t_n] + x_n[c])^p
+
+    Args:
+        input: (N, C) or (C,) scores.
+        target: int64 class indices, (N,) or ().
+        p: 1 or 2.
+        margin: number.
+        weight: weight of each class, (C,), or None.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
+
+    Raises:
+        IndexError: if a class index is out of range.
+
+    Example:
+        >>> F.multi_margin_loss(chainrule.tensor([[0.1, 0.2, 0.4, 0.8]]), chainrule.tensor([3]))
+        tensor(0.3250)
+
+    Source: PyTorch documentation, torch.nn.MultiMarginLoss.
+    """
+def multilabel_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Hinge loss between the classes that are listed and the others.
+
+        loss_n = 1/C sum over listed j, unlisted i of max(0, 1 - (x_n[j] - x_n[i]))
+
+    Args:
+        input: (N, C) or (C,) scores.
+        target: int64 tensor of the same shape: class indices, then -1.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
+
+    Source: PyTorch documentation, torch.nn.MultiLabelMarginLoss.
+    """
+def multilabel_soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: TensorLike | None = None,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Binary cross-entropy of logits, averaged over the classes.
+
+        loss_n = -1/C sum_c w_c (t_nc log sigmoid(x_nc) + (1 - t_nc) log sigmoid(-x_nc))
+
+    Args:
+        input: (N, C) or (C,) logits.
+        target: tensor of the same shape, 0 or 1.
+        weight: tensor that broadcasts, or None.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
+    """
 def multinomial(
     input: Tensor,
     num_samples: _int,
@@ -4371,7 +4567,7 @@ def normal(
 
     Example:
         >>> chainrule.normal(0., 1., size=(2, 3)).shape
-        (2, 3)
+        chainrule.Size([2, 3])
         >>> chainrule.normal(chainrule.zeros(4), 0.).sum()
         tensor(0.)
     """
@@ -4488,6 +4684,33 @@ def pad(input: Tensor, pad: Ints, mode: str = "constant", value: Number | None =
         tensor([[3, 2, 1, 2, 3, 2]])
     """
 @overload
+def pairwise_distance(
+    x1: Tensor,
+    x2: Tensor,
+    p: _float = 2.0,
+    eps: _float = 1e-6,
+    keepdim: _bool = False,
+) -> Tensor:
+    """Distance of vectors along the last axis.
+
+        y = |x1 - x2 + eps|_p
+
+    Args:
+        x1, x2: tensors that broadcast.
+        p: order of the norm.
+        eps: keeps the gradient finite where the vectors are equal.
+        keepdim: keep the last axis with size 1.
+    """
+@overload
+def pairwise_distance(
+    x1: Tensor,
+    x2: Tensor,
+    p: _float = 2.0,
+    eps: _float = 1e-6,
+    *,
+    keepdims: _bool,
+) -> Tensor: ...
+@overload
 def permute(input: Tensor, dims: Ints) -> Tensor:
     """A view with the axes in another order.
 
@@ -4496,7 +4719,7 @@ def permute(input: Tensor, dims: Ints) -> Tensor:
 
     Example:
         >>> chainrule.zeros(2, 3, 4).permute(2, 0, 1).shape
-        (4, 2, 3)
+        chainrule.Size([4, 2, 3])
     """
 @overload
 def permute(input: Tensor, *dims: _int) -> Tensor: ...
@@ -4506,6 +4729,30 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     Example:
         >>> chainrule.poisson(chainrule.zeros(3))
         tensor([0., 0., 0.])
+    """
+def poisson_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    log_input: _bool = True,
+    full: _bool = False,
+    size_average: _bool | None = None,
+    eps: _float = 1e-8,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Negative log-likelihood of counts under a Poisson distribution.
+
+        loss_i = e^(x_i) - t_i x_i;  without log_input: x_i - t_i log(x_i + eps)
+
+    With `full`, Stirling's term t log t - t + log(2 pi t) / 2 is added where t > 1.
+
+    Args:
+        input: expectations, or their logarithms.
+        target: counts.
+        log_input, full: see above.
+        size_average, reduce: deprecated.
+        eps: keeps the logarithm finite.
+        reduction: 'none', 'mean' or 'sum'.
     """
 def positive(input: Tensor) -> Tensor:
     """The input itself: +x."""
@@ -4632,7 +4879,7 @@ def rand_like(
 
     Example:
         >>> chainrule.rand_like(chainrule.zeros(2, 3)).shape
-        (2, 3)
+        chainrule.Size([2, 3])
     """
 @overload
 def randint(
@@ -4691,7 +4938,7 @@ def randint_like(
 
     Example:
         >>> chainrule.randint_like(chainrule.zeros(2), 5).shape
-        (2,)
+        chainrule.Size([2])
     """
 @overload
 def randint_like(
@@ -4749,7 +4996,7 @@ def randn_like(
 
     Example:
         >>> chainrule.randn_like(chainrule.zeros(2, 3)).shape
-        (2, 3)
+        chainrule.Size([2, 3])
     """
 def randperm(
     n: _int,
@@ -4764,8 +5011,8 @@ def randperm(
     """The numbers 0 to n - 1 in random order.
 
     Example:
-        >>> chainrule.randperm(5).sort().values
-        tensor([0, 1, 2, 3, 4])
+        >>> sorted(chainrule.randperm(5).tolist())
+        [0, 1, 2, 3, 4]
     """
 def range(
     start: Number,
@@ -5223,6 +5470,23 @@ def smooth_l1_loss(
         >>> F.smooth_l1_loss(chainrule.tensor([0.5, 3.]), chainrule.tensor([0., 0.]), reduction='none')
         tensor([0.1250, 2.5000])
     """
+def soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Logistic loss of targets -1 and 1.
+
+        loss_i = log(1 + e^(-t_i x_i))
+
+    Args:
+        input: tensor.
+        target: tensor of the same shape, -1 or 1.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
+    """
 @overload
 def softmax(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
     """Softmax along an axis: positive values that sum to 1.
@@ -5372,9 +5636,9 @@ def squeeze(input: Tensor, dim: Ints | None = None) -> Tensor:
 
     Example:
         >>> chainrule.zeros(1, 3, 1).squeeze().shape
-        (3,)
+        chainrule.Size([3])
         >>> chainrule.zeros(1, 3, 1).squeeze(0).shape
-        (3, 1)
+        chainrule.Size([3, 1])
     """
 @overload
 def squeeze(input: Tensor, *, axis: Ints | None) -> Tensor: ...
@@ -5478,21 +5742,21 @@ def swapaxes(input: Tensor, axis0: _int, axis1: _int) -> Tensor:
 
     Example:
         >>> chainrule.zeros(2, 3, 4).transpose(0, 2).shape
-        (4, 3, 2)
+        chainrule.Size([4, 3, 2])
     """
 def swapdims(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """A view with two axes exchanged.
 
     Example:
         >>> chainrule.zeros(2, 3, 4).transpose(0, 2).shape
-        (4, 3, 2)
+        chainrule.Size([4, 3, 2])
     """
 def t(input: Tensor) -> Tensor:
     """The transpose of a matrix, as a view; vectors and numbers stay as they are.
 
     Example:
         >>> chainrule.zeros(2, 3).t().shape
-        (3, 2)
+        chainrule.Size([3, 2])
     """
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Elements at positions of the flattened tensor, in the shape of the index.
@@ -5602,7 +5866,7 @@ def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
 
     Example:
         >>> chainrule.zeros(2, 3, 4).transpose(0, 2).shape
-        (4, 3, 2)
+        chainrule.Size([4, 3, 2])
     """
 def tril(input: Tensor, diagonal: _int = 0) -> Tensor:
     """The lower triangle of matrices; the rest is 0.
@@ -5632,6 +5896,31 @@ def tril_indices(
         >>> chainrule.tril_indices(2, 2)
         tensor([[0, 1, 1],
                 [0, 0, 1]])
+    """
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: _float = 1.0,
+    p: _float = 2,
+    eps: _float = 1e-6,
+    swap: _bool = False,
+    size_average: _bool | None = None,
+    reduce: _bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Distance to a positive example against that to a negative one.
+
+        loss = max(0, d(anchor, positive) - d(anchor, negative) + margin),  d(x, y) = |x - y + eps|_p
+
+    Args:
+        anchor, positive, negative: (N, D) or (D,) tensors.
+        margin: number.
+        p: order of the norm.
+        eps: keeps the gradient finite.
+        swap: take the smaller of the negative's distances to anchor and positive.
+        size_average, reduce: deprecated.
+        reduction: 'none', 'mean' or 'sum'.
     """
 def triu(input: Tensor, diagonal: _int = 0) -> Tensor:
     """The upper triangle of matrices; the rest is 0.
@@ -5695,7 +5984,7 @@ def unflatten(input: Tensor, dim: _int, sizes: Ints) -> Tensor:
 
     Example:
         >>> chainrule.zeros(2, 12).unflatten(1, (3, -1)).shape
-        (2, 3, 4)
+        chainrule.Size([2, 3, 4])
     """
 @overload
 def unflatten(input: Tensor, *, axis: _int, sizes: Ints) -> Tensor: ...
@@ -5708,7 +5997,7 @@ def unsqueeze(input: Tensor, dim: _int) -> Tensor:
 
     Example:
         >>> chainrule.zeros(3).unsqueeze(-1).shape
-        (3, 1)
+        chainrule.Size([3, 1])
     """
 @overload
 def unsqueeze(input: Tensor, *, axis: _int) -> Tensor: ...
@@ -5728,7 +6017,7 @@ def vsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
 
     Example:
         >>> [p.shape for p in chainrule.zeros(4, 2).vsplit(2)]
-        [(2, 2), (2, 2)]
+        [chainrule.Size([2, 2]), chainrule.Size([2, 2])]
     """
 @overload
 def vsplit(input: Tensor, indices: Ints) -> tuple[Tensor, ...]: ...
@@ -5858,6 +6147,24 @@ class _nn:
     def celu_(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
         """Exponential linear unit with a continuous derivative."""
     @staticmethod
+    def cosine_embedding_loss(
+        input1: Tensor,
+        input2: Tensor,
+        target: Tensor,
+        margin: _float = 0.0,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """1 - cosine where the target is 1, its excess over a margin where it is -1."""
+    @staticmethod
+    @overload
+    def cosine_similarity(x1: Tensor, x2: Tensor, dim: _int = 1, eps: _float = 1e-8) -> Tensor:
+        """Cosine of the angle between vectors along an axis."""
+    @staticmethod
+    @overload
+    def cosine_similarity(x1: Tensor, x2: Tensor, *, axis: _int, eps: _float = 1e-8) -> Tensor: ...
+    @staticmethod
     def cross_entropy(
         input: Tensor,
         target: Tensor,
@@ -5907,6 +6214,16 @@ class _nn:
     ) -> Tensor:
         """alpha_dropout() of whole channels."""
     @staticmethod
+    def gaussian_nll_loss(
+        input: Tensor,
+        target: Tensor,
+        var: Tensor,
+        full: _bool = False,
+        eps: _float = 1e-6,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Negative log-likelihood under a normal distribution of given variance."""
+    @staticmethod
     def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
         """Gaussian error linear unit, in three forms."""
     @staticmethod
@@ -5938,6 +6255,16 @@ class _nn:
     def hardtanh_(input: Tensor, min_val: Number = -1.0, max_val: Number = 1.0, inplace: _bool = False) -> Tensor:
         """Linear between two bounds, constant outside; gradient 0 at the bounds."""
     @staticmethod
+    def hinge_embedding_loss(
+        input: Tensor,
+        target: Tensor,
+        margin: _float = 1.0,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Distance where the target is 1, margin minus distance where it is -1."""
+    @staticmethod
     def huber_loss(
         input: Tensor,
         target: Tensor,
@@ -5946,6 +6273,16 @@ class _nn:
         weight: TensorLike | None = None,
     ) -> Tensor:
         """Huber's loss: squared error below a bound, absolute error above."""
+    @staticmethod
+    def kl_div(
+        input: Tensor,
+        target: Tensor,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+        log_target: _bool = False,
+    ) -> Tensor:
+        """Kullback-Leibler divergence; the input holds log-probabilities."""
     @staticmethod
     def l1_loss(
         input: Tensor,
@@ -5992,6 +6329,17 @@ class _nn:
     def logsigmoid(input: Tensor) -> Tensor:
         """Logarithm of the sigmoid, without overflow for large negative x."""
     @staticmethod
+    def margin_ranking_loss(
+        input1: Tensor,
+        input2: Tensor,
+        target: Tensor,
+        margin: _float = 0.0,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Ranking of two inputs by a margin."""
+    @staticmethod
     @overload
     def maxout(input: Tensor, groups: _int, dim: _int = 1) -> Tensor:
         """The largest of each group of neighbours along an axis."""
@@ -6015,6 +6363,37 @@ class _nn:
     ) -> Tensor:
         """Mean squared error."""
     @staticmethod
+    def multi_margin_loss(
+        input: Tensor,
+        target: Tensor,
+        p: _int = 1,
+        margin: _float = 1.0,
+        weight: TensorLike | None = None,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Hinge loss of several classes."""
+    @staticmethod
+    def multilabel_margin_loss(
+        input: Tensor,
+        target: Tensor,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Hinge loss between the classes that are listed and the others."""
+    @staticmethod
+    def multilabel_soft_margin_loss(
+        input: Tensor,
+        target: Tensor,
+        weight: TensorLike | None = None,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Binary cross-entropy of logits, averaged over the classes."""
+    @staticmethod
     def nll_loss(
         input: Tensor,
         target: Tensor,
@@ -6031,6 +6410,38 @@ class _nn:
     @staticmethod
     def pad(input: Tensor, pad: Ints, mode: str = "constant", value: Number | None = None) -> Tensor:
         """Pads axes, from the last one backwards; negative numbers cut."""
+    @staticmethod
+    @overload
+    def pairwise_distance(
+        x1: Tensor,
+        x2: Tensor,
+        p: _float = 2.0,
+        eps: _float = 1e-6,
+        keepdim: _bool = False,
+    ) -> Tensor:
+        """Distance of vectors along the last axis."""
+    @staticmethod
+    @overload
+    def pairwise_distance(
+        x1: Tensor,
+        x2: Tensor,
+        p: _float = 2.0,
+        eps: _float = 1e-6,
+        *,
+        keepdims: _bool,
+    ) -> Tensor: ...
+    @staticmethod
+    def poisson_nll_loss(
+        input: Tensor,
+        target: Tensor,
+        log_input: _bool = True,
+        full: _bool = False,
+        size_average: _bool | None = None,
+        eps: _float = 1e-8,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Negative log-likelihood of counts under a Poisson distribution."""
     @staticmethod
     def prelu(input: Tensor, weight: Tensor) -> Tensor:
         """Leaky ReLU with learned slopes."""
@@ -6074,6 +6485,15 @@ class _nn:
         beta: _float = 1.0,
     ) -> Tensor:
         """Squared error below a bound, absolute error above."""
+    @staticmethod
+    def soft_margin_loss(
+        input: Tensor,
+        target: Tensor,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Logistic loss of targets -1 and 1."""
     @staticmethod
     @overload
     def softmax(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
@@ -6132,3 +6552,17 @@ class _nn:
     @staticmethod
     def threshold_(input: Tensor, threshold: Number, value: Number, inplace: _bool = False) -> Tensor:
         """Replaces what does not exceed a threshold."""
+    @staticmethod
+    def triplet_margin_loss(
+        anchor: Tensor,
+        positive: Tensor,
+        negative: Tensor,
+        margin: _float = 1.0,
+        p: _float = 2,
+        eps: _float = 1e-6,
+        swap: _bool = False,
+        size_average: _bool | None = None,
+        reduce: _bool | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Distance to a positive example against that to a negative one."""

@@ -27,11 +27,13 @@ TYPES = {
     "Dtype": "DtypeLike",
     "str": "str",
     "Tensors": "Tensor | Sequence[Tensor]",
+    "VarTensors": "Sequence[Tensor]",
     "Generator": "Generator",
     "any": "Any",
 }
 # Arguments of type Tensor for which a number is natural, in functions with one signature.
 LOOSE = {"other", "exponent", "value", "values", "min", "max", "end", "weight", "p"}
+SPREAD = {"size": "_int", "VarTensors": "Tensor"}  # a sequence, or its parts one by one
 LOOSE_NOT_IN = {"linear", "bilinear", "prelu", "embedding", "cross_entropy", "nll_loss"}
 
 # What is returned, where that is not one tensor. A list has one entry for each signature.
@@ -414,23 +416,30 @@ def _typed(kind: str, word: str, default: str | None, loose: bool, name: str) ->
     return word + "_" * (word == "from"), annotation, kind, default
 
 
-def variants(params: list[Param]) -> Iterator[list[str]]:
+def variants(params: list[Param]) -> Iterator[list[Param]]:
     """The ways to write a signature: as it is, with sizes one by one, with NumPy's names as keywords."""
-    yield _listed(params)
-    spread = [p for p in params if p.declared == "size"]
-    if spread:
-        yield _listed([p._replace(name="*" + p.name, type="_int") if p in spread else p for p in params])
-    if any(p.name in DIM for p in params):
-        first = next(i for i, p in enumerate(params) if p.name in DIM)
-        renamed = []
-        for i, p in enumerate(params):
-            named = p.name in DIM
-            required = None if i == first else p.default
-            renamed.append(
-                p._replace(name=DIM.get(p.name, p.name), default=required, keyword_only=p.keyword_only or i >= first)
+    yield params
+    if any(p.declared in SPREAD for p in params):
+        yield [p._replace(name="*" + p.name, type=SPREAD[p.declared]) if p.declared in SPREAD else p for p in params]
+    first = next((i for i, p in enumerate(params) if p.name in DIM), None)
+    if first is not None:
+        yield [
+            p._replace(
+                name=DIM.get(p.name, p.name),
+                default=None if i == first else p.default,
+                keyword_only=p.keyword_only or i >= first,
             )
-            assert named or i != first
-        yield _listed(renamed)
+            for i, p in enumerate(params)
+        ]
+
+
+def _covered(new: list[Param], old: list[Param]) -> bool:
+    """Whether every call of the new form is one of the old form: type checkers refuse such an overload."""
+    given = {p.name for p in new}
+    return all(p.default is not None or p.name in given for p in old) and all(
+        any((p.name, p.type) == (q.name, q.type) and (p.keyword_only or i == j) for j, q in enumerate(old))
+        for i, p in enumerate(new)
+    )
 
 
 def _listed(params: list[Param]) -> list[str]:
@@ -465,22 +474,20 @@ def _quoted(doc: str) -> list[str]:
 def operation(entry: dict[str, Any], name: str, method: bool, doc: str, static: bool = False) -> list[str]:
     """All overloads of one name of an operation."""
     signatures = entry["signatures"]
-    written: list[tuple[list[str], str]] = []
+    written: list[tuple[list[Param], str]] = []
     for i, signature in enumerate(signatures):
         result = RETURNS.get(entry["name"], "Tensor")
         result = result if isinstance(result, str) else result[i]
         params = parse(signature, entry["name"], len(signatures) == 1)
         if method and (not params or params[0].declared != "Tensor"):
             continue  # a form without a tensor as first argument
-        if method:
-            params = params[1:]
-        for variant in variants(params):
-            if all(variant != known for known, _ in written):
+        for variant in variants(params[1:] if method else params):
+            if not any(_covered(variant, known) for known, _ in written):
                 written.append((variant, result))
     lines: list[str] = []
     for i, (variant, result) in enumerate(written):
-        full = ["self", *variant] if method else variant
-        part = define(name, full, result, doc if i == 0 else "", len(written) > 1)
+        listed = ["self", *_listed(variant)] if method else _listed(variant)
+        part = define(name, listed, result, doc if i == 0 else "", len(written) > 1)
         lines += ["@staticmethod", *part] if static else part
     return lines
 
@@ -493,15 +500,13 @@ def names(entry: dict[str, Any]) -> list[str]:
 
 
 def blocks(where: str) -> str:
-    """The operations that stand in one place: "method", "function" or "nn"."""
+    """The operations that stand in one place: "method" (of Tensor), "function" or "nn"."""
+    place = {"method": core.Tensor, "function": core, "nn": core._nn}[where]
     known: set[str] = set()
     lines: list[str] = []
     for entry in sorted(core.registry(), key=lambda e: str(e["name"])):
-        inplace_method = where == "method" and entry["inplace_only"]
-        if not (entry[where] or inplace_method or (where == "function" and entry["nn"])):
-            continue
         for name in names(entry):
-            if name in known:
+            if name in known or not hasattr(place, name):
                 continue
             known.add(name)
             doc = entry["doc"].strip()

@@ -310,6 +310,65 @@ void test_view_chain() {
     EXPECT_VALUES(grad_of(x), {2, 0, 6, 8, 0, 12});
 }
 
+// A gradient to be retained belongs to the tensor as it is now, also after its history has moved on.
+void test_retain_grad_moves() {
+    Tensor x = leaf({1, 2, 3}), base = x * 1.0, view = slice(base, 0, 0, 2, 1);
+    retain_grad(base);
+    retain_grad(view);
+    Tensor before = sum(base) + sum(view);
+    mul_(view, vec({10, 10}));
+    Tensor after = sum(base * 2.0) + sum(view * 3.0);
+    backward(before + after);
+    EXPECT_VALUES(grad_of(base), {5, 5, 2});
+    EXPECT_VALUES(grad_of(view), {3, 3});
+    EXPECT_VALUES(grad_of(x), {52, 52, 3});
+}
+
+// The tensors go while old nodes, which were to retain their gradients, live on.
+void test_retaining_tensors_that_go() {
+    Tensor x = leaf({1, 2, 3}), base = x * 1.0, view = slice(base, 0, 0, 2, 1), other = slice(base, 0, 1, 3, 1);
+    retain_grad(base);
+    retain_grad(view);
+    Tensor y = sum(base) + sum(view);
+    mul_(other, vec({10, 10}));
+    EXPECT(grad_fn(view) != nullptr);
+    for (Tensor* t : {&view, &other, &base}) t->reset();
+    backward(y);
+    EXPECT_VALUES(grad_of(x), {2, 2, 1});
+}
+
+// What set_(), resize_() and `.data =` do to a base: its views stay what they were.
+void test_base_with_other_memory() {
+    Tensor x = leaf({1, 2, 3, 4}), moved = x * 1.0, view = slice(moved, 0, 2, 4, 1), fresh = vec({7});
+    moved->storage = fresh->storage;
+    moved->data = fresh->data;
+    set_geometry(moved.get(), {1}, {1});
+    mul_(moved, vec({2}));
+    EXPECT_VALUES(moved, {14});
+    backward(sum(view * 3.0), kRetain);
+    EXPECT_VALUES(grad_of(x), {0, 0, 3, 3});
+    mul_(view, vec({2, 2}));
+    backward(sum(view));
+    EXPECT_VALUES(grad_of(x), {0, 0, 5, 5});
+
+    Tensor shrunk = x * 1.0, part = slice(shrunk, 0, 2, 4, 1);
+    set_geometry(shrunk.get(), {1}, {1});
+    mul_(shrunk, slice(x, 0, 0, 1, 1));
+    mul_(part, vec({10, 10}));
+    backward(sum(part));
+    EXPECT_VALUES(grad_of(x), {0, 0, 15, 15});
+
+    Tensor w = leaf({1, 2, 3, 4}), y = sum(w * w);
+    set_geometry(w.get(), {2}, {1});  // w.data = w.data[:2]; saved values keep their shape
+    bool thrown = false;
+    try {
+        backward(y);
+    } catch (const Error&) {
+        thrown = true;
+    }
+    EXPECT(thrown || grad_of(w).numel() == 4);
+}
+
 // --- destruction -----------------------------------------------------------------------------------------------------
 void run_on_small_stack(void (*work)()) {
     pthread_attr_t attributes;
@@ -404,6 +463,9 @@ int main() {
     run_test("in-place history", test_inplace_history);
     run_test("a view of a changed base", test_view_of_changed_base);
     run_test("view chain", test_view_chain);
+    run_test("retain_grad moves", test_retain_grad_moves);
+    run_test("retaining tensors that go", test_retaining_tensors_that_go);
+    run_test("a base with other memory", test_base_with_other_memory);
     run_test("deep graphs", test_deep_graphs);
     run_test("create_graph", test_create_graph_makes_no_cycle);
     run_test("unwalked pieces", test_unwalked_pieces);

@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 
 from .. import _core
-from ._reduction import legacy_reduction
 
 Tensor = _core.Tensor
 _nn = _core._nn
@@ -21,41 +20,63 @@ bilinear = _nn.bilinear
 binary_cross_entropy = _nn.binary_cross_entropy
 binary_cross_entropy_with_logits = _nn.binary_cross_entropy_with_logits
 celu = _nn.celu
+celu_ = _nn.celu_
+cosine_embedding_loss = _nn.cosine_embedding_loss
+cosine_similarity = _nn.cosine_similarity
 cross_entropy = _nn.cross_entropy
 dropout = _nn.dropout
 dropout1d = _nn.dropout1d
 dropout2d = _nn.dropout2d
 dropout3d = _nn.dropout3d
 elu = _nn.elu
+elu_ = _nn.elu_
 embedding = _nn.embedding
 feature_alpha_dropout = _nn.feature_alpha_dropout
+gaussian_nll_loss = _nn.gaussian_nll_loss
 gelu = _nn.gelu
 glu = _nn.glu
 hardshrink = _nn.hardshrink
 hardsigmoid = _nn.hardsigmoid
+hardsigmoid_ = _nn.hardsigmoid_
 hardswish = _nn.hardswish
+hardswish_ = _nn.hardswish_
 hardtanh = _nn.hardtanh
+hardtanh_ = _nn.hardtanh_
+hinge_embedding_loss = _nn.hinge_embedding_loss
 huber_loss = _nn.huber_loss
+kl_div = _nn.kl_div
 l1_loss = _nn.l1_loss
 leaky_relu = _nn.leaky_relu
+leaky_relu_ = _nn.leaky_relu_
 linear = _nn.linear
 log_softmax = _nn.log_softmax
 logsigmoid = _nn.logsigmoid
+margin_ranking_loss = _nn.margin_ranking_loss
 maxout = _nn.maxout
 mish = _nn.mish
+mish_ = _nn.mish_
 mse_loss = _nn.mse_loss
+multi_margin_loss = _nn.multi_margin_loss
+multilabel_margin_loss = _nn.multilabel_margin_loss
+multilabel_soft_margin_loss = _nn.multilabel_soft_margin_loss
 nll_loss = _nn.nll_loss
 one_hot = _nn.one_hot
 pad = _nn.pad
+pairwise_distance = _nn.pairwise_distance
+poisson_nll_loss = _nn.poisson_nll_loss
 prelu = _nn.prelu
 relu = _nn.relu
 relu6 = _nn.relu6
+relu6_ = _nn.relu6_
 relu_ = _nn.relu_
 selu = _nn.selu
+selu_ = _nn.selu_
 sigmoid = _nn.sigmoid
 sigmoid_ = _nn.sigmoid_
 silu = _nn.silu
+silu_ = _nn.silu_
 smooth_l1_loss = _nn.smooth_l1_loss
+soft_margin_loss = _nn.soft_margin_loss
 softmax = _nn.softmax
 softmin = _nn.softmin
 softplus = _nn.softplus
@@ -66,6 +87,8 @@ tanh = _nn.tanh
 tanh_ = _nn.tanh_
 tanhshrink = _nn.tanhshrink
 threshold = _nn.threshold
+threshold_ = _nn.threshold_
+triplet_margin_loss = _nn.triplet_margin_loss
 
 
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
@@ -80,60 +103,6 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     index = soft.max(dim, keepdim=True)[1]
     one_hot = _core.zeros_like(logits).scatter_(dim, index, 1.0)
     return one_hot - soft.detach() + soft
-
-
-# Losses
-
-
-def kl_div(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    log_target: bool = False,
-) -> Tensor:
-    """y (log y - x), x being log-probabilities; "batchmean" divides the sum by the size of axis 0."""
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    loss = target.exp() * (target - input) if log_target else target.xlogy(target) - target * input
-    if reduction == "batchmean":
-        return loss.sum() / input.shape[0] if input.dim() else loss
-    return _reduced(loss, reduction)
-
-
-def gaussian_nll_loss(
-    input: Tensor, target: Tensor, var: Tensor, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
-) -> Tensor:
-    """(log var + (x - y)^2 / var) / 2, var at least eps."""
-    if (var < 0).any():
-        raise ValueError("gaussian_nll_loss: var must not be negative.")
-    var = var + (var.detach().clamp(min=eps) - var.detach())  # raised to eps with gradient 1
-    loss = 0.5 * (var.log() + (input - target) ** 2 / var)
-    return _reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
-
-
-def margin_ranking_loss(
-    input1: Tensor,
-    input2: Tensor,
-    target: Tensor,
-    margin: float = 0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """max(0, -y (x1 - x2) + margin)."""
-    loss = (-target * (input1 - input2) + margin).clamp(min=0)
-    return _reduced(loss, legacy_reduction(size_average, reduce, reduction))
-
-
-def _reduced(loss: Tensor, reduction: str) -> Tensor:
-    if reduction == "mean":
-        return loss.mean()
-    if reduction == "sum":
-        return loss.sum()
-    if reduction == "none":
-        return loss
-    raise ValueError(f'reduction must be "none", "mean" or "sum", got {reduction!r}.')
 
 
 # Normalisation
@@ -231,13 +200,3 @@ def _norm(x: Tensor, p: float, dim: int, keepdim: bool, least: float) -> Tensor:
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     """x / max(||x||_p, eps) along an axis."""
     return input / _norm(input, p, dim, True, eps)
-
-
-def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """x1 . x2 / (max(||x1||, eps) max(||x2||, eps)) along an axis."""
-    return (normalize(x1, 2.0, dim, eps) * normalize(x2, 2.0, dim, eps)).sum(dim)
-
-
-def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-    """||x1 - x2 + eps||_p along the last axis."""
-    return _norm(x1 - x2 + eps, p, -1, keepdim, 0.0)

@@ -15,6 +15,7 @@ from .._watched import WatchedDict
 from ..utils.hooks import RemovableHandle
 
 Tensor = _core.Tensor
+_zero_grad = _core.zero_grad_
 
 __all__ = ["Optimizer", "ParamState", "required"]
 
@@ -79,7 +80,7 @@ class Optimizer:
         self._cache: dict[str, Any] = {}
         self.state: Any = _State(self._cache)
         self.param_groups: list[dict[str, Any]] = []
-        self._warned = False
+        self._checked = False
         groups = list(params)
         if not groups:
             raise ValueError(
@@ -124,7 +125,8 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop all gradients, or set them to zero."""
-        _core.zero_grad_(self._all_params(), set_to_none)
+        for group in self.param_groups:
+            _zero_grad(group["params"], set_to_none)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters. Every subclass writes its own."""
@@ -150,20 +152,13 @@ class Optimizer:
                 return False
         return True
 
-    def _all_params(self) -> list[Any]:
-        cached = self._cache.get("params")
-        if cached is None or not self._unchanged(cached[0]):
-            pairs = [(list(group["params"]), None) for group in self.param_groups]
-            cached = self._cache["params"] = (pairs, [param for params, _ in pairs for param in params])
-        return cached[1]
-
     def _gathered(self) -> Iterable[tuple[dict[str, Any], tuple[Any, Any]]]:
         """For each group: the group, and the pair of its parameters and what _lists gives for it."""
         cached = self._cache.get("lists")
         if cached is not None and cached[0] is self.state and self._unchanged(cached[1]):
             return zip(self.param_groups, cached[1])
-        if not self._warned:
-            self._warn_without_gradients()
+        if not self._checked:
+            self._check_for_gradients()
         pairs, complete = [], isinstance(self.state, _State)
         for group in self.param_groups:
             lists, ready = self._lists(group)
@@ -173,9 +168,10 @@ class Optimizer:
             self._cache["lists"] = (self.state, pairs)
         return zip(self.param_groups, pairs)
 
-    def _warn_without_gradients(self) -> None:
+    def _check_for_gradients(self) -> None:
+        """At the first step: a warning where there is nothing to do."""
+        self._checked = True
         if all(param.grad is None for group in self.param_groups for param in group["params"]):
-            self._warned = True
             warnings.warn(
                 f"{type(self).__name__}.step: no parameter has a gradient, nothing is updated. Was backward() called, "
                 "on a loss that depends on these very parameters?",
@@ -238,7 +234,7 @@ class Optimizer:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.__dict__.setdefault("_warned", False)
+        self.__dict__.setdefault("_checked", False)
         cache = self.__dict__.setdefault("_cache", {})
         cache.clear()
         if not isinstance(self.state, _State):

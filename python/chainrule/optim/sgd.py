@@ -9,6 +9,7 @@ from .. import _core
 from .optimizer import Optimizer, check_options, run_closure
 
 _step = _core.sgd_step_
+_NO_STATE: tuple[list[Any], list[int]] = ([], [])
 
 
 class SGD(Optimizer):
@@ -71,7 +72,7 @@ class SGD(Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters. closure, if given, computes the loss anew, calls backward and returns it."""
         loss = None if closure is None else run_closure(closure)
-        for group, (params, (buffers, missing)) in self._gathered():
+        for group, (params, (buffers, missing)) in self._stateless() or self._gathered():
             momentum = group["momentum"]
             _step(
                 params,
@@ -88,6 +89,17 @@ class SGD(Optimizer):
                     if buffers[i] is not None:
                         self.state[params[i]]["momentum_buffer"] = buffers[i]
         return loss
+
+    def _stateless(self) -> list[Any]:
+        """What _gathered would give, where no group has momentum: then nothing is kept that must be gathered."""
+        if not self._checked:
+            return []
+        pairs = []
+        for group in self.param_groups:
+            if group["momentum"]:
+                return []
+            pairs.append((group, (group["params"], _NO_STATE)))
+        return pairs
 
     def _lists(self, group: dict[str, Any]) -> tuple[Any, bool]:
         buffers = [self.state.get(p, {}).get("momentum_buffer") for p in group["params"]]

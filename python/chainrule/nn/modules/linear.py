@@ -57,10 +57,8 @@ class Linear(Module):
         self.in_features = in_features
         self.out_features = out_features
         self.weight = Parameter(_core.empty((out_features, in_features), device=device, dtype=dtype))
-        if bias:
-            self.bias = Parameter(_core.empty(out_features, device=device, dtype=dtype))
-        else:
-            self.register_parameter("bias", None)
+        vector = Parameter(_core.empty(out_features, device=device, dtype=dtype)) if bias else None
+        self.register_parameter("bias", vector)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -114,10 +112,8 @@ class Bilinear(Module):
         self.in2_features = in2_features
         self.out_features = out_features
         self.weight = Parameter(_core.empty((out_features, in1_features, in2_features), device=device, dtype=dtype))
-        if bias:
-            self.bias = Parameter(_core.empty(out_features, device=device, dtype=dtype))
-        else:
-            self.register_parameter("bias", None)
+        vector = Parameter(_core.empty(out_features, device=device, dtype=dtype)) if bias else None
+        self.register_parameter("bias", vector)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -1,0 +1,415 @@
+// Sorting and selection along an axis. NaN is the largest value, as in PyTorch.
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "autograd/elementwise.h"
+#include "core/parallel.h"
+#include "core/unlock.h"
+#include "ops/ops.h"
+#include "ops/reduce_rules.h"
+#include "ops/registry.h"
+#include "ops/visit.h"
+
+namespace chainrule {
+namespace {
+
+enum class Order : uint8_t { Sort, Top, Kth, Median };
+
+struct SortAttrs {
+    int axis;
+    bool descending;
+    bool keepdim;      // of Kth and Median: one element stays along the axis
+    Order order;
+    int64_t k;         // Top: how many; Kth: which, from 0
+    bool skip_nan;     // Median: among the others
+};
+
+template <class T>
+bool is_nan(T x) {
+    return x != x;
+}
+
+// Ties keep their order, which makes the order total and the result the same whichever algorithm finds it.
+template <class T>
+struct Before {
+    const T* row;
+    bool descending;
+    bool operator()(int64_t a, int64_t b) const {
+        T x = row[a], y = row[b];
+        bool nx = is_nan(x), ny = is_nan(y);
+        if (nx != ny) return descending ? nx : ny;
+        if (!nx && x != y) return descending ? x > y : x < y;
+        return a < b;
+    }
+};
+
+// Fills order with the indices wanted of one row of n.
+template <class T>
+void select_row(const T* row, int64_t n, const SortAttrs& a, int64_t* index) {
+    Before<T> before{row, a.descending};
+    for (int64_t i = 0; i < n; ++i) index[i] = i;
+    if (a.order == Order::Sort) {
+        std::sort(index, index + n, before);
+    } else if (a.order == Order::Top) {
+        std::partial_sort(index, index + a.k, index + n, before);
+    } else {
+        int64_t k = a.k;
+        if (a.order == Order::Median) {
+            int64_t valid = n - std::count_if(row, row + n, [](T x) { return is_nan(x); });
+            int64_t first_nan = std::find_if(row, row + n, [](T x) { return is_nan(x); }) - row;
+            if (valid < n && (!a.skip_nan || valid == 0)) {
+                index[0] = first_nan;
+                return;
+            }
+            k = (valid - 1) / 2;
+        }
+        std::nth_element(index, index + k, index + n, before);
+        index[0] = index[k];
+    }
+}
+
+int64_t kept_along(const SortAttrs& a, int64_t n) {
+    return a.order == Order::Sort ? n : a.order == Order::Top ? a.k : 1;
+}
+
+void infer_sort(InferCtx& c) {
+    const SortAttrs& a = c.attr<SortAttrs>();
+    Dims shape = c.input(0).shape();
+    if (shape.n > 0) {
+        bool drops = (a.order == Order::Kth || a.order == Order::Median) && !a.keepdim;
+        if (drops) shape.erase(a.axis);
+        else shape[a.axis] = kept_along(a, shape[a.axis]);
+    } else if (a.order == Order::Top && a.k == 0) {
+        shape.push(0);
+    }
+    c.set(0, shape, c.input(0).dtype());
+    c.set(1, shape, DType::Int64);
+}
+
+void eval_sort(EvalCtx& c) {
+    const SortAttrs& a = c.attr<SortAttrs>();
+    Tensor x = contiguous_data(c.input(0));
+    AroundAxis s(x.shape(), a.axis);
+    int64_t kept = kept_along(a, s.n), rows = s.outer * s.inner;
+    if (c.out(0).numel() == 0) return;
+    visit(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        const T* in = x.data<T>();
+        T* values = c.out(0).data<T>();
+        int64_t* indices = c.out(1).data<int64_t>();
+        int64_t grain = (1 << 12) / (s.n + 1) + 1;
+        std::vector<int64_t> order(static_cast<size_t>((rows + grain - 1) / grain * s.n));
+        Tensor rows_copy = s.inner == 1 ? Tensor() : empty({(rows + grain - 1) / grain, s.n}, x.dtype());
+        T* copies = rows_copy ? rows_copy.data<T>() : nullptr;
+        Unlock unlock(x.numel());
+        parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
+            int64_t* index = order.data() + begin / grain * s.n;
+            for (int64_t r = begin; r < end; ++r) {
+                int64_t outer = r / s.inner, column = r % s.inner;
+                const T* row = in + r * s.n;
+                if (copies) {
+                    T* copy = copies + begin / grain * s.n;
+                    for (int64_t j = 0; j < s.n; ++j) copy[j] = in[(outer * s.n + j) * s.inner + column];
+                    row = copy;
+                }
+                select_row(row, s.n, a, index);
+                for (int64_t j = 0; j < kept; ++j) {
+                    int64_t at = (outer * kept + j) * s.inner + column;
+                    values[at] = row[index[j]];
+                    indices[at] = index[j];
+                }
+            }
+        });
+    });
+}
+
+void vjp_sort(VjpCtx& c) {
+    const SortAttrs& a = c.attr<SortAttrs>();
+    const Dims& shape = c.input_shape(0);
+    Tensor g = c.grad(), index = detach(c.output(1));
+    if (shape.n > 0 && g.ndim() < shape.n) {
+        g = unsqueeze(g, a.axis);
+        index = unsqueeze(index, a.axis);
+    }
+    c.set(0, put_along(g, index, a.axis, shape.n ? shape[a.axis] : 1));
+}
+
+constexpr OpDef sort_op_of(const char* name, const char* grad_name) {
+    OpDef op = {.name = name, .grad_name = grad_name, .infer = infer_sort, .eval = eval_sort, .vjp = vjp_sort};
+    op.save_output[1] = 1;
+    op.keep_shape = 1;
+    op.attr_bytes = sizeof(SortAttrs);
+    return op;
+}
+
+constexpr OpDef sort_op = sort_op_of("sort", "SortBackward0");
+constexpr OpDef topk_op = sort_op_of("topk", "TopkBackward0");
+constexpr OpDef kthvalue_op = sort_op_of("kthvalue", "KthvalueBackward0");
+constexpr OpDef median_op = sort_op_of("median", "MedianBackward0");
+
+struct Pair {
+    Tensor values, indices;
+};
+
+Pair run_pair(const OpDef& op, const Tensor& x, SortAttrs attrs) {
+    Tensor out[2];
+    dispatch(op, &x, 1, &attrs, out, 2);
+    return {out[0], out[1]};
+}
+
+void check_some(const char* op, const Tensor& x, int axis) {
+    check<ValueError>(x.ndim() == 0 || x.size(axis) > 0, op, ": no elements to choose from, got shape ", x.shape(), ".");
+}
+
+Pair sorted(Args& a, int dim, bool descending) {
+    const Tensor& x = a.tensor(0);
+    return run_pair(sort_op, x, {normalize_axis(a.name, a.integer(dim, -1), x.ndim()), descending, true, Order::Sort, 0, false});
+}
+
+constexpr const char* kSortFields[] = {"sort", "values", "indices", nullptr};
+constexpr const char* kTopkFields[] = {"topk", "values", "indices", nullptr};
+constexpr const char* kKthFields[] = {"kthvalue", "values", "indices", nullptr};
+constexpr const char* kMedianFields[] = {"median", "values", "indices", nullptr};
+constexpr const char* kNanmedianFields[] = {"nanmedian", "values", "indices", nullptr};
+
+void call_median(Args& a, bool skip_nan, const char* const* fields) {
+    const Tensor& x = a.tensor(0);
+    int axis = normalize_axis(a.name, a.integer(1), x.ndim());
+    check_some(a.name, x, axis);
+    Pair p = run_pair(median_op, x, {axis, false, a.flag(2), Order::Median, 0, skip_nan});
+    a.ret_tuple({p.values, p.indices}, fields);
+}
+
+void call_whole_median(Args& a, bool skip_nan) {
+    const Tensor& x = a.tensor(0);
+    check<ValueError>(x.numel() > 0, a.name, ": no elements to choose from, got shape ", x.shape(), ".");
+    a.ret(run_pair(median_op, reshape(x, {x.numel()}), {0, false, false, Order::Median, 0, skip_nan}).values);
+}
+
+}  // namespace
+
+// ---- sort ----
+const Register sort_fn({"sort", kMethod | kFunction, R"(Sorts along an axis. Equal elements keep their order; NaN counts as the largest.
+
+Args:
+    input: tensor.
+    dim: axis.
+    descending: largest first.
+    stable: accepted; the sort is always stable.
+
+Returns:
+    Named tuple (values, indices).
+
+Example:
+    >>> chainrule.sort(chainrule.tensor([3., 1., 2.])).indices
+    tensor([1, 2, 0])
+)", {{"sort(Tensor input, int dim=-1, bool descending=False, bool stable=False)", [](Args& a) {
+          Pair p = sorted(a, 1, a.flag(2));
+          a.ret_tuple({p.values, p.indices}, kSortFields);
+      }},
+     {"sort(Tensor input, *, bool stable, int dim=-1, bool descending=False)", [](Args& a) {
+          Pair p = sorted(a, 2, a.flag(3));
+          a.ret_tuple({p.values, p.indices}, kSortFields);
+      }}}});
+
+const Register argsort_fn({"argsort", kMethod | kFunction | kNoGradient, R"(The indices that sort along an axis.
+
+Args:
+    input: tensor.
+    dim: axis.
+    descending: largest first.
+    stable: accepted; the sort is always stable.
+
+Returns:
+    int64 tensor.
+
+Example:
+    >>> chainrule.argsort(chainrule.tensor([3., 1., 2.]))
+    tensor([1, 2, 0])
+)", {{"argsort(Tensor input, int dim=-1, bool descending=False, bool stable=False)",
+      [](Args& a) { a.ret(detach(sorted(a, 1, a.flag(2)).indices)); }}}});
+
+const Register msort_fn({"msort", kMethod | kFunction, R"(Sorts along the first axis.
+
+Args:
+    input: tensor.
+
+Example:
+    >>> chainrule.msort(chainrule.tensor([3., 1., 2.]))
+    tensor([1., 2., 3.])
+)", {{"msort(Tensor input)", [](Args& a) {
+    a.ret(run_pair(sort_op, a.tensor(0), {0, false, true, Order::Sort, 0, false}).values);
+}}}});
+
+// ---- topk ----
+const Register topk_fn({"topk", kMethod | kFunction, R"(The k largest (or smallest) elements along an axis, in order.
+
+Args:
+    input: tensor.
+    k: how many.
+    dim: axis.
+    largest: False for the smallest.
+    sorted: accepted; the result is always in order.
+
+Returns:
+    Named tuple (values, indices).
+
+Raises:
+    ValueError: if the axis has fewer than k elements.
+
+Example:
+    >>> chainrule.topk(chainrule.tensor([3., 1., 2.]), 2).values
+    tensor([3., 2.])
+)", {{"topk(Tensor input, int k, int dim=-1, bool largest=True, bool sorted=True)", [](Args& a) {
+    const Tensor& x = a.tensor(0);
+    int axis = normalize_axis("topk", a.integer(2, -1), x.ndim());
+    int64_t k = a.integer(1), n = x.ndim() ? x.size(axis) : 1;
+    check<ValueError>(k >= 0 && k <= n, "topk: k must be in [0, ", n, "] for shape ", x.shape(), " along axis ", axis, ", got ", k, ".");
+    Pair p = run_pair(topk_op, x, {axis, a.flag(3, true), true, Order::Top, k, false});
+    a.ret_tuple({p.values, p.indices}, kTopkFields);
+}}}});
+
+// ---- kthvalue, median ----
+const Register kthvalue_fn({"kthvalue", kMethod | kFunction, R"(The k-th smallest element along an axis; k counts from 1.
+
+Args:
+    input: tensor.
+    k: which.
+    dim: axis.
+    keepdim: keep the axis with size 1.
+
+Returns:
+    Named tuple (values, indices).
+
+Example:
+    >>> chainrule.kthvalue(chainrule.tensor([3., 1., 2.]), 2).values
+    tensor(2.)
+)", {{"kthvalue(Tensor input, int k, int dim=-1, bool keepdim=False)", [](Args& a) {
+    const Tensor& x = a.tensor(0);
+    int axis = normalize_axis("kthvalue", a.integer(2, -1), x.ndim());
+    int64_t k = a.integer(1), n = x.ndim() ? x.size(axis) : 1;
+    check<ValueError>(k >= 1 && k <= n, "kthvalue: k must be in [1, ", n, "] for shape ", x.shape(), " along axis ", axis, ", got ", k, ".");
+    Pair p = run_pair(kthvalue_op, x, {axis, false, a.flag(3), Order::Kth, k - 1, false});
+    a.ret_tuple({p.values, p.indices}, kKthFields);
+}}}});
+
+const Register median_fn({"median", kMethod | kFunction, R"(Median: the lower of the two middle elements where their number is even.
+
+Args:
+    input: tensor, not empty. NaN wins.
+    dim: axis; without it, of all elements.
+    keepdim: keep the axis with size 1.
+
+Returns:
+    Tensor, or with dim a named tuple (values, indices). The gradient goes to the element that is returned.
+
+Example:
+    >>> chainrule.median(chainrule.tensor([3., 1., 2.]))
+    tensor(2.)
+)", {{"median(Tensor input)", [](Args& a) { call_whole_median(a, false); }},
+     {"median(Tensor input, int dim, bool keepdim=False)", [](Args& a) { call_median(a, false, kMedianFields); }}}});
+
+const Register nanmedian_fn({"nanmedian", kMethod | kFunction, R"(Median of the elements that are not NaN.
+
+Args:
+    input, dim, keepdim: as for median().
+
+Example:
+    >>> chainrule.nanmedian(chainrule.tensor([3., float('nan'), 2.]))
+    tensor(2.)
+)", {{"nanmedian(Tensor input)", [](Args& a) { call_whole_median(a, true); }},
+     {"nanmedian(Tensor input, int dim, bool keepdim=False)", [](Args& a) { call_median(a, true, kNanmedianFields); }}}});
+
+// ---- counting ----
+const Register bincount_fn({"bincount", kMethod | kFunction | kNoGradient, R"(How often each non-negative integer occurs.
+
+Args:
+    input: 1-D tensor of integers, not negative.
+    weights: tensor of the same shape, added up instead of counted; or None.
+    minlength: smallest length of the result.
+
+Returns:
+    int64 tensor of length max(input) + 1 or more; with weights float64 (float32 for float32 weights).
+
+Example:
+    >>> chainrule.bincount(chainrule.tensor([0, 2, 2]))
+    tensor([1, 0, 2])
+)", {{"bincount(Tensor input, Tensor weights=None, int minlength=0)", [](Args& a) {
+    const Tensor& x = a.tensor(0);
+    check<TypeError>(is_integral(x.dtype()) && x.dtype() != DType::Bool, "bincount: the input must hold integers, got ", x.dtype(), ".");
+    check<ValueError>(x.ndim() == 1 && a.integer(2) >= 0, "bincount: a 1-D input and a minlength of 0 or more are required, got shape ",
+                      x.shape(), " and ", a.integer(2), ".");
+    Tensor at = contiguous_data(cast(detach(x), DType::Int64));
+    int64_t n = a.integer(2), count = at.numel();
+    const int64_t* index = at.data<int64_t>();
+    for (int64_t i = 0; i < count; ++i) {
+        check<ValueError>(index[i] >= 0, "bincount: the input must not be negative, got ", index[i], " at ", i, ".");
+        n = std::max(n, index[i] + 1);
+    }
+    if (!a.given(1)) {
+        Tensor out = zeros({n}, DType::Int64);
+        for (int64_t i = 0; i < count; ++i) ++out.data<int64_t>()[index[i]];
+        a.ret(out);
+        return;
+    }
+    check<ValueError>(a.tensor(1).shape() == x.shape(), "bincount: weights must have the input's shape ", x.shape(), ", got ",
+                      a.tensor(1).shape(), ".");
+    DType dtype = a.tensor(1).dtype() == DType::Float32 ? DType::Float32 : DType::Float64;
+    Tensor weights = contiguous_data(cast(detach(a.tensor(1)), dtype)), out = zeros({n}, dtype);
+    visit_floating(dtype, [&](auto zero) {
+        using T = decltype(zero);
+        for (int64_t i = 0; i < count; ++i) out.data<T>()[index[i]] += weights.data<T>()[i];
+    });
+    a.ret(out);
+}}}});
+
+const Register unique_fn({"unique", kMethod | kFunction | kNoGradient, R"(The different elements, in ascending order.
+
+Args:
+    input: tensor; it is flattened.
+    sorted: accepted; the result is always sorted.
+    return_inverse: also the index of each input element among them, in the input's shape.
+    return_counts: also how often each occurs.
+
+Returns:
+    Tensor, or a tuple of the parts asked for.
+
+Example:
+    >>> chainrule.unique(chainrule.tensor([3, 1, 3]))
+    tensor([1, 3])
+)", {{"unique(Tensor input, bool sorted=True, bool return_inverse=False, bool return_counts=False)", [](Args& a) {
+    Tensor x = contiguous_data(detach(a.tensor(0)));
+    int64_t n = x.numel();
+    std::vector<int64_t> order(static_cast<size_t>(n)), counts;
+    Tensor inverse = empty(x.shape(), DType::Int64), values;
+    visit(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        const T* in = x.data<T>();
+        for (int64_t i = 0; i < n; ++i) order[static_cast<size_t>(i)] = i;
+        std::sort(order.begin(), order.end(), Before<T>{in, false});
+        Tensor found = empty({n}, x.dtype());
+        for (int64_t at : order) {
+            if (counts.empty() || found.data<T>()[counts.size() - 1] != in[at]) {
+                found.data<T>()[counts.size()] = in[at];
+                counts.push_back(0);
+            }
+            ++counts.back();
+            inverse.data<int64_t>()[at] = static_cast<int64_t>(counts.size()) - 1;
+        }
+        values = empty({static_cast<int64_t>(counts.size())}, x.dtype());
+        copy_data(values, alias(found, values.shape(), values.strides(), 0));
+    });
+    std::vector<Tensor> parts{values};
+    if (a.flag(2)) parts.push_back(inverse);
+    if (a.flag(3)) {
+        Tensor c = empty(values.shape(), DType::Int64);
+        std::copy(counts.begin(), counts.end(), c.data<int64_t>());
+        parts.push_back(c);
+    }
+    if (parts.size() == 1) a.ret(values);
+    else a.ret_tuple(parts);
+}}}});
+
+}  // namespace chainrule
