@@ -336,3 +336,28 @@ def test_threads_on_a_shared_leaf():
     for t in threads:
         t.join()
     assert x.grad.tolist() == [800.0, 800.0]
+
+
+def test_a_pruned_walk_inside_a_pruned_walk():
+    """autograd.grad in a Function's backward, itself under autograd.grad, over the same graph."""
+
+    class Inner(cr.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, y):
+            ctx.save_for_backward(x)
+            ctx.y = y
+            return x * 3
+
+        @staticmethod
+        def backward(ctx, grad):
+            (x,) = ctx.saved_tensors
+            with cr.enable_grad():
+                (g,) = cr.autograd.grad(ctx.y.sum(), x, retain_graph=True)
+            return grad * 3 + 0 * g, None
+
+    x = cr.tensor([1.0, 2.0], dtype=cr.float64, requires_grad=True)
+    side = x.exp()
+    z = Inner.apply(x, side) * side
+    (got,) = cr.autograd.grad(z.sum(), x)
+    expected = 3 * side + 3 * x * side
+    close(got, expected.detach())

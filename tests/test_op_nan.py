@@ -133,3 +133,16 @@ def test_infinities_survive(value):
         np.testing.assert_array_equal(array(cr.tanh(x)), np.full(n, np.sign(value), np.float32))
         np.testing.assert_array_equal(array(cr.sigmoid(x)), np.full(n, 1.0 if value > 0 else 0.0, np.float32))
         np.testing.assert_array_equal(array(cr.relu(x)), np.full(n, np.inf if value > 0 else 0.0, np.float32))
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "int64", "float32", "float64"])
+@pytest.mark.parametrize("n", [*range(1, 68), 511, 512, 513])
+def test_every_lane_counts_once(n, dtype):
+    """One element set in turn: sum, any, max find it wherever it lies."""
+    rows = np.eye(n, dtype=dtype)
+    t = cr.tensor(rows)
+    assert (t.sum(1).numpy() == 1).all()
+    assert (t.sum(0).numpy() == 1).all()
+    assert t.any(1).all().item() and t.any(0).all().item()
+    for i in range(min(n, 24)):
+        assert t[i].sum().item() == 1 and t[i].max().item() == 1

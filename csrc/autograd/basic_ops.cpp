@@ -120,7 +120,8 @@ const OpDef sum_to_op = {
             Tensor sums = wide == in.dtype() ? c.out() : empty(to, wide);
             {
                 Unlock unlock(in.numel());
-                kernels::reduce(kernels::Reduce::Sum, in.dtype(), in.data(), in.shape(), in.strides(), axes, sums.data());
+                kernels::reduce(kernels::Reduce::Sum, in.dtype(), in.data(), in.shape(), in.strides(), axes,
+                                sums.data());
             }
             if (wide != in.dtype()) copy_data(c.out(), sums);
         },
@@ -178,8 +179,7 @@ const OpDef as_strided_embed_op = {
             Tensor g = c.grad();
             // The geometry counts in the base's strides: give the gradient the same layout first.
             if (!(g.strides() == a.strides)) {
-                Tensor laid = run_with(as_strided_embed_op,
-                                       EmbedAttrs{{a.shape, a.strides, 0}, a.shape, a.strides}, g);
+                Tensor laid = run_with(as_strided_embed_op, EmbedAttrs{{a.shape, a.strides, 0}, a.shape, a.strides}, g);
                 g = laid;
             }
             c.set(0, run_with(as_strided_op, a.part, g));
@@ -203,7 +203,8 @@ const OpDef as_strided_scatter_op = {
             const Geometry& a = c.attr<Geometry>();
             Dims base = c.input_shape(0), strides = c.input_strides(0);
             Tensor g = c.grad();
-            if (!(g.strides() == strides)) g = run_with(as_strided_embed_op, EmbedAttrs{{base, strides, 0}, base, strides}, g);
+            if (!(g.strides() == strides))
+                g = run_with(as_strided_embed_op, EmbedAttrs{{base, strides, 0}, base, strides}, g);
             Tensor part = run_with(as_strided_op, a, g);
             if (c.wants(1)) c.set(1, clone(part));
             if (!c.wants(0)) return;
@@ -220,21 +221,13 @@ const OpDef as_strided_scatter_op = {
     .attr_bytes = sizeof(Geometry),
 };
 
-Tensor cast(const Tensor& t, DType dtype) {
-    return t.dtype() == dtype ? t : run_with(cast_op, CastAttrs{dtype}, t);
-}
+Tensor cast(const Tensor& t, DType dtype) { return t.dtype() == dtype ? t : run_with(cast_op, CastAttrs{dtype}, t); }
 
-Tensor clone(const Tensor& t) {
-    return run(clone_op, t);
-}
+Tensor clone(const Tensor& t) { return run(clone_op, t); }
 
-Tensor expand(const Tensor& t, const Dims& shape) {
-    return t.shape() == shape ? t : run_with(expand_op, shape, t);
-}
+Tensor expand(const Tensor& t, const Dims& shape) { return t.shape() == shape ? t : run_with(expand_op, shape, t); }
 
-Tensor sum_to(const Tensor& t, const Dims& shape) {
-    return t.shape() == shape ? t : run_with(sum_to_op, shape, t);
-}
+Tensor sum_to(const Tensor& t, const Dims& shape) { return t.shape() == shape ? t : run_with(sum_to_op, shape, t); }
 
 Tensor as_strided(const Tensor& t, const Dims& shape, const Dims& strides, int64_t offset) {
     return run_with(as_strided_op, Geometry{shape, strides, offset}, t);
@@ -267,16 +260,17 @@ bool lies_within(const Tensor& view, const Tensor& base) {
     int64_t item = static_cast<int64_t>(view.item_size()), view_end = 1, base_end = 1;
     for (int d = 0; d < view.ndim(); ++d) view_end += (view.size(d) - 1) * view.stride(d);
     for (int d = 0; d < base.ndim(); ++d) base_end += (base.size(d) - 1) * base.stride(d);
-    return view.numel() == 0 || (view.data() >= base.data() && view.data() + view_end * item <= base.data() + base_end * item);
+    return view.numel() == 0 ||
+           (view.data() >= base.data() && view.data() + view_end * item <= base.data() + base_end * item);
 }
 
 // Gives t its place in the graph. A gradient that it is to retain is the new place's from now on.
-void move_node(const Tensor& t, Ref<NodeBase> node) {
+void move_node(const Tensor& t, Ref<NodeBase> node, uint32_t nr = 0) {
     bool retained = t->retains_grad;
     if (retained) NodeBase::forget(t->node.get(), t.get());
     t->retains_grad = false;
     t->node = std::move(node);
-    t->output_nr = 0;
+    t->output_nr = nr;
     if (retained && t->node) retain_grad(t);
 }
 
@@ -295,9 +289,14 @@ void refresh_view(const Tensor& view) {
     move_node(view, std::move(ref));
 }
 
-void rebase_history(const Tensor& self, const Ref<NodeBase>& node) {
+void refresh_views(const Tensor* inputs, size_t n) {
+    for (size_t i = 0; i < n; ++i)
+        if (inputs[i] && inputs[i].stale_view()) refresh_view(inputs[i]);
+}
+
+void rebase_history(const Tensor& self, const Ref<NodeBase>& node, uint32_t nr) {
     if (!self->base || !lies_within(self, Tensor(self->base))) {
-        move_node(self, node);
+        move_node(self, node, nr);
         ++self->epoch;
         return;
     }
@@ -306,7 +305,7 @@ void rebase_history(const Tensor& self, const Ref<NodeBase>& node) {
     Ref<NodeBase> scatter = Node::create(as_strided_scatter_op, 2, 1, &g, sizeof(g));
     Node* s = as_node(scatter);
     s->edges()[0] = gradient_edge(base);
-    s->edges()[1] = {node, 0};
+    s->edges()[1] = {node, nr};
     keep_shape(s, 0, base);
     keep_shape(s, 1, self);
     move_node(base, std::move(scatter));
@@ -316,17 +315,21 @@ void rebase_history(const Tensor& self, const Ref<NodeBase>& node) {
 
 void check_inplace(const char* op, const Tensor& self, bool recording) {
     check<RuntimeError>(!self->storage->read_only, op, ": the tensor's memory is read-only. Clone it first.");
-    check<RuntimeError>(!has_internal_overlap(self), op, ": a tensor of shape ", self.shape(), " and strides ", self.strides(),
-                        " holds some element more than once (it was expanded) and cannot be written in place. Clone it first.");
+    check<RuntimeError>(
+        !has_internal_overlap(self), op, ": a tensor of shape ", self.shape(), " and strides ", self.strides(),
+        " holds some element more than once (it was expanded) and cannot be written in place. Clone it first.");
     if (!grad_mode_enabled) return;
     check<RuntimeError>(!(self->requires_grad && !self->node), op,
-                        ": a leaf tensor that requires a gradient cannot be changed in place. Use no_grad(), or the out-of-place form.");
+                        ": a leaf tensor that requires a gradient cannot be changed in place. Use no_grad(), or the "
+                        "out-of-place form.");
     if (!self->base) return;
     const TensorImpl& base = *self->base;
-    check<RuntimeError>(!(base.requires_grad && !base.node), op,
-                        ": a view of a leaf tensor that requires a gradient cannot be changed in place. Use no_grad().");
+    check<RuntimeError>(
+        !(base.requires_grad && !base.node), op,
+        ": a view of a leaf tensor that requires a gradient cannot be changed in place. Use no_grad().");
     check<RuntimeError>(!(recording && self->no_grad_view), op,
-                        ": this view was taken under no_grad() and has no history; it cannot be changed in place where gradients are recorded.");
+                        ": this view was taken under no_grad() and has no history; it cannot be changed in place where "
+                        "gradients are recorded.");
 }
 
 }  // namespace chainrule

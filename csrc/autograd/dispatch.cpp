@@ -36,6 +36,8 @@ class Inputs {
     int n_;
 };
 
+}  // namespace
+
 // PyTorch's rule: a tensor with axes outranks a 0-d one, and that a Python number, unless of a lower category.
 DType common_dtype(const Tensor* inputs, int n) {
     struct Group {
@@ -63,6 +65,17 @@ DType common_dtype(const Tensor* inputs, int n) {
     return g.dtype;
 }
 
+namespace {
+
+Scalar value_of(const Tensor& number) {
+    switch (number.dtype()) {
+        case DType::Bool: return Scalar(*number.data<bool>());
+        case DType::Int64: return Scalar(*number.data<int64_t>());
+        case DType::Float64: return Scalar(*number.data<double>());
+        default: fail<TypeError>("promotion: a Python number is bool, int64 or float64, got ", number.dtype());
+    }
+}
+
 void promote_inputs(const OpDef& op, Inputs& in, int n) {
     DType first = in[0].dtype();
     bool same = true;
@@ -72,9 +85,7 @@ void promote_inputs(const OpDef& op, Inputs& in, int n) {
     if (same && common == first) return;
     for (int i = 0; i < n; ++i)
         if (in[i].dtype() != common) {
-            bool wrapped = in[i]->wrapped_number;
-            in.replace(i, cast(in[i], common));
-            in[i]->wrapped_number = wrapped;
+            in.replace(i, in[i]->wrapped_number ? scalar_tensor(value_of(in[i]), common, true) : cast(in[i], common));
         }
 }
 
@@ -112,7 +123,9 @@ void save_inputs(const OpDef& op, Node* node, const Tensor* in, int n, uint32_t 
 }
 
 Ref<NodeBase> record(const OpDef& op, const Tensor* in, int n, const void* attrs, int n_outputs) {
-    Ref<NodeBase> ref = Node::create(op, static_cast<uint32_t>(n), static_cast<uint32_t>(n_outputs), attrs, op.attr_bytes);
+    refresh_views(in, static_cast<size_t>(n));
+    Ref<NodeBase> ref =
+        Node::create(op, static_cast<uint32_t>(n), static_cast<uint32_t>(n_outputs), attrs, op.attr_bytes);
     Node* node = as_node(ref);
     uint32_t wanted = 0;
     for (int i = 0; i < n; ++i) {

@@ -18,10 +18,21 @@ Dims broadcast_shapes(const char* op, const Dims& a, const Dims& b) {
     for (int i = 0; i < shorter.n; ++i) {
         int64_t x = longer[lead + i], y = shorter[i];
         if (x != y && x != 1 && y != 1)
-            fail<ValueError>(op, ": shapes must broadcast, got ", a, " and ", b, " (", x, " != ", y, " at axis ", lead + i - longer.n, ").");
+            fail<ValueError>(op, ": shapes must broadcast, got ", a, " and ", b, " (", x, " != ", y, " at axis ",
+                             lead + i - longer.n, ").");
         out[lead + i] = x == 1 ? y : x;
     }
     return out;
+}
+
+bool broadcasts(const Dims& a, const Dims& b, Dims* out) {
+    *out = a.n >= b.n ? a : b;
+    for (int i = 1; i <= a.n && i <= b.n; ++i) {
+        int64_t x = a[a.n - i], y = b[b.n - i];
+        if (x != y && x != 1 && y != 1) return false;
+        (*out)[out->n - i] = x == 1 ? y : x;
+    }
+    return true;
 }
 
 namespace {
@@ -50,13 +61,14 @@ void infer_elementwise(InferCtx& c) {
     const Tensor& a = c.input(0);
     c.out[0].dtype = a.dtype();
     c.out[0].shape = a.shape();
-    for (int i = 1; i < c.n_inputs; ++i) c.out[0].shape = broadcast_shapes(c.op.name, c.out[0].shape, c.input(i).shape());
+    for (int i = 1; i < c.n_inputs; ++i)
+        c.out[0].shape = broadcast_shapes(c.op.name, c.out[0].shape, c.input(i).shape());
     if (!a.is_contiguous()) keep_layout(c);
 }
 
 void infer_floating(InferCtx& c) {
-    check<TypeError>(is_floating(c.input(0).dtype()), c.op.name, ": the input must be floating, got ", c.input(0).dtype(),
-                     ". Convert it with .float().");
+    check<TypeError>(is_floating(c.input(0).dtype()), c.op.name, ": the input must be floating, got ",
+                     c.input(0).dtype(), ". Convert it with .float().");
     infer_elementwise(c);
 }
 
@@ -103,12 +115,8 @@ void apply_loop(Loop loop, const Tensor& out, const Tensor* inputs, int n_inputs
 }
 
 namespace {
-int index_of(DType t) {
-    return static_cast<int>(t);
-}
-const double* param_of(const EvalCtx& c) {
-    return static_cast<const double*>(c.attrs);
-}
+int index_of(DType t) { return static_cast<int>(t); }
+const double* param_of(const EvalCtx& c) { return static_cast<const double*>(c.attrs); }
 }  // namespace
 
 void eval_unary(EvalCtx& c) {
@@ -120,7 +128,8 @@ void eval_binary(EvalCtx& c) {
 }
 
 void eval_ternary(EvalCtx& c) {
-    apply_loop(kernels::kernels().ternary[c.op.kernel][index_of(c.input(0).dtype())], c.out(), c.inputs, 3, param_of(c));
+    apply_loop(kernels::kernels().ternary[c.op.kernel][index_of(c.input(0).dtype())], c.out(), c.inputs, 3,
+               param_of(c));
 }
 
 void eval_compare(EvalCtx& c) {
@@ -152,7 +161,8 @@ void copy_data(const Tensor& dst, const Tensor& src) {
 
 void add_data(const Tensor& dst, const Tensor& src) {
     const Tensor in[2] = {dst, src};
-    apply_loop(kernels::kernels().binary[static_cast<int>(kernels::Binary::Add)][index_of(dst.dtype())], dst, in, 2, nullptr);
+    apply_loop(kernels::kernels().binary[static_cast<int>(kernels::Binary::Add)][index_of(dst.dtype())], dst, in, 2,
+               nullptr);
 }
 
 void zero_data(const Tensor& t) {

@@ -8,10 +8,12 @@ namespace chainrule {
 
 // Shape rules. All broadcast; the dtype is the (promoted) inputs'.
 void infer_elementwise(InferCtx& c);
-void infer_floating(InferCtx& c);    // the same, and the dtype must be floating
-void infer_bool(InferCtx& c);        // output bool
+void infer_floating(InferCtx& c);  // the same, and the dtype must be floating
+void infer_bool(InferCtx& c);      // output bool
 // NumPy's broadcasting of the inputs' shapes; ValueError names the operation and both shapes.
 Dims broadcast_shapes(const char* op, const Dims& a, const Dims& b);
+// The same for callers with a message of their own: false where they don't broadcast.
+bool broadcasts(const Dims& a, const Dims& b, Dims* out);
 
 void eval_unary(EvalCtx& c);
 void eval_binary(EvalCtx& c);
@@ -27,8 +29,8 @@ void apply_loop(kernels::Loop loop, const Tensor& out, const Tensor* inputs, int
 bool fused_unary_grad(VjpCtx& c);
 
 // Data only, no history.
-void copy_data(const Tensor& dst, const Tensor& src);          // converts and broadcasts
-void add_data(const Tensor& dst, const Tensor& src);           // dst += src, same dtype
+void copy_data(const Tensor& dst, const Tensor& src);  // converts and broadcasts
+void add_data(const Tensor& dst, const Tensor& src);   // dst += src, same dtype
 void zero_data(const Tensor& t);
 
 }  // namespace chainrule

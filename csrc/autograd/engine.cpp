@@ -31,9 +31,7 @@ constexpr bool kSharedLeaves = true;
 constexpr bool kSharedLeaves = false;
 #endif
 
-bool shared(const Node* node) {
-    return kSharedLeaves && node->is_accumulator();
-}
+bool shared(const Node* node) { return kSharedLeaves && node->is_accumulator(); }
 
 uint64_t next_mark() {
     static std::atomic<uint64_t> n{0};
@@ -50,14 +48,13 @@ class Pass {
     ~Pass() {
         for (auto& ref : heap_) release(as_node(ref));
         for (auto& ref : leaves_) release(as_node(ref));
+        for (auto& [ref, mark] : outer_marks_) as_node(ref)->mark = mark;
     }
 
     void receive(const Edge& edge, Tensor grad);
     void prune(const std::vector<Tensor>& roots, const std::vector<Edge>& targets);
     void walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets);
-    bool needs(const Edge& e) const {
-        return e.node && (!pruned_ || mark_of(as_node(e.node)) == mark_ + 1);
-    }
+    bool needs(const Edge& e) const { return e.node && (!pruned_ || mark_of(as_node(e.node)) == mark_ + 1); }
     bool holds(Node* node) const { return node->pass == this || (!side_.empty() && side_.count(node)); }
     Ref<TensorImpl>* slots(Node* node) { return node->pass == this ? node->grads() : side_.at(node).data(); }
     bool create_graph() const { return options_.create_graph; }
@@ -85,13 +82,13 @@ class Pass {
     std::unordered_map<Node*, uint64_t> leaf_marks_;
     bool pruned_ = false;
     uint64_t mark_ = 0;
+    // Inside another walk: what that one had written on the nodes that this one marks.
+    std::vector<std::pair<Ref<NodeBase>, uint64_t>> outer_marks_;
 };
 
 namespace {
 
-bool later(const Ref<NodeBase>& a, const Ref<NodeBase>& b) {
-    return as_node(a)->seq < as_node(b)->seq;
-}
+bool later(const Ref<NodeBase>& a, const Ref<NodeBase>& b) { return as_node(a)->seq < as_node(b)->seq; }
 
 // The walk that runs in this thread, for VjpCtx.
 thread_local Pass* current_pass = nullptr;
@@ -136,7 +133,8 @@ void Pass::receive(const Edge& edge, Tensor grad) {
     Tensor sum(slot);
     slot.reset();
     // An expanded gradient (of a sum) holds elements once for many places.
-    bool ours = !options_.create_graph && exclusively_owned(sum) && !has_internal_overlap(sum) && sum.dtype() == grad.dtype();
+    bool ours =
+        !options_.create_graph && exclusively_owned(sum) && !has_internal_overlap(sum) && sum.dtype() == grad.dtype();
     if (ours) add_data(sum, grad);
     else sum = run(add_op, sum, grad);
     slot = sum.ref();
@@ -150,6 +148,7 @@ void Pass::prune(const std::vector<Tensor>& roots, const std::vector<Edge>& targ
     auto visit = [&](const Ref<NodeBase>& ref) {
         Node* n = as_node(ref);
         if (!n || mark_of(n) == mark_) return;
+        if (current_pass && !shared(n)) outer_marks_.emplace_back(ref, n->mark);
         mark(n, mark_);
         stack.push_back(n);
         order.push_back(n);
@@ -184,8 +183,8 @@ void Pass::run_hooks(Node* node) {
         Tensor old(grads[h.output_nr]);
         Tensor replaced = h.call(old);
         if (!replaced) continue;
-        check<ValueError>(replaced.shape() == old.shape(), "register_hook: the hook returned a gradient of shape ", replaced.shape(),
-                          " for one of shape ", old.shape());
+        check<ValueError>(replaced.shape() == old.shape(), "register_hook: the hook returned a gradient of shape ",
+                          replaced.shape(), " for one of shape ", old.shape());
         slots(node)[h.output_nr] = replaced.ref();
     }
     for (auto& r : node->extras->retained) {
@@ -209,21 +208,24 @@ void Pass::check_anomaly(Node* node) {
         Tensor g(slots(as_node(e.node))[e.nr]);
         if (!g || !is_floating(g.dtype())) continue;
         Tensor finite = empty({}, DType::Bool), each = empty(g.shape(), DType::Bool);
-        apply_loop(kernels::kernels().predicate[static_cast<int>(kernels::Predicate::IsFinite)][static_cast<int>(g.dtype())], each, &g, 1,
-                   nullptr);
+        apply_loop(
+            kernels::kernels().predicate[static_cast<int>(kernels::Predicate::IsFinite)][static_cast<int>(g.dtype())],
+            each, &g, 1, nullptr);
         for (int64_t k = 0; k < each.numel(); ++k)
             if (!each.data<bool>()[k])
-                fail<RuntimeError>(node->op->grad_name, ": the gradient of input ", i, " (shape ", g.shape(),
-                                   ") is not finite. The operation was recorded at ",
-                                   node->extras && !node->extras->where.empty() ? node->extras->where : "an unknown place",
-                                   ". If a where() hides the cause, guard the function's argument as well.");
+                fail<RuntimeError>(
+                    node->op->grad_name, ": the gradient of input ", i, " (shape ", g.shape(),
+                    ") is not finite. The operation was recorded at ",
+                    node->extras && !node->extras->where.empty() ? node->extras->where : "an unknown place",
+                    ". If a where() hides the cause, guard the function's argument as well.");
     }
 }
 
 void Pass::run_node(Node* node) {
     if (node->freed)
         fail<RuntimeError>("backward: the saved values of ", node->op->grad_name,
-                           " were freed by an earlier backward(). Pass retain_graph=True to the first one; if a state is carried between "
+                           " were freed by an earlier backward(). Pass retain_graph=True to the first one; if a state "
+                           "is carried between "
                            "steps, detach it; if losses share a graph, sum them and call backward() once.");
     VjpCtx ctx(node, options_.create_graph);
     node->op->vjp(ctx);
@@ -294,15 +296,17 @@ namespace {
 Tensor initial_gradient(const char* name, const Tensor& root, const Tensor& given) {
     check<RuntimeError>(root.requires_grad(), name, ": the tensor (shape ", root.shape(), ", ", root.dtype(),
                         ") does not require a gradient and has no graph: ",
-                        !is_floating(root.dtype()) ? "it is not floating."
-                                                   : "it was made under no_grad(), detached, or from data alone. Set requires_grad on the "
-                                                     "parameters before the forward pass.");
+                        !is_floating(root.dtype())
+                            ? "it is not floating."
+                            : "it was made under no_grad(), detached, or from data alone. Set requires_grad on the "
+                              "parameters before the forward pass.");
     if (given) {
-        check<ValueError>(given.shape() == root.shape(), name, ": the gradient must have the tensor's shape ", root.shape(), ", got ",
-                          given.shape());
+        check<ValueError>(given.shape() == root.shape(), name, ": the gradient must have the tensor's shape ",
+                          root.shape(), ", got ", given.shape());
         return cast(given, root.dtype());
     }
-    check<RuntimeError>(root.numel() == 1, name, ": a gradient can be made implicitly for a single value only, got shape ", root.shape(),
+    check<RuntimeError>(root.numel() == 1, name,
+                        ": a gradient can be made implicitly for a single value only, got shape ", root.shape(),
                         ". Reduce it, e.g. with .sum(), or pass gradient=.");
     Tensor one = empty(root.shape(), root.dtype());
     copy_data(one, scalar_tensor(1, root.dtype()));
@@ -311,8 +315,9 @@ Tensor initial_gradient(const char* name, const Tensor& root, const Tensor& give
 
 }  // namespace
 
-std::vector<Tensor> run_backward(const char* name, const std::vector<Tensor>& roots, const std::vector<Tensor>& root_grads,
-                                 const std::vector<Tensor>& inputs, const BackwardOptions& options) {
+std::vector<Tensor> run_backward(const char* name, const std::vector<Tensor>& roots,
+                                 const std::vector<Tensor>& root_grads, const std::vector<Tensor>& inputs,
+                                 const BackwardOptions& options) {
     std::vector<Tensor> grads(roots.size());
     for (size_t i = 0; i < roots.size(); ++i) {
         GradMode mode(options.create_graph);
@@ -320,7 +325,8 @@ std::vector<Tensor> run_backward(const char* name, const std::vector<Tensor>& ro
     }
     std::vector<Edge> targets;
     for (const Tensor& x : inputs) {
-        check<RuntimeError>(x.requires_grad(), name, ": one of the inputs (shape ", x.shape(), ") does not require a gradient");
+        check<RuntimeError>(x.requires_grad(), name, ": one of the inputs (shape ", x.shape(),
+                            ") does not require a gradient");
         targets.push_back(gradient_edge(x));
     }
     std::vector<Tensor> captured(inputs.size());
@@ -343,21 +349,13 @@ const Tensor& as_tensor(const Ref<TensorImpl>& ref) {
 }
 }  // namespace
 
-bool VjpCtx::wants(int i) const {
-    return current_pass->needs(node_->edges()[i]);
-}
+bool VjpCtx::wants(int i) const { return current_pass->needs(node_->edges()[i]); }
 
-bool VjpCtx::has_grad(int k) const {
-    return static_cast<bool>(current_pass->slots(node_)[k]);
-}
+bool VjpCtx::has_grad(int k) const { return static_cast<bool>(current_pass->slots(node_)[k]); }
 
-const Tensor& VjpCtx::grad(int k) const {
-    return as_tensor(current_pass->slots(node_)[k]);
-}
+const Tensor& VjpCtx::grad(int k) const { return as_tensor(current_pass->slots(node_)[k]); }
 
-Tensor VjpCtx::input(int i) const {
-    return unpack_saved(node_, node_->saved()[i], "input");
-}
+Tensor VjpCtx::input(int i) const { return unpack_saved(node_, node_->saved()[i], "input"); }
 
 Tensor VjpCtx::output(int j) const {
     Tensor t = unpack_saved(node_, node_->saved()[node_->n_inputs + static_cast<uint32_t>(j)], "output");
@@ -368,29 +366,17 @@ Tensor VjpCtx::output(int j) const {
     return linked;
 }
 
-const Dims& VjpCtx::input_shape(int i) const {
-    return node_->saved()[i].tensor->shape;
-}
+const Dims& VjpCtx::input_shape(int i) const { return node_->saved()[i].tensor->shape; }
 
-const Dims& VjpCtx::input_strides(int i) const {
-    return node_->saved()[i].tensor->strides;
-}
+const Dims& VjpCtx::input_strides(int i) const { return node_->saved()[i].tensor->strides; }
 
-DType VjpCtx::input_dtype(int i) const {
-    return node_->saved()[i].tensor->dtype;
-}
+DType VjpCtx::input_dtype(int i) const { return node_->saved()[i].tensor->dtype; }
 
-int VjpCtx::n_inputs() const {
-    return static_cast<int>(node_->n_inputs);
-}
+int VjpCtx::n_inputs() const { return static_cast<int>(node_->n_inputs); }
 
-const void* VjpCtx::attr_data() const {
-    return node_->attrs();
-}
+const void* VjpCtx::attr_data() const { return node_->attrs(); }
 
-const OpDef& VjpCtx::op() const {
-    return *node_->op;
-}
+const OpDef& VjpCtx::op() const { return *node_->op; }
 
 void VjpCtx::set(int i, Tensor grad) {
     if (grad && wants(i)) current_pass->receive(node_->edges()[i], std::move(grad));

@@ -16,8 +16,9 @@ struct BackwardOptions {
 
 // Gradients of `roots` (with `root_grads`, undefined entries meaning one for a scalar). With accumulate, adds to the .grad of every
 // leaf reached, or only of `inputs` where given, once the whole walk has succeeded; otherwise returns the gradients of `inputs`.
-std::vector<Tensor> run_backward(const char* name, const std::vector<Tensor>& roots, const std::vector<Tensor>& root_grads,
-                                 const std::vector<Tensor>& inputs, const BackwardOptions& options);
+std::vector<Tensor> run_backward(const char* name, const std::vector<Tensor>& roots,
+                                 const std::vector<Tensor>& root_grads, const std::vector<Tensor>& inputs,
+                                 const BackwardOptions& options);
 
 // Called between nodes; throws to stop the walk (the binding checks for Ctrl-C here).
 extern void (*interrupt_check)();

@@ -11,7 +11,7 @@
 
 namespace chainrule {
 
-thread_local bool grad_mode_enabled __attribute__((tls_model("initial-exec"))) = true;
+thread_local bool grad_mode_enabled = true;
 
 namespace {
 
@@ -25,9 +25,7 @@ std::atomic<uint64_t> g_next_seq{1};
 uint64_t g_next_seq = 1;
 #endif
 
-constexpr size_t align16(size_t n) {
-    return (n + 15) & ~size_t{15};
-}
+constexpr size_t align16(size_t n) { return (n + 15) & ~size_t{15}; }
 
 size_t attr_offset(uint32_t n_inputs, uint32_t n_outputs) {
     return align16(sizeof(Node) + n_inputs * sizeof(Edge) + (n_inputs + n_outputs) * sizeof(Saved) +
@@ -46,11 +44,10 @@ void free_node(Node* node) {
 
 }  // namespace
 
-int64_t live_nodes() {
-    return g_live_nodes;
-}
+int64_t live_nodes() { return g_live_nodes; }
 
-Ref<NodeBase> Node::create(const OpDef& op, uint32_t n_inputs, uint32_t n_outputs, const void* attrs, uint32_t attr_bytes) {
+Ref<NodeBase> Node::create(const OpDef& op, uint32_t n_inputs, uint32_t n_outputs, const void* attrs,
+                           uint32_t attr_bytes) {
     void* memory = allocate(attr_offset(n_inputs, n_outputs) + attr_bytes);
     Node* node = new (memory) Node;
     node->op = &op;
@@ -67,9 +64,7 @@ Ref<NodeBase> Node::create(const OpDef& op, uint32_t n_inputs, uint32_t n_output
     return Ref<NodeBase>(node);
 }
 
-void* Node::attrs() {
-    return reinterpret_cast<char*>(this) + attr_offset(n_inputs, n_outputs);
-}
+void* Node::attrs() { return reinterpret_cast<char*>(this) + attr_offset(n_inputs, n_outputs); }
 
 NodeExtras& Node::extra() {
     if (!extras) extras = std::make_unique<NodeExtras>();
@@ -158,12 +153,13 @@ void save_value(Saved& slot, const Tensor& t, bool is_output) {
 
 Tensor unpack_saved(const Node* node, const Saved& slot, const char* role) {
     if (!slot.tensor)
-        fail<RuntimeError>(node->op->grad_name, ": the saved ", role, " is gone. This is a bug in the operation's gradient rule.");
+        fail<RuntimeError>(node->op->grad_name, ": the saved ", role,
+                           " is gone. This is a bug in the operation's gradient rule.");
     Tensor t(slot.tensor);
     if (t->storage && t.version() != slot.version)
         fail<RuntimeError>(node->op->grad_name, ": a ", t.dtype(), " tensor of shape ", t.shape(),
-                           " that the gradient needs (saved ", role, ") has been modified in place: it is at version ", t.version(),
-                           ", expected version ", slot.version,
+                           " that the gradient needs (saved ", role, ") has been modified in place: it is at version ",
+                           t.version(), ", expected version ", slot.version,
                            ". Clone it before the in-place change, or use the out-of-place operation.");
     // A leaf comes back as itself while it lives and is still the same memory and shape.
     if (!t->accumulator || !t->accumulator->owner) return t;

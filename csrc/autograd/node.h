@@ -46,9 +46,9 @@ class Pass;
 
 struct Node : NodeBase {
     const OpDef* op;
-    uint64_t seq;            // falls along every path from outputs to leaves
-    Pass* pass = nullptr;    // the backward walk that holds gradients in `grads`
-    uint64_t mark = 0;       // walk id and need, for pruned walks
+    uint64_t seq;          // falls along every path from outputs to leaves
+    Pass* pass = nullptr;  // the backward walk that holds gradients in `grads`
+    uint64_t mark = 0;     // walk id and need, for pruned walks
     uint32_t n_inputs;
     uint16_t n_outputs;
     bool freed = false;      // saved values are gone after a backward without retain_graph
@@ -65,13 +65,12 @@ struct Node : NodeBase {
     bool is_accumulator() const { return seq == 0; }
     NodeExtras& extra();
 
-    static Ref<NodeBase> create(const OpDef& op, uint32_t n_inputs, uint32_t n_outputs, const void* attrs, uint32_t attr_bytes);
-    void release_saved();    // saved values and edges go; the node stays as "freed"
+    static Ref<NodeBase> create(const OpDef& op, uint32_t n_inputs, uint32_t n_outputs, const void* attrs,
+                                uint32_t attr_bytes);
+    void release_saved();  // saved values and edges go; the node stays as "freed"
 };
 
-inline Node* as_node(const Ref<NodeBase>& n) {
-    return static_cast<Node*>(n.get());
-}
+inline Node* as_node(const Ref<NodeBase>& n) { return static_cast<Node*>(n.get()); }
 
 // Where a gradient for t goes: its node, or a leaf's accumulator (made on demand). Null where t needs none.
 Edge gradient_edge(const Tensor& t);

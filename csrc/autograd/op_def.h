@@ -17,8 +17,8 @@ inline constexpr int kMaxAttrBytes = 512;
 struct OutSpec {
     DType dtype = DType::Float32;
     Dims shape;
-    Dims strides;            // used where has_strides
-    int64_t offset = 0;      // of a view: elements from input 0's first
+    Dims strides;        // used where has_strides
+    int64_t offset = 0;  // of a view: elements from input 0's first
     bool has_strides = false;
 };
 
@@ -65,13 +65,13 @@ class VjpCtx {
     VjpCtx(Node* node, bool create_graph) : node_(node), create_graph_(create_graph) {}
 
     bool create_graph() const { return create_graph_; }
-    bool wants(int i) const;                 // is the gradient of input i wanted?
-    bool has_grad(int k = 0) const;          // did output k receive a gradient?
-    const Tensor& grad(int k = 0) const;     // may be undefined where has_grad is false
+    bool wants(int i) const;              // is the gradient of input i wanted?
+    bool has_grad(int k = 0) const;       // did output k receive a gradient?
+    const Tensor& grad(int k = 0) const;  // may be undefined where has_grad is false
     Tensor grad_or_zeros(int k) const;
-    Tensor input(int i) const;               // saved input; version-checked
-    Tensor output(int j = 0) const;          // saved output
-    const Dims& input_shape(int i) const;    // of an input saved or kept by shape
+    Tensor input(int i) const;             // saved input; version-checked
+    Tensor output(int j = 0) const;        // saved output
+    const Dims& input_shape(int i) const;  // of an input saved or kept by shape
     const Dims& input_strides(int i) const;
     DType input_dtype(int i) const;
     int n_inputs() const;
@@ -80,7 +80,7 @@ class VjpCtx {
     const OpDef& op() const;
     Node* node() const { return node_; }
 
-    void set(int i, Tensor grad);            // the gradient of input i; undefined means zero
+    void set(int i, Tensor grad);  // the gradient of input i; undefined means zero
     // Adds `grad` into the part of input i's gradient that (shape, strides, offset) selects; the engine owns the buffer,
     // so a loop over slices stays linear. Only where the gradient is not recorded.
     void add_into(int i, const Dims& shape, const Dims& strides, int64_t offset, const Tensor& grad);
@@ -93,34 +93,38 @@ class VjpCtx {
 };
 
 enum class Promotion : uint8_t {
-    None,     // inputs are taken as they are
-    Common,   // all inputs are converted to their common dtype
-    Float,    // the same, and integers to the default floating dtype
+    None,    // inputs are taken as they are
+    Common,  // all inputs are converted to their common dtype
+    Float,   // the same, and integers to the default floating dtype
 };
 
 struct OpDef {
-    const char* name;                         // "add"
-    const char* grad_name;                    // "AddBackward0", as PyTorch prints it
+    const char* name;       // "add"
+    const char* grad_name;  // "AddBackward0", as PyTorch prints it
     void (*infer)(InferCtx&) = nullptr;
-    void (*eval)(EvalCtx&) = nullptr;         // null: a view of input 0
-    void (*vjp)(VjpCtx&) = nullptr;           // null: not differentiable, its outputs carry no graph
-    uint32_t kernel = 0;                      // index into the kernel table, for the shared elementwise forms
+    void (*eval)(EvalCtx&) = nullptr;  // null: a view of input 0
+    void (*vjp)(VjpCtx&) = nullptr;    // null: not differentiable, its outputs carry no graph
+    uint32_t kernel = 0;               // index into the kernel table, for the shared elementwise forms
     uint32_t grad_kernel = 0;
     Promotion promotion = Promotion::None;
-    bool broadcast = false;                   // inputs are expanded to a common shape, gradients summed back by the graph
-    bool elementwise = false;                 // output element i depends on input elements i only: may run in place
-    bool variadic = false;                    // any number of like inputs
+    bool broadcast = false;  // inputs are expanded to a common shape, gradients summed back by the graph
+    bool elementwise =
+        false;              // may run with output 0 in input 0's memory: element i needs no other (or input 0 is kept)
+    bool variadic = false;  // any number of like inputs
     // Saved for the gradient: bit k of save_input[i] says that the gradient of input k needs input i. 0: not saved.
     uint8_t save_input[4] = {0, 0, 0, 0};
     uint8_t save_output[2] = {0, 0};
-    uint8_t keep_shape = 0;                   // bit i: input i's shape and dtype are kept without data (variadic: any bit, all inputs)
+    uint8_t keep_shape = 0;  // bit i: input i's shape and dtype are kept without data (variadic: any bit, all inputs)
     uint16_t attr_bytes = 0;
-    void (*destroy_attrs)(void*) = nullptr;   // only for nodes that own something (a user's Function)
-    void (*release_attrs)(void*) = nullptr;   // of those: drop what was saved
+    void (*destroy_attrs)(void*) = nullptr;  // only for nodes that own something (a user's Function)
+    void (*release_attrs)(void*) = nullptr;  // of those: drop what was saved
 };
 
 // Expands, checks and promotes as the OpDef says, infers, allocates, evaluates and, where a gradient may be asked for, records.
 void dispatch(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs, int n_outputs = 1);
+
+// The dtype in which tensors and Python numbers meet.
+DType common_dtype(const Tensor* inputs, int n);
 
 // The in-place form: writes into self (which is inputs[0]) and moves self's history on. Returns self.
 Tensor dispatch_inplace(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs);

@@ -34,10 +34,19 @@ std::vector<std::string> split_params(const std::string& s) {
 }
 
 Param::Type type_named(const std::string& name, const char* signature) {
-    static const std::map<std::string, Param::Type> types = {
-        {"Tensor", Param::Tensor}, {"Number", Param::Number}, {"int", Param::Int},     {"float", Param::Float},
-        {"bool", Param::Bool},     {"ints", Param::Ints},     {"size", Param::Size},   {"Dtype", Param::Dtype},
-        {"str", Param::Str},       {"Tensors", Param::Tensors}, {"VarTensors", Param::VarTensors}, {"Generator", Param::Generator}, {"any", Param::Any}};
+    static const std::map<std::string, Param::Type> types = {{"Tensor", Param::Tensor},
+                                                             {"Number", Param::Number},
+                                                             {"int", Param::Int},
+                                                             {"float", Param::Float},
+                                                             {"bool", Param::Bool},
+                                                             {"ints", Param::Ints},
+                                                             {"size", Param::Size},
+                                                             {"Dtype", Param::Dtype},
+                                                             {"str", Param::Str},
+                                                             {"Tensors", Param::Tensors},
+                                                             {"VarTensors", Param::VarTensors},
+                                                             {"Generator", Param::Generator},
+                                                             {"any", Param::Any}};
     auto it = types.find(name);
     check<ValueError>(it != types.end(), "signature: unknown type ", name, " in ", signature);
     return it->second;
@@ -100,7 +109,8 @@ Signature parse_signature(const Overload& o) {
         s.params.push_back(std::move(p));
         if (!keyword_only) ++s.n_positional;
     }
-    check<ValueError>(s.params.size() <= static_cast<size_t>(kMaxArgs), "signature: too many parameters in ", o.signature);
+    check<ValueError>(s.params.size() <= static_cast<size_t>(kMaxArgs), "signature: too many parameters in ",
+                      o.signature);
     // Strings were moved: point the defaults at their final place.
     for (Param& p : s.params)
         if (p.default_value.kind == Arg::Str) p.default_value.text = p.default_text;
@@ -130,11 +140,14 @@ bool same_name(const std::string& param, const char* given, size_t n) {
     return false;
 }
 
+// An integer argument; True and False are none.
+bool take_int(PyObject* o, int64_t* out) { return !PyBool_Check(o) && to_int(o, out); }
+
 bool take_ints(PyObject* o, Dims* out) {
     int64_t x;
     out->n = 0;
-    if (PyLong_CheckExact(o) || (!PySequence_Check(o) && to_int(o, &x))) {
-        if (!to_int(o, &x)) return false;
+    if (PyLong_CheckExact(o) || (!PySequence_Check(o) && take_int(o, &x))) {
+        if (!take_int(o, &x)) return false;
         out->push(x);
         return true;
     }
@@ -152,7 +165,7 @@ bool take_ints(PyObject* o, Dims* out) {
     }
     Py_ssize_t n = PySequence_Fast_GET_SIZE(fast.ptr());
     for (Py_ssize_t i = 0; i < n; ++i) {
-        if (!to_int(PySequence_Fast_GET_ITEM(fast.ptr(), i), &x)) return false;
+        if (!take_int(PySequence_Fast_GET_ITEM(fast.ptr(), i), &x)) return false;
         out->push(x);
     }
     return true;
@@ -188,72 +201,74 @@ bool convert(const Param& p, PyObject* o, Arg& a, Args& all, int* ints_used, int
         return true;
     }
     switch (p.type) {
-    case Param::Tensor:
-        if (is_tensor(o)) {
-            a.tensor = tensor_of(o);
-        } else if (!to_tensor(o, &a.tensor)) {
-            return false;
+        case Param::Tensor:
+            if (is_tensor(o)) {
+                a.tensor = tensor_of(o);
+            } else if (!to_tensor(o, &a.tensor)) {
+                return false;
+            }
+            a.kind = Arg::TensorArg;
+            return true;
+        case Param::Number:
+        case Param::Float:
+            if (!to_scalar(o, &a.number)) return false;
+            a.kind = Arg::Number;
+            return true;
+        case Param::Int: {
+            int64_t x;
+            if (!take_int(o, &x)) return false;
+            a.kind = Arg::Number;
+            a.number = Scalar(x);
+            return true;
         }
-        a.kind = Arg::TensorArg;
-        return true;
-    case Param::Number:
-    case Param::Float:
-        if (!to_scalar(o, &a.number)) return false;
-        a.kind = Arg::Number;
-        return true;
-    case Param::Int: {
-        int64_t x;
-        if (!to_int(o, &x)) return false;
-        a.kind = Arg::Number;
-        a.number = Scalar(x);
-        return true;
-    }
-    case Param::Bool:
-        if (!PyBool_Check(o)) {
-            if (PyUnicode_Check(o) || (is_tensor(o) && impl_of(o)->numel != 1) || !to_scalar(o, &a.number) || a.number.is_float()) return false;
-            a.number = Scalar(a.number.to_int() != 0);
-        } else {
-            a.number = Scalar(o == Py_True);
+        case Param::Bool:
+            if (!PyBool_Check(o)) {
+                if (PyUnicode_Check(o) || (is_tensor(o) && impl_of(o)->numel != 1) || !to_scalar(o, &a.number) ||
+                    a.number.is_float())
+                    return false;
+                a.number = Scalar(a.number.to_int() != 0);
+            } else {
+                a.number = Scalar(o == Py_True);
+            }
+            a.kind = Arg::Number;
+            return true;
+        case Param::Ints:
+        case Param::Size:
+            if (*ints_used >= 4) return false;
+            a.slot = static_cast<uint8_t>((*ints_used)++);
+            if (!take_ints(o, &all.ints_slots[a.slot])) return false;
+            a.kind = Arg::Ints;
+            return true;
+        case Param::Dtype:
+            if (!to_dtype(o, &a.dtype)) return false;
+            a.kind = Arg::Dtype;
+            return true;
+        case Param::Str: {
+            if (!PyUnicode_Check(o)) return false;
+            Py_ssize_t n;
+            const char* s = PyUnicode_AsUTF8AndSize(o, &n);
+            if (!s) throw py::error_already_set();
+            a.kind = Arg::Str;
+            a.text = std::string_view(s, static_cast<size_t>(n));
+            return true;
         }
-        a.kind = Arg::Number;
-        return true;
-    case Param::Ints:
-    case Param::Size:
-        if (*ints_used >= 4) return false;
-        a.slot = static_cast<uint8_t>((*ints_used)++);
-        if (!take_ints(o, &all.ints_slots[a.slot])) return false;
-        a.kind = Arg::Ints;
-        return true;
-    case Param::Dtype:
-        if (!to_dtype(o, &a.dtype)) return false;
-        a.kind = Arg::Dtype;
-        return true;
-    case Param::Str: {
-        if (!PyUnicode_Check(o)) return false;
-        Py_ssize_t n;
-        const char* s = PyUnicode_AsUTF8AndSize(o, &n);
-        if (!s) throw py::error_already_set();
-        a.kind = Arg::Str;
-        a.text = std::string_view(s, static_cast<size_t>(n));
-        return true;
-    }
-    case Param::Tensors:
-    case Param::VarTensors:
-        if (*lists_used >= 2) return false;
-        a.slot = static_cast<uint8_t>((*lists_used)++);
-        if (!take_tensors(o, &all.tensors_slots[a.slot])) return false;
-        a.kind = Arg::Tensors;
-        return true;
-    case Param::Generator:
-        a.object = generator_of(o);
-        if (!a.object) return false;
-        a.kind = Arg::Object;
-        return true;
-    case Param::Any:
-        if (p.name == "device") check_device(o);
-        a.kind = Arg::Object;
-        a.object = o;
-        return true;
+        case Param::Tensors:
+        case Param::VarTensors:
+            if (*lists_used >= 2) return false;
+            a.slot = static_cast<uint8_t>((*lists_used)++);
+            if (!take_tensors(o, &all.tensors_slots[a.slot])) return false;
+            a.kind = Arg::Tensors;
+            return true;
+        case Param::Generator:
+            a.object = generator_of(o);
+            if (!a.object) return false;
+            a.kind = Arg::Object;
+            return true;
+        case Param::Any:
+            if (p.name == "device") check_device(o);
+            a.kind = Arg::Object;
+            a.object = o;
+            return true;
     }
     return false;
 }
@@ -276,7 +291,8 @@ PyObject* keyword(const Param& p, PyObject* const* values, PyObject* kwnames, Py
 }
 
 // Tensors given one by one: meshgrid(x, y).
-bool take_spread_tensors(const Param& p, PyObject* const* args, Py_ssize_t* at, Py_ssize_t nargs, Args& out, Arg& a, int* lists_used) {
+bool take_spread_tensors(const Param& p, PyObject* const* args, Py_ssize_t* at, Py_ssize_t nargs, Args& out, Arg& a,
+                         int* lists_used) {
     if (p.type != Param::VarTensors || !is_tensor(args[*at]) || *lists_used >= 2) return false;
     a.slot = static_cast<uint8_t>((*lists_used)++);
     a.kind = Arg::Tensors;
@@ -290,7 +306,7 @@ bool take_spread_tensors(const Param& p, PyObject* const* args, Py_ssize_t* at, 
 bool spreads(const Param& p, PyObject* const* args, Py_ssize_t at, Py_ssize_t nargs) {
     if (p.type != Param::Size || nargs - at < 1) return false;
     int64_t x;
-    return nargs - at > 1 && to_int(args[at], &x);
+    return nargs - at > 1 && take_int(args[at], &x);
 }
 
 bool match(const Signature& s, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames, Args& out) {
@@ -312,7 +328,7 @@ bool match(const Signature& s, PyObject* const* args, Py_ssize_t nargs, PyObject
                 d.n = 0;
                 a.kind = Arg::Ints;
                 int64_t x;
-                while (at < nargs && to_int(args[at], &x)) {
+                while (at < nargs && take_int(args[at], &x)) {
                     d.push(x);
                     ++at;
                 }
@@ -356,11 +372,13 @@ std::string describe(PyObject* o) {
     return Py_TYPE(o)->tp_name;
 }
 
-[[noreturn]] void no_signature_fits(const BoundFunction& f, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+[[noreturn]] void no_signature_fits(const BoundFunction& f, PyObject* const* args, Py_ssize_t nargs,
+                                    PyObject* kwnames) {
     std::string got, wanted;
     for (Py_ssize_t i = 0; i < nargs; ++i) got += (i ? ", " : "") + describe(args[i]);
     for (Py_ssize_t k = 0; kwnames && k < PyTuple_GET_SIZE(kwnames); ++k)
-        got += (got.empty() ? "" : ", ") + std::string(PyUnicode_AsUTF8(PyTuple_GET_ITEM(kwnames, k))) + "=" + describe(args[nargs + k]);
+        got += (got.empty() ? "" : ", ") + std::string(PyUnicode_AsUTF8(PyTuple_GET_ITEM(kwnames, k))) + "=" +
+               describe(args[nargs + k]);
     for (const Signature& s : f.signatures) wanted += (wanted.empty() ? "" : " or ") + s.text;
     fail<TypeError>(f.name, ": expected ", wanted, ", got (", got, ").");
 }
@@ -437,13 +455,13 @@ PyObject* named_tuple(const std::vector<Tensor>& ts, const char* const* fields) 
 
 PyObject* give_back(Args& args) {
     switch (args.result) {
-    case Args::Nothing: Py_RETURN_NONE;
-    case Args::One: return wrap(args.value);
-    case Args::Tuple: return args.fields ? named_tuple(args.values, args.fields) : tuple_of(args.values);
-    case Args::List: return tuple_of(args.values);
-    case Args::Bool: return PyBool_FromLong(args.integer_result != 0);
-    case Args::Int: return PyLong_FromLongLong(args.integer_result);
-    case Args::Real: return PyFloat_FromDouble(args.scalar);
+        case Args::Nothing: Py_RETURN_NONE;
+        case Args::One: return wrap(args.value);
+        case Args::Tuple: return args.fields ? named_tuple(args.values, args.fields) : tuple_of(args.values);
+        case Args::List: return tuple_of(args.values);
+        case Args::Bool: return PyBool_FromLong(args.integer_result != 0);
+        case Args::Int: return PyLong_FromLongLong(args.integer_result);
+        case Args::Real: return PyFloat_FromDouble(args.scalar);
     }
     Py_RETURN_NONE;
 }

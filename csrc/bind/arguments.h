@@ -10,8 +10,22 @@
 namespace chainrule {
 
 struct Param {
-    enum Type : uint8_t { Tensor, Number, Int, Float, Bool, Ints, Size, Dtype, Str, Tensors, VarTensors, Generator, Any } type;
-    bool optional = false;       // None is taken
+    enum Type : uint8_t {
+        Tensor,
+        Number,
+        Int,
+        Float,
+        Bool,
+        Ints,
+        Size,
+        Dtype,
+        Str,
+        Tensors,
+        VarTensors,
+        Generator,
+        Any
+    } type;
+    bool optional = false;  // None is taken
     bool has_default = false;
     bool keyword_only = false;
     std::string name, default_text;

@@ -44,8 +44,8 @@ void backward(py::object tensors, py::object grads, py::object retain, bool crea
     run_backward("backward", tensor_list(tensors, "backward"), tensor_list(grads, "backward"), targets, o);
 }
 
-py::tuple grad(py::object outputs, py::object inputs, py::object grad_outputs, py::object retain, bool create_graph, py::object allow_unused,
-               bool materialize) {
+py::tuple grad(py::object outputs, py::object inputs, py::object grad_outputs, py::object retain, bool create_graph,
+               py::object allow_unused, bool materialize) {
     BackwardOptions o;
     o.accumulate = false;
     o.create_graph = create_graph;
@@ -53,7 +53,8 @@ py::tuple grad(py::object outputs, py::object inputs, py::object grad_outputs, p
     bool allow = allow_unused.is_none() ? materialize : allow_unused.cast<bool>();
     std::vector<Tensor> xs = tensor_list(inputs, "grad");
     check<ValueError>(!xs.empty(), "grad: inputs must not be empty");
-    std::vector<Tensor> found = run_backward("grad", tensor_list(outputs, "grad"), tensor_list(grad_outputs, "grad"), xs, o);
+    std::vector<Tensor> found =
+        run_backward("grad", tensor_list(outputs, "grad"), tensor_list(grad_outputs, "grad"), xs, o);
     py::tuple result(xs.size());
     for (size_t i = 0; i < xs.size(); ++i) {
         if (!found[i] && materialize) found[i] = zeros(xs[i].shape(), xs[i].dtype());
@@ -97,7 +98,8 @@ std::string python_line() {
     py::object f = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(frame));
     while (!f.is_none()) {
         file = py::cast<std::string>(f.attr("f_code").attr("co_filename"));
-        if (file.find("/chainrule/") == std::string::npos || file.find("/chainrule/examples/") != std::string::npos) break;
+        if (file.find("/chainrule/") == std::string::npos || file.find("/chainrule/examples/") != std::string::npos)
+            break;
         py::object back = f.attr("f_back");
         if (back.is_none()) break;
         f = back;
@@ -118,7 +120,8 @@ py::object register_hook(const Tensor& t, py::object hook) {
 }
 
 py::object register_post_accumulate(const Tensor& t, py::object hook) {
-    check<RuntimeError>(t->requires_grad && !t->node, "register_post_accumulate_grad_hook: a leaf that requires a gradient is needed");
+    check<RuntimeError>(t->requires_grad && !t->node,
+                        "register_post_accumulate_grad_hook: a leaf that requires a gradient is needed");
     static int64_t next = -1;
     auto held = std::make_shared<py::object>(std::move(hook));
     Node* node = accumulator(t);
@@ -166,17 +169,24 @@ void bind_autograd(py::module_& m) {
     source_line = python_line;
 
     py::class_<NodeHandle>(m, "Node", "A recorded operation.")
-        .def("name", [](const NodeHandle& h) { return h.get()->op->grad_name; }, "The name of the gradient rule, e.g. 'MulBackward0'.")
+        .def(
+            "name", [](const NodeHandle& h) { return h.get()->op->grad_name; },
+            "The name of the gradient rule, e.g. 'MulBackward0'.")
         .def_property_readonly("op_name", [](const NodeHandle& h) { return h.get()->op->name; })
-        .def_property_readonly("next_functions", &next_functions, "The nodes whose gradients this one computes: (node, output number) for each input.")
+        .def_property_readonly("next_functions", &next_functions,
+                               "The nodes whose gradients this one computes: (node, output number) for each input.")
         .def_property_readonly("variable",
                                [](const NodeHandle& h) {
                                    Node* n = h.get();
-                                   if (!n->is_accumulator()) throw py::attribute_error("variable: only AccumulateGrad has one");
+                                   if (!n->is_accumulator())
+                                       throw py::attribute_error("variable: only AccumulateGrad has one");
                                    return n->owner ? Tensor(n->owner) : Tensor();
                                })
         .def_property_readonly("_sequence_nr", [](const NodeHandle& h) { return h.get()->seq; })
-        .def("__eq__", [](const NodeHandle& a, py::object b) { return py::isinstance<NodeHandle>(b) && b.cast<NodeHandle&>().get() == a.get(); })
+        .def("__eq__",
+             [](const NodeHandle& a, py::object b) {
+                 return py::isinstance<NodeHandle>(b) && b.cast<NodeHandle&>().get() == a.get();
+             })
         .def("__hash__", [](const NodeHandle& h) { return reinterpret_cast<size_t>(h.get()) >> 4; })
         .def("__repr__", [](const NodeHandle& h) {
             char address[32];
@@ -197,11 +207,12 @@ void bind_autograd(py::module_& m) {
     m.def("set_grad_enabled", [](bool enabled) { grad_mode_enabled = enabled; }, py::arg("mode"));
     m.def("is_anomaly_enabled", [] { return anomaly_mode; });
     m.def("set_anomaly_enabled", [](bool enabled) { anomaly_mode = enabled; }, py::arg("mode"));
-    m.def("backward", &backward, py::arg("tensors"), py::arg("grad_tensors") = py::none(), py::arg("retain_graph") = py::none(),
-          py::arg("create_graph") = false, py::arg("inputs") = py::none(), "Adds the gradients of the tensors to the .grad of the leaves.");
-    m.def("grad", &grad, py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs") = py::none(), py::arg("retain_graph") = py::none(),
-          py::arg("create_graph") = false, py::arg("allow_unused") = py::none(), py::arg("materialize_grads") = false,
-          "The gradients of the outputs with respect to the inputs, as a tuple.");
+    m.def("backward", &backward, py::arg("tensors"), py::arg("grad_tensors") = py::none(),
+          py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("inputs") = py::none(),
+          "Adds the gradients of the tensors to the .grad of the leaves.");
+    m.def("grad", &grad, py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs") = py::none(),
+          py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("allow_unused") = py::none(),
+          py::arg("materialize_grads") = false, "The gradients of the outputs with respect to the inputs, as a tuple.");
     m.def("live_tensors", &live_tensors, "How many tensors exist.");
     m.def("live_nodes", &live_nodes, "How many graph nodes exist.");
 }

@@ -63,7 +63,8 @@ void release_array(void* owner) {
 
 Dims shape_of(const py::array& a) {
     Dims shape;
-    check<ValueError>(a.ndim() <= kMaxDims, "from_numpy: at most ", kMaxDims, " dimensions are supported, got ", a.ndim());
+    check<ValueError>(a.ndim() <= kMaxDims, "from_numpy: at most ", kMaxDims, " dimensions are supported, got ",
+                      a.ndim());
     for (py::ssize_t d = 0; d < a.ndim(); ++d) shape.push(a.shape(d));
     return shape;
 }
@@ -88,32 +89,34 @@ bool native_order(const py::array& a) {
 
 py::array plain_copy(const py::array& a) {
     py::object native = a.dtype().attr("newbyteorder")("=");
-    return py::module_::import("numpy").attr("array")(a, py::arg("dtype") = native, py::arg("order") = "C", py::arg("copy") = true);
+    return py::module_::import("numpy").attr("array")(a, py::arg("dtype") = native, py::arg("order") = "C",
+                                                      py::arg("copy") = true);
 }
 
 // ---- nested lists ----
 
-bool is_list(PyObject* o) {
-    return PyList_Check(o) || PyTuple_Check(o) || PyRange_Check(o);
-}
+bool is_list(PyObject* o) { return PyList_Check(o) || PyTuple_Check(o) || PyRange_Check(o); }
 
 struct NestedShape {
     Dims shape;
-    int category = -1;          // the highest seen
-    bool arrays = false;        // contains arrays or tensors with axes
-    bool wide = false;          // a float64 tensor or array element
+    int category = -1;    // the highest seen
+    bool arrays = false;  // contains arrays or tensors with axes
+    bool wide = false;    // a float64 tensor or array element
 };
 
 void measure(PyObject* o, int depth, NestedShape& out) {
     if (!is_list(o)) {
         if (depth != out.shape.n)
-            fail<ValueError>("tensor: the nested sequence is ragged: a number where a sequence of length ", out.shape[depth], " was expected");
+            fail<ValueError>("tensor: the nested sequence is ragged: a number where a sequence of length ",
+                             out.shape[depth], " was expected");
         return;
     }
     py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
     Py_ssize_t n = PySequence_Fast_GET_SIZE(fast.ptr());
-    check<ValueError>(depth < out.shape.n && n == out.shape[depth], "tensor: the nested sequence is ragged: expected a sequence of length ",
-                      depth < out.shape.n ? out.shape[depth] : 0, " at depth ", depth, ", got ", depth < out.shape.n ? "length " : "a sequence of length ", n);
+    check<ValueError>(depth < out.shape.n && n == out.shape[depth],
+                      "tensor: the nested sequence is ragged: expected a sequence of length ",
+                      depth < out.shape.n ? out.shape[depth] : 0, " at depth ", depth, ", got ",
+                      depth < out.shape.n ? "length " : "a sequence of length ", n);
     for (Py_ssize_t i = 0; i < n; ++i) {
         PyObject* item = PySequence_Fast_GET_ITEM(fast.ptr(), i);
         if (depth + 1 < out.shape.n || is_list(item)) {
@@ -121,8 +124,7 @@ void measure(PyObject* o, int depth, NestedShape& out) {
             continue;
         }
         Scalar s;
-        if (!to_scalar(item, &s))
-            fail<TypeError>("tensor: the data must be numbers, got ", Py_TYPE(item)->tp_name);
+        if (!to_scalar(item, &s)) fail<TypeError>("tensor: the data must be numbers, got ", Py_TYPE(item)->tp_name);
         if (s.category() > out.category) out.category = s.category();
     }
 }
@@ -133,7 +135,8 @@ bool holds_arrays(PyObject* o) {
     py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
     for (Py_ssize_t i = 0, n = PySequence_Fast_GET_SIZE(fast.ptr()); i < n; ++i) {
         PyObject* item = PySequence_Fast_GET_ITEM(fast.ptr(), i);
-        if (is_list(item) ? holds_arrays(item) : is_array(item) || (is_tensor(item) && impl_of(item)->shape.n > 0)) return true;
+        if (is_list(item) ? holds_arrays(item) : is_array(item) || (is_tensor(item) && impl_of(item)->shape.n > 0))
+            return true;
     }
     return false;
 }
@@ -146,7 +149,8 @@ template <class T> void fill_nested(PyObject* o, T*& at) {
         return;
     }
     py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
-    for (Py_ssize_t i = 0, n = PySequence_Fast_GET_SIZE(fast.ptr()); i < n; ++i) fill_nested(PySequence_Fast_GET_ITEM(fast.ptr(), i), at);
+    for (Py_ssize_t i = 0, n = PySequence_Fast_GET_SIZE(fast.ptr()); i < n; ++i)
+        fill_nested(PySequence_Fast_GET_ITEM(fast.ptr(), i), at);
 }
 
 template <class T> void fill_tensor(PyObject* data, const Tensor& t) {
@@ -168,12 +172,12 @@ Tensor tensor_from_list(PyObject* data, const DType* dtype) {
     DType own = s.category < 0 || s.category == 2 ? default_dtype() : s.category == 1 ? DType::Int64 : DType::Bool;
     Tensor t = empty(s.shape, dtype ? *dtype : own);
     switch (t.dtype()) {
-    case DType::Bool: fill_tensor<bool>(data, t); break;
-    case DType::UInt8: fill_tensor<uint8_t>(data, t); break;
-    case DType::Int32: fill_tensor<int32_t>(data, t); break;
-    case DType::Int64: fill_tensor<int64_t>(data, t); break;
-    case DType::Float32: fill_tensor<float>(data, t); break;
-    case DType::Float64: fill_tensor<double>(data, t); break;
+        case DType::Bool: fill_tensor<bool>(data, t); break;
+        case DType::UInt8: fill_tensor<uint8_t>(data, t); break;
+        case DType::Int32: fill_tensor<int32_t>(data, t); break;
+        case DType::Int64: fill_tensor<int64_t>(data, t); break;
+        case DType::Float32: fill_tensor<float>(data, t); break;
+        case DType::Float64: fill_tensor<double>(data, t); break;
     }
     return t;
 }
@@ -201,9 +205,7 @@ Tensor converted(const Tensor& t, const DType* dtype, bool copy) {
 
 }  // namespace
 
-bool is_array(PyObject* o) {
-    return py::isinstance<py::array>(o);
-}
+bool is_array(PyObject* o) { return py::isinstance<py::array>(o); }
 
 bool to_int(PyObject* o, int64_t* out) {
     if (!PyLong_Check(o)) {
@@ -313,7 +315,8 @@ Tensor tensor_from_data(PyObject* data, const DType* dtype) {
     if (to_scalar(data, &s)) {
         DType own = dtype_of(s);
         // NumPy's scalars bring their own dtype.
-        if (!dtype && !PyFloat_CheckExact(data) && !PyLong_CheckExact(data) && !PyBool_Check(data) && py::hasattr(data, "dtype"))
+        if (!dtype && !PyFloat_CheckExact(data) && !PyLong_CheckExact(data) && !PyBool_Check(data) &&
+            py::hasattr(data, "dtype"))
             to_dtype(py::getattr(data, "dtype").ptr(), &own);
         return scalar_tensor(s, dtype ? *dtype : own);
     }
@@ -326,7 +329,8 @@ Tensor tensor_from_data(PyObject* data, const DType* dtype) {
         py::object array = py::module_::import("numpy").attr("asarray")(py::handle(data));
         return tensor_from_data(array.ptr(), dtype);
     }
-    fail<TypeError>("tensor: the data must be a number, a (nested) sequence, an array or a tensor, got ", Py_TYPE(data)->tp_name);
+    fail<TypeError>("tensor: the data must be a number, a (nested) sequence, an array or a tensor, got ",
+                    Py_TYPE(data)->tp_name);
 }
 
 // Tensor(2, 3): uninitialised, of that size; Tensor([1, 2]): of the default dtype. PyTorch's old constructor.
@@ -337,11 +341,12 @@ Tensor legacy_tensor(PyObject* args, PyObject* kwargs) {
     DType dtype = default_dtype();
     if (n == 0) return empty({0}, dtype);
     PyObject* first = PyTuple_GET_ITEM(args, 0);
-    if (n == 1 && !PyIndex_Check(first)) {
+    if (n == 1 && (is_array(first) || !PyIndex_Check(first))) {  // an array has __index__ too
         if (is_tensor(first)) return alias(tensor_of(first));
         if (Py_TYPE(first) == g_size_type) {
             Dims shape;
-            for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(first); ++i) shape.push(PyLong_AsLongLong(PyTuple_GET_ITEM(first, i)));
+            for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(first); ++i)
+                shape.push(PyLong_AsLongLong(PyTuple_GET_ITEM(first, i)));
             return empty(shape, dtype);
         }
         return tensor_from_data(first, &dtype);
@@ -368,12 +373,12 @@ PyObject* to_array(const Tensor& t, PyObject* owner) {
 PyObject* to_number(const Tensor& t) {
     const void* p = t.data();
     switch (t.dtype()) {
-    case DType::Bool: return PyBool_FromLong(*static_cast<const uint8_t*>(p));
-    case DType::UInt8: return PyLong_FromLong(*static_cast<const uint8_t*>(p));
-    case DType::Int32: return PyLong_FromLong(*static_cast<const int32_t*>(p));
-    case DType::Int64: return PyLong_FromLongLong(*static_cast<const int64_t*>(p));
-    case DType::Float32: return PyFloat_FromDouble(static_cast<double>(*static_cast<const float*>(p)));
-    case DType::Float64: return PyFloat_FromDouble(*static_cast<const double*>(p));
+        case DType::Bool: return PyBool_FromLong(*static_cast<const uint8_t*>(p));
+        case DType::UInt8: return PyLong_FromLong(*static_cast<const uint8_t*>(p));
+        case DType::Int32: return PyLong_FromLong(*static_cast<const int32_t*>(p));
+        case DType::Int64: return PyLong_FromLongLong(*static_cast<const int64_t*>(p));
+        case DType::Float32: return PyFloat_FromDouble(static_cast<double>(*static_cast<const float*>(p)));
+        case DType::Float64: return PyFloat_FromDouble(*static_cast<const double*>(p));
     }
     return nullptr;
 }
@@ -396,9 +401,7 @@ PyObject* list_level(const Tensor& t, int depth, const char* data) {
 
 }  // namespace
 
-PyObject* to_list(const Tensor& t) {
-    return list_level(t, 0, t.data());
-}
+PyObject* to_list(const Tensor& t) { return list_level(t, 0, t.data()); }
 
 PyObject* to_size(const Dims& d) {
     PyObject* size = g_size_type->tp_alloc(g_size_type, d.n);
@@ -409,13 +412,9 @@ PyObject* to_size(const Dims& d) {
 
 // ---- dtype and device objects ----
 
-PyObject* dtype_object(DType t) {
-    return g_dtypes[static_cast<int>(t)];
-}
+PyObject* dtype_object(DType t) { return g_dtypes[static_cast<int>(t)]; }
 
-bool is_dtype(PyObject* o) {
-    return Py_TYPE(o) == g_dtype_type;
-}
+bool is_dtype(PyObject* o) { return Py_TYPE(o) == g_dtype_type; }
 
 bool to_dtype(PyObject* o, DType* out) {
     for (int i = 0; i < kNumDTypes; ++i)
@@ -427,7 +426,8 @@ bool to_dtype(PyObject* o, DType* out) {
     else if (o == reinterpret_cast<PyObject*>(&PyLong_Type)) *out = DType::Int64;
     else if (o == reinterpret_cast<PyObject*>(&PyBool_Type)) *out = DType::Bool;
     else if (py::isinstance<py::dtype>(o)) return dtype_of_array(py::reinterpret_borrow<py::dtype>(o), out);
-    else if (PyType_Check(o) && py::hasattr(o, "dtype") && !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(o), tensor_type)) {
+    else if (PyType_Check(o) && py::hasattr(o, "dtype") &&
+             !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(o), tensor_type)) {
         try {
             return dtype_of_array(py::dtype::from_args(py::reinterpret_borrow<py::object>(o)), out);
         } catch (py::error_already_set&) {
@@ -446,8 +446,8 @@ void check_device(PyObject* o) {
     else if (py::isinstance<DeviceBox>(o)) type = py::cast<DeviceBox&>(o).type;
     else if (PyLong_Check(o)) type = "cuda";
     else fail<TypeError>("device: a string or a device is required, got ", Py_TYPE(o)->tp_name);
-    check<RuntimeError>(type == "cpu" || type.rfind("cpu:", 0) == 0 || type == "meta_cpu", "device: chainrule computes on the CPU only, got '", type,
-                        "'. Use device='cpu'.");
+    check<RuntimeError>(type == "cpu" || type.rfind("cpu:", 0) == 0 || type == "meta_cpu",
+                        "device: chainrule computes on the CPU only, got '", type, "'. Use device='cpu'.");
 }
 
 void bind_dtypes(py::module_& m) {
@@ -490,20 +490,29 @@ void bind_dtypes(py::module_& m) {
              }),
              py::arg("type") = "cpu", py::arg("index") = py::none())
         .def_property_readonly("type", [](const DeviceBox& d) { return d.type; })
-        .def_property_readonly("index", [](const DeviceBox& d) -> py::object { return d.index < 0 ? py::object(py::none()) : py::object(py::int_(d.index)); })
+        .def_property_readonly("index",
+                               [](const DeviceBox& d) -> py::object {
+                                   return d.index < 0 ? py::object(py::none()) : py::object(py::int_(d.index));
+                               })
         .def("__repr__",
              [](const DeviceBox& d) {
-                 return "device(type='" + d.type + "'" + (d.index < 0 ? "" : ", index=" + std::to_string(d.index)) + ")";
+                 return "device(type='" + d.type + "'" + (d.index < 0 ? "" : ", index=" + std::to_string(d.index)) +
+                        ")";
              })
         .def("__str__", [](const DeviceBox& d) { return d.type + (d.index < 0 ? "" : ":" + std::to_string(d.index)); })
-        .def("__eq__", [](const DeviceBox& d, py::object o) {
-            return py::isinstance<DeviceBox>(o) && o.cast<DeviceBox&>().type == d.type && o.cast<DeviceBox&>().index == d.index;
-        })
-        .def("__hash__", [](const DeviceBox& d) { return std::hash<std::string>()(d.type) + static_cast<size_t>(d.index); })
+        .def("__eq__",
+             [](const DeviceBox& d, py::object o) {
+                 return py::isinstance<DeviceBox>(o) && o.cast<DeviceBox&>().type == d.type &&
+                        o.cast<DeviceBox&>().index == d.index;
+             })
+        .def("__hash__",
+             [](const DeviceBox& d) { return std::hash<std::string>()(d.type) + static_cast<size_t>(d.index); })
         .def("__enter__", [](py::object d) { return d; })
         .def("__exit__", [](py::object, py::args) {})
         .def("__reduce__", [](const DeviceBox& d) {
-            return py::make_tuple(py::module_::import("chainrule").attr("device"), py::make_tuple(d.type, d.index < 0 ? py::object(py::none()) : py::object(py::int_(d.index))));
+            return py::make_tuple(
+                py::module_::import("chainrule").attr("device"),
+                py::make_tuple(d.type, d.index < 0 ? py::object(py::none()) : py::object(py::int_(d.index))));
         });
     device.attr("__module__") = "chainrule";
 }
@@ -512,7 +521,8 @@ namespace {
 
 Tensor finished(Tensor t, bool requires_grad) {
     if (requires_grad) {
-        check<RuntimeError>(is_floating(t.dtype()), "tensor: only floating tensors can require a gradient, got ", t.dtype());
+        check<RuntimeError>(is_floating(t.dtype()), "tensor: only floating tensors can require a gradient, got ",
+                            t.dtype());
         t->requires_grad = true;
     }
     return t;
@@ -530,12 +540,14 @@ void bind_convert(py::module_& m) {
             check_device(device.ptr());
             DType t;
             bool given = !dtype.is_none();
-            check<TypeError>(!given || to_dtype(dtype.ptr(), &t), "tensor: unknown dtype ", std::string(py::str(dtype)));
+            check<TypeError>(!given || to_dtype(dtype.ptr(), &t), "tensor: unknown dtype ",
+                             std::string(py::str(dtype)));
             return finished(tensor_from_data(data.ptr(), given ? &t : nullptr), requires_grad);
         },
-        py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false,
-        py::arg("pin_memory") = false,
-        "tensor(data, *, dtype=None, device=None, requires_grad=False)\n\nA new tensor with a copy of the data: a number, a nested sequence, an "
+        py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
+        py::arg("requires_grad") = false, py::arg("pin_memory") = false,
+        "tensor(data, *, dtype=None, device=None, requires_grad=False)\n\nA new tensor with a copy of the data: a "
+        "number, a nested sequence, an "
         "array or a tensor.");
     m.def(
         "as_tensor",
@@ -543,9 +555,11 @@ void bind_convert(py::module_& m) {
             check_device(device.ptr());
             DType t;
             bool given = !dtype.is_none();
-            check<TypeError>(!given || to_dtype(dtype.ptr(), &t), "as_tensor: unknown dtype ", std::string(py::str(dtype)));
+            check<TypeError>(!given || to_dtype(dtype.ptr(), &t), "as_tensor: unknown dtype ",
+                             std::string(py::str(dtype)));
             if (is_tensor(data.ptr())) return given ? cast(tensor_of(data.ptr()), t) : tensor_of(data.ptr());
-            if (is_array(data.ptr())) return converted(tensor_from_array(data.ptr(), true), given ? &t : nullptr, false);
+            if (is_array(data.ptr()))
+                return converted(tensor_from_array(data.ptr(), true), given ? &t : nullptr, false);
             return tensor_from_data(data.ptr(), given ? &t : nullptr);
         },
         py::arg("data"), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
@@ -553,11 +567,13 @@ void bind_convert(py::module_& m) {
     m.def(
         "from_numpy",
         [](py::object array) {
-            check<TypeError>(is_array(array.ptr()), "from_numpy: a NumPy array is required, got ", Py_TYPE(array.ptr())->tp_name);
+            check<TypeError>(is_array(array.ptr()), "from_numpy: a NumPy array is required, got ",
+                             Py_TYPE(array.ptr())->tp_name);
             return tensor_from_array(array.ptr(), true);
         },
         py::arg("ndarray"),
-        "from_numpy(ndarray)\n\nA tensor that shares the array's memory (an array with negative strides or foreign byte order is copied). "
+        "from_numpy(ndarray)\n\nA tensor that shares the array's memory (an array with negative strides or foreign "
+        "byte order is copied). "
         "Writes on NumPy's side are not seen by the checks of saved values.");
     m.def("set_default_dtype", [](py::object d) {
         DType t;

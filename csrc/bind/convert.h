@@ -7,8 +7,8 @@ namespace chainrule {
 
 // dtype objects: one for each type.
 void bind_dtypes(py::module_& m);
-PyObject* dtype_object(DType t);                   // borrowed
-bool to_dtype(PyObject* o, DType* out);            // a dtype object, float/int/bool, a NumPy dtype or type
+PyObject* dtype_object(DType t);         // borrowed
+bool to_dtype(PyObject* o, DType* out);  // a dtype object, float/int/bool, a NumPy dtype or type
 bool is_dtype(PyObject* o);
 // device: "cpu", a device object or None are taken; anything else raises.
 void check_device(PyObject* o);
@@ -25,10 +25,10 @@ Tensor tensor_from_data(PyObject* data, const DType* dtype);
 // Shares memory where the array's layout allows, else copies.
 Tensor tensor_from_array(PyObject* array, bool share);
 Tensor legacy_tensor(PyObject* args, PyObject* kwargs);
-PyObject* to_array(const Tensor& t, PyObject* owner);   // shares memory
-PyObject* to_number(const Tensor& t);                   // of one element
+PyObject* to_array(const Tensor& t, PyObject* owner);  // shares memory
+PyObject* to_number(const Tensor& t);                  // of one element
 PyObject* to_list(const Tensor& t);
-PyObject* to_size(const Dims& d);                       // a chainrule.Size
+PyObject* to_size(const Dims& d);  // a chainrule.Size
 
 void bind_convert(py::module_& m);
 

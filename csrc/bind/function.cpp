@@ -32,14 +32,13 @@ struct FunctionAttrs {
     FunctionState* state;
 };
 
-FunctionState* state_of(Node* node) {
-    return static_cast<FunctionAttrs*>(node->attrs())->state;
-}
+FunctionState* state_of(Node* node) { return static_cast<FunctionAttrs*>(node->attrs())->state; }
 
 py::tuple unpack(SavedTensors& s) {
     if (s.freed)
-        fail<RuntimeError>(s.node ? s.node->op->grad_name : "Function",
-                           ": the saved tensors were freed by an earlier backward(). Pass retain_graph=True to the first one.");
+        fail<RuntimeError>(
+            s.node ? s.node->op->grad_name : "Function",
+            ": the saved tensors were freed by an earlier backward(). Pass retain_graph=True to the first one.");
     py::tuple out(s.slots.size());
     for (size_t i = 0; i < s.slots.size(); ++i) {
         if (!s.slots[i].tensor) {
@@ -88,7 +87,8 @@ Tensor fitted(Node* node, int i, Tensor grad, const char* name) {
             int64_t mine = input.shape[input.shape.n - 1 - d], given = grad.size(grad.ndim() - 1 - d);
             fits = mine == given || mine == 1;
         }
-        check<RuntimeError>(fits, name, ": backward returned a gradient of shape ", grad.shape(), " for input ", i, " of shape ", input.shape);
+        check<RuntimeError>(fits, name, ": backward returned a gradient of shape ", grad.shape(), " for input ", i,
+                            " of shape ", input.shape);
         grad = sum_to(grad, input.shape);
     }
     return cast(grad, input.dtype);
@@ -101,7 +101,8 @@ void function_vjp(VjpCtx& c) {
     for (size_t k = 0; k < s->outputs.size(); ++k) {
         int nr = static_cast<int>(k);
         if (c.has_grad(nr)) grads[k] = c.grad(nr);
-        else if (s->materialize && is_floating(s->outputs[k].second)) grads[k] = zeros(s->outputs[k].first, s->outputs[k].second);
+        else if (s->materialize && is_floating(s->outputs[k].second))
+            grads[k] = zeros(s->outputs[k].first, s->outputs[k].second);
         else grads[k] = py::none();
     }
     py::object result = py::handle(s->cls).attr("_call_backward")(py::handle(s->ctx), grads);
@@ -136,7 +137,9 @@ const OpDef& op_for(py::handle cls) {
 
 Ref<NodeBase> make_node(const OpDef& op, const std::vector<Tensor>& inputs, size_t n_outputs, FunctionState* state) {
     FunctionAttrs attrs{state};
-    Ref<NodeBase> ref = Node::create(op, static_cast<uint32_t>(inputs.size()), static_cast<uint32_t>(n_outputs), &attrs, sizeof(attrs));
+    refresh_views(inputs.data(), inputs.size());
+    Ref<NodeBase> ref =
+        Node::create(op, static_cast<uint32_t>(inputs.size()), static_cast<uint32_t>(n_outputs), &attrs, sizeof(attrs));
     Node* node = as_node(ref);
     for (size_t i = 0; i < inputs.size(); ++i) {
         if (!inputs[i]) continue;
@@ -156,14 +159,14 @@ bool contains(const py::tuple& t, PyObject* o) {
 }
 
 // An output gets its place in the graph. One that is an input, unchanged, comes back as an alias of it.
-py::object attach(py::handle output, const Ref<NodeBase>& node, uint32_t nr, const std::vector<Tensor>& inputs, bool dirty) {
+py::object attach(py::handle output, const Ref<NodeBase>& node, uint32_t nr, const std::vector<Tensor>& inputs,
+                  bool dirty) {
     Tensor t = tensor_of(output.ptr());
     bool is_input = false;
     for (const Tensor& in : inputs) is_input = is_input || (in && in.is_same(t));
     if (dirty) {
         check_inplace(as_node(node)->op->name, t, true);
-        rebase_history(t, node);
-        t->output_nr = nr;
+        rebase_history(t, node, nr);
         return py::reinterpret_borrow<py::object>(output);
     }
     if (is_input || t->requires_grad || t->node) {
@@ -270,7 +273,8 @@ void clear_function_node(Node* node) {
 }
 
 void bind_function(py::module_& m) {
-    py::class_<SavedTensors, std::shared_ptr<SavedTensors>>(m, "SavedTensors", "Tensors that a Function keeps for its backward.")
+    py::class_<SavedTensors, std::shared_ptr<SavedTensors>>(m, "SavedTensors",
+                                                            "Tensors that a Function keeps for its backward.")
         .def("unpack", &unpack, "The tensors; an error if one was changed in place or freed since.");
     m.def("apply_function", &apply_function, py::arg("cls"), py::arg("args"), "Runs a Function and records it.");
 }

@@ -44,7 +44,8 @@ Generator* generator_of(PyObject* o) {
 }
 
 void bind_generator(py::module_& m) {
-    py::class_<Generator>(m, "Generator", "A stream of random numbers: the same seed gives the same numbers as PyTorch's on the CPU.")
+    py::class_<Generator>(m, "Generator",
+                          "A stream of random numbers: the same seed gives the same numbers as PyTorch's on the CPU.")
         .def(py::init([](py::object device) {
                  check_device(device.ptr());
                  return new Generator();
@@ -61,7 +62,8 @@ void bind_generator(py::module_& m) {
         .def("seed", &Generator::seed, "Starts a stream from a seed of the operating system and returns it.")
         .def("get_state", &state_of, "The state as a uint8 tensor, in PyTorch's layout.")
         .def("set_state", &set_state, py::arg("state"), "Puts a state from get_state() back.")
-        .def_property_readonly("device", [](const Generator&) { return py::module_::import("chainrule._core").attr("device")("cpu"); });
+        .def_property_readonly(
+            "device", [](const Generator&) { return py::module_::import("chainrule._core").attr("device")("cpu"); });
     m.attr("default_generator") = py::cast(&default_generator(), py::return_value_policy::reference);
     m.def(
         "manual_seed",

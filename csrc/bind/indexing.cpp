@@ -22,12 +22,14 @@ Tensor index_tensor(PyObject* o) {
     else if (is_array(o)) t = tensor_from_array(o, true);
     else t = tensor_from_data(o, nullptr);
     if (t.numel() == 0 && is_floating(t.dtype()) && !is_tensor(o)) t = cast(t, DType::Int64);  // x[[]]
-    check<IndexError>(!is_floating(t.dtype()), "index: tensors used as indices must be integer or bool, got ", t.dtype());
+    check<IndexError>(!is_floating(t.dtype()), "index: tensors used as indices must be integer or bool, got ",
+                      t.dtype());
     return t.dtype() == DType::UInt8 ? cast(t, DType::Bool) : t;
 }
 
 bool is_index_list(PyObject* o) {
-    return PyList_Check(o) || PyRange_Check(o) || is_array(o) || (PySequence_Check(o) && !PyTuple_Check(o) && !PyUnicode_Check(o));
+    return PyList_Check(o) || PyRange_Check(o) || is_array(o) ||
+           (PySequence_Check(o) && !PyTuple_Check(o) && !PyUnicode_Check(o));
 }
 
 bool is_integer(PyObject* o, int64_t* i) {
@@ -79,11 +81,12 @@ void apply_item(Subscript& s, PyObject* o, int* dim, int total, int original_ndi
         if (PySlice_Unpack(o, &start, &stop, &step) < 0) throw py::error_already_set();
         check<ValueError>(step > 0, "slice: the step must be positive, got ", step, ". Use flip().");
         Py_ssize_t n = PySlice_AdjustIndices(s.view.size(*dim), &start, &stop, step);
-        if (!(start == 0 && step == 1 && n == s.view.size(*dim))) s.view = slice(s.view, *dim, start, stop < start ? start : stop, step);
+        if (!(start == 0 && step == 1 && n == s.view.size(*dim)))
+            s.view = slice(s.view, *dim, start, stop < start ? start : stop, step);
         ++*dim;
     } else if (is_integer(o, &i)) {
-        check<IndexError>(s.view.size(*dim) > i && i >= -s.view.size(*dim), "index: ", i, " is out of bounds for axis ", s.axis,
-                          " of size ", s.view.size(*dim));
+        check<IndexError>(s.view.size(*dim) > i && i >= -s.view.size(*dim), "index: ", i, " is out of bounds for axis ",
+                          s.axis, " of size ", s.view.size(*dim));
         s.view = select(s.view, *dim, i);
     } else if (PyBool_Check(o)) {
         s.view = unsqueeze(s.view, *dim);
@@ -116,7 +119,8 @@ Subscript resolve(const Tensor& self, PyObject* key) {
         total += axes_taken(items[k]);
         ellipses += items[k] == Py_Ellipsis;
     }
-    check<IndexError>(total <= self.ndim(), "index: too many indices (", total, ") for a tensor of ", self.ndim(), " dimensions");
+    check<IndexError>(total <= self.ndim(), "index: too many indices (", total, ") for a tensor of ", self.ndim(),
+                      " dimensions");
     check<IndexError>(ellipses <= 1, "index: only one ... is allowed");
     int dim = 0;
     for (Py_ssize_t k = 0; k < n; ++k) {
@@ -141,7 +145,8 @@ PyObject* tensor_getitem(PyObject* self, PyObject* key) {
             int64_t i;
             to_int(key, &i);
             check<IndexError>(t.ndim() > 0, "index: a 0-d tensor cannot be indexed. Use item().");
-            check<IndexError>(i < t.size(0) && i >= -t.size(0), "index: ", i, " is out of bounds for axis 0 of size ", t.size(0));
+            check<IndexError>(i < t.size(0) && i >= -t.size(0), "index: ", i, " is out of bounds for axis 0 of size ",
+                              t.size(0));
             return wrap(select(t, 0, i));
         }
         Subscript s = resolve(t, key);

@@ -18,24 +18,18 @@ namespace {
 PyObject* get_shape(PyObject* o, void*) {
     return guarded([&] { return to_size(impl_of(o)->shape); });
 }
-PyObject* get_ndim(PyObject* o, void*) {
-    return PyLong_FromLong(impl_of(o)->shape.n);
-}
-PyObject* get_dtype(PyObject* o, void*) {
-    return Py_NewRef(dtype_object(impl_of(o)->dtype));
-}
-PyObject* get_requires_grad(PyObject* o, void*) {
-    return PyBool_FromLong(tensor_of(o).requires_grad());
-}
-PyObject* get_is_leaf(PyObject* o, void*) {
-    return PyBool_FromLong(tensor_of(o).is_leaf());
-}
+PyObject* get_ndim(PyObject* o, void*) { return PyLong_FromLong(impl_of(o)->shape.n); }
+PyObject* get_dtype(PyObject* o, void*) { return Py_NewRef(dtype_object(impl_of(o)->dtype)); }
+PyObject* get_requires_grad(PyObject* o, void*) { return PyBool_FromLong(tensor_of(o).requires_grad()); }
+PyObject* get_is_leaf(PyObject* o, void*) { return PyBool_FromLong(tensor_of(o).is_leaf()); }
 PyObject* get_grad(PyObject* o, void*) {
     return guarded([&]() -> PyObject* {
         const TensorImpl* t = impl_of(o);
         if (!t->grad && t->node && !t->retains_grad &&
             PyErr_WarnEx(PyExc_UserWarning,
-                         "grad: this tensor is not a leaf, so backward() does not fill its .grad. Call retain_grad() on it before.", 1) < 0)
+                         "grad: this tensor is not a leaf, so backward() does not fill its .grad. Call retain_grad() "
+                         "on it before.",
+                         1) < 0)
             throw py::error_already_set();
         return wrap(Tensor(t->grad));
     });
@@ -50,21 +44,13 @@ PyObject* get_grad_fn(PyObject* o, void*) {
 PyObject* get_data(PyObject* o, void*) {
     return guarded([&] { return wrap(alias(tensor_of(o))); });
 }
-PyObject* get_version(PyObject* o, void*) {
-    return PyLong_FromUnsignedLong(tensor_of(o).version());
-}
+PyObject* get_version(PyObject* o, void*) { return PyLong_FromUnsignedLong(tensor_of(o).version()); }
 PyObject* get_base(PyObject* o, void*) {
     return guarded([&] { return wrap(Tensor(impl_of(o)->base)); });
 }
-PyObject* get_retains_grad(PyObject* o, void*) {
-    return PyBool_FromLong(impl_of(o)->retains_grad);
-}
-PyObject* get_output_nr(PyObject* o, void*) {
-    return PyLong_FromUnsignedLong(impl_of(o)->output_nr);
-}
-PyObject* get_itemsize(PyObject* o, void*) {
-    return PyLong_FromSize_t(item_size(impl_of(o)->dtype));
-}
+PyObject* get_retains_grad(PyObject* o, void*) { return PyBool_FromLong(impl_of(o)->retains_grad); }
+PyObject* get_output_nr(PyObject* o, void*) { return PyLong_FromUnsignedLong(impl_of(o)->output_nr); }
+PyObject* get_itemsize(PyObject* o, void*) { return PyLong_FromSize_t(item_size(impl_of(o)->dtype)); }
 PyObject* get_nbytes(PyObject* o, void*) {
     return PyLong_FromLongLong(impl_of(o)->numel * static_cast<int64_t>(item_size(impl_of(o)->dtype)));
 }
@@ -74,9 +60,7 @@ PyObject* get_device(PyObject*, void*) {
         return Py_NewRef(cpu);
     });
 }
-PyObject* get_false(PyObject*, void*) {
-    Py_RETURN_FALSE;
-}
+PyObject* get_false(PyObject*, void*) { Py_RETURN_FALSE; }
 template <Tensor (*f)(const Tensor&)> PyObject* get_view(PyObject* o, void*) {
     return guarded([&] { return wrap(f(tensor_of(o))); });
 }
@@ -91,8 +75,10 @@ int set_requires_grad(PyObject* o, PyObject* value, void*) {
         check<TypeError>(value != nullptr, "requires_grad cannot be deleted");
         bool on = PyObject_IsTrue(value) == 1;
         Tensor t = tensor_of(o);
-        check<RuntimeError>(t.is_leaf() || on, "requires_grad: only a leaf can be set to False, this tensor has a history. Use detach().");
-        check<RuntimeError>(!on || is_floating(t.dtype()), "requires_grad: only floating tensors can require a gradient, got ", t.dtype(),
+        check<RuntimeError>(t.is_leaf() || on,
+                            "requires_grad: only a leaf can be set to False, this tensor has a history. Use detach().");
+        check<RuntimeError>(!on || is_floating(t.dtype()),
+                            "requires_grad: only floating tensors can require a gradient, got ", t.dtype(),
                             ". Convert it with .float().");
         if (t.is_leaf()) t->requires_grad = on;
         Py_RETURN_NONE;
@@ -109,8 +95,10 @@ int set_grad(PyObject* o, PyObject* value, void*) {
         check<TypeError>(is_tensor(value), "grad: a tensor or None is required, got ", Py_TYPE(value)->tp_name);
         Tensor g = tensor_of(value);
         check<ValueError>(!g.is_same(t), "grad: a tensor cannot be its own gradient");
-        check<ValueError>(g.shape() == t.shape(), "grad: the gradient must have the tensor's shape ", t.shape(), ", got ", g.shape());
-        check<TypeError>(g.dtype() == t.dtype(), "grad: the gradient must have the tensor's dtype ", t.dtype(), ", got ", g.dtype());
+        check<ValueError>(g.shape() == t.shape(), "grad: the gradient must have the tensor's shape ", t.shape(),
+                          ", got ", g.shape());
+        check<TypeError>(g.dtype() == t.dtype(), "grad: the gradient must have the tensor's dtype ", t.dtype(),
+                         ", got ", g.dtype());
         t->grad = g.ref();
         Py_RETURN_NONE;
     }));
@@ -121,7 +109,8 @@ int set_data(PyObject* o, PyObject* value, void*) {
     return failed(guarded([&]() -> PyObject* {
         check<TypeError>(value && is_tensor(value), "data: a tensor is required");
         Tensor t = tensor_of(o), v = tensor_of(value);
-        check<TypeError>(is_floating(v.dtype()) || !t.requires_grad(), "data: a tensor that requires a gradient must stay floating, got ", v.dtype());
+        check<TypeError>(is_floating(v.dtype()) || !t.requires_grad(),
+                         "data: a tensor that requires a gradient must stay floating, got ", v.dtype());
         t->storage = v->storage;
         t->data = v->data;
         t->dtype = v->dtype;
@@ -164,7 +153,8 @@ PyGetSetDef getset[] = {
 PyObject* item(PyObject* o, PyObject*) {
     return guarded([&] {
         Tensor t = tensor_of(o);
-        check<ValueError>(t.numel() == 1, "item: only a tensor of one element is a number, got shape ", t.shape(), ". Use tolist().");
+        check<ValueError>(t.numel() == 1, "item: only a tensor of one element is a number, got shape ", t.shape(),
+                          ". Use tolist().");
         return to_number(t);
     });
 }
@@ -173,17 +163,11 @@ PyObject* tolist(PyObject* o, PyObject*) {
     return guarded([&] { return to_list(tensor_of(o)); });
 }
 
-PyObject* dim(PyObject* o, PyObject*) {
-    return get_ndim(o, nullptr);
-}
+PyObject* dim(PyObject* o, PyObject*) { return get_ndim(o, nullptr); }
 
-PyObject* numel(PyObject* o, PyObject*) {
-    return PyLong_FromLongLong(impl_of(o)->numel);
-}
+PyObject* numel(PyObject* o, PyObject*) { return PyLong_FromLongLong(impl_of(o)->numel); }
 
-PyObject* element_size(PyObject* o, PyObject*) {
-    return get_itemsize(o, nullptr);
-}
+PyObject* element_size(PyObject* o, PyObject*) { return get_itemsize(o, nullptr); }
 
 PyObject* size(PyObject* o, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
     return guarded([&]() -> PyObject* {
@@ -246,8 +230,10 @@ py::object to(py::object self, py::args args, py::kwargs kwargs) {
     for (auto& item : kwargs) {
         std::string name = py::cast<std::string>(item.first);
         if (name == "copy") copy = item.second.cast<bool>();
-        else if (name == "dtype" || name == "device" || name == "other") result = convert_to(result, item.second, false);
-        else if (name != "non_blocking" && name != "memory_format") throw py::type_error("to: unknown argument " + name);
+        else if (name == "dtype" || name == "device" || name == "other")
+            result = convert_to(result, item.second, false);
+        else if (name != "non_blocking" && name != "memory_format")
+            throw py::type_error("to: unknown argument " + name);
     }
     for (size_t i = 0; i < args.size(); ++i) {
         py::handle a = args[i];
@@ -265,12 +251,11 @@ template <DType dtype> PyObject* convert_method(PyObject* o, PyObject* const*, P
     return guarded([&] { return impl_of(o)->dtype == dtype ? Py_NewRef(o) : wrap(cast(tensor_of(o), dtype)); });
 }
 
-PyObject* same(PyObject* o, PyObject* const*, Py_ssize_t, PyObject*) {
-    return Py_NewRef(o);
-}
+PyObject* same(PyObject* o, PyObject* const*, Py_ssize_t, PyObject*) { return Py_NewRef(o); }
 
 PyObject* no_cuda(PyObject*, PyObject* const*, Py_ssize_t, PyObject*) {
-    PyErr_SetString(PyExc_RuntimeError, "cuda: chainrule computes on the CPU only. Guard it with cuda.is_available(), which is False.");
+    PyErr_SetString(PyExc_RuntimeError,
+                    "cuda: chainrule computes on the CPU only. Guard it with cuda.is_available(), which is False.");
     return nullptr;
 }
 
@@ -294,7 +279,8 @@ py::object array(py::object self, py::object dtype, py::object copy) {
 
 py::object make_subclass(py::handle cls, const Tensor& data, bool requires_grad) {
     check<TypeError>(static_cast<bool>(data), "_make_subclass: a tensor is required");
-    check<RuntimeError>(!requires_grad || is_floating(data.dtype()), "Parameter: only floating tensors can require a gradient, got ", data.dtype(),
+    check<RuntimeError>(!requires_grad || is_floating(data.dtype()),
+                        "Parameter: only floating tensors can require a gradient, got ", data.dtype(),
                         ". Pass requires_grad=False.");
     Tensor t = alias(data);
     t->requires_grad = requires_grad;
@@ -311,24 +297,36 @@ PyMethodDef methods[] = {
     {"element_size", element_size, METH_NOARGS, "element_size()\n\nBytes an element."},
     {"size", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(size)), METH_FASTCALL | METH_KEYWORDS,
      "size(dim=None)\n\nThe shape, or the size of one axis."},
-    {"stride", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(stride)), METH_FASTCALL, "stride(dim=None)\n\nStrides in elements."},
-    {"is_contiguous", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(is_contiguous_method)), METH_FASTCALL | METH_KEYWORDS,
-     "is_contiguous()\n\nWhether the elements lie in row-major order."},
-    {"requires_grad_", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(requires_grad_)), METH_FASTCALL | METH_KEYWORDS,
-     "requires_grad_(requires_grad=True)\n\nSets requires_grad and returns the tensor."},
+    {"stride", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(stride)), METH_FASTCALL,
+     "stride(dim=None)\n\nStrides in elements."},
+    {"is_contiguous", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(is_contiguous_method)),
+     METH_FASTCALL | METH_KEYWORDS, "is_contiguous()\n\nWhether the elements lie in row-major order."},
+    {"requires_grad_", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(requires_grad_)),
+     METH_FASTCALL | METH_KEYWORDS, "requires_grad_(requires_grad=True)\n\nSets requires_grad and returns the tensor."},
     {"backward", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(tensor_backward)), METH_FASTCALL | METH_KEYWORDS,
-     "backward(gradient=None, retain_graph=None, create_graph=False, inputs=None)\n\nAdds the gradient of this tensor to the .grad of "
+     "backward(gradient=None, retain_graph=None, create_graph=False, inputs=None)\n\nAdds the gradient of this tensor "
+     "to the .grad of "
      "every leaf that it was computed from."},
-    {"float", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Float32>)), METH_FASTCALL | METH_KEYWORDS, "float()\n\nAs float32."},
-    {"double", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Float64>)), METH_FASTCALL | METH_KEYWORDS, "double()\n\nAs float64."},
-    {"long", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Int64>)), METH_FASTCALL | METH_KEYWORDS, "long()\n\nAs int64."},
-    {"int", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Int32>)), METH_FASTCALL | METH_KEYWORDS, "int()\n\nAs int32."},
-    {"bool", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Bool>)), METH_FASTCALL | METH_KEYWORDS, "bool()\n\nAs bool."},
-    {"byte", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::UInt8>)), METH_FASTCALL | METH_KEYWORDS, "byte()\n\nAs uint8."},
-    {"cpu", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(same)), METH_FASTCALL | METH_KEYWORDS, "cpu()\n\nThe tensor itself."},
-    {"pin_memory", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(same)), METH_FASTCALL | METH_KEYWORDS, "pin_memory()\n\nThe tensor itself."},
-    {"share_memory_", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(same)), METH_FASTCALL | METH_KEYWORDS, "share_memory_()\n\nThe tensor itself."},
-    {"cuda", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(no_cuda)), METH_FASTCALL | METH_KEYWORDS, "cuda()\n\nAlways an error: there is only the CPU."},
+    {"float", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Float32>)),
+     METH_FASTCALL | METH_KEYWORDS, "float()\n\nAs float32."},
+    {"double", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Float64>)),
+     METH_FASTCALL | METH_KEYWORDS, "double()\n\nAs float64."},
+    {"long", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Int64>)),
+     METH_FASTCALL | METH_KEYWORDS, "long()\n\nAs int64."},
+    {"int", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Int32>)),
+     METH_FASTCALL | METH_KEYWORDS, "int()\n\nAs int32."},
+    {"bool", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Bool>)),
+     METH_FASTCALL | METH_KEYWORDS, "bool()\n\nAs bool."},
+    {"byte", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::UInt8>)),
+     METH_FASTCALL | METH_KEYWORDS, "byte()\n\nAs uint8."},
+    {"cpu", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(same)), METH_FASTCALL | METH_KEYWORDS,
+     "cpu()\n\nThe tensor itself."},
+    {"pin_memory", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(same)), METH_FASTCALL | METH_KEYWORDS,
+     "pin_memory()\n\nThe tensor itself."},
+    {"share_memory_", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(same)), METH_FASTCALL | METH_KEYWORDS,
+     "share_memory_()\n\nThe tensor itself."},
+    {"cuda", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(no_cuda)), METH_FASTCALL | METH_KEYWORDS,
+     "cuda()\n\nAlways an error: there is only the CPU."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -353,26 +351,35 @@ void add_attribute_slots(std::vector<PyType_Slot>& slots) {
 void add_tensor_methods() {
     py::handle type(reinterpret_cast<PyObject*>(tensor_type));
     type.attr("__array_priority__") = 1000;
-    method("data_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.data()); }, "The address of the first element.");
-    method("storage_offset",
-           [](const Tensor& t) {
-               return (t.data() - static_cast<char*>(t->storage->data)) / static_cast<int64_t>(t.item_size());
-           },
-           "Elements between the start of the memory and the first element.");
+    method(
+        "data_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.data()); },
+        "The address of the first element.");
+    method(
+        "storage_offset",
+        [](const Tensor& t) {
+            return (t.data() - static_cast<char*>(t->storage->data)) / static_cast<int64_t>(t.item_size());
+        },
+        "Elements between the start of the memory and the first element.");
     method("is_floating_point", [](const Tensor& t) { return is_floating(t.dtype()); });
     method("is_complex", [](const Tensor&) { return false; });
     method("is_signed", [](const Tensor& t) { return t.dtype() > DType::UInt8; });
-    method("retain_grad", [](const Tensor& t) { retain_grad(t); }, "Keep the gradient of a tensor that is not a leaf in its .grad.");
+    method(
+        "retain_grad", [](const Tensor& t) { retain_grad(t); },
+        "Keep the gradient of a tensor that is not a leaf in its .grad.");
     method_with("register_hook", &register_hook,
-                "Calls hook(grad) when the gradient of this tensor is complete; what it returns, if not None, replaces the gradient.",
+                "Calls hook(grad) when the gradient of this tensor is complete; what it returns, if not None, replaces "
+                "the gradient.",
                 py::arg("hook"));
-    method_with("register_post_accumulate_grad_hook", &register_post_accumulate, "Calls hook(leaf) after its .grad was updated.",
-                py::arg("hook"));
-    method("to", &to, "to(dtype) / to(device) / to(other)\n\nThe tensor in another dtype; itself where nothing is to do.");
+    method_with("register_post_accumulate_grad_hook", &register_post_accumulate,
+                "Calls hook(leaf) after its .grad was updated.", py::arg("hook"));
+    method("to", &to,
+           "to(dtype) / to(device) / to(other)\n\nThe tensor in another dtype; itself where nothing is to do.");
     method("type_as", [](const Tensor& t, const Tensor& other) { return cast(t, other.dtype()); });
-    method_with("numpy", &numpy, "numpy(*, force=False)\n\nA NumPy array that shares the memory.", py::kw_only(), py::arg("force") = false);
+    method_with("numpy", &numpy, "numpy(*, force=False)\n\nA NumPy array that shares the memory.", py::kw_only(),
+                py::arg("force") = false);
     method_with("__array__", &array, "", py::arg("dtype") = py::none(), py::arg("copy") = py::none());
-    type.attr("_make_subclass") = py::staticmethod(py::cpp_function(&make_subclass, py::arg("cls"), py::arg("data"), py::arg("require_grad") = false));
+    type.attr("_make_subclass") = py::staticmethod(
+        py::cpp_function(&make_subclass, py::arg("cls"), py::arg("data"), py::arg("require_grad") = false));
 }
 
 }  // namespace chainrule

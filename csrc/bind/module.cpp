@@ -12,6 +12,7 @@
 #include "core/allocator.h"
 #include "core/cpu.h"
 #include "core/unlock.h"
+#include "core/warn.h"
 
 namespace chainrule {
 
@@ -21,9 +22,7 @@ void bind_optim(py::module_& m);
 
 namespace {
 
-void* release_gil() {
-    return PyGILState_Check() ? PyEval_SaveThread() : nullptr;
-}
+void* release_gil() { return PyGILState_Check() ? PyEval_SaveThread() : nullptr; }
 
 // Note [Exit with threads at work]: an interpreter that ends stops a thread that asks for the GIL by unwinding it, which would
 // pass destructors and end the process with an abort. Such a thread sleeps here until the process is gone.
@@ -49,7 +48,8 @@ py::dict memory_stats() {
 void bind_memory(py::module_& m) {
     m.def("memory_stats", &memory_stats, "Counters of the caching allocator.");
     m.def("empty_cache", &empty_cache, "Gives cached memory back to the system.");
-    m.def("set_cache_limit", &set_cache_limit, py::arg("bytes"), "The most bytes that the allocator holds back for reuse.");
+    m.def("set_cache_limit", &set_cache_limit, py::arg("bytes"),
+          "The most bytes that the allocator holds back for reuse.");
     m.def("reset_peak_memory", &reset_peak, "Starts the peak anew.");
 }
 
@@ -61,6 +61,9 @@ PYBIND11_MODULE(_core, m) {
     if (!cpu_error().empty()) throw py::import_error(cpu_error());
     m.doc() = "chainrule's compiled core: tensors, operations, and the backward walk.";
     host_lock = {release_gil, acquire_gil};
+    warn_handler = [](const std::string& message) {
+        if (PyErr_WarnEx(PyExc_UserWarning, message.c_str(), 1) < 0) throw py::error_already_set();
+    };
     bind_errors();
     bind_config(m);
     bind_memory(m);

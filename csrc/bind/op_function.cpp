@@ -1,8 +1,8 @@
 // A registered function as a Python object: callable by vectorcall, and a method where it stands on Tensor (the interpreter
 // then passes the tensor as the first argument without making a bound method).
 
-#include "bind/arguments.h"
 #include <structmember.h>
+#include "bind/arguments.h"
 
 #include "bind/convert.h"
 
@@ -10,8 +10,7 @@ namespace chainrule {
 namespace {
 
 struct OpFunction {
-    PyObject_HEAD
-    vectorcallfunc call;
+    PyObject_HEAD vectorcallfunc call;
     const BoundFunction* f;
     PyObject* doc;
 };
@@ -19,7 +18,9 @@ struct OpFunction {
 PyTypeObject* op_function_type = nullptr;
 
 PyObject* op_call(PyObject* self, PyObject* const* args, size_t nargsf, PyObject* kwnames) {
-    return guarded([&] { return call_function(*reinterpret_cast<OpFunction*>(self)->f, args, PyVectorcall_NARGS(nargsf), kwnames); });
+    return guarded([&] {
+        return call_function(*reinterpret_cast<OpFunction*>(self)->f, args, PyVectorcall_NARGS(nargsf), kwnames);
+    });
 }
 
 PyObject* op_get(PyObject* self, PyObject* instance, PyObject*) {
@@ -35,12 +36,12 @@ PyObject* op_name(PyObject* self, void*) {
     return PyUnicode_FromString(reinterpret_cast<OpFunction*>(self)->f->name.c_str());
 }
 
-PyObject* op_doc(PyObject* self, void*) {
-    return Py_NewRef(reinterpret_cast<OpFunction*>(self)->doc);
-}
+PyObject* op_doc(PyObject* self, void*) { return Py_NewRef(reinterpret_cast<OpFunction*>(self)->doc); }
 
-PyObject* op_module(PyObject*, void*) {
-    return PyUnicode_FromString("chainrule");
+PyObject* op_module(PyObject* self, void*) {
+    uint32_t flags = reinterpret_cast<OpFunction*>(self)->f->def->flags;
+    bool only_nn = (flags & kNN) && !(flags & (kFunction | kMethod));
+    return PyUnicode_FromString(only_nn ? "chainrule.nn.functional" : "chainrule");
 }
 
 PyObject* op_signature(PyObject* self, void*) {
@@ -48,17 +49,12 @@ PyObject* op_signature(PyObject* self, void*) {
 }
 
 // Functions are found again by name.
-PyObject* op_reduce(PyObject* self, PyObject*) {
-    return op_name(self, nullptr);
-}
+PyObject* op_reduce(PyObject* self, PyObject*) { return op_name(self, nullptr); }
 
 PyGetSetDef getset[] = {
-    {"__name__", op_name, nullptr, nullptr, nullptr},
-    {"__qualname__", op_name, nullptr, nullptr, nullptr},
-    {"__doc__", op_doc, nullptr, nullptr, nullptr},
-    {"__module__", op_module, nullptr, nullptr, nullptr},
-    {"signature", op_signature, nullptr, nullptr, nullptr},
-    {nullptr, nullptr, nullptr, nullptr, nullptr},
+    {"__name__", op_name, nullptr, nullptr, nullptr},       {"__qualname__", op_name, nullptr, nullptr, nullptr},
+    {"__doc__", op_doc, nullptr, nullptr, nullptr},         {"__module__", op_module, nullptr, nullptr, nullptr},
+    {"signature", op_signature, nullptr, nullptr, nullptr}, {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 PyMethodDef methods[] = {
     {"__reduce__", op_reduce, METH_NOARGS, nullptr},
@@ -130,10 +126,10 @@ void bind_functions(py::module_& m) {
         const char* name = f->name.c_str();
         if (flags & kNN) nn.attr(name) = o;
         if (flags & (kMethod | kInplaceOnly)) tensor.attr(name) = o;
-        bool only_nn = (flags & kNN) && !(flags & kFunction);
-        if ((flags & kFunction) || (only_nn && !py::hasattr(m, name))) m.attr(name) = o;
+        if (flags & kFunction) m.attr(name) = o;
     }
-    m.def("registry", &registry_list, "The registered operations, a dict each: name, signatures, doc, and where they stand.");
+    m.def("registry", &registry_list,
+          "The registered operations, a dict each: name, signatures, doc, and where they stand.");
 }
 
 }  // namespace chainrule

@@ -65,9 +65,16 @@ template <const char* const& name> PyObject* inplace(PyObject* a, PyObject* b) {
     });
 }
 
-PyObject* power(PyObject* a, PyObject* b, PyObject*) {
-    return binary<pow>(a, b);
+template <BinaryFn f> PyObject* inplace_direct(PyObject* a, PyObject* b) {
+    return guarded([&]() -> PyObject* {
+        Tensor y;
+        if (!to_tensor(b, &y)) Py_RETURN_NOTIMPLEMENTED;
+        f(tensor_of(a), y);
+        return Py_NewRef(a);
+    });
 }
+
+PyObject* power(PyObject* a, PyObject* b, PyObject*) { return binary<pow>(a, b); }
 
 constexpr const char* kFloorDivide = "floor_divide";
 constexpr const char* kRemainder = "remainder";
@@ -76,10 +83,6 @@ constexpr const char* kOr = "bitwise_or";
 constexpr const char* kXor = "bitwise_xor";
 constexpr const char* kShiftLeft = "bitwise_left_shift";
 constexpr const char* kShiftRight = "bitwise_right_shift";
-constexpr const char* kAdd_ = "add_";
-constexpr const char* kSub_ = "sub_";
-constexpr const char* kMul_ = "mul_";
-constexpr const char* kDiv_ = "div_";
 constexpr const char* kPow_ = "pow_";
 constexpr const char* kFloorDivide_ = "floor_divide_";
 constexpr const char* kRemainder_ = "remainder_";
@@ -89,9 +92,7 @@ constexpr const char* kXor_ = "bitwise_xor_";
 constexpr const char* kShiftLeft_ = "bitwise_left_shift_";
 constexpr const char* kShiftRight_ = "bitwise_right_shift_";
 
-PyObject* inplace_power(PyObject* a, PyObject* b, PyObject*) {
-    return inplace<kPow_>(a, b);
-}
+PyObject* inplace_power(PyObject* a, PyObject* b, PyObject*) { return inplace<kPow_>(a, b); }
 
 PyObject* invert(PyObject* a) {
     return guarded([&] {
@@ -106,24 +107,23 @@ PyObject* compare(PyObject* a, PyObject* b, int op) {
         Tensor x = tensor_of(a), y;
         if (!to_tensor(b, &y)) Py_RETURN_NOTIMPLEMENTED;
         switch (op) {
-        case Py_LT: return wrap(lt(x, y));
-        case Py_LE: return wrap(le(x, y));
-        case Py_EQ: return wrap(eq(x, y));
-        case Py_NE: return wrap(ne(x, y));
-        case Py_GT: return wrap(gt(x, y));
-        default: return wrap(ge(x, y));
+            case Py_LT: return wrap(lt(x, y));
+            case Py_LE: return wrap(le(x, y));
+            case Py_EQ: return wrap(eq(x, y));
+            case Py_NE: return wrap(ne(x, y));
+            case Py_GT: return wrap(gt(x, y));
+            default: return wrap(ge(x, y));
         }
     });
 }
 
-PyObject* positive(PyObject* a) {
-    return Py_NewRef(a);
-}
+PyObject* positive(PyObject* a) { return Py_NewRef(a); }
 
 int truth(PyObject* a) {
     Tensor t = tensor_of(a);
     if (t.numel() != 1) {
-        PyErr_Format(PyExc_ValueError, "bool(): the truth of a tensor of shape %s is ambiguous. Use any(), all() or numel().",
+        PyErr_Format(PyExc_ValueError,
+                     "bool(): the truth of a tensor of shape %s is ambiguous. Use any(), all() or numel().",
                      str(t.shape()).c_str());
         return -1;
     }
@@ -141,24 +141,25 @@ Tensor one_element(PyObject* a, const char* what) {
 }
 
 PyObject* as_float(PyObject* a) {
-    return guarded([&] { return PyNumber_Float(py::reinterpret_steal<py::object>(to_number(one_element(a, "float()"))).ptr()); });
+    return guarded(
+        [&] { return PyNumber_Float(py::reinterpret_steal<py::object>(to_number(one_element(a, "float()"))).ptr()); });
 }
 
 PyObject* as_int(PyObject* a) {
-    return guarded([&] { return PyNumber_Long(py::reinterpret_steal<py::object>(to_number(one_element(a, "int()"))).ptr()); });
+    return guarded(
+        [&] { return PyNumber_Long(py::reinterpret_steal<py::object>(to_number(one_element(a, "int()"))).ptr()); });
 }
 
 PyObject* as_index(PyObject* a) {
     return guarded([&] {
         Tensor t = one_element(a, "index");
-        check<TypeError>(is_integral(t.dtype()), "index: only an integer tensor of one element can be an index, got ", t.dtype());
+        check<TypeError>(is_integral(t.dtype()), "index: only an integer tensor of one element can be an index, got ",
+                         t.dtype());
         return PyNumber_Long(py::reinterpret_steal<py::object>(to_number(t)).ptr());
     });
 }
 
-template <class F> void* slot(F f) {
-    return reinterpret_cast<void*>(f);
-}
+template <class F> void* slot(F f) { return reinterpret_cast<void*>(f); }
 
 }  // namespace
 
@@ -181,10 +182,10 @@ void add_operator_slots(std::vector<PyType_Slot>& slots) {
         {Py_nb_absolute, slot(unary<abs>)},
         {Py_nb_invert, slot(invert)},
         {Py_nb_positive, slot(positive)},
-        {Py_nb_inplace_add, slot(inplace<kAdd_>)},
-        {Py_nb_inplace_subtract, slot(inplace<kSub_>)},
-        {Py_nb_inplace_multiply, slot(inplace<kMul_>)},
-        {Py_nb_inplace_true_divide, slot(inplace<kDiv_>)},
+        {Py_nb_inplace_add, slot(inplace_direct<add_>)},
+        {Py_nb_inplace_subtract, slot(inplace_direct<sub_>)},
+        {Py_nb_inplace_multiply, slot(inplace_direct<mul_>)},
+        {Py_nb_inplace_true_divide, slot(inplace_direct<div_>)},
         {Py_nb_inplace_floor_divide, slot(inplace<kFloorDivide_>)},
         {Py_nb_inplace_remainder, slot(inplace<kRemainder_>)},
         {Py_nb_inplace_and, slot(inplace<kAnd_>)},

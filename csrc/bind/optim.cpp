@@ -22,18 +22,19 @@ std::vector<Tensor> tensors_of(const py::list& list, const char* what) {
     return out;
 }
 
-void sgd_step_(const py::list& params, py::list buffers, double lr, double momentum, double dampening, double weight_decay, bool nesterov,
-               bool maximize) {
+void sgd_step_(const py::list& params, py::list buffers, double lr, double momentum, double dampening,
+               double weight_decay, bool nesterov, bool maximize) {
     std::vector<Tensor> b = tensors_of(buffers, "sgd");
     sgd_step(tensors_of(params, "sgd"), b, {lr, momentum, dampening, weight_decay, nesterov, maximize});
     for (size_t i = 0; i < b.size(); ++i)
         if (b[i] && py::handle(buffers[i]).is_none()) buffers[i] = b[i];
 }
 
-void adam_step_(const py::list& params, const py::list& exp_avgs, const py::list& exp_avg_sqs, const py::list& max_exp_avg_sqs,
-                const py::list& steps, double lr, double beta1, double beta2, double eps, double weight_decay, bool decoupled, bool amsgrad,
-                bool maximize) {
-    AdamState state{tensors_of(exp_avgs, "adam"), tensors_of(exp_avg_sqs, "adam"), tensors_of(max_exp_avg_sqs, "adam"), tensors_of(steps, "adam")};
+void adam_step_(const py::list& params, const py::list& exp_avgs, const py::list& exp_avg_sqs,
+                const py::list& max_exp_avg_sqs, const py::list& steps, double lr, double beta1, double beta2,
+                double eps, double weight_decay, bool decoupled, bool amsgrad, bool maximize) {
+    AdamState state{tensors_of(exp_avgs, "adam"), tensors_of(exp_avg_sqs, "adam"), tensors_of(max_exp_avg_sqs, "adam"),
+                    tensors_of(steps, "adam")};
     adam_step(tensors_of(params, "adam"), state, {lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
 }
 
@@ -53,17 +54,23 @@ void bind_optim(py::module_& m) {
     m.def("sgd_step_", &sgd_step_);
     m.def("adam_step_", &adam_step_);
     m.def(
-        "zero_grad_", [](const py::object& params, bool set_to_none) { zero_grad(tensors_of(list_of(params), "zero_grad"), set_to_none); },
+        "zero_grad_",
+        [](const py::object& params, bool set_to_none) {
+            zero_grad(tensors_of(list_of(params), "zero_grad"), set_to_none);
+        },
         py::arg("params"), py::arg("set_to_none") = true);
     m.def(
         "clip_grad_norm_",
         [](const py::object& params, double max_norm, double norm_type, bool error_if_nonfinite) {
-            return clip_grad_norm(tensors_of(list_of(params), "clip_grad_norm_"), max_norm, norm_type, error_if_nonfinite);
+            return clip_grad_norm(tensors_of(list_of(params), "clip_grad_norm_"), max_norm, norm_type,
+                                  error_if_nonfinite);
         },
         py::arg("params"), py::arg("max_norm"), py::arg("norm_type") = 2.0, py::arg("error_if_nonfinite") = false);
     m.def(
         "clip_grad_value_",
-        [](const py::object& params, double clip) { clip_grad_value(tensors_of(list_of(params), "clip_grad_value_"), clip); },
+        [](const py::object& params, double clip) {
+            clip_grad_value(tensors_of(list_of(params), "clip_grad_value_"), clip);
+        },
         py::arg("params"), py::arg("clip_value"));
 }
 

@@ -72,9 +72,7 @@ Py_ssize_t tensor_length(PyObject* o) {
 }
 
 // By identity, so that tensors can be keys; == compares elements.
-Py_hash_t tensor_hash(PyObject* o) {
-    return static_cast<Py_hash_t>(reinterpret_cast<uintptr_t>(o) >> 4);
-}
+Py_hash_t tensor_hash(PyObject* o) { return static_cast<Py_hash_t>(reinterpret_cast<uintptr_t>(o) >> 4); }
 
 PyMemberDef members[] = {
     {"__dictoffset__", T_PYSSIZET, offsetof(TensorObject, dict), READONLY, nullptr},
@@ -90,9 +88,7 @@ PyObject* wrap(const Tensor& t) {
     return allocate_object(tensor_type, t);
 }
 
-PyObject* wrap_as(PyTypeObject* type, const Tensor& t) {
-    return allocate_object(type, t);
-}
+PyObject* wrap_as(PyTypeObject* type, const Tensor& t) { return allocate_object(type, t); }
 
 void make_tensor_type(py::module_& m) {
     std::vector<PyType_Slot> slots = {
@@ -106,8 +102,10 @@ void make_tensor_type(py::module_& m) {
         {Py_sq_length, reinterpret_cast<void*>(tensor_length)},
         {Py_mp_subscript, reinterpret_cast<void*>(tensor_getitem)},
         {Py_mp_ass_subscript, reinterpret_cast<void*>(tensor_setitem)},
-        {Py_tp_doc, const_cast<char*>("A multi-dimensional array that remembers how it was computed.\n\nMake one with chainrule.tensor, "
-                                      "zeros, randn, ...; see there.")},
+        {Py_tp_doc,
+         const_cast<char*>(
+             "A multi-dimensional array that remembers how it was computed.\n\nMake one with chainrule.tensor, "
+             "zeros, randn, ...; see there.")},
     };
     add_operator_slots(slots);
     add_attribute_slots(slots);

@@ -16,26 +16,19 @@ namespace chainrule {
 namespace py = pybind11;
 
 struct TensorObject {
-    PyObject_HEAD
-    TensorImpl* impl;     // counted
+    PyObject_HEAD TensorImpl* impl;  // counted
     PyObject* dict;
     PyObject* weakrefs;
 };
 
 extern PyTypeObject* tensor_type;
 
-inline bool is_tensor(PyObject* o) {
-    return Py_TYPE(o) == tensor_type || PyType_IsSubtype(Py_TYPE(o), tensor_type);
-}
+inline bool is_tensor(PyObject* o) { return Py_TYPE(o) == tensor_type || PyType_IsSubtype(Py_TYPE(o), tensor_type); }
 
 // Borrowed. The object must be a tensor.
-inline TensorImpl* impl_of(PyObject* o) {
-    return reinterpret_cast<TensorObject*>(o)->impl;
-}
+inline TensorImpl* impl_of(PyObject* o) { return reinterpret_cast<TensorObject*>(o)->impl; }
 
-inline Tensor tensor_of(PyObject* o) {
-    return Tensor(impl_of(o));
-}
+inline Tensor tensor_of(PyObject* o) { return Tensor(impl_of(o)); }
 
 // New reference; None for an undefined tensor. A tensor that has a Python object gives that object.
 PyObject* wrap(const Tensor& t);

@@ -20,9 +20,9 @@ namespace chainrule {
 namespace {
 
 constexpr size_t kAlign = 64;
-constexpr size_t kSmallLimit = 1024;      // slab blocks up to here, in steps of 64 bytes
+constexpr size_t kSmallLimit = 1024;  // slab blocks up to here, in steps of 64 bytes
 constexpr size_t kSlab = 64 * 1024;
-constexpr size_t kMapLimit = 1024 * 1024; // from here blocks are mapped, so that returning them really returns them
+constexpr size_t kMapLimit = 1024 * 1024;  // from here blocks are mapped, so that returning them really returns them
 constexpr size_t kHugePage = 2 * 1024 * 1024;
 constexpr int kSmallClasses = kSmallLimit / kAlign + 1;
 constexpr int kClasses = kSmallClasses + 4 * 54;
@@ -45,9 +45,7 @@ struct State {
 // Constant-initialised and trivially destroyed: tensors may outlive static destruction at interpreter exit.
 constinit State g_state;
 
-State& state() {
-    return g_state;
-}
+State& state() { return g_state; }
 
 #ifdef CHAINRULE_ATOMIC_REFCOUNT
 #define CHAINRULE_LOCK(s) std::lock_guard<std::mutex> lock((s).mutex)

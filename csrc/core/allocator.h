@@ -9,10 +9,10 @@
 namespace chainrule {
 
 struct AllocatorStats {
-    int64_t bytes_in_use;       // handed out, rounded to size classes
-    int64_t peak_bytes;         // highest bytes_in_use since the last reset
-    int64_t bytes_cached;       // free, held back for reuse
-    int64_t system_allocations; // calls to the system so far
+    int64_t bytes_in_use;        // handed out, rounded to size classes
+    int64_t peak_bytes;          // highest bytes_in_use since the last reset
+    int64_t bytes_cached;        // free, held back for reuse
+    int64_t system_allocations;  // calls to the system so far
     int64_t blocks_in_use;
 };
 

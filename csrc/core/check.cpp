@@ -52,7 +52,8 @@ Dims contiguous_strides(const Dims& shape) {
     int64_t step = 1;
     for (int i = shape.n - 1; i >= 0; --i) {
         s.v[i] = step;
-        step *= shape.v[i] > 0 ? shape.v[i] : 1;
+        // Wraps for a shape that is too large: checked_numel() is yet to refuse it.
+        __builtin_mul_overflow(step, shape.v[i] > 0 ? shape.v[i] : 1, &step);
     }
     return s;
 }
@@ -64,7 +65,7 @@ bool is_contiguous(const Dims& shape, const Dims& strides) {
     for (int i = shape.n - 1; i >= 0; --i) {
         if (shape.v[i] != 1) {
             if (strides.v[i] != step) return false;
-            step *= shape.v[i];
+            __builtin_mul_overflow(step, shape.v[i], &step);
         }
     }
     return true;
@@ -73,7 +74,8 @@ bool is_contiguous(const Dims& shape, const Dims& strides) {
 int normalize_axis(const char* op, int64_t axis, int ndim) {
     int64_t n = ndim > 0 ? ndim : 1;
     if (axis < -n || axis >= n)
-        fail<IndexError>(op, ": dim must be in [", -n, ", ", n - 1, "] for a tensor of ", ndim, " dimensions, got ", axis);
+        fail<IndexError>(op, ": dim must be in [", -n, ", ", n - 1, "] for a tensor of ", ndim, " dimensions, got ",
+                         axis);
     return static_cast<int>(axis < 0 ? axis + n : axis);
 }
 

@@ -37,18 +37,10 @@ struct OutOfMemory : Error {
 };
 
 namespace detail {
-inline void put(std::ostringstream& s, const Dims& d) {
-    s << str(d);
-}
-inline void put(std::ostringstream& s, DType d) {
-    s << dtype_name(d);
-}
-inline void put(std::ostringstream& s, bool b) {
-    s << (b ? "True" : "False");
-}
-template <class T> void put(std::ostringstream& s, const T& x) {
-    s << x;
-}
+inline void put(std::ostringstream& s, const Dims& d) { s << str(d); }
+inline void put(std::ostringstream& s, DType d) { s << dtype_name(d); }
+inline void put(std::ostringstream& s, bool b) { s << (b ? "True" : "False"); }
+template <class T> void put(std::ostringstream& s, const T& x) { s << x; }
 }  // namespace detail
 
 template <class... Parts> std::string concat(const Parts&... parts) {

@@ -19,30 +19,34 @@ constexpr const char* dtype_name(DType t) {
     return names[static_cast<int>(t)];
 }
 
-constexpr bool is_floating(DType t) {
-    return t >= DType::Float32;
-}
+constexpr bool is_floating(DType t) { return t >= DType::Float32; }
 
-constexpr bool is_integral(DType t) {
-    return t < DType::Float32;
-}
+constexpr bool is_integral(DType t) { return t < DType::Float32; }
 
 // 0 bool, 1 integer, 2 floating: what a Python number or a 0-d tensor may lift a tensor to.
-constexpr int category(DType t) {
-    return t == DType::Bool ? 0 : is_floating(t) ? 2 : 1;
-}
+constexpr int category(DType t) { return t == DType::Bool ? 0 : is_floating(t) ? 2 : 1; }
 
 // The smallest type that holds both (PyTorch's table restricted to our types: uint8 with int32 gives int32).
-constexpr DType promote(DType a, DType b) {
-    return a > b ? a : b;
-}
+constexpr DType promote(DType a, DType b) { return a > b ? a : b; }
 
 template <class T> struct DTypeOf;
-template <> struct DTypeOf<bool> { static constexpr DType value = DType::Bool; };
-template <> struct DTypeOf<uint8_t> { static constexpr DType value = DType::UInt8; };
-template <> struct DTypeOf<int32_t> { static constexpr DType value = DType::Int32; };
-template <> struct DTypeOf<int64_t> { static constexpr DType value = DType::Int64; };
-template <> struct DTypeOf<float> { static constexpr DType value = DType::Float32; };
-template <> struct DTypeOf<double> { static constexpr DType value = DType::Float64; };
+template <> struct DTypeOf<bool> {
+    static constexpr DType value = DType::Bool;
+};
+template <> struct DTypeOf<uint8_t> {
+    static constexpr DType value = DType::UInt8;
+};
+template <> struct DTypeOf<int32_t> {
+    static constexpr DType value = DType::Int32;
+};
+template <> struct DTypeOf<int64_t> {
+    static constexpr DType value = DType::Int64;
+};
+template <> struct DTypeOf<float> {
+    static constexpr DType value = DType::Float32;
+};
+template <> struct DTypeOf<double> {
+    static constexpr DType value = DType::Float64;
+};
 
 }  // namespace chainrule

@@ -55,9 +55,7 @@ void TensorImpl::destroy(TensorImpl* t) {
     --g_live_tensors;
 }
 
-int64_t live_tensors() {
-    return g_live_tensors;
-}
+int64_t live_tensors() { return g_live_tensors; }
 
 void set_geometry(TensorImpl* t, const Dims& shape, const Dims& strides) {
     t->shape = shape;
@@ -92,9 +90,7 @@ Tensor empty_strided(const Dims& shape, const Dims& strides, DType dtype) {
     return t;
 }
 
-Tensor empty(const Dims& shape, DType dtype) {
-    return empty_strided(shape, contiguous_strides(shape), dtype);
-}
+Tensor empty(const Dims& shape, DType dtype) { return empty_strided(shape, contiguous_strides(shape), dtype); }
 
 Tensor alias(const Tensor& t, const Dims& shape, const Dims& strides, int64_t offset) {
     Tensor a(TensorImpl::create());
@@ -121,24 +117,22 @@ Tensor alias(const Tensor& t) {
 Tensor scalar_tensor(Scalar value, DType dtype, bool wrapped) {
     Tensor t = empty({}, dtype);
     switch (dtype) {
-    case DType::Bool: {
-        bool b = value.is_float() ? value.d != 0 : value.i != 0;
-        std::memcpy(t.data(), &b, 1);
-        break;
-    }
-    case DType::UInt8: *t.data<uint8_t>() = static_cast<uint8_t>(value.to_int()); break;
-    case DType::Int32: *t.data<int32_t>() = static_cast<int32_t>(value.to_int()); break;
-    case DType::Int64: *t.data<int64_t>() = value.to_int(); break;
-    case DType::Float32: store<float>(t.data(), value); break;
-    case DType::Float64: store<double>(t.data(), value); break;
+        case DType::Bool: {
+            bool b = value.is_float() ? value.d != 0 : value.i != 0;
+            std::memcpy(t.data(), &b, 1);
+            break;
+        }
+        case DType::UInt8: *t.data<uint8_t>() = static_cast<uint8_t>(value.to_int()); break;
+        case DType::Int32: *t.data<int32_t>() = static_cast<int32_t>(value.to_int()); break;
+        case DType::Int64: *t.data<int64_t>() = value.to_int(); break;
+        case DType::Float32: store<float>(t.data(), value); break;
+        case DType::Float64: store<double>(t.data(), value); break;
     }
     t->wrapped_number = wrapped;
     return t;
 }
 
-DType default_dtype() {
-    return g_default_dtype;
-}
+DType default_dtype() { return g_default_dtype; }
 
 void set_default_dtype(DType dtype) {
     check<TypeError>(is_floating(dtype), "set_default_dtype: the default must be float32 or float64, got ", dtype);
@@ -199,8 +193,6 @@ bool exclusively_owned(const Tensor& t) {
     return t->use_count() == 1 && t->storage->use_count() == 1 && !t->storage->read_only && !t->python;
 }
 
-void bump_version(const Tensor& t) {
-    ++t->storage->version;
-}
+void bump_version(const Tensor& t) { ++t->storage->version; }
 
 }  // namespace chainrule

@@ -38,19 +38,20 @@ struct TensorImpl : RefCounted {
     bool requires_grad = false;   // set by the user, for leaves
     bool wrapped_number = false;  // came from a Python number: weak in promotion
     bool contiguous = true;
-    bool no_grad_view = false;    // a view taken under no_grad of something that requires a gradient
+    bool no_grad_view = false;  // a view taken under no_grad of something that requires a gradient
     bool retains_grad = false;
     uint32_t output_nr = 0;
-    uint32_t epoch = 0;           // of a base: counts recorded in-place changes; of a view: its base's count when its node was made
+    uint32_t epoch =
+        0;  // of a base: counts recorded in-place changes; of a view: its base's count when its node was made
     Ref<Storage> storage;
     char* data = nullptr;
     int64_t numel = 0;
-    Dims shape, strides;          // strides in elements
-    Ref<NodeBase> node;           // the operation that made it
-    Ref<NodeBase> accumulator;    // of a leaf: where its gradient goes
+    Dims shape, strides;        // strides in elements
+    Ref<NodeBase> node;         // the operation that made it
+    Ref<NodeBase> accumulator;  // of a leaf: where its gradient goes
     Ref<TensorImpl> grad;
-    Ref<TensorImpl> base;         // of a view: the tensor that owns the memory's history
-    void* python = nullptr;       // its Python object, not counted, where there is one
+    Ref<TensorImpl> base;    // of a view: the tensor that owns the memory's history
+    void* python = nullptr;  // its Python object, not counted, where there is one
 
     static TensorImpl* create();
     static void destroy(TensorImpl* t);

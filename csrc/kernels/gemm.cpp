@@ -11,21 +11,18 @@
 namespace chainrule::kernels {
 namespace {
 
-int64_t item(DType t) {
-    return static_cast<int64_t>(item_size(t));
-}
+int64_t item(DType t) { return static_cast<int64_t>(item_size(t)); }
 
 // ---- one product on the calling thread ----
 
 template <class T>
-void blas_gemv(bool trans, int64_t rows, int64_t cols, T alpha, const T* a, int64_t lda, const T* x, int64_t incx, T beta, T* y,
-               int64_t incy) {
+void blas_gemv(bool trans, int64_t rows, int64_t cols, T alpha, const T* a, int64_t lda, const T* x, int64_t incx,
+               T beta, T* y, int64_t incy) {
     if constexpr (sizeof(T) == 4) sgemv(trans, rows, cols, alpha, a, lda, x, incx, beta, y, incy);
     else dgemv(trans, rows, cols, alpha, a, lda, x, incx, beta, y, incy);
 }
 
-template <class T>
-void scale(const Gemm& g, T* c) {
+template <class T> void scale(const Gemm& g, T* c) {
     for (int64_t i = 0; i < g.m; ++i) {
         T* row = c + i * g.ldc;
         if (g.beta == 0) std::memset(row, 0, static_cast<size_t>(g.n) * sizeof(T));
@@ -34,8 +31,7 @@ void scale(const Gemm& g, T* c) {
     }
 }
 
-template <class T>
-void floating(const Gemm& g, const T* a, const T* b, T* c) {
+template <class T> void floating(const Gemm& g, const T* a, const T* b, T* c) {
     T alpha = static_cast<T>(g.alpha), beta = static_cast<T>(g.beta);
     if (g.k == 0) {
         scale(g, c);
@@ -58,8 +54,7 @@ void floating(const Gemm& g, const T* a, const T* b, T* c) {
     else dgemm(g.trans_a, g.trans_b, g.m, g.n, g.k, alpha, a, g.lda, b, g.ldb, beta, c, g.ldc);
 }
 
-template <class T>
-void integral(const Gemm& g, const T* a, const T* b, T* c) {
+template <class T> void integral(const Gemm& g, const T* a, const T* b, T* c) {
     int64_t a_row = g.trans_a ? 1 : g.lda, a_col = g.trans_a ? g.lda : 1;
     int64_t b_row = g.trans_b ? 1 : g.ldb, b_col = g.trans_b ? g.ldb : 1;
     scale(g, c);
@@ -72,19 +67,16 @@ void integral(const Gemm& g, const T* a, const T* b, T* c) {
         }
 }
 
-template <class T>
-const T* as(const void* p) {
-    return static_cast<const T*>(p);
-}
+template <class T> const T* as(const void* p) { return static_cast<const T*>(p); }
 
 void serial(const Gemm& g, const void* a, const void* b, void* c) {
     switch (g.dtype) {
-    case DType::Float32: floating(g, as<float>(a), as<float>(b), static_cast<float*>(c)); break;
-    case DType::Float64: floating(g, as<double>(a), as<double>(b), static_cast<double*>(c)); break;
-    case DType::Int64: integral(g, as<int64_t>(a), as<int64_t>(b), static_cast<int64_t*>(c)); break;
-    case DType::Int32: integral(g, as<int32_t>(a), as<int32_t>(b), static_cast<int32_t*>(c)); break;
-    case DType::UInt8: integral(g, as<uint8_t>(a), as<uint8_t>(b), static_cast<uint8_t*>(c)); break;
-    case DType::Bool: break;
+        case DType::Float32: floating(g, as<float>(a), as<float>(b), static_cast<float*>(c)); break;
+        case DType::Float64: floating(g, as<double>(a), as<double>(b), static_cast<double*>(c)); break;
+        case DType::Int64: integral(g, as<int64_t>(a), as<int64_t>(b), static_cast<int64_t*>(c)); break;
+        case DType::Int32: integral(g, as<int32_t>(a), as<int32_t>(b), static_cast<int32_t*>(c)); break;
+        case DType::UInt8: integral(g, as<uint8_t>(a), as<uint8_t>(b), static_cast<uint8_t*>(c)); break;
+        case DType::Bool: break;
     }
 }
 
@@ -120,16 +112,15 @@ Grid grid(const Gemm& g) {
     return out;
 }
 
-int64_t edge(int64_t size, int64_t i, int64_t parts) {
-    return i == parts ? size : size * i / parts / 16 * 16;
-}
+int64_t edge(int64_t size, int64_t i, int64_t parts) { return i == parts ? size : size * i / parts / 16 * 16; }
 
 void block(const Gemm& g, Grid parts, int64_t i, int64_t j, const char* a, const char* b, char* c) {
     int64_t m0 = edge(g.m, i, parts.rows), n0 = edge(g.n, j, parts.cols), size = item(g.dtype);
     Gemm part = g;
     part.m = edge(g.m, i + 1, parts.rows) - m0;
     part.n = edge(g.n, j + 1, parts.cols) - n0;
-    serial(part, a + (g.trans_a ? m0 : m0 * g.lda) * size, b + (g.trans_b ? n0 * g.ldb : n0) * size, c + (m0 * g.ldc + n0) * size);
+    serial(part, a + (g.trans_a ? m0 : m0 * g.lda) * size, b + (g.trans_b ? n0 * g.ldb : n0) * size,
+           c + (m0 * g.ldc + n0) * size);
 }
 
 }  // namespace
@@ -148,7 +139,8 @@ void gemm(const Gemm& g, const void* a, const void* b, void* c) {
     });
 }
 
-void gemm_batched(const Gemm& g, int64_t count, const void* a, const void* b, void* c, BatchOffset offset, const void* context) {
+void gemm_batched(const Gemm& g, int64_t count, const void* a, const void* b, void* c, BatchOffset offset,
+                  const void* context) {
     if (g.m == 0 || g.n == 0) return;
     Grid parts = grid(g);
     auto at = [&](int64_t i, auto&& multiply) {
@@ -178,14 +170,16 @@ void dot(DType dtype, int64_t n, const void* x, int64_t incx, const void* y, int
         return;
     }
     int64_t size = item(dtype);
-    std::unique_ptr<char, void (*)(void*)> parts(static_cast<char*>(std::malloc(static_cast<size_t>(chunks * size))), std::free);
+    std::unique_ptr<char, void (*)(void*)> parts(static_cast<char*>(std::malloc(static_cast<size_t>(chunks * size))),
+                                                 std::free);
     parallel_for(chunks, 4, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) {
             Gemm part = g;
             part.k = n - i * kChunk < kChunk ? n - i * kChunk : kChunk;
             if (incx == 1) part.lda = part.k;
             if (incy == 1) part.ldb = part.k;
-            serial(part, as<char>(x) + i * kChunk * incx * size, as<char>(y) + i * kChunk * incy * size, parts.get() + i * size);
+            serial(part, as<char>(x) + i * kChunk * incx * size, as<char>(y) + i * kChunk * incy * size,
+                   parts.get() + i * size);
         }
     });
     kernels().reduce_rows[static_cast<int>(Reduce::Sum)][static_cast<int>(dtype)](parts.get(), out, 1, chunks, 0, 1);

@@ -25,7 +25,8 @@ struct BatchOffsets {
     int64_t a, b, c;
 };
 using BatchOffset = BatchOffsets (*)(const void* context, int64_t i);
-void gemm_batched(const Gemm& g, int64_t count, const void* a, const void* b, void* c, BatchOffset offset, const void* context);
+void gemm_batched(const Gemm& g, int64_t count, const void* a, const void* b, void* c, BatchOffset offset,
+                  const void* context);
 
 // The sum of x[i] y[i]; strides in elements. Fixed chunks, so the same for any number of threads.
 void dot(DType dtype, int64_t n, const void* x, int64_t incx, const void* y, int64_t incy, void* out);

@@ -12,10 +12,10 @@ inline constexpr int kMaxOperands = 4;
 inline constexpr int64_t kElementGrain = 1 << 15;
 
 struct Operands {
-    int n = 0;                    // operand 0 is the output
+    int n = 0;  // operand 0 is the output
     Dims shape;
     char* ptr[kMaxOperands];
-    Dims strides[kMaxOperands];   // bytes; 0 where the operand is broadcast
+    Dims strides[kMaxOperands];  // bytes; 0 where the operand is broadcast
 };
 
 void iterate(Loop loop, const Operands& operands, const double* param);

@@ -17,39 +17,125 @@ using Loop = void (*)(char* const* ptr, const int64_t* stride, int64_t n, const 
 
 // out = f(x), same dtype. All dtypes where the maths makes sense (Copy, Neg, Abs, Sign, Square...), floats otherwise.
 enum class Unary : uint8_t {
-    Copy, Neg, Abs, Sign, Square, Sqrt, Rsqrt, Reciprocal,
-    Exp, Exp2, Expm1, Log, Log1p, Log2, Log10,
-    Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh,
-    Erf, Erfc, Erfinv, Lgamma, Digamma, Sinc,
-    Floor, Ceil, Round /* half to even */, Trunc, Frac, BitwiseNot,
-    Sigmoid, LogSigmoid, Tanh, Relu, Silu, Mish, Gelu /* erf */, GeluTanh, GeluSigmoid /* x sigmoid(1.702 x) */, Softsign,
-    HardSigmoid, HardSwish,
+    Copy,
+    Neg,
+    Abs,
+    Sign,
+    Square,
+    Sqrt,
+    Rsqrt,
+    Reciprocal,
+    Exp,
+    Exp2,
+    Expm1,
+    Log,
+    Log1p,
+    Log2,
+    Log10,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Asinh,
+    Acosh,
+    Atanh,
+    Erf,
+    Erfc,
+    Erfinv,
+    Lgamma,
+    Digamma,
+    Sinc,
+    Floor,
+    Ceil,
+    Round /* half to even */,
+    Trunc,
+    Frac,
+    BitwiseNot,
+    Sigmoid,
+    LogSigmoid,
+    Tanh,
+    Relu,
+    Silu,
+    Mish,
+    Gelu /* erf */,
+    GeluTanh,
+    GeluSigmoid /* x sigmoid(1.702 x) */,
+    Softsign,
+    HardSigmoid,
+    HardSwish,
     Softplus,   // beta, threshold
     Elu,        // alpha, scale, input_scale: x > 0 ? scale x : scale alpha expm1(input_scale x)  (elu, selu, celu)
     LeakyRelu,  // slope
     Clamp,      // low, high (either may be +-inf); NaN stays NaN
-    Softshrink, Hardshrink,  // lambda
-    Threshold,  // threshold, value: x > threshold ? x : value (NaN stays NaN)
-    AddScalar,  // a: x + a
-    MulScalar,  // a: x * a
-    PowScalar,  // exponent
+    Softshrink,
+    Hardshrink,  // lambda
+    Threshold,   // threshold, value: x > threshold ? x : value (NaN stays NaN)
+    AddScalar,   // a: x + a
+    MulScalar,   // a: x * a
+    PowScalar,   // exponent
     Count
 };
 
 // out = f(a, b), same dtype. Integer division by zero gives 0, never a trap (the caller raises before where it must).
 enum class Binary : uint8_t {
-    Add, Sub, Mul, Div /* floats */, FloorDiv /* rounds down */, TruncDiv, Remainder /* sign of b */, Fmod, Pow,
-    Maximum, Minimum /* NaN wins */, Fmax, Fmin /* NaN loses */, Atan2, Hypot, Xlogy, Copysign, Nextafter, Logaddexp,
-    BitAnd, BitOr, BitXor, ShiftLeft, ShiftRight,
+    Add,
+    Sub,
+    Mul,
+    Div /* floats */,
+    FloorDiv /* rounds down */,
+    TruncDiv,
+    Remainder /* sign of b */,
+    Fmod,
+    Pow,
+    Maximum,
+    Minimum /* NaN wins */,
+    Fmax,
+    Fmin /* NaN loses */,
+    Atan2,
+    Hypot,
+    Xlogy,
+    Copysign,
+    Nextafter,
+    Logaddexp,
+    BitAnd,
+    BitOr,
+    BitXor,
+    ShiftLeft,
+    ShiftRight,
     AddScaled,  // alpha: a + alpha b
     // First-order gradients of the unary operations: a is grad_output, b the saved value named here. Fused, one pass.
-    ReluGrad /* output; NaN lets the gradient pass */, SigmoidGrad /* output */, TanhGrad /* output */, SqrtGrad /* output */,
-    RsqrtGrad /* output */, ReciprocalGrad /* output */, AbsGrad /* input */, SquareGrad /* input: 2 g x */,
-    LogGrad /* input: g / x */, Log1pGrad, SinGrad, CosGrad, ErfGrad, LogSigmoidGrad, SiluGrad, MishGrad, GeluGrad, GeluTanhGrad,
-    GeluSigmoidGrad, SoftsignGrad, HardSigmoidGrad, HardSwishGrad /* inputs */,
-    SoftplusGrad /* input; beta, threshold */, EluGrad /* input; alpha, scale, input_scale */, LeakyReluGrad /* input; slope */,
+    ReluGrad /* output; NaN lets the gradient pass */,
+    SigmoidGrad /* output */,
+    TanhGrad /* output */,
+    SqrtGrad /* output */,
+    RsqrtGrad /* output */,
+    ReciprocalGrad /* output */,
+    AbsGrad /* input */,
+    SquareGrad /* input: 2 g x */,
+    LogGrad /* input: g / x */,
+    Log1pGrad,
+    SinGrad,
+    CosGrad,
+    ErfGrad,
+    LogSigmoidGrad,
+    SiluGrad,
+    MishGrad,
+    GeluGrad,
+    GeluTanhGrad,
+    GeluSigmoidGrad,
+    SoftsignGrad,
+    HardSigmoidGrad,
+    HardSwishGrad /* inputs */,
+    SoftplusGrad /* input; beta, threshold */,
+    EluGrad /* input; alpha, scale, input_scale */,
+    LeakyReluGrad /* input; slope */,
     ClampGrad /* input; low, high: g where low < x < high, else 0; NaN x lets g pass */,
-    ShrinkGrad /* input; lambda: g where |x| > lambda */, ThresholdGrad /* input; threshold */,
+    ShrinkGrad /* input; lambda: g where |x| > lambda */,
+    ThresholdGrad /* input; threshold */,
     PowScalarGrad /* input; exponent e: g e x^(e-1), 0 where e == 0 */,
     Count
 };
@@ -86,8 +172,9 @@ using ArgReduce = void (*)(const void* in, void* value, int64_t* index, int64_t 
 using Cumulate = void (*)(const void* in, void* out, int64_t n, int64_t in_stride, int64_t out_stride);
 
 // Rows are contiguous: row r of a (rows, n) matrix starts at r n.
-using RowMap = void (*)(const void* in, void* out, int64_t rows, int64_t n);                   // softmax, log_softmax
-using RowMapGrad = void (*)(const void* grad, const void* output, void* out, int64_t rows, int64_t n);  // their gradients
+using RowMap = void (*)(const void* in, void* out, int64_t rows, int64_t n);  // softmax, log_softmax
+using RowMapGrad = void (*)(const void* grad, const void* output, void* out, int64_t rows,
+                            int64_t n);  // their gradients
 
 // Cross-entropy with class indices. logits (rows, classes) contiguous; a row whose label equals ignore_index gives loss 0.
 // loss[r] = w[label] ((1 - eps) (lse - x[label])) + eps / classes * sum_c w[c] (lse - x[c]); lse[r] is kept for backward.
@@ -97,8 +184,8 @@ using CrossEntropy = void (*)(const void* logits, const int64_t* labels, const v
 // grad_logits[r][c] = grad_loss[r grad_stride] * d loss[r] / d x[r][c]; grad_stride 0 for one gradient shared by all rows.
 // scale multiplies everything (1 / denominator of a mean).
 using CrossEntropyGrad = void (*)(const void* logits, const int64_t* labels, const void* weight, const void* lse,
-                                  const void* grad_loss, int64_t grad_stride, double scale, void* grad_logits, int64_t rows,
-                                  int64_t classes, int64_t ignore_index, double label_smoothing);
+                                  const void* grad_loss, int64_t grad_stride, double scale, void* grad_logits,
+                                  int64_t rows, int64_t classes, int64_t ignore_index, double label_smoothing);
 
 // x[r][c] = act(x[r][c] + bias[c]); rows contiguous with row stride `ld` (elements); bias may be null.
 enum class RowAct : uint8_t { None, Relu, Sigmoid, Tanh, Count };
@@ -109,7 +196,7 @@ struct SgdStep {
     bool nesterov, maximize, first;  // first: the buffer is set to the gradient instead of decayed
 };
 struct AdamStep {
-    double step_size;    // lr / (1 - beta1^t)
+    double step_size;                                                   // lr / (1 - beta1^t)
     double beta1, beta2, eps, lr, weight_decay, bias_correction2_sqrt;  // sqrt(1 - beta2^t)
     bool decoupled, amsgrad, maximize;
 };
@@ -117,27 +204,52 @@ struct AdamStep {
 using Sgd = void (*)(void* p, const void* g, void* buffer, int64_t n, const SgdStep& s);
 using Adam = void (*)(void* p, const void* g, void* m, void* v, void* max_v, int64_t n, const AdamStep& s);
 
+// Normalisation of rows: y[r][c] = (x[r][c] - mean[r]) rstd[r] weight[c] + bias[c], rstd = 1 / sqrt(mean of (x - mean)^2 + eps).
+// weight and bias may be null. mean null: no mean is taken off (RMS).
+using NormRows = void (*)(const void* x, const void* weight, const void* bias, void* y, void* mean, void* rstd,
+                          int64_t rows, int64_t n, double eps);
+// Its gradients. dx may be null; dweight and dbias (null together) are added to.
+using NormRowsGrad = void (*)(const void* grad, const void* x, const void* weight, const void* mean, const void* rstd,
+                              void* dx, void* dweight, void* dbias, int64_t rows, int64_t n);
+// Pieces of the normalisation of channels; a span is n elements of one channel, contiguous.
+using SpanSum = double (*)(const void* x, int64_t n);
+using SpanSquares = double (*)(const void* x, int64_t n, double shift);  // sum of (x - shift)^2
+using SpanProducts = void (*)(const void* g, const void* x, int64_t n, double shift,
+                              double* sums);  // of g, and of g (x - shift)
+using SpanAffine = void (*)(const void* x, void* y, int64_t n, double shift, double scale,
+                            double add);  // (x - shift) scale + add
+// dx = a g + b (x - shift) + c
+using SpanGrad = void (*)(const void* g, const void* x, void* dx, int64_t n, double shift, double a, double b,
+                          double c);
+
 struct Table {
     const char* isa;
-    Loop unary[static_cast<int>(Unary::Count)][kNumDTypes];          // null where the dtype is not supported
+    Loop unary[static_cast<int>(Unary::Count)][kNumDTypes];  // null where the dtype is not supported
     Loop binary[static_cast<int>(Binary::Count)][kNumDTypes];
-    Loop compare[static_cast<int>(Compare::Count)][kNumDTypes];      // by the inputs' dtype
+    Loop compare[static_cast<int>(Compare::Count)][kNumDTypes];  // by the inputs' dtype
     Loop predicate[static_cast<int>(Predicate::Count)][kNumDTypes];
     Loop ternary[static_cast<int>(Ternary::Count)][kNumDTypes];
-    Loop where[kNumDTypes];                                          // out = cond (bool) ? a : b
-    Loop masked_mul[kNumDTypes];                                     // out = mask (bool) ? a : 0
-    Loop cast[kNumDTypes][kNumDTypes];                               // [from][to]; float to int truncates, to bool tests != 0
+    Loop where[kNumDTypes];             // out = cond (bool) ? a : b
+    Loop masked_mul[kNumDTypes];        // out = mask (bool) ? a : 0
+    Loop cast[kNumDTypes][kNumDTypes];  // [from][to]; float to int truncates, to bool tests != 0
     ReduceRows reduce_rows[static_cast<int>(Reduce::Count)][kNumDTypes];
     ReduceColumns reduce_columns[static_cast<int>(Reduce::Count)][kNumDTypes];
     ArgReduce argmax[kNumDTypes], argmin[kNumDTypes];
-    Cumulate cumsum[kNumDTypes], cumprod[kNumDTypes];                // same dtype in and out
-    RowMap softmax[kNumDTypes], log_softmax[kNumDTypes];             // floats only from here on
+    Cumulate cumsum[kNumDTypes], cumprod[kNumDTypes];     // same dtype in and out
+    RowMap softmax[kNumDTypes], log_softmax[kNumDTypes];  // floats only from here on
     RowMapGrad softmax_grad[kNumDTypes], log_softmax_grad[kNumDTypes];
     CrossEntropy cross_entropy[kNumDTypes];
     CrossEntropyGrad cross_entropy_grad[kNumDTypes];
     BiasAct bias_act[static_cast<int>(RowAct::Count)][kNumDTypes];
     Sgd sgd[kNumDTypes];
     Adam adam[kNumDTypes];
+    NormRows norm_rows[kNumDTypes];
+    NormRowsGrad norm_rows_grad[kNumDTypes];
+    SpanSum span_sum[kNumDTypes];
+    SpanSquares span_squares[kNumDTypes];
+    SpanProducts span_products[kNumDTypes];
+    SpanAffine span_affine[kNumDTypes];
+    SpanGrad span_grad[kNumDTypes];
 };
 
 // Chosen once, at the first call (core/cpu.h says how); a plain pointer load afterwards.

@@ -13,7 +13,7 @@ constexpr int64_t kChunk = 1 << 15;  // elements that one partial result covers
 struct Plan {
     ReduceRows rows;
     ReduceColumns columns;
-    ReduceRows combine;           // of partial results, which have the result's type
+    ReduceRows combine;  // of partial results, which have the result's type
     int64_t in_item, out_item;
 };
 
@@ -152,14 +152,15 @@ DType reduced_dtype(Reduce kind, DType in) {
     return in;
 }
 
-void reduce(Reduce kind, DType dtype, const void* in, const Dims& shape, const Dims& strides, uint32_t axes, void* out) {
+void reduce(Reduce kind, DType dtype, const void* in, const Dims& shape, const Dims& strides, uint32_t axes,
+            void* out) {
     const Table& t = kernels();
     int k = static_cast<int>(kind);
     DType result = reduced_dtype(kind, dtype);
     Reduce combine = kind == Reduce::SumAbs || kind == Reduce::SumSquares ? Reduce::Sum : kind;
     Plan p = {t.reduce_rows[k][static_cast<int>(dtype)], t.reduce_columns[k][static_cast<int>(dtype)],
-              t.reduce_rows[static_cast<int>(combine)][static_cast<int>(result)], static_cast<int64_t>(item_size(dtype)),
-              static_cast<int64_t>(item_size(result))};
+              t.reduce_rows[static_cast<int>(combine)][static_cast<int>(result)],
+              static_cast<int64_t>(item_size(dtype)), static_cast<int64_t>(item_size(result))};
     Axes kept, reduced;
     for (int d = 0; d < shape.n; ++d) (axes >> d & 1 ? reduced : kept).push({shape[d], strides[d]});
     for (int d = 0; d < shape.n; ++d)

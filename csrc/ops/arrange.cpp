@@ -30,7 +30,8 @@ void reverse_rows(const Tensor& x, const Tensor& y) {
     visit_bytes(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         parallel_for(x.numel() / n, std::max<int64_t>(1, (1 << 15) / n), [&](int64_t begin, int64_t end) {
-            for (int64_t r = begin; r < end; ++r) std::reverse_copy(x.data<T>() + r * n, x.data<T>() + (r + 1) * n, y.data<T>() + r * n);
+            for (int64_t r = begin; r < end; ++r)
+                std::reverse_copy(x.data<T>() + r * n, x.data<T>() + (r + 1) * n, y.data<T>() + r * n);
         });
     });
 }
@@ -46,7 +47,8 @@ const OpDef flip_op = {
         [](EvalCtx& c) {
             const Tensor& x = c.input(0);
             if (x.numel() == 0) return;
-            if (x.ndim() > 0 && c.attr<uint32_t>() == 1u << (x.ndim() - 1) && x.is_contiguous()) return reverse_rows(x, c.out());
+            if (x.ndim() > 0 && c.attr<uint32_t>() == 1u << (x.ndim() - 1) && x.is_contiguous())
+                return reverse_rows(x, c.out());
             Dims strides = x.strides();
             int64_t offset = 0;
             for (int d = 0; d < x.ndim(); ++d) {
@@ -59,52 +61,66 @@ const OpDef flip_op = {
     .vjp = [](VjpCtx& c) { c.set(0, run_with(flip_op, c.attr<uint32_t>(), c.grad())); },
     .attr_bytes = sizeof(uint32_t),
 };
-Tensor flip(const Tensor& x, const Dims& axes) {
-    return run_with(flip_op, axis_mask("flip", axes, x.ndim()), x);
-}
-const Register flip_fn({"flip", kMethod | kFunction, R"(Reverses the order along the given axes; a copy.
+Tensor flip(const Tensor& x, const Dims& axes) { return run_with(flip_op, axis_mask("flip", axes, x.ndim()), x); }
+const Register flip_fn({"flip",
+                        kMethod | kFunction,
+                        R"(Reverses the order along the given axes; a copy.
 
 Example:
     >>> chainrule.flip(chainrule.arange(3), (0,))
     tensor([2, 1, 0])
-)", {{"flip(Tensor input, size dims)", [](Args& a) { a.ret(flip(a.tensor(0), a.ints(1))); }}}});
-const Register fliplr_fn({"fliplr", kMethod | kFunction, R"(flip() along axis 1.
+)",
+                        {{"flip(Tensor input, size dims)", [](Args& a) { a.ret(flip(a.tensor(0), a.ints(1))); }}}});
+const Register fliplr_fn({"fliplr",
+                          kMethod | kFunction,
+                          R"(flip() along axis 1.
 
 Example:
     >>> chainrule.fliplr(chainrule.tensor([[1, 2]]))
     tensor([[2, 1]])
-)", {{"fliplr(Tensor input)", [](Args& a) {
-          check<ValueError>(a.tensor(0).ndim() >= 2, "fliplr: the tensor must have at least 2 axes, got shape ", a.tensor(0).shape());
-          a.ret(flip(a.tensor(0), {1}));
-      }}}});
-const Register flipud_fn({"flipud", kMethod | kFunction, R"(flip() along axis 0.
+)",
+                          {{"fliplr(Tensor input)", [](Args& a) {
+                                check<ValueError>(a.tensor(0).ndim() >= 2,
+                                                  "fliplr: the tensor must have at least 2 axes, got shape ",
+                                                  a.tensor(0).shape());
+                                a.ret(flip(a.tensor(0), {1}));
+                            }}}});
+const Register flipud_fn({"flipud",
+                          kMethod | kFunction,
+                          R"(flip() along axis 0.
 
 Example:
     >>> chainrule.flipud(chainrule.tensor([1, 2]))
     tensor([2, 1])
-)", {{"flipud(Tensor input)", [](Args& a) {
-          check<ValueError>(a.tensor(0).ndim() >= 1, "flipud: the tensor must have at least 1 axis, got shape ()");
-          a.ret(flip(a.tensor(0), {0}));
-      }}}});
-const Register rot90_fn({"rot90", kMethod | kFunction, R"(Turns a plane by k times 90 degrees, from the first axis towards the second.
+)",
+                          {{"flipud(Tensor input)", [](Args& a) {
+                                check<ValueError>(a.tensor(0).ndim() >= 1,
+                                                  "flipud: the tensor must have at least 1 axis, got shape ()");
+                                a.ret(flip(a.tensor(0), {0}));
+                            }}}});
+const Register rot90_fn({"rot90",
+                         kMethod | kFunction,
+                         R"(Turns a plane by k times 90 degrees, from the first axis towards the second.
 
 Example:
     >>> chainrule.rot90(chainrule.tensor([[1, 2], [3, 4]]))
     tensor([[2, 4],
             [1, 3]])
-)", {{"rot90(Tensor input, int k=1, ints dims=(0, 1))", [](Args& a) {
-          const Tensor& x = a.tensor(0);
-          Dims axes = a.ints(2);
-          check<ValueError>(axes.n == 2, "rot90: two axes are needed, got ", axes);
-          check<ValueError>(x.ndim() >= 2, "rot90: the tensor must have at least 2 axes, got shape ", x.shape());
-          axis_mask("rot90", axes, x.ndim());
-          switch (a.integer(1, 1) & 3) {
-          case 1: return a.ret(transpose(flip(x, {axes[1]}), axes[0], axes[1]));
-          case 2: return a.ret(flip(x, axes));
-          case 3: return a.ret(transpose(flip(x, {axes[0]}), axes[0], axes[1]));
-          default: return a.ret(clone(x));
-          }
-      }}}});
+)",
+                         {{"rot90(Tensor input, int k=1, ints dims=(0, 1))", [](Args& a) {
+                               const Tensor& x = a.tensor(0);
+                               Dims axes = a.ints(2);
+                               check<ValueError>(axes.n == 2, "rot90: two axes are needed, got ", axes);
+                               check<ValueError>(x.ndim() >= 2,
+                                                 "rot90: the tensor must have at least 2 axes, got shape ", x.shape());
+                               axis_mask("rot90", axes, x.ndim());
+                               switch (a.integer(1, 1) & 3) {
+                                   case 1: return a.ret(transpose(flip(x, {axes[1]}), axes[0], axes[1]));
+                                   case 2: return a.ret(flip(x, axes));
+                                   case 3: return a.ret(transpose(flip(x, {axes[0]}), axes[0], axes[1]));
+                                   default: return a.ret(clone(x));
+                               }
+                           }}}});
 
 // ---- roll: shifted along an axis; what leaves at the end comes in at the beginning ----
 namespace {
@@ -126,7 +142,9 @@ const OpDef roll_op = {
             auto move = [&](int64_t from, int64_t to, int64_t length) {
                 Dims shape = x.shape();
                 shape[d] = length;
-                if (length) copy_data(alias(y, shape, y.strides(), to * y.stride(d)), alias(x, shape, x.strides(), from * x.stride(d)));
+                if (length)
+                    copy_data(alias(y, shape, y.strides(), to * y.stride(d)),
+                              alias(x, shape, x.strides(), from * x.stride(d)));
             };
             move(0, shift, x.size(d) - shift);
             move(x.size(d) - shift, 0, shift);
@@ -145,7 +163,9 @@ Tensor roll_axis(const Tensor& x, int64_t shift, int axis) {
     return run_with(roll_op, RollAttrs{axis, (shift % n + n) % n}, x);
 }
 }  // namespace
-const Register roll_fn({"roll", kMethod | kFunction, R"(Shifts along axes; elements that leave at one end come in at the other.
+const Register roll_fn({"roll",
+                        kMethod | kFunction,
+                        R"(Shifts along axes; elements that leave at one end come in at the other.
 
 Args:
     shifts: how far, one number or one for each axis.
@@ -154,19 +174,23 @@ Args:
 Example:
     >>> chainrule.roll(chainrule.arange(4), 1)
     tensor([3, 0, 1, 2])
-)", {{"roll(Tensor input, ints shifts, ints dims=None)", [](Args& a) {
-          Tensor x = a.tensor(0);
-          const Dims& shifts = a.ints(1);
-          if (!a.given(2) || a.ints(2).n == 0) {
-              check<ValueError>(shifts.n == 1, "roll: one shift is needed where no axes are given, got ", shifts);
-              return a.ret(reshape(roll_axis(reshape(x, {-1}), shifts[0], 0), x.shape()));
-          }
-          const Dims& axes = a.ints(2);
-          check<ValueError>(shifts.n == axes.n, "roll: as many shifts as axes are needed, got ", shifts, " and ", axes);
-          check<IndexError>(x.ndim() > 0, "roll: a tensor without axes can't be rolled along one");
-          for (int i = 0; i < axes.n; ++i) x = roll_axis(x, shifts[i], normalize_axis("roll", axes[i], x.ndim()));
-          a.ret(x);
-      }}}});
+)",
+                        {{"roll(Tensor input, ints shifts, ints dims=None)", [](Args& a) {
+                              Tensor x = a.tensor(0);
+                              const Dims& shifts = a.ints(1);
+                              if (!a.given(2) || a.ints(2).n == 0) {
+                                  check<ValueError>(shifts.n == 1,
+                                                    "roll: one shift is needed where no axes are given, got ", shifts);
+                                  return a.ret(reshape(roll_axis(reshape(x, {-1}), shifts[0], 0), x.shape()));
+                              }
+                              const Dims& axes = a.ints(2);
+                              check<ValueError>(shifts.n == axes.n, "roll: as many shifts as axes are needed, got ",
+                                                shifts, " and ", axes);
+                              check<IndexError>(x.ndim() > 0, "roll: a tensor without axes can't be rolled along one");
+                              for (int i = 0; i < axes.n; ++i)
+                                  x = roll_axis(x, shifts[i], normalize_axis("roll", axes[i], x.ndim()));
+                              a.ret(x);
+                          }}}});
 
 // ---- tril, triu: what is not in the triangle is 0 ----
 namespace {
@@ -216,9 +240,7 @@ const OpDef triu_op = {
 };
 namespace {
 // Beyond the matrix nothing changes; cut there, so that adding can't overflow.
-int64_t near_diagonal(int64_t d) {
-    return std::clamp<int64_t>(d, -(int64_t{1} << 60), int64_t{1} << 60);
-}
+int64_t near_diagonal(int64_t d) { return std::clamp<int64_t>(d, -(int64_t{1} << 60), int64_t{1} << 60); }
 }  // namespace
 Tensor tril(const Tensor& x, int64_t diagonal) {
     return run_with(tril_op, TriangleAttrs{near_diagonal(diagonal), true}, x);
@@ -226,7 +248,9 @@ Tensor tril(const Tensor& x, int64_t diagonal) {
 Tensor triu(const Tensor& x, int64_t diagonal) {
     return run_with(triu_op, TriangleAttrs{near_diagonal(diagonal), false}, x);
 }
-const Register tril_fn({"tril", kMethod | kFunction | kInplace, R"(The lower triangle of matrices; the rest is 0.
+const Register tril_fn({"tril",
+                        kMethod | kFunction | kInplace,
+                        R"(The lower triangle of matrices; the rest is 0.
 
 Args:
     diagonal: the last diagonal kept; 0 is the main one, above it positive.
@@ -235,9 +259,14 @@ Example:
     >>> chainrule.ones(2, 2).tril()
     tensor([[1., 0.],
             [1., 1.]])
-)", {{"tril(Tensor input, int diagonal=0)",
-      [](Args& a) { a.ret(a.run_with(tril_op, TriangleAttrs{near_diagonal(a.integer(1, 0)), true}, a.tensor(0))); }}}});
-const Register triu_fn({"triu", kMethod | kFunction | kInplace, R"(The upper triangle of matrices; the rest is 0.
+)",
+                        {{"tril(Tensor input, int diagonal=0)", [](Args& a) {
+                              a.ret(a.run_with(tril_op, TriangleAttrs{near_diagonal(a.integer(1, 0)), true},
+                                               a.tensor(0)));
+                          }}}});
+const Register triu_fn({"triu",
+                        kMethod | kFunction | kInplace,
+                        R"(The upper triangle of matrices; the rest is 0.
 
 Args:
     diagonal: the first diagonal kept; 0 is the main one, above it positive.
@@ -246,8 +275,11 @@ Example:
     >>> chainrule.ones(2, 2).triu(1)
     tensor([[0., 1.],
             [0., 0.]])
-)", {{"triu(Tensor input, int diagonal=0)",
-      [](Args& a) { a.ret(a.run_with(triu_op, TriangleAttrs{near_diagonal(a.integer(1, 0)), false}, a.tensor(0))); }}}});
+)",
+                        {{"triu(Tensor input, int diagonal=0)", [](Args& a) {
+                              a.ret(a.run_with(triu_op, TriangleAttrs{near_diagonal(a.integer(1, 0)), false},
+                                               a.tensor(0)));
+                          }}}});
 
 // ---- diag_embed: the last axis becomes a diagonal; diag: vector to matrix or back ----
 namespace {
@@ -290,12 +322,15 @@ const OpDef diag_embed_op = {
 };
 Tensor diag_embed(const Tensor& x, int64_t offset, int64_t axis1, int64_t axis2) {
     check<ValueError>(x.ndim() >= 1, "diag_embed: the tensor must have at least 1 axis, got shape ()");
-    check<ValueError>(offset > -(int64_t{1} << 40) && offset < int64_t{1} << 40, "diag_embed: offset is too large, got ", offset);
+    check<ValueError>(offset > -(int64_t{1} << 40) && offset < int64_t{1} << 40,
+                      "diag_embed: offset is too large, got ", offset);
     int a = normalize_axis("diag_embed", axis1, x.ndim() + 1), b = normalize_axis("diag_embed", axis2, x.ndim() + 1);
     check<ValueError>(a != b, "diag_embed: the two axes must differ, got ", axis1, " and ", axis2);
     return run_with(diag_embed_op, DiagEmbedAttrs{offset, a, b}, x);
 }
-const Register diag_embed_fn({"diag_embed", kMethod | kFunction, R"(Matrices with the last axis on a diagonal and 0 elsewhere.
+const Register diag_embed_fn({"diag_embed",
+                              kMethod | kFunction,
+                              R"(Matrices with the last axis on a diagonal and 0 elsewhere.
 
 Args:
     offset: 0 the main diagonal, above it positive, below it negative.
@@ -305,9 +340,13 @@ Example:
     >>> chainrule.diag_embed(chainrule.tensor([1., 2.]))
     tensor([[1., 0.],
             [0., 2.]])
-)", {{"diag_embed(Tensor input, int offset=0, int dim1=-2, int dim2=-1)",
-      [](Args& a) { a.ret(diag_embed(a.tensor(0), a.integer(1, 0), a.integer(2, -2), a.integer(3, -1))); }}}});
-const Register diag_fn({"diag", kMethod | kFunction, R"(A matrix with a vector on a diagonal, or the diagonal of a matrix as a vector.
+)",
+                              {{"diag_embed(Tensor input, int offset=0, int dim1=-2, int dim2=-1)", [](Args& a) {
+                                    a.ret(diag_embed(a.tensor(0), a.integer(1, 0), a.integer(2, -2), a.integer(3, -1)));
+                                }}}});
+const Register diag_fn({"diag",
+                        kMethod | kFunction,
+                        R"(A matrix with a vector on a diagonal, or the diagonal of a matrix as a vector.
 
 Example:
     >>> chainrule.diag(chainrule.tensor([1., 2.]))
@@ -315,10 +354,13 @@ Example:
             [0., 2.]])
     >>> chainrule.diag(chainrule.tensor([[1., 2.], [3., 4.]]))
     tensor([1., 4.])
-)", {{"diag(Tensor input, int diagonal=0)", [](Args& a) {
-          const Tensor& x = a.tensor(0);
-          check<ValueError>(x.ndim() == 1 || x.ndim() == 2, "diag: the tensor must have 1 or 2 axes, got shape ", x.shape());
-          a.ret(x.ndim() == 1 ? diag_embed(x, a.integer(1, 0)) : clone(diagonal(x, a.integer(1, 0))));
-      }}}});
+)",
+                        {{"diag(Tensor input, int diagonal=0)", [](Args& a) {
+                              const Tensor& x = a.tensor(0);
+                              check<ValueError>(x.ndim() == 1 || x.ndim() == 2,
+                                                "diag: the tensor must have 1 or 2 axes, got shape ", x.shape());
+                              a.ret(x.ndim() == 1 ? diag_embed(x, a.integer(1, 0))
+                                                  : clone(diagonal(x, a.integer(1, 0))));
+                          }}}});
 
 }  // namespace chainrule

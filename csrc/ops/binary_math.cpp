@@ -182,7 +182,7 @@ Args:
 
 Example:
     >>> chainrule.logaddexp(chainrule.tensor([0., -500.]), chainrule.tensor([0., -600.]))
-    tensor([ 6.9315e-01, -5.0000e+02])
+    tensor([   0.6931, -500.0000])
 )",
                              {{"logaddexp(Tensor input, Tensor other)", call_binary<logaddexp_op>}}});
 

@@ -15,7 +15,8 @@
 namespace chainrule {
 
 // The tail of every signature here. device, layout, pin_memory and memory_format say nothing on the CPU.
-#define CHAINRULE_OPTIONS "*, Dtype dtype=None, any layout=None, any device=None, any pin_memory=None, bool requires_grad=False"
+#define CHAINRULE_OPTIONS \
+    "*, Dtype dtype=None, any layout=None, any device=None, any pin_memory=None, bool requires_grad=False"
 #define CHAINRULE_LIKE_OPTIONS CHAINRULE_OPTIONS ", any memory_format=None"
 
 namespace {
@@ -25,8 +26,9 @@ constexpr int64_t kGrain = 1 << 15;
 
 DType wanted_dtype(Args& a, int at, DType otherwise) {
     DType dtype = a.dtype(at, otherwise);
-    check<RuntimeError>(!a.flag(at + kRequiresGrad) || is_floating(dtype), a.name, ": only floating tensors can require gradients, got ",
-                        dtype, ". Give dtype=float32 or leave requires_grad out.");
+    check<RuntimeError>(!a.flag(at + kRequiresGrad) || is_floating(dtype), a.name,
+                        ": only floating tensors can require gradients, got ", dtype,
+                        ". Give dtype=float32 or leave requires_grad out.");
     return dtype;
 }
 
@@ -46,9 +48,7 @@ Tensor new_empty(Args& a, const Dims& shape, DType dtype) {
 }
 
 // In the dtype and memory layout of another tensor.
-Tensor empty_like(const Tensor& t, DType dtype) {
-    return empty_strided(t.shape(), dense_strides(t), dtype);
-}
+Tensor empty_like(const Tensor& t, DType dtype) { return empty_strided(t.shape(), dense_strides(t), dtype); }
 
 // out[i] = value(i), computed in T.
 template <class F> Tensor sequence(int64_t n, DType dtype, F value) {
@@ -101,18 +101,16 @@ Tensor zeros_like(const Tensor& t) {
     zero_data(z);
     return z;
 }
-Tensor ones_like(const Tensor& t) {
-    return filled(empty_like(t, t.dtype()), 1);
-}
-Tensor full(const Dims& shape, Scalar value, DType dtype) {
-    return filled(empty(shape, dtype), value);
-}
+Tensor ones_like(const Tensor& t) { return filled(empty_like(t, t.dtype()), 1); }
+Tensor full(const Dims& shape, Scalar value, DType dtype) { return filled(empty(shape, dtype), value); }
 Tensor number(double value, const Tensor& like) {
     return scalar_tensor(value, is_floating(like.dtype()) ? like.dtype() : default_dtype(), true);
 }
 
 // ---- zeros, ones, full, empty ----
-const Register zeros_fn({"zeros", kFunction, R"(A tensor of zeros.
+const Register zeros_fn({"zeros",
+                         kFunction,
+                         R"(A tensor of zeros.
 
 Args:
     size: the sizes, as numbers or one sequence.
@@ -123,20 +121,27 @@ Example:
     >>> chainrule.zeros(2, 3)
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
-)", {{"zeros(size size, " CHAINRULE_OPTIONS ")", [](Args& a) {
-          Tensor t = new_empty(a, a.ints(0), wanted_dtype(a, 1, default_dtype()));
-          zero_data(t);
-          ret_created(a, 1, t);
-      }}}});
-const Register ones_fn({"ones", kFunction, R"(A tensor of ones.
+)",
+                         {{"zeros(size size, " CHAINRULE_OPTIONS ")", [](Args& a) {
+                               Tensor t = new_empty(a, a.ints(0), wanted_dtype(a, 1, default_dtype()));
+                               zero_data(t);
+                               ret_created(a, 1, t);
+                           }}}});
+const Register ones_fn({"ones",
+                        kFunction,
+                        R"(A tensor of ones.
 
 Example:
     >>> chainrule.ones(2)
     tensor([1., 1.])
-)", {{"ones(size size, " CHAINRULE_OPTIONS ")", [](Args& a) {
-          ret_created(a, 1, filled(new_empty(a, a.ints(0), wanted_dtype(a, 1, default_dtype())), 1));
-      }}}});
-const Register full_fn({"full", kFunction, R"(A tensor filled with one number.
+)",
+                        {{"ones(size size, " CHAINRULE_OPTIONS ")", [](Args& a) {
+                              ret_created(a, 1,
+                                          filled(new_empty(a, a.ints(0), wanted_dtype(a, 1, default_dtype())), 1));
+                          }}}});
+const Register full_fn({"full",
+                        kFunction,
+                        R"(A tensor filled with one number.
 
 Args:
     size: the sizes.
@@ -145,92 +150,138 @@ Args:
 Example:
     >>> chainrule.full((2,), 7)
     tensor([7, 7])
-)", {{"full(ints size, Number fill_value, " CHAINRULE_OPTIONS ")", [](Args& a) {
-          ret_created(a, 2, filled(new_empty(a, a.ints(0), wanted_dtype(a, 2, dtype_of(a.number(1)))), a.number(1)));
-      }}}});
-const Register empty_fn({"empty", kFunction, R"(A tensor whose memory isn't filled: its values are arbitrary.
+)",
+                        {{"full(ints size, Number fill_value, " CHAINRULE_OPTIONS ")", [](Args& a) {
+                              ret_created(a, 2,
+                                          filled(new_empty(a, a.ints(0), wanted_dtype(a, 2, dtype_of(a.number(1)))),
+                                                 a.number(1)));
+                          }}}});
+const Register empty_fn({"empty",
+                         kFunction,
+                         R"(A tensor whose memory isn't filled: its values are arbitrary.
 
 Example:
     >>> chainrule.empty(2, 3).shape
     chainrule.Size([2, 3])
-)", {{"empty(size size, " CHAINRULE_OPTIONS ", any memory_format=None)",
-      [](Args& a) { ret_created(a, 1, new_empty(a, a.ints(0), wanted_dtype(a, 1, default_dtype()))); }}}});
-const Register scalar_tensor_fn({"scalar_tensor", kFunction, R"(A tensor without axes that holds a number.
+)",
+                         {{"empty(size size, " CHAINRULE_OPTIONS ", any memory_format=None)", [](Args& a) {
+                               ret_created(a, 1, new_empty(a, a.ints(0), wanted_dtype(a, 1, default_dtype())));
+                           }}}});
+const Register scalar_tensor_fn({"scalar_tensor",
+                                 kFunction,
+                                 R"(A tensor without axes that holds a number.
 
 Example:
     >>> chainrule.scalar_tensor(2)
     tensor(2.)
-)", {{"scalar_tensor(Number s, " CHAINRULE_OPTIONS ")",
-      [](Args& a) { ret_created(a, 1, scalar_tensor(a.number(0), wanted_dtype(a, 1, default_dtype()))); }}}});
+)",
+                                 {{"scalar_tensor(Number s, " CHAINRULE_OPTIONS ")", [](Args& a) {
+                                       ret_created(a, 1,
+                                                   scalar_tensor(a.number(0), wanted_dtype(a, 1, default_dtype())));
+                                   }}}});
 
 // ---- *_like: in the shape, dtype and layout of another tensor ----
-const Register zeros_like_fn({"zeros_like", kFunction, R"(Zeros in the shape and dtype of a tensor.
+const Register zeros_like_fn({"zeros_like",
+                              kFunction,
+                              R"(Zeros in the shape and dtype of a tensor.
 
 Example:
     >>> chainrule.zeros_like(chainrule.tensor([1, 2]))
     tensor([0, 0])
-)", {{"zeros_like(Tensor input, " CHAINRULE_LIKE_OPTIONS ")", [](Args& a) {
-          Tensor t = empty_like(a.tensor(0), wanted_dtype(a, 1, a.tensor(0).dtype()));
-          zero_data(t);
-          ret_created(a, 1, t);
-      }}}});
-const Register ones_like_fn({"ones_like", kFunction, R"(Ones in the shape and dtype of a tensor.
+)",
+                              {{"zeros_like(Tensor input, " CHAINRULE_LIKE_OPTIONS ")", [](Args& a) {
+                                    Tensor t = empty_like(a.tensor(0), wanted_dtype(a, 1, a.tensor(0).dtype()));
+                                    zero_data(t);
+                                    ret_created(a, 1, t);
+                                }}}});
+const Register ones_like_fn({"ones_like",
+                             kFunction,
+                             R"(Ones in the shape and dtype of a tensor.
 
 Example:
     >>> chainrule.ones_like(chainrule.tensor([1, 2]))
     tensor([1, 1])
-)", {{"ones_like(Tensor input, " CHAINRULE_LIKE_OPTIONS ")",
-      [](Args& a) { ret_created(a, 1, filled(empty_like(a.tensor(0), wanted_dtype(a, 1, a.tensor(0).dtype())), 1)); }}}});
-const Register full_like_fn({"full_like", kFunction, R"(One number everywhere, in the shape and dtype of a tensor.
+)",
+                             {{"ones_like(Tensor input, " CHAINRULE_LIKE_OPTIONS ")", [](Args& a) {
+                                   ret_created(
+                                       a, 1,
+                                       filled(empty_like(a.tensor(0), wanted_dtype(a, 1, a.tensor(0).dtype())), 1));
+                               }}}});
+const Register full_like_fn({"full_like",
+                             kFunction,
+                             R"(One number everywhere, in the shape and dtype of a tensor.
 
 Example:
     >>> chainrule.full_like(chainrule.tensor([1., 2.]), 7)
     tensor([7., 7.])
-)", {{"full_like(Tensor input, Number fill_value, " CHAINRULE_LIKE_OPTIONS ")", [](Args& a) {
-          ret_created(a, 2, filled(empty_like(a.tensor(0), wanted_dtype(a, 2, a.tensor(0).dtype())), a.number(1)));
-      }}}});
-const Register empty_like_fn({"empty_like", kFunction, R"(Unfilled memory in the shape and dtype of a tensor.
+)",
+                             {{"full_like(Tensor input, Number fill_value, " CHAINRULE_LIKE_OPTIONS ")", [](Args& a) {
+                                   ret_created(a, 2,
+                                               filled(empty_like(a.tensor(0), wanted_dtype(a, 2, a.tensor(0).dtype())),
+                                                      a.number(1)));
+                               }}}});
+const Register empty_like_fn({"empty_like",
+                              kFunction,
+                              R"(Unfilled memory in the shape and dtype of a tensor.
 
 Example:
     >>> chainrule.empty_like(chainrule.zeros(2, 3)).shape
     chainrule.Size([2, 3])
-)", {{"empty_like(Tensor input, " CHAINRULE_LIKE_OPTIONS ")",
-      [](Args& a) { ret_created(a, 1, empty_like(a.tensor(0), wanted_dtype(a, 1, a.tensor(0).dtype()))); }}}});
+)",
+                              {{"empty_like(Tensor input, " CHAINRULE_LIKE_OPTIONS ")", [](Args& a) {
+                                    ret_created(a, 1, empty_like(a.tensor(0), wanted_dtype(a, 1, a.tensor(0).dtype())));
+                                }}}});
 
 // ---- Tensor.new_*: the dtype of a tensor, another shape ----
-const Register new_zeros_fn({"new_zeros", kMethod, R"(Zeros of the given shape in this tensor's dtype.
+const Register new_zeros_fn({"new_zeros",
+                             kMethod,
+                             R"(Zeros of the given shape in this tensor's dtype.
 
 Example:
     >>> chainrule.tensor([1, 2]).new_zeros(3)
     tensor([0, 0, 0])
-)", {{"new_zeros(Tensor input, size size, " CHAINRULE_OPTIONS ")", [](Args& a) {
-          Tensor t = new_empty(a, a.ints(1), wanted_dtype(a, 2, a.tensor(0).dtype()));
-          zero_data(t);
-          ret_created(a, 2, t);
-      }}}});
-const Register new_ones_fn({"new_ones", kMethod, R"(Ones of the given shape in this tensor's dtype.
+)",
+                             {{"new_zeros(Tensor input, size size, " CHAINRULE_OPTIONS ")", [](Args& a) {
+                                   Tensor t = new_empty(a, a.ints(1), wanted_dtype(a, 2, a.tensor(0).dtype()));
+                                   zero_data(t);
+                                   ret_created(a, 2, t);
+                               }}}});
+const Register new_ones_fn({"new_ones",
+                            kMethod,
+                            R"(Ones of the given shape in this tensor's dtype.
 
 Example:
     >>> chainrule.tensor([1, 2]).new_ones(3)
     tensor([1, 1, 1])
-)", {{"new_ones(Tensor input, size size, " CHAINRULE_OPTIONS ")", [](Args& a) {
-          ret_created(a, 2, filled(new_empty(a, a.ints(1), wanted_dtype(a, 2, a.tensor(0).dtype())), 1));
-      }}}});
-const Register new_full_fn({"new_full", kMethod, R"(One number everywhere, of the given shape in this tensor's dtype.
+)",
+                            {{"new_ones(Tensor input, size size, " CHAINRULE_OPTIONS ")", [](Args& a) {
+                                  ret_created(
+                                      a, 2,
+                                      filled(new_empty(a, a.ints(1), wanted_dtype(a, 2, a.tensor(0).dtype())), 1));
+                              }}}});
+const Register new_full_fn(
+    {"new_full",
+     kMethod,
+     R"(One number everywhere, of the given shape in this tensor's dtype.
 
 Example:
     >>> chainrule.tensor([1., 2.]).new_full((3,), 5)
     tensor([5., 5., 5.])
-)", {{"new_full(Tensor input, ints size, Number fill_value, " CHAINRULE_OPTIONS ")", [](Args& a) {
-          ret_created(a, 3, filled(new_empty(a, a.ints(1), wanted_dtype(a, 3, a.tensor(0).dtype())), a.number(2)));
-      }}}});
-const Register new_empty_fn({"new_empty", kMethod, R"(Unfilled memory of the given shape in this tensor's dtype.
+)",
+     {{"new_full(Tensor input, ints size, Number fill_value, " CHAINRULE_OPTIONS ")", [](Args& a) {
+           ret_created(a, 3, filled(new_empty(a, a.ints(1), wanted_dtype(a, 3, a.tensor(0).dtype())), a.number(2)));
+       }}}});
+const Register new_empty_fn({"new_empty",
+                             kMethod,
+                             R"(Unfilled memory of the given shape in this tensor's dtype.
 
 Example:
     >>> chainrule.tensor([1., 2.]).new_empty(2, 2).shape
     chainrule.Size([2, 2])
-)", {{"new_empty(Tensor input, size size, " CHAINRULE_OPTIONS ")",
-      [](Args& a) { ret_created(a, 2, new_empty(a, a.ints(1), wanted_dtype(a, 2, a.tensor(0).dtype()))); }}}});
+)",
+                             {{"new_empty(Tensor input, size size, " CHAINRULE_OPTIONS ")", [](Args& a) {
+                                   ret_created(a, 2, new_empty(a, a.ints(1), wanted_dtype(a, 2, a.tensor(0).dtype())));
+                               }}}});
 
 // ---- arange, range ----
 namespace {
@@ -240,7 +291,8 @@ int64_t steps_between(const char* op, Scalar start, Scalar end, Scalar step, boo
     double a = start.to_double(), b = end.to_double(), s = step.to_double();
     check<ValueError>(std::isfinite(a) && std::isfinite(b) && std::isfinite(s) && s != 0, op,
                       ": start and end must be finite and step finite and not 0, got ", a, ", ", b, ", ", s);
-    check<ValueError>((s > 0) ? b >= a : b <= a, op, ": the sign of step must lead from start to end, got ", a, ", ", b, ", ", s);
+    check<ValueError>((s > 0) ? b >= a : b <= a, op, ": the sign of step must lead from start to end, got ", a, ", ", b,
+                      ", ", s);
     double n = inclusive ? std::floor((b - a) / s) + 1 : std::ceil((b - a) / s);
     check<ValueError>(n < 9.0e18, op, ": too many elements, from ", a, " to ", b, " by ", s);
     return static_cast<int64_t>(n);
@@ -280,7 +332,9 @@ void call_arange(Args& a, Scalar start, Scalar end, Scalar step, int at) {
 }
 
 }  // namespace
-const Register arange_fn({"arange", kFunction, R"(Numbers from start up to, not including, end.
+const Register arange_fn({"arange",
+                          kFunction,
+                          R"(Numbers from start up to, not including, end.
 
     out[i] = start + i step,  i < ceil((end - start) / step)
 
@@ -293,21 +347,25 @@ Example:
     >>> chainrule.arange(1, 2, 0.25)
     tensor([1.0000, 1.2500, 1.5000, 1.7500])
 )",
-                          {{"arange(Number end, " CHAINRULE_OPTIONS ")", [](Args& a) { call_arange(a, 0, a.number(0), 1, 1); }},
+                          {{"arange(Number end, " CHAINRULE_OPTIONS ")",
+                            [](Args& a) { call_arange(a, 0, a.number(0), 1, 1); }},
                            {"arange(Number start, Number end, Number step=1, " CHAINRULE_OPTIONS ")", [](Args& a) {
                                 call_arange(a, a.number(0), a.number(1), a.given(2) ? a.number(2) : Scalar(1), 3);
                             }}}});
-const Register range_fn({"range", kFunction, R"(Numbers from start up to and including end.
+const Register range_fn({"range",
+                         kFunction,
+                         R"(Numbers from start up to and including end.
 
 Example:
     >>> chainrule.range(1, 3)
     tensor([1., 2., 3.])
-)", {{"range(Number start, Number end, Number step=1, " CHAINRULE_OPTIONS ")", [](Args& a) {
-          Scalar step = a.given(2) ? a.number(2) : Scalar(1);
-          DType dtype = wanted_dtype(a, 3, default_dtype());
-          int64_t n = steps_between("range", a.number(0), a.number(1), step, true);
-          ret_created(a, 3, arithmetic(a.number(0), step, n, dtype));
-      }}}});
+)",
+                         {{"range(Number start, Number end, Number step=1, " CHAINRULE_OPTIONS ")", [](Args& a) {
+                               Scalar step = a.given(2) ? a.number(2) : Scalar(1);
+                               DType dtype = wanted_dtype(a, 3, default_dtype());
+                               int64_t n = steps_between("range", a.number(0), a.number(1), step, true);
+                               ret_created(a, 3, arithmetic(a.number(0), step, n, dtype));
+                           }}}});
 
 // ---- linspace, logspace: both ends included, computed from the nearer end ----
 namespace {
@@ -318,38 +376,51 @@ template <class F> Tensor spaced(const char* op, double start, double end, int64
         T a = static_cast<T>(start), b = static_cast<T>(end);
         T step = steps > 1 ? (b - a) / static_cast<T>(steps - 1) : T(0);
         return sequence(steps, dtype, [=](int64_t i) {
-            T x = i < steps / 2 || steps == 1 ? std::fma(step, static_cast<T>(i), a) : std::fma(-step, static_cast<T>(steps - 1 - i), b);
+            T x = i < steps / 2 || steps == 1 ? std::fma(step, static_cast<T>(i), a)
+                                              : std::fma(-step, static_cast<T>(steps - 1 - i), b);
             return map(x);
         });
     };
     return dtype == DType::Float32 ? fill(float{}) : fill(double{});
 }
 }  // namespace
-const Register linspace_fn({"linspace", kFunction, R"(`steps` numbers at equal distances, both ends included.
+const Register linspace_fn({"linspace",
+                            kFunction,
+                            R"(`steps` numbers at equal distances, both ends included.
 
     out[i] = start + i (end - start) / (steps - 1)
 
 Example:
     >>> chainrule.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
-)", {{"linspace(Number start, Number end, int steps, " CHAINRULE_OPTIONS ")", [](Args& a) {
-          DType dtype = wanted_dtype(a, 3, default_dtype());
-          ret_created(a, 3, spaced("linspace", a.real(0), a.real(1), a.integer(2), dtype, [](auto x) { return x; }));
-      }}}});
-const Register logspace_fn({"logspace", kFunction, R"(`steps` numbers at equal ratios, from base^start to base^end.
+)",
+                            {{"linspace(Number start, Number end, int steps, " CHAINRULE_OPTIONS ")", [](Args& a) {
+                                  DType dtype = wanted_dtype(a, 3, default_dtype());
+                                  ret_created(a, 3,
+                                              spaced("linspace", a.real(0), a.real(1), a.integer(2), dtype,
+                                                     [](auto x) { return x; }));
+                              }}}});
+const Register logspace_fn(
+    {"logspace",
+     kFunction,
+     R"(`steps` numbers at equal ratios, from base^start to base^end.
 
 Example:
     >>> chainrule.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
-)", {{"logspace(Number start, Number end, int steps, float base=10.0, " CHAINRULE_OPTIONS ")", [](Args& a) {
-          DType dtype = wanted_dtype(a, 4, default_dtype());
-          double base = a.real(3, 10.0);
-          ret_created(a, 4, spaced("logspace", a.real(0), a.real(1), a.integer(2), dtype,
-                                   [base](auto x) { return std::pow(static_cast<decltype(x)>(base), x); }));
-      }}}});
+)",
+     {{"logspace(Number start, Number end, int steps, float base=10.0, " CHAINRULE_OPTIONS ")", [](Args& a) {
+           DType dtype = wanted_dtype(a, 4, default_dtype());
+           double base = a.real(3, 10.0);
+           ret_created(a, 4, spaced("logspace", a.real(0), a.real(1), a.integer(2), dtype, [base](auto x) {
+                           return std::pow(static_cast<decltype(x)>(base), x);
+                       }));
+       }}}});
 
 // ---- eye ----
-const Register eye_fn({"eye", kFunction, R"(Ones on the main diagonal, zeros elsewhere.
+const Register eye_fn({"eye",
+                       kFunction,
+                       R"(Ones on the main diagonal, zeros elsewhere.
 
 Args:
     n: rows.
@@ -359,19 +430,21 @@ Example:
     >>> chainrule.eye(2)
     tensor([[1., 0.],
             [0., 1.]])
-)", {{"eye(int n, int m=None, " CHAINRULE_OPTIONS ")", [](Args& a) {
-          int64_t n = a.integer(0), m = a.integer(1, n);
-          Tensor t = new_empty(a, {n, m}, wanted_dtype(a, 2, default_dtype()));
-          zero_data(t);
-          filled(alias(t, {std::min(n, m)}, {m + 1}, 0), 1);
-          ret_created(a, 2, t);
-      }}}});
+)",
+                       {{"eye(int n, int m=None, " CHAINRULE_OPTIONS ")", [](Args& a) {
+                             int64_t n = a.integer(0), m = a.integer(1, n);
+                             Tensor t = new_empty(a, {n, m}, wanted_dtype(a, 2, default_dtype()));
+                             zero_data(t);
+                             filled(alias(t, {std::min(n, m)}, {m + 1}, 0), 1);
+                             ret_created(a, 2, t);
+                         }}}});
 
 // ---- tril_indices, triu_indices ----
 namespace {
 Tensor triangle_indices(Args& a, bool lower) {
     int64_t rows = a.integer(0), columns = a.integer(1), offset = a.integer(2, 0);
-    check<ValueError>(rows >= 0 && columns >= 0, a.name, ": row and col must be non-negative, got ", rows, " and ", columns);
+    check<ValueError>(rows >= 0 && columns >= 0, a.name, ": row and col must be non-negative, got ", rows, " and ",
+                      columns);
     // Of row i: the columns [first, last).
     auto first = [=](int64_t i) { return lower ? 0 : std::clamp<int64_t>(i + offset, 0, columns); };
     auto last = [=](int64_t i) { return lower ? std::clamp<int64_t>(i + offset + 1, 0, columns) : columns; };
@@ -387,21 +460,29 @@ Tensor triangle_indices(Args& a, bool lower) {
     return cast(t, a.dtype(3, DType::Int64));
 }
 }  // namespace
-const Register tril_indices_fn({"tril_indices", kFunction, R"(Indices of the lower triangle of a (row, col) matrix: shape (2, count).
+const Register tril_indices_fn(
+    {"tril_indices",
+     kFunction,
+     R"(Indices of the lower triangle of a (row, col) matrix: shape (2, count).
 
 Example:
     >>> chainrule.tril_indices(2, 2)
     tensor([[0, 1, 1],
             [0, 0, 1]])
-)", {{"tril_indices(int row, int col, int offset=0, *, Dtype dtype=None, any device=None, any layout=None)",
-      [](Args& a) { a.ret(triangle_indices(a, true)); }}}});
-const Register triu_indices_fn({"triu_indices", kFunction, R"(Indices of the upper triangle of a (row, col) matrix: shape (2, count).
+)",
+     {{"tril_indices(int row, int col, int offset=0, *, Dtype dtype=None, any device=None, any layout=None)",
+       [](Args& a) { a.ret(triangle_indices(a, true)); }}}});
+const Register triu_indices_fn(
+    {"triu_indices",
+     kFunction,
+     R"(Indices of the upper triangle of a (row, col) matrix: shape (2, count).
 
 Example:
     >>> chainrule.triu_indices(2, 2)
     tensor([[0, 0, 1],
             [0, 1, 1]])
-)", {{"triu_indices(int row, int col, int offset=0, *, Dtype dtype=None, any device=None, any layout=None)",
-      [](Args& a) { a.ret(triangle_indices(a, false)); }}}});
+)",
+     {{"triu_indices(int row, int col, int offset=0, *, Dtype dtype=None, any device=None, any layout=None)",
+       [](Args& a) { a.ret(triangle_indices(a, false)); }}}});
 
 }  // namespace chainrule

@@ -21,8 +21,7 @@ struct CrossEntropyAttrs {
 
 constexpr int64_t kRowWork = 1 << 14;
 
-template <class T>
-double weight_total(const int64_t* labels, const T* weight, int64_t n, int64_t ignore_index) {
+template <class T> double weight_total(const int64_t* labels, const T* weight, int64_t n, int64_t ignore_index) {
     double total = 0;
     for (int64_t i = 0; i < n; ++i)
         if (labels[i] != ignore_index) total += weight ? static_cast<double>(weight[labels[i]]) : 1;
@@ -42,13 +41,9 @@ void set_number(const Tensor& t, double value) {
     if (t.dtype() == DType::Float32) *t.data<float>() = static_cast<float>(value);
     else *t.data<double>() = value;
 }
-double get_number(const Tensor& t) {
-    return t.dtype() == DType::Float32 ? *t.data<float>() : *t.data<double>();
-}
+double get_number(const Tensor& t) { return t.dtype() == DType::Float32 ? *t.data<float>() : *t.data<double>(); }
 
-Tensor optional_data(const Tensor& t) {
-    return t ? contiguous_data(t) : t;
-}
+Tensor optional_data(const Tensor& t) { return t ? contiguous_data(t) : t; }
 
 Tensor optional_input(const VjpCtx& c, int i) {
     return c.node()->saved()[i].tensor ? contiguous_data(c.input(i)) : Tensor();
@@ -67,7 +62,8 @@ void infer_cross_entropy(InferCtx& c) {
 class RowLosses {
   public:
     RowLosses(int64_t rows, DType dtype) {
-        if (rows * static_cast<int64_t>(item_size(dtype)) > static_cast<int64_t>(sizeof(local_))) heap_ = empty({rows}, dtype);
+        if (rows * static_cast<int64_t>(item_size(dtype)) > static_cast<int64_t>(sizeof(local_)))
+            heap_ = empty({rows}, dtype);
     }
     char* data() { return heap_ ? heap_.data() : local_; }
 
@@ -91,8 +87,8 @@ void eval_cross_entropy(EvalCtx& c) {
     {
         Unlock unlock(x.numel());
         parallel_for(rows, kRowWork / (classes + 1) + 1, [&](int64_t begin, int64_t end) {
-            k.cross_entropy[t](logits + begin * classes * item, at + begin, w, loss + begin * item, lse + begin * item, end - begin, classes,
-                               a.ignore_index, a.label_smoothing);
+            k.cross_entropy[t](logits + begin * classes * item, at + begin, w, loss + begin * item, lse + begin * item,
+                               end - begin, classes, a.ignore_index, a.label_smoothing);
         });
         if (reduced) k.reduce_rows[static_cast<int>(kernels::Reduce::Sum)][t](loss, c.out(0).data(), 1, rows, 0, 1);
     }
@@ -114,7 +110,8 @@ void vjp_recorded(VjpCtx& c, const Tensor& labels, const Tensor& weight, double 
             if (label == a.ignore_index) continue;
             T* row = target.data<T>() + r * classes;
             for (int64_t k = 0; a.label_smoothing != 0 && k < classes; ++k)
-                row[k] = static_cast<T>(a.label_smoothing / static_cast<double>(classes) * (w ? static_cast<double>(w[k]) : 1));
+                row[k] = static_cast<T>(a.label_smoothing / static_cast<double>(classes) *
+                                        (w ? static_cast<double>(w[k]) : 1));
             row[label] += static_cast<T>((1 - a.label_smoothing) * (w ? static_cast<double>(w[label]) : 1));
         }
     });
@@ -137,7 +134,8 @@ void vjp_cross_entropy(VjpCtx& c) {
         vjp_recorded(c, labels, weight, scale);
         return;
     }
-    Tensor x = contiguous_data(c.input(0)), lse = c.output(1), grads = contiguous_data(g), out = empty(x.shape(), x.dtype());
+    Tensor x = contiguous_data(c.input(0)), lse = c.output(1), grads = contiguous_data(g),
+           out = empty(x.shape(), x.dtype());
     int64_t rows = x.size(0), classes = x.size(1), item = static_cast<int64_t>(x.item_size());
     int64_t step = grads.ndim() ? 1 : 0;
     kernels::CrossEntropyGrad f = kernels::kernels().cross_entropy_grad[static_cast<int>(x.dtype())];
@@ -147,8 +145,8 @@ void vjp_cross_entropy(VjpCtx& c) {
     {
         Unlock unlock(x.numel());
         parallel_for(rows, kRowWork / (classes + 1) + 1, [&](int64_t begin, int64_t end) {
-            f(logits + begin * classes * item, at + begin, w, norm + begin * item, dy + begin * step * item, step, scale,
-              dx + begin * classes * item, end - begin, classes, a.ignore_index, a.label_smoothing);
+            f(logits + begin * classes * item, at + begin, w, norm + begin * item, dy + begin * step * item, step,
+              scale, dx + begin * classes * item, end - begin, classes, a.ignore_index, a.label_smoothing);
         });
     }
     c.set(0, std::move(out));
@@ -194,20 +192,23 @@ Dims label_shape(const Dims& input) {
 }
 
 void check_input(const char* op, const Tensor& x) {
-    check<TypeError>(is_floating(x.dtype()), op, ": the input must be floating, got ", x.dtype(), ". Convert it with .float().");
-    check<ValueError>(x.ndim() >= 1, op, ": the input must have shape (C,), (N, C) or (N, C, d1, ...), got ", x.shape(), ".");
+    check<TypeError>(is_floating(x.dtype()), op, ": the input must be floating, got ", x.dtype(),
+                     ". Convert it with .float().");
+    check<ValueError>(x.ndim() >= 1, op, ": the input must have shape (C,), (N, C) or (N, C, d1, ...), got ", x.shape(),
+                      ".");
 }
 
 void check_label_shape(const char* op, const Tensor& x, const Tensor& target) {
     Dims wanted = label_shape(x.shape());
-    check<ValueError>(target.shape() == wanted, op, ": class indices must have shape ", wanted, " for an input of shape ", x.shape(),
-                      ", got ", target.shape(), ".");
+    check<ValueError>(target.shape() == wanted, op, ": class indices must have shape ", wanted,
+                      " for an input of shape ", x.shape(), ", got ", target.shape(), ".");
 }
 
 // Targets given as probabilities.
-Tensor soft_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, double smoothing, Reduction reduction) {
-    check<ValueError>(target.shape() == x.shape(), "cross_entropy: probability targets must have the input's shape ", x.shape(), ", got ",
-                      target.shape(), ".");
+Tensor soft_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, double smoothing,
+                          Reduction reduction) {
+    check<ValueError>(target.shape() == x.shape(), "cross_entropy: probability targets must have the input's shape ",
+                      x.shape(), ", got ", target.shape(), ".");
     int axis = x.ndim() == 1 ? 0 : 1;
     int64_t classes = x.size(axis);
     Tensor p = cast(target, x.dtype());
@@ -235,11 +236,11 @@ Tensor hard_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& w
 }  // namespace
 
 // ---- cross_entropy ----
-Tensor cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& weight, Reduction reduction, int64_t ignore_index,
-                     double label_smoothing) {
+Tensor cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& weight, Reduction reduction,
+                     int64_t ignore_index, double label_smoothing) {
     check_input("cross_entropy", logits);
-    check<ValueError>(label_smoothing >= 0 && label_smoothing <= 1, "cross_entropy: label_smoothing must be in [0, 1], got ",
-                      label_smoothing, ".");
+    check<ValueError>(label_smoothing >= 0 && label_smoothing <= 1,
+                      "cross_entropy: label_smoothing must be in [0, 1], got ", label_smoothing, ".");
     check_class_weight("cross_entropy", weight, logits, logits.size(logits.ndim() == 1 ? 0 : 1));
     if (is_floating(target.dtype()) && (target.shape() == logits.shape() || target.ndim() == logits.ndim()))
         return soft_cross_entropy(logits, target, weight, label_smoothing, reduction);
@@ -248,7 +249,9 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& w
 Tensor cross_entropy(const Tensor& logits, const Tensor& target) {
     return cross_entropy(logits, target, Tensor(), Reduction::Mean, -100, 0);
 }
-const Register cross_entropy_fn({"cross_entropy", kNN, R"(Cross-entropy of logits with class indices or probabilities.
+const Register cross_entropy_fn({"cross_entropy",
+                                 kNN,
+                                 R"(Cross-entropy of logits with class indices or probabilities.
 
     loss_n = -w[t_n] log softmax(x_n)[t_n]                       (indices)
     loss_n = -sum_c w[c] t_nc log softmax(x_n)[c]                (probabilities)
@@ -279,11 +282,14 @@ Example:
     tensor(0.6931)
 
 Source: PyTorch documentation, torch.nn.CrossEntropyLoss.
-)", {{"cross_entropy(Tensor input, Tensor target, Tensor weight=None, bool size_average=None, int ignore_index=-100, bool reduce=None, "
-      "str reduction='mean', float label_smoothing=0.0)",
-      [](Args& a) {
-          a.ret(cross_entropy(a.tensor(0), a.tensor(1), a.tensor(2), reduction_of(a, 6, 3, 5), a.integer(4, -100), a.real(7)));
-      }}}});
+)",
+                                 {{"cross_entropy(Tensor input, Tensor target, Tensor weight=None, bool "
+                                   "size_average=None, int ignore_index=-100, bool reduce=None, "
+                                   "str reduction='mean', float label_smoothing=0.0)",
+                                   [](Args& a) {
+                                       a.ret(cross_entropy(a.tensor(0), a.tensor(1), a.tensor(2),
+                                                           reduction_of(a, 6, 3, 5), a.integer(4, -100), a.real(7)));
+                                   }}}});
 
 // ---- nll_loss: -w[t] x[t] ----
 namespace {
@@ -312,7 +318,8 @@ const OpDef nll_rows_op = {
         },
     .eval =
         [](EvalCtx& c) {
-            Tensor x = contiguous_data(c.input(0)), labels = contiguous_data(c.input(1)), weight = optional_data(c.input(2));
+            Tensor x = contiguous_data(c.input(0)), labels = contiguous_data(c.input(1)),
+                   weight = optional_data(c.input(2));
             int64_t ignore = c.attr<CrossEntropyAttrs>().ignore_index, classes = x.size(1);
             visit_floating(x.dtype(), [&](auto zero) {
                 using T = decltype(zero);
@@ -327,13 +334,15 @@ const OpDef nll_rows_op = {
     .vjp =
         [](VjpCtx& c) {
             Tensor x = c.input(0), labels = contiguous_data(c.input(1)), weight = optional_input(c, 2);
-            c.set(0, negative_choice(x, labels, weight, c.attr<CrossEntropyAttrs>().ignore_index) * unsqueeze(c.grad(), 1));
+            c.set(0, negative_choice(x, labels, weight, c.attr<CrossEntropyAttrs>().ignore_index) *
+                         unsqueeze(c.grad(), 1));
         },
     .save_input = {1, 1, 1},
     .attr_bytes = sizeof(CrossEntropyAttrs),
 };
 
-Tensor nll_loss(const Tensor& x, const Tensor& target, const Tensor& weight, Reduction reduction, int64_t ignore_index) {
+Tensor nll_loss(const Tensor& x, const Tensor& target, const Tensor& weight, Reduction reduction,
+                int64_t ignore_index) {
     check_input("nll_loss", x);
     check_class_weight("nll_loss", weight, x, x.size(x.ndim() == 1 ? 0 : 1));
     Tensor labels = labels_of("nll_loss", target);
@@ -349,7 +358,9 @@ Tensor nll_loss(const Tensor& x, const Tensor& target, const Tensor& weight, Red
 
 }  // namespace
 
-const Register nll_loss_fn({"nll_loss", kNN, R"(Negative log-likelihood of class indices under log-probabilities.
+const Register nll_loss_fn({"nll_loss",
+                            kNN,
+                            R"(Negative log-likelihood of class indices under log-probabilities.
 
     loss_n = -w[t_n] x_n[t_n]
 
@@ -369,8 +380,13 @@ Example:
     tensor(2.)
 
 Source: PyTorch documentation, torch.nn.NLLLoss.
-)", {{"nll_loss(Tensor input, Tensor target, Tensor weight=None, bool size_average=None, int ignore_index=-100, bool reduce=None, "
-      "str reduction='mean')",
-      [](Args& a) { a.ret(nll_loss(a.tensor(0), a.tensor(1), a.tensor(2), reduction_of(a, 6, 3, 5), a.integer(4, -100))); }}}});
+)",
+                            {{"nll_loss(Tensor input, Tensor target, Tensor weight=None, bool size_average=None, int "
+                              "ignore_index=-100, bool reduce=None, "
+                              "str reduction='mean')",
+                              [](Args& a) {
+                                  a.ret(nll_loss(a.tensor(0), a.tensor(1), a.tensor(2), reduction_of(a, 6, 3, 5),
+                                                 a.integer(4, -100)));
+                              }}}});
 
 }  // namespace chainrule

@@ -3,6 +3,7 @@
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "ops/forms.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
@@ -17,7 +18,8 @@ struct CumulativeAttrs {
 
 void infer_cumulative(InferCtx& c) {
     const Tensor& x = c.input(0);
-    check<TypeError>(x.dtype() == DType::Int64 || is_floating(x.dtype()), c.op.name, ": not defined for ", x.dtype(), ".");
+    check<TypeError>(x.dtype() == DType::Int64 || is_floating(x.dtype()), c.op.name, ": not defined for ", x.dtype(),
+                     ".");
     c.set(0, x.shape(), x.dtype());
 }
 
@@ -39,8 +41,8 @@ void cumulate(kernels::Cumulate f, const Tensor& in, const Tensor& out, const Cu
 }
 
 // Bools and integers accumulate in int64.
-Tensor widened(const Args& a) {
-    const Tensor& x = a.tensor(0);
+Tensor widened(Args& a) {
+    Tensor x = self_or_copy(a);
     if (a.given(2)) return cast(x, a.dtype(2, DType::Float32));
     return is_integral(x.dtype()) ? cast(x, DType::Int64) : x;
 }
@@ -54,7 +56,8 @@ const OpDef cumsum_op = {
     .infer = infer_cumulative,
     .eval =
         [](EvalCtx& c) {
-            cumulate(kernels::kernels().cumsum[static_cast<int>(c.out().dtype())], c.input(0), c.out(), c.attr<CumulativeAttrs>());
+            cumulate(kernels::kernels().cumsum[static_cast<int>(c.out().dtype())], c.input(0), c.out(),
+                     c.attr<CumulativeAttrs>());
         },
     .vjp =
         [](VjpCtx& c) {
@@ -66,7 +69,9 @@ const OpDef cumsum_op = {
 Tensor cumsum(const Tensor& x, int64_t axis, bool reverse) {
     return run_with(cumsum_op, CumulativeAttrs{normalize_axis("cumsum", axis, x.ndim()), reverse}, x);
 }
-const Register cumsum_fn({"cumsum", kMethod | kFunction, R"(Running sum along an axis.
+const Register cumsum_fn({"cumsum",
+                          kMethod | kFunction | kInplace,
+                          R"(Running sum along an axis.
 
     y_k = sum_{j <= k} x_j,  dx_j = sum_{k >= j} dy_k
 
@@ -78,10 +83,12 @@ Args:
 Example:
     >>> chainrule.cumsum(chainrule.tensor([1., 2., 3.]), dim=0)
     tensor([1., 3., 6.])
-)", {{"cumsum(Tensor input, int dim, *, Dtype dtype=None)", [](Args& a) {
-    Tensor x = widened(a);
-    a.ret(run_with(cumsum_op, CumulativeAttrs{normalize_axis("cumsum", a.integer(1), x.ndim()), false}, x));
-}}}});
+)",
+                          {{"cumsum(Tensor input, int dim, *, Dtype dtype=None)", [](Args& a) {
+                                Tensor x = widened(a);
+                                int axis = normalize_axis(a.name, a.integer(1), x.ndim());
+                                finish(a, run_with(cumsum_op, CumulativeAttrs{axis, false}, x));
+                            }}}});
 
 // ---- cumprod: y_k = product of x_j over j <= k ----
 namespace {
@@ -114,7 +121,8 @@ const OpDef cumprod_op = {
     .infer = infer_cumulative,
     .eval =
         [](EvalCtx& c) {
-            cumulate(kernels::kernels().cumprod[static_cast<int>(c.out().dtype())], c.input(0), c.out(), c.attr<CumulativeAttrs>());
+            cumulate(kernels::kernels().cumprod[static_cast<int>(c.out().dtype())], c.input(0), c.out(),
+                     c.attr<CumulativeAttrs>());
         },
     .vjp =
         [](VjpCtx& c) {
@@ -131,7 +139,9 @@ const OpDef cumprod_op = {
 Tensor cumprod(const Tensor& x, int64_t axis) {
     return run_with(cumprod_op, CumulativeAttrs{normalize_axis("cumprod", axis, x.ndim()), false}, x);
 }
-const Register cumprod_fn({"cumprod", kMethod | kFunction, R"(Running product along an axis.
+const Register cumprod_fn({"cumprod",
+                           kMethod | kFunction | kInplace,
+                           R"(Running product along an axis.
 
     y_k = prod_{j <= k} x_j,  dx_j = sum_{k >= j} dy_k prod_{i <= k, i != j} x_i  (right also where elements are 0)
 
@@ -143,9 +153,11 @@ Args:
 Example:
     >>> chainrule.cumprod(chainrule.tensor([1., 2., 3.]), dim=0)
     tensor([1., 2., 6.])
-)", {{"cumprod(Tensor input, int dim, *, Dtype dtype=None)", [](Args& a) {
-    Tensor x = widened(a);
-    a.ret(run_with(cumprod_op, CumulativeAttrs{normalize_axis("cumprod", a.integer(1), x.ndim()), false}, x));
-}}}});
+)",
+                           {{"cumprod(Tensor input, int dim, *, Dtype dtype=None)", [](Args& a) {
+                                 Tensor x = widened(a);
+                                 int axis = normalize_axis(a.name, a.integer(1), x.ndim());
+                                 finish(a, run_with(cumprod_op, CumulativeAttrs{axis, false}, x));
+                             }}}});
 
 }  // namespace chainrule

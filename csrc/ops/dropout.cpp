@@ -53,7 +53,8 @@ const OpDef dropout_op = {
     .grad_name = "DropoutBackward0",
     .infer =
         [](InferCtx& c) {
-            check<TypeError>(is_floating(c.input(0).dtype()), "dropout: the input must be floating, got ", c.input(0).dtype());
+            check<TypeError>(is_floating(c.input(0).dtype()), "dropout: the input must be floating, got ",
+                             c.input(0).dtype());
             infer_elementwise(c);
         },
     .eval =
@@ -77,11 +78,11 @@ Tensor drop(Args& a, const Dims& mask_shape, const Dims& mask_strides) {
     if (a.flag(3)) return dispatch_inplace(dropout_op, in, 2, &scale);
     return run_with(dropout_op, scale, in[0], in[1]);
 }
-void call_dropout(Args& a) {
-    a.ret(drop(a, a.tensor(0).shape(), dense_strides(a.tensor(0))));
-}
+void call_dropout(Args& a) { a.ret(drop(a, a.tensor(0).shape(), dense_strides(a.tensor(0)))); }
 }  // namespace
-const Register dropout_fn({"dropout", kFunction | kNN, R"(Sets elements to 0 at random, with probability p, and scales the others.
+const Register dropout_fn({"dropout",
+                           kFunction | kNN,
+                           R"(Sets elements to 0 at random, with probability p, and scales the others.
 
     y = x m / (1 - p),  m = 1 with probability 1 - p, otherwise 0
 
@@ -93,14 +94,16 @@ Args:
 Example:
     >>> F.dropout(chainrule.ones(3), 0.)
     tensor([1., 1., 1.])
-)", {{"dropout(Tensor input, float p=0.5, bool training=True, bool inplace=False)", call_dropout}}});
+)",
+                           {{"dropout(Tensor input, float p=0.5, bool training=True, bool inplace=False)",
+                             call_dropout}}});
 
 namespace {
 // Whole channels: one draw for each (sample, channel).
 template <int spatial> void call_feature_dropout(Args& a) {
     const Tensor& x = a.tensor(0);
-    check<ValueError>(x.ndim() == spatial + 1 || x.ndim() == spatial + 2, a.name, ": the input must have ", spatial + 1, " or ", spatial + 2,
-                      " axes, got shape ", x.shape());
+    check<ValueError>(x.ndim() == spatial + 1 || x.ndim() == spatial + 2, a.name, ": the input must have ", spatial + 1,
+                      " or ", spatial + 2, " axes, got shape ", x.shape());
     Dims shape = x.shape();
     // PyTorch takes a 3-D input of dropout2d for (samples, channels, length).
     int kept = x.ndim() == spatial + 2 || spatial == 2 ? 2 : 1;
@@ -108,24 +111,36 @@ template <int spatial> void call_feature_dropout(Args& a) {
     a.ret(drop(a, shape, contiguous_strides(shape)));
 }
 }  // namespace
-const Register dropout1d_fn({"dropout1d", kNN, R"(Sets whole channels of (samples, channels, length) to 0 at random and scales the others.
+const Register dropout1d_fn({"dropout1d",
+                             kNN,
+                             R"(Sets whole channels of (samples, channels, length) to 0 at random and scales the others.
 
 Example:
     >>> F.dropout1d(chainrule.ones(1, 2, 3), 0.).shape
     chainrule.Size([1, 2, 3])
-)", {{"dropout1d(Tensor input, float p=0.5, bool training=True, bool inplace=False)", call_feature_dropout<1>}}});
-const Register dropout2d_fn({"dropout2d", kNN, R"(Sets whole channels of (samples, channels, height, width) to 0 at random and scales the others.
+)",
+                             {{"dropout1d(Tensor input, float p=0.5, bool training=True, bool inplace=False)",
+                               call_feature_dropout<1>}}});
+const Register dropout2d_fn(
+    {"dropout2d",
+     kNN,
+     R"(Sets whole channels of (samples, channels, height, width) to 0 at random and scales the others.
 
 Example:
     >>> F.dropout2d(chainrule.ones(1, 2, 3, 3), 0.).shape
     chainrule.Size([1, 2, 3, 3])
-)", {{"dropout2d(Tensor input, float p=0.5, bool training=True, bool inplace=False)", call_feature_dropout<2>}}});
-const Register dropout3d_fn({"dropout3d", kNN, R"(Sets whole channels of (samples, channels, d, h, w) to 0 at random and scales the others.
+)",
+     {{"dropout2d(Tensor input, float p=0.5, bool training=True, bool inplace=False)", call_feature_dropout<2>}}});
+const Register dropout3d_fn(
+    {"dropout3d",
+     kNN,
+     R"(Sets whole channels of (samples, channels, d, h, w) to 0 at random and scales the others.
 
 Example:
     >>> F.dropout3d(chainrule.ones(1, 2, 3, 3, 3), 0.).shape
     chainrule.Size([1, 2, 3, 3, 3])
-)", {{"dropout3d(Tensor input, float p=0.5, bool training=True, bool inplace=False)", call_feature_dropout<3>}}});
+)",
+     {{"dropout3d(Tensor input, float p=0.5, bool training=True, bool inplace=False)", call_feature_dropout<3>}}});
 
 // ---- alpha_dropout: keeps the mean and variance of SELU's outputs ----
 namespace {
@@ -142,7 +157,9 @@ Tensor alpha_drop(Args& a, const Dims& mask_shape, const Dims& mask_strides) {
     return x * (kept * scale) + shift;
 }
 }  // namespace
-const Register alpha_dropout_fn({"alpha_dropout", kFunction | kNN, R"(Dropout for SELU networks: dropped elements take SELU's lower limit.
+const Register alpha_dropout_fn({"alpha_dropout",
+                                 kFunction | kNN,
+                                 R"(Dropout for SELU networks: dropped elements take SELU's lower limit.
 
     y = a (x m + alpha' (m - 1)) + b, which keeps mean 0 and variance 1
 
@@ -152,21 +169,27 @@ Source:
 Example:
     >>> F.alpha_dropout(chainrule.ones(3), 0.5, training=False)
     tensor([1., 1., 1.])
-)", {{"alpha_dropout(Tensor input, float p=0.5, bool training=False, bool inplace=False)", [](Args& a) {
-          Tensor y = alpha_drop(a, a.tensor(0).shape(), dense_strides(a.tensor(0)));
-          a.ret(a.flag(3) && !y.is_same(a.tensor(0)) ? copy_(a.tensor(0), y) : y);
-      }}}});
-const Register feature_alpha_dropout_fn({"feature_alpha_dropout", kFunction | kNN, R"(alpha_dropout() of whole channels.
+)",
+                                 {{"alpha_dropout(Tensor input, float p=0.5, bool training=False, bool inplace=False)",
+                                   [](Args& a) {
+                                       Tensor y = alpha_drop(a, a.tensor(0).shape(), dense_strides(a.tensor(0)));
+                                       a.ret(a.flag(3) && !y.is_same(a.tensor(0)) ? copy_(a.tensor(0), y) : y);
+                                   }}}});
+const Register feature_alpha_dropout_fn(
+    {"feature_alpha_dropout",
+     kFunction | kNN,
+     R"(alpha_dropout() of whole channels.
 
 Example:
     >>> F.feature_alpha_dropout(chainrule.ones(1, 2, 3), 0.5, training=False).shape
     chainrule.Size([1, 2, 3])
-)", {{"feature_alpha_dropout(Tensor input, float p=0.5, bool training=False, bool inplace=False)", [](Args& a) {
-          Dims shape = a.tensor(0).shape();
-          check<ValueError>(shape.n >= 2, a.name, ": the input must have at least 2 axes, got shape ", shape);
-          for (int d = 2; d < shape.n; ++d) shape[d] = 1;
-          Tensor y = alpha_drop(a, shape, contiguous_strides(shape));
-          a.ret(a.flag(3) && !y.is_same(a.tensor(0)) ? copy_(a.tensor(0), y) : y);
-      }}}});
+)",
+     {{"feature_alpha_dropout(Tensor input, float p=0.5, bool training=False, bool inplace=False)", [](Args& a) {
+           Dims shape = a.tensor(0).shape();
+           check<ValueError>(shape.n >= 2, a.name, ": the input must have at least 2 axes, got shape ", shape);
+           for (int d = 2; d < shape.n; ++d) shape[d] = 1;
+           Tensor y = alpha_drop(a, shape, contiguous_strides(shape));
+           a.ret(a.flag(3) && !y.is_same(a.tensor(0)) ? copy_(a.tensor(0), y) : y);
+       }}}});
 
 }  // namespace chainrule

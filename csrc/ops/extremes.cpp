@@ -16,8 +16,8 @@ namespace {
 
 void check_not_empty(const char* op, const Dims& shape, uint32_t axes) {
     for (int d = 0; d < shape.n; ++d)
-        check<ValueError>(!(axes >> d & 1) || shape[d] != 0, op, ": no elements to choose from, got shape ", shape, " (axis ", d,
-                          " is empty).");
+        check<ValueError>(!(axes >> d & 1) || shape[d] != 0, op, ": no elements to choose from, got shape ", shape,
+                          " (axis ", d, " is empty).");
 }
 
 // ---- over any axes: ties share the gradient evenly ----
@@ -63,14 +63,12 @@ constexpr OpDef extreme_op(const char* name, const char* grad_name, Reduce kind)
     return op;
 }
 
-template <const OpDef& op>
-void call_extreme(Args& a) {
+template <const OpDef& op> void call_extreme(Args& a) {
     const Tensor& x = a.tensor(0);
     a.ret(run_with(op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
 }
 
-template <const OpDef& op>
-void call_whole(Args& a) {
+template <const OpDef& op> void call_whole(Args& a) {
     const Tensor& x = a.tensor(0);
     a.ret(run_with(op, ReduceAttrs{(1u << x.ndim()) - 1, false}, x));
 }
@@ -97,8 +95,8 @@ void find_along(const Tensor& x, int axis, bool largest, char* values, int64_t* 
     Unlock unlock(x.numel());
     auto run = [&](int64_t o, int64_t first, int64_t count, int64_t outer_stride, int64_t stride) {
         int64_t out = o * s.inner + first;
-        find(in + (o * s.n * s.inner + first * outer_stride) * item, values ? values + out * item : nullptr, index + out, count, s.n,
-             outer_stride, stride);
+        find(in + (o * s.n * s.inner + first * outer_stride) * item, values ? values + out * item : nullptr,
+             index + out, count, s.n, outer_stride, stride);
     };
     constexpr int64_t kGrain = 1 << 14;
     int64_t grain = kGrain / (s.n > 0 ? s.n : 1) + 1;
@@ -146,8 +144,7 @@ constexpr OpDef axis_op(const char* name, const char* grad_name) {
     return op;
 }
 
-template <const OpDef& op>
-void call_axis(Args& a, bool largest, const char* const* fields) {
+template <const OpDef& op> void call_axis(Args& a, bool largest, const char* const* fields) {
     const Tensor& x = a.tensor(0);
     AxisAttrs attrs{normalize_axis(a.name, a.integer(1), x.ndim()), a.flag(2), largest};
     Tensor out[2];
@@ -204,7 +201,9 @@ Tensor amin(const Tensor& x, const Dims& axes, bool keepdim) {
     return run_with(amin_op, ReduceAttrs{axis_bits("amin", axes, x.ndim()), keepdim}, x);
 }
 
-const Register amax_fn({"amax", kMethod | kFunction, R"(Largest element over axes; tied elements share the gradient evenly.
+const Register amax_fn({"amax",
+                        kMethod | kFunction,
+                        R"(Largest element over axes; tied elements share the gradient evenly.
 
     y = max_i x_i,  dx_i = dy [x_i = y] / #{j: x_j = y}
 
@@ -219,9 +218,12 @@ Raises:
 Example:
     >>> chainrule.amax(chainrule.tensor([[1., 5.], [7., 2.]]), dim=1)
     tensor([5., 7.])
-)", {{"amax(Tensor input, ints dim=None, bool keepdim=False)", call_extreme<amax_op>}}});
+)",
+                        {{"amax(Tensor input, ints dim=None, bool keepdim=False)", call_extreme<amax_op>}}});
 
-const Register amin_fn({"amin", kMethod | kFunction, R"(Smallest element over axes; tied elements share the gradient evenly.
+const Register amin_fn({"amin",
+                        kMethod | kFunction,
+                        R"(Smallest element over axes; tied elements share the gradient evenly.
 
     y = min_i x_i,  dx_i = dy [x_i = y] / #{j: x_j = y}
 
@@ -236,9 +238,13 @@ Raises:
 Example:
     >>> chainrule.amin(chainrule.tensor([[1., 5.], [7., 2.]]), dim=1)
     tensor([1., 2.])
-)", {{"amin(Tensor input, ints dim=None, bool keepdim=False)", call_extreme<amin_op>}}});
+)",
+                        {{"amin(Tensor input, ints dim=None, bool keepdim=False)", call_extreme<amin_op>}}});
 
-const Register max_fn({"max", kMethod | kFunction, R"(Largest element of all, along an axis with its index, or of two tensors.
+const Register max_fn(
+    {"max",
+     kMethod | kFunction,
+     R"(Largest element of all, along an axis with its index, or of two tensors.
 
 max(input): the largest element; tied elements share the gradient evenly.
 max(input, dim): values and indices of the first largest element along an axis; the gradient goes to that element alone.
@@ -260,11 +266,15 @@ Example:
     tensor(7.)
     >>> chainrule.max(chainrule.tensor([[1., 7., 2.]]), dim=1).indices
     tensor([1])
-)", {{"max(Tensor input)", call_whole<max_op>},
-     {"max(Tensor input, int dim, bool keepdim=False)", [](Args& a) { call_axis<max_dim_op>(a, true, kMaxFields); }},
-     {"max(Tensor input, Tensor other)", [](Args& a) { a.ret(maximum(a.tensor(0), a.tensor(1))); }}}});
+)",
+     {{"max(Tensor input)", call_whole<max_op>},
+      {"max(Tensor input, int dim, bool keepdim=False)", [](Args& a) { call_axis<max_dim_op>(a, true, kMaxFields); }},
+      {"max(Tensor input, Tensor other)", [](Args& a) { a.ret(maximum(a.tensor(0), a.tensor(1))); }}}});
 
-const Register min_fn({"min", kMethod | kFunction, R"(Smallest element of all, along an axis with its index, or of two tensors.
+const Register min_fn(
+    {"min",
+     kMethod | kFunction,
+     R"(Smallest element of all, along an axis with its index, or of two tensors.
 
 min(input): the smallest element; tied elements share the gradient evenly.
 min(input, dim): values and indices of the first smallest element along an axis; the gradient goes to that element alone.
@@ -284,11 +294,14 @@ Raises:
 Example:
     >>> chainrule.min(chainrule.tensor([4., 7., 2.]))
     tensor(2.)
-)", {{"min(Tensor input)", call_whole<min_op>},
-     {"min(Tensor input, int dim, bool keepdim=False)", [](Args& a) { call_axis<min_dim_op>(a, false, kMinFields); }},
-     {"min(Tensor input, Tensor other)", [](Args& a) { a.ret(minimum(a.tensor(0), a.tensor(1))); }}}});
+)",
+     {{"min(Tensor input)", call_whole<min_op>},
+      {"min(Tensor input, int dim, bool keepdim=False)", [](Args& a) { call_axis<min_dim_op>(a, false, kMinFields); }},
+      {"min(Tensor input, Tensor other)", [](Args& a) { a.ret(minimum(a.tensor(0), a.tensor(1))); }}}});
 
-const Register argmax_fn({"argmax", kMethod | kFunction | kNoGradient, R"(Index of the first largest element, of all or along an axis.
+const Register argmax_fn({"argmax",
+                          kMethod | kFunction | kNoGradient,
+                          R"(Index of the first largest element, of all or along an axis.
 
 Args:
     input: tensor, not empty. NaN wins.
@@ -301,9 +314,13 @@ Returns:
 Example:
     >>> chainrule.argmax(chainrule.tensor([[1., 7., 2.], [3., 0., 0.]]), dim=1)
     tensor([1, 0])
-)", {{"argmax(Tensor input, int dim=None, bool keepdim=False)", [](Args& a) { a.ret(arg_extreme(a, true)); }}}});
+)",
+                          {{"argmax(Tensor input, int dim=None, bool keepdim=False)",
+                            [](Args& a) { a.ret(arg_extreme(a, true)); }}}});
 
-const Register argmin_fn({"argmin", kMethod | kFunction | kNoGradient, R"(Index of the first smallest element, of all or along an axis.
+const Register argmin_fn({"argmin",
+                          kMethod | kFunction | kNoGradient,
+                          R"(Index of the first smallest element, of all or along an axis.
 
 Args:
     input: tensor, not empty. NaN wins.
@@ -316,6 +333,8 @@ Returns:
 Example:
     >>> chainrule.argmin(chainrule.tensor([[1., 7., 2.], [3., 0., 0.]]), dim=1)
     tensor([0, 1])
-)", {{"argmin(Tensor input, int dim=None, bool keepdim=False)", [](Args& a) { a.ret(arg_extreme(a, false)); }}}});
+)",
+                          {{"argmin(Tensor input, int dim=None, bool keepdim=False)",
+                            [](Args& a) { a.ret(arg_extreme(a, false)); }}}});
 
 }  // namespace chainrule

@@ -71,15 +71,8 @@ double number_value(const Tensor& t) {
 }
 
 DType result_type(const Tensor& a, const Tensor& b) {
-    auto rank = [](const Tensor& t) { return t->wrapped_number ? 0 : t.ndim() == 0 ? 1 : 2; };
-    auto lifted = [](const Tensor& t) {
-        return t->wrapped_number && is_floating(t.dtype()) ? default_dtype() : t.dtype();
-    };
-    if (rank(a) == rank(b)) return promote(lifted(a), lifted(b));
-    const Tensor& strong = rank(a) > rank(b) ? a : b;
-    const Tensor& weak = rank(a) > rank(b) ? b : a;
-    if (category(weak.dtype()) <= category(strong.dtype())) return strong.dtype();
-    return promote(strong.dtype(), lifted(weak));
+    const Tensor both[] = {a, b};
+    return common_dtype(both, 2);
 }
 
 Tensor self_or_copy(Args& a) {

@@ -24,10 +24,11 @@ struct GatherWalk {
     int axis, last;
     Dims outer;  // the index's shape with 1 for `axis` and `last`
     Dims index_strides, x_strides, y_strides;
-    int64_t along, inner;                // sizes of `axis`, and of `last` where that is another axis
+    int64_t along, inner;                         // sizes of `axis`, and of `last` where that is another axis
     int64_t index_step[2], x_step[2], y_step[2];  // along `axis`, along `last`
 
-    GatherWalk(int axis_, const Tensor& index, const Tensor& x, const Tensor& y) : axis(axis_), last(index.ndim() - 1), outer(index.shape()) {
+    GatherWalk(int axis_, const Tensor& index, const Tensor& x, const Tensor& y)
+        : axis(axis_), last(std::max(index.ndim() - 1, 0)), outer(index.shape()) {
         index_strides = index.strides();
         x_strides = x.strides();
         y_strides = y.strides();
@@ -78,7 +79,8 @@ template <class T, class F> void walk_elements(const GatherWalk& w, const int64_
         const int64_t* at = index + io;
         T *from = x + xo, *to = y + yo;
         if (w.inner == 1) {
-            for (int64_t j = 0; j < w.along; ++j) step(from[at[j * w.index_step[0]] * w.x_step[0]], to[j * w.y_step[0]]);
+            for (int64_t j = 0; j < w.along; ++j)
+                step(from[at[j * w.index_step[0]] * w.x_step[0]], to[j * w.y_step[0]]);
             return;
         }
         for (int64_t j = 0; j < w.along; ++j) {
@@ -122,7 +124,8 @@ struct GatherAttrs {
 Tensor line_index(const char* op, const Tensor& x, int axis, const Tensor& index) {
     bool fits = std::max(index.ndim(), 1) == std::max(x.ndim(), 1);
     for (int d = 0; fits && d < index.ndim() && x.ndim(); ++d) fits = d == axis || index.size(d) <= x.size(d);
-    check<ValueError>(fits || index.numel() == 0, op, ": the index must have as many axes as the tensor and, except along axis ", axis,
+    check<ValueError>(fits || index.numel() == 0, op,
+                      ": the index must have as many axes as the tensor and, except along axis ", axis,
                       ", sizes no larger, got index ", index.shape(), " and tensor ", x.shape(), ".");
     return checked_index(op, index, x.ndim() ? x.size(axis) : 1, axis, false, true);
 }
@@ -134,11 +137,13 @@ const OpDef gather_op = {
     .name = "gather",
     .grad_name = "GatherBackward0",
     .infer = [](InferCtx& c) { c.set(0, c.input(1).shape(), c.input(0).dtype()); },
-    .eval = [](EvalCtx& c) { gather_data(static_cast<int>(c.attr<GatherAttrs>().axis), c.input(0), c.input(1), c.out()); },
+    .eval =
+        [](EvalCtx& c) { gather_data(static_cast<int>(c.attr<GatherAttrs>().axis), c.input(0), c.input(1), c.out()); },
     .vjp =
         [](VjpCtx& c) {
             GatherAttrs a = c.attr<GatherAttrs>();
-            if (c.wants(0)) c.set(0, run_with(scatter_add_op, a, zeros(a.shape, c.grad().dtype()), c.grad(), c.input(1)));
+            if (c.wants(0))
+                c.set(0, run_with(scatter_add_op, a, zeros(a.shape, c.grad().dtype()), c.grad(), c.input(1)));
         },
     .save_input = {0, 1},
     .attr_bytes = sizeof(GatherAttrs),
@@ -147,7 +152,9 @@ Tensor gather(const Tensor& x, int64_t axis, const Tensor& index) {
     int d = normalize_axis("gather", axis, x.ndim());
     return run_with(gather_op, GatherAttrs{d, x.shape()}, x, line_index("gather", x, d, index));
 }
-const Register gather_fn({"gather", kMethod | kFunction, R"(Elements along an axis, chosen by an index for each place.
+const Register gather_fn({"gather",
+                          kMethod | kFunction,
+                          R"(Elements along an axis, chosen by an index for each place.
 
     out[i][j] = input[i][index[i][j]]  (dim = 1)
 
@@ -162,14 +169,13 @@ Example:
     >>> chainrule.tensor([[1., 2.], [3., 4.]]).gather(1, chainrule.tensor([[1], [0]]))
     tensor([[2.],
             [3.]])
-)", {{"gather(Tensor input, int dim, Tensor index, *, bool sparse_grad=False)",
-      [](Args& a) { a.ret(gather(a.tensor(0), a.integer(1), a.tensor(2))); }}}});
+)",
+                          {{"gather(Tensor input, int dim, Tensor index, *, bool sparse_grad=False)",
+                            [](Args& a) { a.ret(gather(a.tensor(0), a.integer(1), a.tensor(2))); }}}});
 
 // ---- scatter: x with source's elements put at index along an axis (x, source, index). May write into x itself. ----
 namespace {
-void infer_scatter(InferCtx& c) {
-    c.set(0, c.input(0).shape(), c.input(0).dtype());
-}
+void infer_scatter(InferCtx& c) { c.set(0, c.input(0).shape(), c.input(0).dtype()); }
 template <class F> void eval_scatter(EvalCtx& c, const F& rule) {
     if (!same_layout(c.out(), c.input(0))) copy_data(c.out(), c.input(0));
     scatter_data(static_cast<int>(c.attr<GatherAttrs>().axis), c.out(), c.input(2), c.input(1), rule);
@@ -220,11 +226,12 @@ namespace {
 // The part of the source that the index reaches.
 Tensor reached(const char* op, const Tensor& source, const Tensor& index, DType dtype) {
     if (source.ndim() == 0 && index.ndim() > 0) return expand(cast(source, dtype), index.shape());
-    check<TypeError>(source.dtype() == dtype, op, ": the source must have the tensor's dtype ", dtype, ", got ", source.dtype());
+    check<TypeError>(source.dtype() == dtype, op, ": the source must have the tensor's dtype ", dtype, ", got ",
+                     source.dtype());
     bool fits = source.ndim() == index.ndim();
     for (int d = 0; fits && d < index.ndim(); ++d) fits = index.size(d) <= source.size(d);
-    check<ValueError>(fits, op, ": the index must be no larger than the source along any axis, got index ", index.shape(), " and source ",
-                      source.shape(), ".");
+    check<ValueError>(fits, op, ": the index must be no larger than the source along any axis, got index ",
+                      index.shape(), " and source ", source.shape(), ".");
     Tensor part = source;
     for (int d = 0; d < index.ndim(); ++d)
         if (index.size(d) != part.size(d)) part = narrow(part, d, 0, index.size(d));
@@ -245,12 +252,14 @@ Scatter plan_scatter(const char* op, const Tensor& x, int64_t axis, const Tensor
 }
 void ret_scattered(Args& a, const OpDef& op, const char* name) {
     Scatter s = plan_scatter(name, a.tensor(0), a.integer(1), a.tensor(2), a.tensor(3));
-    if (s.index.numel() == 0 && s.index.ndim() != a.tensor(0).ndim()) return a.ret(a.inplace ? a.tensor(0) : clone(a.tensor(0)));
+    if (s.index.numel() == 0 && s.index.ndim() != a.tensor(0).ndim())
+        return a.ret(a.inplace ? a.tensor(0) : clone(a.tensor(0)));
     a.ret(a.run_with(op, s.attrs, a.tensor(0), s.source, s.index));
 }
 void call_scatter(Args& a) {
     if (!a.given(4)) return ret_scattered(a, scatter_op, "scatter");
-    check<ValueError>(a.text(4) == "add", "scatter: reduce must be \"add\" here, got \"", a.text(4), "\". Use scatter_reduce().");
+    check<ValueError>(a.text(4) == "add", "scatter: reduce must be \"add\" here, got \"", a.text(4),
+                      "\". Use scatter_reduce().");
     ret_scattered(a, scatter_add_op, "scatter");
 }
 
@@ -263,7 +272,10 @@ Tensor scatter_add(const Tensor& x, int64_t axis, const Tensor& index, const Ten
     Scatter s = plan_scatter("scatter_add", x, axis, index, source);
     return run_with(scatter_add_op, s.attrs, x, s.source, s.index);
 }
-const Register scatter_fn({"scatter", kMethod | kFunction | kInplace, R"(Puts elements at places along an axis that an index names.
+const Register scatter_fn(
+    {"scatter",
+     kMethod | kFunction | kInplace,
+     R"(Puts elements at places along an axis that an index names.
 
     out[i][index[i][j]] = src[i][j]  (dim = 1); of equal places the last one stays
 
@@ -278,25 +290,29 @@ Example:
     tensor([[0., 0., 1.],
             [1., 0., 0.]])
 )",
-                           {{"scatter(Tensor input, int dim, Tensor index, Tensor src, *, str reduce=None)", call_scatter},
-                            {"scatter(Tensor input, int dim, Tensor index, Number value, *, str reduce=None)", [](Args& a) {
-                                 a.args[3].tensor = scalar_tensor(a.number(3), a.tensor(0).dtype());
-                                 call_scatter(a);
-                             }}}});
-const Register scatter_add_fn({"scatter_add", kMethod | kFunction | kInplace, R"(Adds elements at places along an axis that an index names.
+     {{"scatter(Tensor input, int dim, Tensor index, Tensor src, *, str reduce=None)", call_scatter},
+      {"scatter(Tensor input, int dim, Tensor index, Number value, *, str reduce=None)", [](Args& a) {
+           a.args[3].tensor = scalar_tensor(a.number(3), a.tensor(0).dtype());
+           call_scatter(a);
+       }}}});
+const Register scatter_add_fn({"scatter_add",
+                               kMethod | kFunction | kInplace,
+                               R"(Adds elements at places along an axis that an index names.
 
     out[i][index[i][j]] += src[i][j]  (dim = 1); equal places add up, in order
 
 Example:
     >>> chainrule.zeros(3).scatter_add(0, chainrule.tensor([0, 0, 2]), chainrule.ones(3))
     tensor([2., 0., 1.])
-)", {{"scatter_add(Tensor input, int dim, Tensor index, Tensor src)",
-      [](Args& a) { ret_scattered(a, scatter_add_op, "scatter_add"); }}}});
+)",
+                               {{"scatter_add(Tensor input, int dim, Tensor index, Tensor src)",
+                                 [](Args& a) { ret_scattered(a, scatter_add_op, "scatter_add"); }}}});
 
 // ---- take_along_dim: gather with broadcasting ----
 Tensor take_along_dim(const Tensor& x, const Tensor& indices, int64_t axis) {
-    check<ValueError>(x.ndim() == indices.ndim(), "take_along_dim: the index must have as many axes as the tensor, got ", indices.shape(),
-                      " and ", x.shape());
+    check<ValueError>(x.ndim() == indices.ndim(),
+                      "take_along_dim: the index must have as many axes as the tensor, got ", indices.shape(), " and ",
+                      x.shape());
     int d = normalize_axis("take_along_dim", axis, x.ndim());
     if (x.ndim() == 0) return gather(x, d, indices);
     Dims xs = x.shape(), is = indices.shape();
@@ -308,16 +324,21 @@ Tensor take_along_dim(const Tensor& x, const Tensor& indices, int64_t axis) {
     Tensor index = checked_index("take_along_dim", indices, size, d, true);
     return gather(expand(x, shape), d, contiguous(expand(index, index_shape)));
 }
-const Register take_along_dim_fn({"take_along_dim", kMethod | kFunction, R"(gather() whose index broadcasts with the tensor.
+const Register take_along_dim_fn({"take_along_dim",
+                                  kMethod | kFunction,
+                                  R"(gather() whose index broadcasts with the tensor.
 
 Example:
     >>> x = chainrule.tensor([[3., 1.], [2., 4.]])
     >>> chainrule.take_along_dim(x, x.argmax(1, keepdim=True), 1)
     tensor([[3.],
             [4.]])
-)", {{"take_along_dim(Tensor input, Tensor indices, int dim=None)", [](Args& a) {
-          if (a.given(2)) return a.ret(take_along_dim(a.tensor(0), a.tensor(1), a.integer(2)));
-          a.ret(take_along_dim(reshape(a.tensor(0), {-1}), reshape(a.tensor(1), {-1}), 0));
-      }}}});
+)",
+                                  {{"take_along_dim(Tensor input, Tensor indices, int dim=None)", [](Args& a) {
+                                        if (a.given(2))
+                                            return a.ret(take_along_dim(a.tensor(0), a.tensor(1), a.integer(2)));
+                                        a.ret(
+                                            take_along_dim(reshape(a.tensor(0), {-1}), reshape(a.tensor(1), {-1}), 0));
+                                    }}}});
 
 }  // namespace chainrule

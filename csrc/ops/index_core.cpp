@@ -64,7 +64,9 @@ struct Walk {
         add_indexed(a, x);
     }
 
-    int64_t x_offset(int64_t i) const { return x_table.empty() ? positions[i] * x_stride : x_table[static_cast<size_t>(i)]; }
+    int64_t x_offset(int64_t i) const {
+        return x_table.empty() ? positions[i] * x_stride : x_table[static_cast<size_t>(i)];
+    }
 
   private:
     void add_kept(const IndexAttrs& a, const Tensor& x, int index_ndim, const Tensor& result) {
@@ -128,13 +130,21 @@ template <class T> void read_walk(const Walk& w, const T* x, T* r) {
         else
             for (int64_t i = begin; i < end; ++i) read_one(i, from + w.x_offset(i), to + w.r_index.at(i));
     };
-    parallel_for(w.x_before.n * w.n_index, std::max<int64_t>(1, kGrain / std::max<int64_t>(after, 1)), [&](int64_t begin, int64_t end) {
-        for (int64_t b = begin / w.n_index; begin < end; ++b) {
-            int64_t next = std::min(end, (b + 1) * w.n_index);
-            read_some(b, begin - b * w.n_index, next - b * w.n_index);
-            begin = next;
-        }
-    });
+    parallel_for(w.x_before.n * w.n_index, std::max<int64_t>(1, kGrain / std::max<int64_t>(after, 1)),
+                 [&](int64_t begin, int64_t end) {
+                     for (int64_t b = begin / w.n_index; begin < end; ++b) {
+                         int64_t next = std::min(end, (b + 1) * w.n_index);
+                         read_some(b, begin - b * w.n_index, next - b * w.n_index);
+                         begin = next;
+                     }
+                 });
+}
+
+template <class T> void add_run(kernels::Loop add, T* to, const T* from, int64_t n) {
+    char* const ptr[3] = {reinterpret_cast<char*>(to), reinterpret_cast<char*>(to),
+                          reinterpret_cast<char*>(const_cast<T*>(from))};
+    constexpr int64_t item = sizeof(T), stride[3] = {item, item, item};
+    add(ptr, stride, n, nullptr);
 }
 
 struct Replace {
@@ -148,7 +158,8 @@ struct Accumulate {
 };
 
 // Threads share the axes that are kept, never the index: each element of x is one thread's, which takes its values in order.
-template <class Rule, class T> void write_walk(const Walk& w, T* x, const T* r) {
+// `whole` writes a run of elements, where there is a kernel for it.
+template <class Rule, class T> void write_walk(const Walk& w, T* x, const T* r, kernels::Loop whole = nullptr) {
     bool run = w.x_after.is_run() && w.r_after.is_run();
     auto rows = [&](int64_t b_begin, int64_t b_end, int64_t j_begin, int64_t j_end) {
         for (int64_t b = b_begin; b < b_end; ++b)
@@ -156,7 +167,8 @@ template <class Rule, class T> void write_walk(const Walk& w, T* x, const T* r) 
                 if (w.positions[i] == w.skip) continue;
                 T* to = x + w.x_before.at(b) + w.x_offset(i);
                 const T* from = r + w.r_before.at(b) + w.r_index.at(i);
-                if (run)
+                if (run && whole && j_end - j_begin >= 8) add_run(whole, to + j_begin, from + j_begin, j_end - j_begin);
+                else if (run)
                     for (int64_t j = j_begin; j < j_end; ++j) Rule::apply(to[j], from[j]);
                 else
                     for (int64_t j = j_begin; j < j_end; ++j) Rule::apply(to[w.x_after.at(j)], from[w.r_after.at(j)]);
@@ -165,7 +177,8 @@ template <class Rule, class T> void write_walk(const Walk& w, T* x, const T* r) 
     int64_t before = w.x_before.n, after = w.x_after.n;
     int64_t work = std::max<int64_t>(w.n_index * after, 1);
     if (before > 1) {
-        parallel_for(before, std::max<int64_t>(1, kGrain / work), [&](int64_t begin, int64_t end) { rows(begin, end, 0, after); });
+        parallel_for(before, std::max<int64_t>(1, kGrain / work),
+                     [&](int64_t begin, int64_t end) { rows(begin, end, 0, after); });
     } else {
         int64_t grain = work < kGrain ? after : std::max<int64_t>(16, after / num_threads() + 1);
         parallel_for(after, grain, [&](int64_t begin, int64_t end) { rows(0, 1, begin, end); });
@@ -195,9 +208,10 @@ void write_indexed(const IndexAttrs& a, const Tensor& x, const Tensor& linear, c
         });
         return;
     }
+    kernels::Loop add = kernels::kernels().binary[static_cast<int>(kernels::Binary::Add)][static_cast<int>(x.dtype())];
     visit(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
-        write_walk<Accumulate>(walk, x.data<T>(), value.data<T>());
+        write_walk<Accumulate>(walk, x.data<T>(), value.data<T>(), add);
     });
 }
 
@@ -212,9 +226,10 @@ Tensor distinct(const Tensor& t) {
 }
 }  // namespace
 
-Tensor checked_index(const char* op, const Tensor& index, int64_t size, int axis, bool negative_allowed, bool any_layout) {
-    check<TypeError>(is_integral(index.dtype()) && index.dtype() != DType::Bool, op, ": an index must be of an integer dtype, got ",
-                     index.dtype(), ". Convert it with .long().");
+Tensor checked_index(const char* op, const Tensor& index, int64_t size, int axis, bool negative_allowed,
+                     bool any_layout) {
+    check<TypeError>(is_integral(index.dtype()) && index.dtype() != DType::Bool, op,
+                     ": an index must be of an integer dtype, got ", index.dtype(), ". Convert it with .long().");
     Tensor flat = contiguous(cast(distinct(detach(index)), DType::Int64));
     const int64_t* v = flat.data<int64_t>();
     // A sign bit tells of a number out of bounds: sums and ors, which any processor does several at a time.
@@ -229,8 +244,8 @@ Tensor checked_index(const char* op, const Tensor& index, int64_t size, int axis
         int64_t i = 0;
         while (i < n && v[i] >= -shift && v[i] < size) ++i;
         if (i < n)
-            fail<IndexError>(op, ": index ", v[i], " at position ", coordinates(i, flat.shape()), " is out of bounds for axis ", axis,
-                             " with size ", size, ".");
+            fail<IndexError>(op, ": index ", v[i], " at position ", coordinates(i, flat.shape()),
+                             " is out of bounds for axis ", axis, " with size ", size, ".");
     }
     // The caller's own tensor serves as it is; a version check then tells of later changes.
     if (negative >= 0 && index.dtype() == DType::Int64 && (any_layout || index.is_contiguous())) return index;
@@ -248,8 +263,11 @@ Tensor true_positions(const Tensor& mask) {
     for (int64_t i = 0; i < n; ++i) count += m[i];
     Tensor positions = empty({count}, DType::Int64);
     int64_t* p = positions.data<int64_t>();
-    for (int64_t i = 0, k = 0; k < count; ++i)
-        if (m[i]) p[k++] = i;
+    // Written each time, kept where the mask is True: no branch to guess.
+    for (int64_t i = 0, k = 0; k < count; ++i) {
+        p[k] = i;
+        k += m[i];
+    }
     return positions;
 }
 
@@ -289,8 +307,8 @@ Entry mask_entry(const char* op, const Tensor& x, int axis, const Tensor& mask) 
     Entry e{Tensor(), 1};
     for (int d = 0; d < mask.ndim(); ++d) {
         bool fits = axis + d < x.ndim() && mask.size(d) == x.size(axis + d);
-        check<IndexError>(fits, op, ": a mask must have the sizes of the axes that it indexes, got a mask of shape ", mask.shape(),
-                          " at axis ", axis, " of shape ", x.shape(), ".");
+        check<IndexError>(fits, op, ": a mask must have the sizes of the axes that it indexes, got a mask of shape ",
+                          mask.shape(), " at axis ", axis, " of shape ", x.shape(), ".");
         e.size *= mask.size(d);
     }
     e.positions = true_positions(mask);
@@ -305,7 +323,8 @@ Tensor combined(const char* op, const std::vector<Entry>& entries) {
         try {
             shape = broadcast_shapes(op, shape, e.positions.shape());
         } catch (const ValueError&) {
-            fail<IndexError>(op, ": index tensors must broadcast together, got shapes ", shape, " and ", e.positions.shape(), ".");
+            fail<IndexError>(op, ": index tensors must broadcast together, got shapes ", shape, " and ",
+                             e.positions.shape(), ".");
         }
     }
     Tensor linear = empty(shape, DType::Int64), part = empty(shape, DType::Int64);

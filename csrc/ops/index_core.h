@@ -11,13 +11,13 @@
 namespace chainrule {
 
 struct IndexAttrs {
-    uint32_t axes = 0;      // bit d: axis d of x is indexed
-    int32_t place = 0;      // how many kept axes stand before those of the index in the result
-    int64_t skip = -1;      // this position reads as 0 and is not written
-    int64_t grad_skip = -1; // skip in the gradient
+    uint32_t axes = 0;       // bit d: axis d of x is indexed
+    int32_t place = 0;       // how many kept axes stand before those of the index in the result
+    int64_t skip = -1;       // this position reads as 0 and is not written
+    int64_t grad_skip = -1;  // skip in the gradient
     bool accumulate = false;
     bool by_frequency = false;  // the gradient of a position is divided by how often it occurs
-    Dims shape;             // of x
+    Dims shape;                 // of x
 };
 
 struct IndexPlan {
@@ -33,7 +33,8 @@ IndexPlan plan_axis(const char* op, const Tensor& x, int axis, const Tensor& ind
 Dims indexed_shape(const IndexAttrs& a, const Dims& index);
 
 // int64, without negative numbers, and contiguous unless any layout will do; IndexError names the value, its place and the bound.
-Tensor checked_index(const char* op, const Tensor& index, int64_t size, int axis, bool negative_allowed, bool any_layout = false);
+Tensor checked_index(const char* op, const Tensor& index, int64_t size, int axis, bool negative_allowed,
+                     bool any_layout = false);
 // Positions of the True (nonzero) elements in row-major order.
 Tensor true_positions(const Tensor& mask);
 

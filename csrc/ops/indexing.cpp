@@ -25,12 +25,8 @@ IndexAttrs with_skip(IndexAttrs a, int64_t skip, int64_t grad_skip) {
 }
 
 // ---- index: x at positions (x, linear). The gradient is added up where it came from. ----
-void infer_index(InferCtx& c) {
-    c.set(0, indexed_shape(c.attr<IndexAttrs>(), c.input(1).shape()), c.input(0).dtype());
-}
-void eval_index(EvalCtx& c) {
-    read_indexed(c.attr<IndexAttrs>(), c.input(0), c.input(1), c.out());
-}
+void infer_index(InferCtx& c) { c.set(0, indexed_shape(c.attr<IndexAttrs>(), c.input(1).shape()), c.input(0).dtype()); }
+void eval_index(EvalCtx& c) { read_indexed(c.attr<IndexAttrs>(), c.input(0), c.input(1), c.out()); }
 // How often each position occurs in the whole index.
 Tensor occurrences(const Tensor& linear, int64_t size, DType dtype) {
     std::vector<int64_t> count(static_cast<size_t>(size));
@@ -143,7 +139,8 @@ Tensor index(const Tensor& x, const std::vector<Tensor>& indices) {
 
 Tensor index_put_(const Tensor& self, const std::vector<Tensor>& indices, const Tensor& value, bool accumulate) {
     // x[mask] = number needs no positions.
-    bool one_mask = indices.size() == 1 && indices[0] && indices[0].dtype() == DType::Bool && !accumulate && value.numel() == 1;
+    bool one_mask =
+        indices.size() == 1 && indices[0] && indices[0].dtype() == DType::Bool && !accumulate && value.numel() == 1;
     if (one_mask && indices[0].ndim() <= self.ndim() && indices[0].ndim() > 0) {
         Tensor mask = indices[0];
         bool fits = true;
@@ -154,7 +151,8 @@ Tensor index_put_(const Tensor& self, const std::vector<Tensor>& indices, const 
             return dispatch_inplace(masked_fill_op, in, 3, nullptr);
         }
     }
-    return write_inplace(self, plan_write("index_put_", self, plan_index("index_put_", self, indices), value, accumulate));
+    return write_inplace(self,
+                         plan_write("index_put_", self, plan_index("index_put_", self, indices), value, accumulate));
 }
 
 namespace {
@@ -169,7 +167,10 @@ std::vector<Tensor> by_axis(const std::vector<Tensor>& indices) {
     return out;
 }
 }  // namespace
-const Register index_put_fn({"index_put", kMethod | kFunction | kInplace, R"(Puts values at positions that index tensors name.
+const Register index_put_fn(
+    {"index_put",
+     kMethod | kFunction | kInplace,
+     R"(Puts values at positions that index tensors name.
 
 Args:
     indices: a sequence of index tensors, for the first axes; they broadcast together.
@@ -180,10 +181,12 @@ Example:
     >>> i = chainrule.tensor([0, 2])
     >>> chainrule.zeros(3).index_put((i,), chainrule.tensor(1.))
     tensor([1., 0., 1.])
-)", {{"index_put(Tensor input, Tensors indices, Tensor values, bool accumulate=False)", [](Args& a) {
-          const Tensor& x = a.tensor(0);
-          ret_written(a, plan_write("index_put", x, plan_index("index_put", x, by_axis(a.tensors(1))), a.tensor(2), a.flag(3)));
-      }}}});
+)",
+     {{"index_put(Tensor input, Tensors indices, Tensor values, bool accumulate=False)", [](Args& a) {
+           const Tensor& x = a.tensor(0);
+           ret_written(a, plan_write("index_put", x, plan_index("index_put", x, by_axis(a.tensors(1))), a.tensor(2),
+                                     a.flag(3)));
+       }}}});
 
 // ---- index_select: positions along one axis ----
 const OpDef index_select_op = {
@@ -206,7 +209,9 @@ Tensor index_select(const Tensor& x, int64_t axis, const Tensor& index) {
     if (x.ndim() == 0) return reshape(index_select(reshape(x, {1}), axis, index), {});
     return read(index_select_op, x, plan_vector("index_select", x, axis, index));
 }
-const Register index_select_fn({"index_select", kMethod | kFunction, R"(The positions along an axis that a vector names; gradients add up.
+const Register index_select_fn({"index_select",
+                                kMethod | kFunction,
+                                R"(The positions along an axis that a vector names; gradients add up.
 
 Args:
     dim: the axis.
@@ -218,8 +223,9 @@ Raises:
 Example:
     >>> chainrule.tensor([[1., 2., 3.]]).index_select(1, chainrule.tensor([2, 0]))
     tensor([[3., 1.]])
-)", {{"index_select(Tensor input, int dim, Tensor index)",
-      [](Args& a) { a.ret(index_select(a.tensor(0), a.integer(1), a.tensor(2))); }}}});
+)",
+                                {{"index_select(Tensor input, int dim, Tensor index)",
+                                  [](Args& a) { a.ret(index_select(a.tensor(0), a.integer(1), a.tensor(2))); }}}});
 
 // ---- index_add, index_copy, index_fill: writing along one axis ----
 namespace {
@@ -228,13 +234,16 @@ void write_axis(Args& a, const char* op, const Tensor& source, bool accumulate) 
     check<ValueError>(x.ndim() > 0, op, ": the tensor must have an axis, got shape ()");
     IndexPlan plan = plan_vector(op, x, a.integer(1), a.tensor(2));
     Dims shape = indexed_shape(plan.attrs, plan.linear.shape());
-    check<ValueError>(source.ndim() == 0 || source.shape() == shape, op, ": the source must have shape ", shape, ", got ", source.shape());
-    check<TypeError>(source->wrapped_number || source.dtype() == x.dtype(), op, ": the source must have the tensor's dtype ", x.dtype(),
-                     ", got ", source.dtype());
+    check<ValueError>(source.ndim() == 0 || source.shape() == shape, op, ": the source must have shape ", shape,
+                      ", got ", source.shape());
+    check<TypeError>(source->wrapped_number || source.dtype() == x.dtype(), op,
+                     ": the source must have the tensor's dtype ", x.dtype(), ", got ", source.dtype());
     ret_written(a, plan_write(op, x, plan, source, accumulate));
 }
 }  // namespace
-const Register index_add_fn({"index_add", kMethod | kFunction | kInplace, R"(Adds slices of a source to the positions along an axis.
+const Register index_add_fn({"index_add",
+                             kMethod | kFunction | kInplace,
+                             R"(Adds slices of a source to the positions along an axis.
 
     out[index[i]] += alpha source[i]  (along dim); equal positions add up
 
@@ -247,40 +256,55 @@ Args:
 Example:
     >>> chainrule.zeros(3).index_add(0, chainrule.tensor([0, 0, 2]), chainrule.ones(3))
     tensor([2., 0., 1.])
-)", {{"index_add(Tensor input, int dim, Tensor index, Tensor source, *, Number alpha=1)", [](Args& a) {
-          Tensor source = a.tensor(3);
-          if (a.given(4) && a.real(4) != 1) source = mul(source, scalar_tensor(a.number(4), dtype_of(a.number(4)), true));
-          write_axis(a, "index_add", source, true);
-      }}}});
-const Register index_copy_fn({"index_copy", kMethod | kFunction | kInplace, R"(Puts slices of a source at the positions along an axis.
+)",
+                             {{"index_add(Tensor input, int dim, Tensor index, Tensor source, *, Number alpha=1)",
+                               [](Args& a) {
+                                   Tensor source = a.tensor(3);
+                                   if (a.given(4) && a.real(4) != 1)
+                                       source = mul(source, scalar_tensor(a.number(4), dtype_of(a.number(4)), true));
+                                   write_axis(a, "index_add", source, true);
+                               }}}});
+const Register index_copy_fn({"index_copy",
+                              kMethod | kFunction | kInplace,
+                              R"(Puts slices of a source at the positions along an axis.
 
 Example:
     >>> chainrule.zeros(3).index_copy(0, chainrule.tensor([2]), chainrule.ones(1))
     tensor([0., 0., 1.])
-)", {{"index_copy(Tensor input, int dim, Tensor index, Tensor source)",
-      [](Args& a) { write_axis(a, "index_copy", a.tensor(3), false); }}}});
-const Register index_fill_fn({"index_fill", kMethod | kFunction | kInplace, R"(Puts one value at the positions along an axis.
+)",
+                              {{"index_copy(Tensor input, int dim, Tensor index, Tensor source)",
+                                [](Args& a) { write_axis(a, "index_copy", a.tensor(3), false); }}}});
+const Register index_fill_fn({"index_fill",
+                              kMethod | kFunction | kInplace,
+                              R"(Puts one value at the positions along an axis.
 
 Example:
     >>> chainrule.zeros(3).index_fill(0, chainrule.tensor([0, 2]), 5.)
     tensor([5., 0., 5.])
-)", {{"index_fill(Tensor input, int dim, Tensor index, Tensor value)", [](Args& a) {
-          check<ValueError>(a.tensor(3).ndim() == 0, "index_fill: the value must be a number or a 0-d tensor, got shape ",
-                            a.tensor(3).shape());
-          write_axis(a, "index_fill", cast(a.tensor(3), a.tensor(0).dtype()), false);
-      }}}});
+)",
+                              {{"index_fill(Tensor input, int dim, Tensor index, Tensor value)", [](Args& a) {
+                                    check<ValueError>(
+                                        a.tensor(3).ndim() == 0,
+                                        "index_fill: the value must be a number or a 0-d tensor, got shape ",
+                                        a.tensor(3).shape());
+                                    write_axis(a, "index_fill", cast(a.tensor(3), a.tensor(0).dtype()), false);
+                                }}}});
 
 // ---- take, masked_select, masked_scatter: positions in the flattened tensor ----
 Tensor take(const Tensor& x, const Tensor& positions) {
     Tensor flat = reshape(x, {-1});
     return read(index_op, flat, plan_axis("take", flat, 0, positions, true));
 }
-const Register take_fn({"take", kMethod | kFunction, R"(Elements at positions of the flattened tensor, in the shape of the index.
+const Register take_fn({"take",
+                        kMethod | kFunction,
+                        R"(Elements at positions of the flattened tensor, in the shape of the index.
 
 Example:
     >>> chainrule.tensor([[1., 2.], [3., 4.]]).take(chainrule.tensor([0, 3]))
     tensor([1., 4.])
-)", {{"take(Tensor input, Tensor index)", [](Args& a) { a.ret(take(a.tensor(0), a.tensor(1))); }}}});
+)",
+                        {{"take(Tensor input, Tensor index)",
+                          [](Args& a) { a.ret(take(a.tensor(0), a.tensor(1))); }}}});
 
 namespace {
 // x and mask broadcast together, x flattened, and the positions where the mask is True.
@@ -295,7 +319,9 @@ IndexPlan plan_mask(const char* op, const Tensor& x, const Tensor& mask, Tensor*
     return plan;
 }
 }  // namespace
-const Register masked_select_fn({"masked_select", kMethod | kFunction, R"(The elements where a mask is True, as a vector.
+const Register masked_select_fn({"masked_select",
+                                 kMethod | kFunction,
+                                 R"(The elements where a mask is True, as a vector.
 
 Args:
     mask: bool tensor that broadcasts with input.
@@ -303,31 +329,36 @@ Args:
 Example:
     >>> chainrule.tensor([1., 2., 3.]).masked_select(chainrule.tensor([True, False, True]))
     tensor([1., 3.])
-)", {{"masked_select(Tensor input, Tensor mask)", [](Args& a) {
-          Tensor flat;
-          IndexPlan plan = plan_mask("masked_select", a.tensor(0), a.tensor(1), &flat);
-          a.ret(read(index_op, flat, plan));
-      }}}});
-const Register masked_scatter_fn({"masked_scatter", kMethod | kFunction | kInplace, R"(Puts a source's elements, in order, where a mask is True.
+)",
+                                 {{"masked_select(Tensor input, Tensor mask)", [](Args& a) {
+                                       Tensor flat;
+                                       IndexPlan plan = plan_mask("masked_select", a.tensor(0), a.tensor(1), &flat);
+                                       a.ret(read(index_op, flat, plan));
+                                   }}}});
+const Register masked_scatter_fn(
+    {"masked_scatter",
+     kMethod | kFunction | kInplace,
+     R"(Puts a source's elements, in order, where a mask is True.
 
 Example:
     >>> m = chainrule.tensor([True, False, True])
     >>> chainrule.zeros(3).masked_scatter(m, chainrule.tensor([5., 6.]))
     tensor([5., 0., 6.])
-)", {{"masked_scatter(Tensor input, Tensor mask, Tensor source)", [](Args& a) {
-          Tensor flat, x = a.tensor(0);
-          IndexPlan plan = plan_mask("masked_scatter", x, a.tensor(1), &flat);
-          int64_t n = plan.linear.numel();
-          check<ValueError>(a.tensor(2).numel() >= n, "masked_scatter: the mask is True at ", n, " places, but the source has only ",
-                            a.tensor(2).numel(), " elements");
-          Tensor source = narrow(reshape(a.tensor(2), {-1}), 0, 0, n);
-          if (!a.inplace) {
-              Write w = plan_write("masked_scatter", flat, plan, source, false);
-              Tensor y = run_with(index_put_op, w.plan.attrs, flat, w.value, w.plan.linear);
-              return a.ret(reshape(y, broadcast_shapes("masked_scatter", x.shape(), a.tensor(1).shape())));
-          }
-          a.ret(index_put_(x, {expand(a.tensor(1), x.shape())}, source, false));
-      }}}});
+)",
+     {{"masked_scatter(Tensor input, Tensor mask, Tensor source)", [](Args& a) {
+           Tensor flat, x = a.tensor(0);
+           IndexPlan plan = plan_mask("masked_scatter", x, a.tensor(1), &flat);
+           int64_t n = plan.linear.numel();
+           check<ValueError>(a.tensor(2).numel() >= n, "masked_scatter: the mask is True at ", n,
+                             " places, but the source has only ", a.tensor(2).numel(), " elements");
+           Tensor source = narrow(reshape(a.tensor(2), {-1}), 0, 0, n);
+           if (!a.inplace) {
+               Write w = plan_write("masked_scatter", flat, plan, source, false);
+               Tensor y = run_with(index_put_op, w.plan.attrs, flat, w.value, w.plan.linear);
+               return a.ret(reshape(y, broadcast_shapes("masked_scatter", x.shape(), a.tensor(1).shape())));
+           }
+           a.ret(index_put_(x, {expand(a.tensor(1), x.shape())}, source, false));
+       }}}});
 
 // ---- embedding: rows of a weight matrix; the row padding_idx receives no gradient ----
 const OpDef embedding_op = {
@@ -341,9 +372,10 @@ const OpDef embedding_op = {
 };
 namespace {
 IndexPlan plan_embedding(const Tensor& input, const Tensor& weight, int64_t padding_idx) {
-    check<ValueError>(weight.ndim() == 2, "embedding: the weight must have shape (rows, features), got ", weight.shape());
-    check<IndexError>(padding_idx < weight.size(0), "embedding: padding_idx ", padding_idx, " is out of bounds for ", weight.size(0),
-                      " rows");
+    check<ValueError>(weight.ndim() == 2, "embedding: the weight must have shape (rows, features), got ",
+                      weight.shape());
+    check<IndexError>(padding_idx < weight.size(0), "embedding: padding_idx ", padding_idx, " is out of bounds for ",
+                      weight.size(0), " rows");
     IndexPlan plan = plan_axis("embedding", weight, 0, input, false);
     plan.attrs.grad_skip = padding_idx;
     return plan;
@@ -377,7 +409,10 @@ void renormalize(const Tensor& weight, const Tensor& rows, double max_norm, doub
 Tensor embedding(const Tensor& input, const Tensor& weight, int64_t padding_idx) {
     return read(embedding_op, weight, plan_embedding(input, weight, padding_idx));
 }
-const Register embedding_fn({"embedding", kNN, R"(Rows of a weight matrix, chosen by numbers.
+const Register embedding_fn(
+    {"embedding",
+     kNN,
+     R"(Rows of a weight matrix, chosen by numbers.
 
     y[i] = weight[input[i]]
 
@@ -399,21 +434,23 @@ Example:
     >>> F.embedding(chainrule.tensor([1, 0]), chainrule.tensor([[1., 2.], [3., 4.]]))
     tensor([[3., 4.],
             [1., 2.]])
-)", {{"embedding(Tensor input, Tensor weight, int padding_idx=None, float max_norm=None, float norm_type=2.0, "
-      "bool scale_grad_by_freq=False, bool sparse=False)",
-      [](Args& a) {
-          const Tensor &input = a.tensor(0), &weight = a.tensor(1);
-          int64_t padding = -1, rows = weight.ndim() ? weight.size(0) : 0;
-          if (a.given(2)) {
-              padding = a.integer(2) < 0 ? a.integer(2) + rows : a.integer(2);
-              check<IndexError>(padding >= 0 && padding < rows, "embedding: padding_idx ", a.integer(2), " is out of bounds for ", rows,
-                                " rows");
-          }
-          IndexPlan plan = plan_embedding(input, weight, padding);
-          plan.attrs.by_frequency = a.flag(5);
-          check<TypeError>(is_floating(weight.dtype()) || !a.given(3), "embedding: max_norm needs a floating weight, got ", weight.dtype());
-          if (a.given(3)) renormalize(weight, plan.linear, a.real(3), a.real(4, 2.0));
-          a.ret(read(embedding_op, weight, plan));
-      }}}});
+)",
+     {{"embedding(Tensor input, Tensor weight, int padding_idx=None, float max_norm=None, float norm_type=2.0, "
+       "bool scale_grad_by_freq=False, bool sparse=False)",
+       [](Args& a) {
+           const Tensor &input = a.tensor(0), &weight = a.tensor(1);
+           int64_t padding = -1, rows = weight.ndim() ? weight.size(0) : 0;
+           if (a.given(2)) {
+               padding = a.integer(2) < 0 ? a.integer(2) + rows : a.integer(2);
+               check<IndexError>(padding >= 0 && padding < rows, "embedding: padding_idx ", a.integer(2),
+                                 " is out of bounds for ", rows, " rows");
+           }
+           IndexPlan plan = plan_embedding(input, weight, padding);
+           plan.attrs.by_frequency = a.flag(5);
+           check<TypeError>(is_floating(weight.dtype()) || !a.given(3),
+                            "embedding: max_norm needs a floating weight, got ", weight.dtype());
+           if (a.given(3)) renormalize(weight, plan.linear, a.real(3), a.real(4, 2.0));
+           a.ret(read(embedding_op, weight, plan));
+       }}}});
 
 }  // namespace chainrule

@@ -12,9 +12,7 @@ namespace chainrule {
 namespace {
 
 // A vector of no elements joins anything (PyTorch's legacy rule).
-bool is_nothing(const Tensor& t) {
-    return t.ndim() == 1 && t.numel() == 0;
-}
+bool is_nothing(const Tensor& t) { return t.ndim() == 1 && t.numel() == 0; }
 
 int first_counted(const InferCtx& c) {
     for (int i = 0; i < c.n_inputs; ++i)
@@ -35,8 +33,8 @@ void infer_cat(InferCtx& c) {
         bool fits = t.ndim() == shape.n;
         for (int d = 0; fits && d < shape.n; ++d) fits = d == axis || t.size(d) == shape[d];
         if (!fits)
-            fail<ValueError>("cat: sizes must match except along axis ", axis, ", got ", first.shape(), " and ", t.shape(), " (tensor ", i,
-                             ").");
+            fail<ValueError>("cat: sizes must match except along axis ", axis, ", got ", first.shape(), " and ",
+                             t.shape(), " (tensor ", i, ").");
         shape[axis] += t.size(axis);
     }
     c.set(0, shape, first.dtype());
@@ -67,7 +65,8 @@ void vjp_cat(VjpCtx& c) {
         if (shape.n == 1 && shape[0] == 0) continue;
         int64_t size = shape[static_cast<int>(axis)];
         if (c.wants(i))
-            c.set(i, c.create_graph() ? narrow(c.grad(), axis, at, size) : joined_part(c.grad(), static_cast<int>(axis), at, size));
+            c.set(i, c.create_graph() ? narrow(c.grad(), axis, at, size)
+                                      : joined_part(c.grad(), static_cast<int>(axis), at, size));
         at += size;
     }
 }
@@ -94,9 +93,7 @@ Tensor run_variadic(const OpDef& op, const std::vector<Tensor>& tensors, int64_t
     return out;
 }
 }  // namespace
-Tensor cat(const std::vector<Tensor>& tensors, int64_t axis) {
-    return run_variadic(cat_op, tensors, axis);
-}
+Tensor cat(const std::vector<Tensor>& tensors, int64_t axis) { return run_variadic(cat_op, tensors, axis); }
 namespace {
 constexpr const char* kCatDoc = R"(Joins tensors along an axis that they have.
 
@@ -111,13 +108,12 @@ Example:
     >>> chainrule.cat([chainrule.tensor([1, 2]), chainrule.tensor([3])])
     tensor([1, 2, 3])
 )";
-void call_cat(Args& a) {
-    a.ret(cat(a.tensors(0), a.integer(1, 0)));
-}
+void call_cat(Args& a) { a.ret(cat(a.tensors(0), a.integer(1, 0))); }
 }  // namespace
 const Register cat_fn({"cat", kFunction, kCatDoc, {{"cat(Tensors tensors, int dim=0)", call_cat}}});
 const Register concat_fn({"concat", kFunction, kCatDoc, {{"concat(Tensors tensors, int dim=0)", call_cat}}});
-const Register concatenate_fn({"concatenate", kFunction, kCatDoc, {{"concatenate(Tensors tensors, int dim=0)", call_cat}}});
+const Register concatenate_fn(
+    {"concatenate", kFunction, kCatDoc, {{"concatenate(Tensors tensors, int dim=0)", call_cat}}});
 
 // ---- stack: side by side along a new axis ----
 const OpDef stack_op = {
@@ -128,8 +124,8 @@ const OpDef stack_op = {
             Dims shape = c.input(0).shape();
             for (int i = 1; i < c.n_inputs; ++i)
                 if (!(c.input(i).shape() == shape))
-                    fail<ValueError>("stack: all tensors must have the same shape, got ", shape, " and ", c.input(i).shape(), " (tensor ", i,
-                                     ").");
+                    fail<ValueError>("stack: all tensors must have the same shape, got ", shape, " and ",
+                                     c.input(i).shape(), " (tensor ", i, ").");
             int axis = normalize_axis("stack", c.attr<int64_t>(), shape.n + 1);
             c.attr<int64_t>() = axis;
             shape.insert(axis, c.n_inputs);
@@ -152,16 +148,17 @@ const OpDef stack_op = {
             shape.erase(axis);
             strides.erase(axis);
             for (int i = 0; i < c.n_inputs(); ++i)
-                if (c.wants(i)) c.set(i, c.create_graph() ? select(g, axis, i) : alias(g, shape, strides, i * g.stride(axis)));
+                if (c.wants(i))
+                    c.set(i, c.create_graph() ? select(g, axis, i) : alias(g, shape, strides, i * g.stride(axis)));
         },
     .promotion = Promotion::Common,
     .variadic = true,
     .attr_bytes = sizeof(int64_t),
 };
-Tensor stack(const std::vector<Tensor>& tensors, int64_t axis) {
-    return run_variadic(stack_op, tensors, axis);
-}
-const Register stack_fn({"stack", kFunction, R"(Joins tensors of one shape along a new axis.
+Tensor stack(const std::vector<Tensor>& tensors, int64_t axis) { return run_variadic(stack_op, tensors, axis); }
+const Register stack_fn({"stack",
+                         kFunction,
+                         R"(Joins tensors of one shape along a new axis.
 
 Args:
     tensors: a sequence of tensors of the same shape. Dtypes are promoted.
@@ -171,7 +168,9 @@ Example:
     >>> chainrule.stack([chainrule.tensor([1, 2]), chainrule.tensor([3, 4])], dim=1)
     tensor([[1, 3],
             [2, 4]])
-)", {{"stack(Tensors tensors, int dim=0)", [](Args& a) { a.ret(stack(a.tensors(0), a.integer(1, 0))); }}}});
+)",
+                         {{"stack(Tensors tensors, int dim=0)",
+                           [](Args& a) { a.ret(stack(a.tensors(0), a.integer(1, 0))); }}}});
 
 // ---- atleast_1d, 2d, 3d; hstack, vstack, dstack, column_stack ----
 namespace {
@@ -186,12 +185,8 @@ std::vector<Tensor> all_at_least(const std::vector<Tensor>& tensors, int ndim) {
     for (const Tensor& t : tensors) out.push_back(at_least(t, ndim));
     return out;
 }
-template <int ndim> void call_at_least(Args& a) {
-    a.ret(at_least(a.tensor(0), ndim));
-}
-template <int ndim> void call_all_at_least(Args& a) {
-    a.ret_tuple(all_at_least(a.tensors(0), ndim));
-}
+template <int ndim> void call_at_least(Args& a) { a.ret(at_least(a.tensor(0), ndim)); }
+template <int ndim> void call_all_at_least(Args& a) { a.ret_tuple(all_at_least(a.tensors(0), ndim)); }
 Tensor hstack(const std::vector<Tensor>& tensors) {
     std::vector<Tensor> parts = all_at_least(tensors, 1);
     return cat(parts, !parts.empty() && parts[0].ndim() == 1 ? 0 : 1);
@@ -202,31 +197,46 @@ Tensor column_stack(const std::vector<Tensor>& tensors) {
     return hstack(parts);
 }
 }  // namespace
-const Register atleast_1d_fn({"atleast_1d", kFunction, R"(Tensors with at least 1 axis: a number becomes a vector.
+const Register atleast_1d_fn({"atleast_1d",
+                              kFunction,
+                              R"(Tensors with at least 1 axis: a number becomes a vector.
 
 Example:
     >>> chainrule.atleast_1d(chainrule.tensor(1.))
     tensor([1.])
-)", {{"atleast_1d(Tensor input)", call_at_least<1>}, {"atleast_1d(VarTensors tensors)", call_all_at_least<1>}}});
-const Register atleast_2d_fn({"atleast_2d", kFunction, R"(Tensors with at least 2 axes; new ones stand in front.
+)",
+                              {{"atleast_1d(Tensor input)", call_at_least<1>},
+                               {"atleast_1d(VarTensors tensors)", call_all_at_least<1>}}});
+const Register atleast_2d_fn({"atleast_2d",
+                              kFunction,
+                              R"(Tensors with at least 2 axes; new ones stand in front.
 
 Example:
     >>> chainrule.atleast_2d(chainrule.tensor([1., 2.]))
     tensor([[1., 2.]])
-)", {{"atleast_2d(Tensor input)", call_at_least<2>}, {"atleast_2d(VarTensors tensors)", call_all_at_least<2>}}});
-const Register atleast_3d_fn({"atleast_3d", kFunction, R"(Tensors with at least 3 axes.
+)",
+                              {{"atleast_2d(Tensor input)", call_at_least<2>},
+                               {"atleast_2d(VarTensors tensors)", call_all_at_least<2>}}});
+const Register atleast_3d_fn({"atleast_3d",
+                              kFunction,
+                              R"(Tensors with at least 3 axes.
 
 Example:
     >>> chainrule.atleast_3d(chainrule.ones(2, 3)).shape
     chainrule.Size([2, 3, 1])
-)", {{"atleast_3d(Tensor input)", call_at_least<3>}, {"atleast_3d(VarTensors tensors)", call_all_at_least<3>}}});
-const Register hstack_fn({"hstack", kFunction, R"(Joins along axis 1 (vectors: along axis 0).
+)",
+                              {{"atleast_3d(Tensor input)", call_at_least<3>},
+                               {"atleast_3d(VarTensors tensors)", call_all_at_least<3>}}});
+const Register hstack_fn({"hstack",
+                          kFunction,
+                          R"(Joins along axis 1 (vectors: along axis 0).
 
 Example:
     >>> chainrule.hstack([chainrule.ones(2, 1), chainrule.zeros(2, 1)])
     tensor([[1., 0.],
             [1., 0.]])
-)", {{"hstack(Tensors tensors)", [](Args& a) { a.ret(hstack(a.tensors(0))); }}}});
+)",
+                          {{"hstack(Tensors tensors)", [](Args& a) { a.ret(hstack(a.tensors(0))); }}}});
 namespace {
 constexpr const char* kVstackDoc = R"(Joins along axis 0; vectors become rows.
 
@@ -235,29 +245,36 @@ Example:
     tensor([[1., 1.],
             [0., 0.]])
 )";
-void call_vstack(Args& a) {
-    a.ret(cat(all_at_least(a.tensors(0), 2), 0));
-}
+void call_vstack(Args& a) { a.ret(cat(all_at_least(a.tensors(0), 2), 0)); }
 }  // namespace
 const Register vstack_fn({"vstack", kFunction, kVstackDoc, {{"vstack(Tensors tensors)", call_vstack}}});
 const Register row_stack_fn({"row_stack", kFunction, kVstackDoc, {{"row_stack(Tensors tensors)", call_vstack}}});
-const Register dstack_fn({"dstack", kFunction, R"(Joins along axis 2.
+const Register dstack_fn({"dstack",
+                          kFunction,
+                          R"(Joins along axis 2.
 
 Example:
     >>> chainrule.dstack([chainrule.ones(2), chainrule.zeros(2)]).shape
     chainrule.Size([1, 2, 2])
-)", {{"dstack(Tensors tensors)", [](Args& a) { a.ret(cat(all_at_least(a.tensors(0), 3), 2)); }}}});
-const Register column_stack_fn({"column_stack", kFunction, R"(Joins along axis 1; vectors become columns.
+)",
+                          {{"dstack(Tensors tensors)",
+                            [](Args& a) { a.ret(cat(all_at_least(a.tensors(0), 3), 2)); }}}});
+const Register column_stack_fn({"column_stack",
+                                kFunction,
+                                R"(Joins along axis 1; vectors become columns.
 
 Example:
     >>> chainrule.column_stack([chainrule.ones(2), chainrule.zeros(2)])
     tensor([[1., 0.],
             [1., 0.]])
-)", {{"column_stack(Tensors tensors)", [](Args& a) { a.ret(column_stack(a.tensors(0))); }}}});
+)",
+                                {{"column_stack(Tensors tensors)",
+                                  [](Args& a) { a.ret(column_stack(a.tensors(0))); }}}});
 
 // ---- repeat, tile, repeat_interleave ----
 Tensor repeat(const Tensor& x, const Dims& times) {
-    check<ValueError>(times.n >= x.ndim(), "repeat: as many numbers as axes are needed at least, got ", times, " for shape ", x.shape());
+    check<ValueError>(times.n >= x.ndim(), "repeat: as many numbers as axes are needed at least, got ", times,
+                      " for shape ", x.shape());
     // (r, s) is read as r blocks of s: a new axis of size r beside each axis that needs one, repeated without copying, then merged.
     Dims split, expanded, merged;
     int lead = times.n - x.ndim();
@@ -275,7 +292,9 @@ Tensor repeat(const Tensor& x, const Dims& times) {
     checked_numel("repeat", merged);
     return reshape(clone(expand_to(reshape(x, split), expanded)), merged);
 }
-const Register repeat_fn({"repeat", kMethod, R"(The tensor several times along each axis, copied.
+const Register repeat_fn({"repeat",
+                          kMethod,
+                          R"(The tensor several times along each axis, copied.
 
 Args:
     repeats: one number for each axis; additional ones in front make new axes.
@@ -284,25 +303,31 @@ Example:
     >>> chainrule.tensor([1, 2]).repeat(2, 2)
     tensor([[1, 2, 1, 2],
             [1, 2, 1, 2]])
-)", {{"repeat(Tensor input, size repeats)", [](Args& a) { a.ret(repeat(a.tensor(0), a.ints(1))); }}}});
-const Register tile_fn({"tile", kMethod | kFunction, R"(As repeat(), but too few numbers are filled up with ones in front.
+)",
+                          {{"repeat(Tensor input, size repeats)",
+                            [](Args& a) { a.ret(repeat(a.tensor(0), a.ints(1))); }}}});
+const Register tile_fn({"tile",
+                        kMethod | kFunction,
+                        R"(As repeat(), but too few numbers are filled up with ones in front.
 
 Example:
     >>> chainrule.tensor([[1, 2]]).tile(2)
     tensor([[1, 2, 1, 2]])
-)", {{"tile(Tensor input, size dims)", [](Args& a) {
-          Dims times = a.ints(1);
-          while (times.n < a.tensor(0).ndim()) times.insert(0, 1);
-          a.ret(repeat(a.tensor(0), times));
-      }}}});
+)",
+                        {{"tile(Tensor input, size dims)", [](Args& a) {
+                              Dims times = a.ints(1);
+                              while (times.n < a.tensor(0).ndim()) times.insert(0, 1);
+                              a.ret(repeat(a.tensor(0), times));
+                          }}}});
 
 namespace {
 // 0 repeats[0] times, 1 repeats[1] times, ...
 Tensor interleaved_positions(const Tensor& repeats, int64_t n) {
-    check<TypeError>(repeats.dtype() == DType::Int32 || repeats.dtype() == DType::Int64, "repeat_interleave: repeats must be int32 or int64, got ",
-                     repeats.dtype());
+    check<TypeError>(repeats.dtype() == DType::Int32 || repeats.dtype() == DType::Int64,
+                     "repeat_interleave: repeats must be int32 or int64, got ", repeats.dtype());
     check<ValueError>(repeats.ndim() <= 1 && (repeats.numel() == 1 || repeats.numel() == n),
-                      "repeat_interleave: repeats must be one number or a vector of ", n, " numbers, got shape ", repeats.shape());
+                      "repeat_interleave: repeats must be one number or a vector of ", n, " numbers, got shape ",
+                      repeats.shape());
     Tensor counts = contiguous(cast(repeats, DType::Int64));
     const int64_t* r = counts.data<int64_t>();
     int64_t total = 0, step = repeats.numel() == 1 ? 0 : 1;
@@ -321,12 +346,15 @@ void call_repeat_interleave(Args& a) {
     if (!a.given(2)) x = reshape(x, {-1});
     int axis = normalize_axis("repeat_interleave", a.integer(2, 0), x.ndim());
     if (x.ndim() == 0) x = reshape(x, {1});
-    check<ValueError>(!a.given(3) || repeats.numel() == 1 || repeats.ndim() == 1, "repeat_interleave: repeats must be a vector, got shape ",
-                      repeats.shape());
+    check<ValueError>(!a.given(3) || repeats.numel() == 1 || repeats.ndim() == 1,
+                      "repeat_interleave: repeats must be a vector, got shape ", repeats.shape());
     a.ret(index_select(x, axis, interleaved_positions(repeats, x.size(axis))));
 }
 }  // namespace
-const Register repeat_interleave_fn({"repeat_interleave", kMethod | kFunction, R"(Each element several times in a row.
+const Register repeat_interleave_fn(
+    {"repeat_interleave",
+     kMethod | kFunction,
+     R"(Each element several times in a row.
 
 Args:
     repeats: a number, or one for each position along dim.
@@ -337,9 +365,11 @@ Example:
     tensor([1, 1, 2, 2])
     >>> chainrule.tensor([1, 2]).repeat_interleave(chainrule.tensor([0, 3]))
     tensor([2, 2, 2])
-)", {{"repeat_interleave(Tensor input, Tensor repeats, int dim=None, *, int output_size=None)", call_repeat_interleave},
-     {"repeat_interleave(Tensor repeats, *, int output_size=None)",
-      [](Args& a) { a.ret(interleaved_positions(a.tensor(0), a.tensor(0).numel())); }}}});
+)",
+     {{"repeat_interleave(Tensor input, Tensor repeats, int dim=None, *, int output_size=None)",
+       call_repeat_interleave},
+      {"repeat_interleave(Tensor repeats, *, int output_size=None)",
+       [](Args& a) { a.ret(interleaved_positions(a.tensor(0), a.tensor(0).numel())); }}}});
 
 // ---- meshgrid, broadcast_tensors, cartesian_prod ----
 std::vector<Tensor> broadcast_tensors(const std::vector<Tensor>& tensors) {
@@ -349,13 +379,17 @@ std::vector<Tensor> broadcast_tensors(const std::vector<Tensor>& tensors) {
     for (const Tensor& t : tensors) out.push_back(expand(t, shape));
     return out;
 }
-const Register broadcast_tensors_fn({"broadcast_tensors", kFunction, R"(Views of the tensors, broadcast to their common shape.
+const Register broadcast_tensors_fn({"broadcast_tensors",
+                                     kFunction,
+                                     R"(Views of the tensors, broadcast to their common shape.
 
 Example:
     >>> a, b = chainrule.broadcast_tensors(chainrule.zeros(2, 1), chainrule.zeros(3))
     >>> a.shape, b.shape
     (chainrule.Size([2, 3]), chainrule.Size([2, 3]))
-)", {{"broadcast_tensors(VarTensors tensors)", [](Args& a) { a.ret_tuple(broadcast_tensors(a.tensors(0))); }}}});
+)",
+                                     {{"broadcast_tensors(VarTensors tensors)",
+                                       [](Args& a) { a.ret_tuple(broadcast_tensors(a.tensors(0))); }}}});
 
 std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, bool xy) {
     int n = static_cast<int>(tensors.size());
@@ -370,7 +404,9 @@ std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, bool xy) {
     }
     return broadcast_tensors(columns);
 }
-const Register meshgrid_fn({"meshgrid", kFunction, R"(Coordinates of a grid: tensor i varies along axis i alone.
+const Register meshgrid_fn({"meshgrid",
+                            kFunction,
+                            R"(Coordinates of a grid: tensor i varies along axis i alone.
 
 Args:
     tensors: vectors.
@@ -381,22 +417,28 @@ Example:
     >>> x
     tensor([[1, 1],
             [2, 2]])
-)", {{"meshgrid(VarTensors tensors, *, str indexing=None)", [](Args& a) {
-          std::string_view way = a.given(1) ? a.text(1) : "ij";
-          check<ValueError>(way == "ij" || way == "xy", "meshgrid: indexing must be \"ij\" or \"xy\", got \"", way, "\"");
-          a.ret_tuple(meshgrid(a.tensors(0), way == "xy"));
-      }}}});
-const Register cartesian_prod_fn({"cartesian_prod", kFunction, R"(All combinations of the elements of vectors, one a row.
+)",
+                            {{"meshgrid(VarTensors tensors, *, str indexing=None)", [](Args& a) {
+                                  std::string_view way = a.given(1) ? a.text(1) : "ij";
+                                  check<ValueError>(way == "ij" || way == "xy",
+                                                    "meshgrid: indexing must be \"ij\" or \"xy\", got \"", way, "\"");
+                                  a.ret_tuple(meshgrid(a.tensors(0), way == "xy"));
+                              }}}});
+const Register cartesian_prod_fn({"cartesian_prod",
+                                  kFunction,
+                                  R"(All combinations of the elements of vectors, one a row.
 
 Example:
     >>> chainrule.cartesian_prod(chainrule.tensor([1, 2]), chainrule.tensor([3]))
     tensor([[1, 3],
             [2, 3]])
-)", {{"cartesian_prod(VarTensors tensors)", [](Args& a) {
-          if (a.tensors(0).size() == 1) return a.ret(a.tensors(0)[0]);
-          std::vector<Tensor> columns;
-          for (const Tensor& t : meshgrid(a.tensors(0), false)) columns.push_back(reshape(t, {-1}));
-          a.ret(stack(columns, 1));
-      }}}});
+)",
+                                  {{"cartesian_prod(VarTensors tensors)", [](Args& a) {
+                                        if (a.tensors(0).size() == 1) return a.ret(a.tensors(0)[0]);
+                                        std::vector<Tensor> columns;
+                                        for (const Tensor& t : meshgrid(a.tensors(0), false))
+                                            columns.push_back(reshape(t, {-1}));
+                                        a.ret(stack(columns, 1));
+                                    }}}});
 
 }  // namespace chainrule

@@ -27,7 +27,8 @@ void add_bias(const Tensor& y, const Tensor& bias) {
     Tensor b = contiguous_data(bias);
     int64_t n = y.size(1), rows = y.size(0);
     if (n == 0) return;
-    kernels::BiasAct add = kernels::kernels().bias_act[static_cast<int>(kernels::RowAct::None)][static_cast<int>(y.dtype())];
+    kernels::BiasAct add =
+        kernels::kernels().bias_act[static_cast<int>(kernels::RowAct::None)][static_cast<int>(y.dtype())];
     char* out = y.data();
     const char* values = b.data();
     int64_t row_bytes = n * static_cast<int64_t>(y.item_size());
@@ -38,14 +39,15 @@ void add_bias(const Tensor& y, const Tensor& bias) {
 
 void infer_linear(InferCtx& c) {
     const Tensor &x = c.input(0), &w = c.input(1), &b = c.input(2);
-    check<ValueError>(w.ndim() == 2 && x.ndim() >= 1, "linear: the weight must have shape (out, in) and the input (..., in), got weight ",
-                      w.shape(), " and input ", x.shape(), ".");
+    check<ValueError>(w.ndim() == 2 && x.ndim() >= 1,
+                      "linear: the weight must have shape (out, in) and the input (..., in), got weight ", w.shape(),
+                      " and input ", x.shape(), ".");
     check<TypeError>(is_floating(x.dtype()) && x.dtype() == w.dtype() && (!b || b.dtype() == w.dtype()),
-                     "linear: input, weight and bias must have one floating dtype, got input ", x.dtype(), " and weight ", w.dtype(),
-                     ". Convert the input, e.g. with .to(chainrule.", w.dtype(), ").");
+                     "linear: input, weight and bias must have one floating dtype, got input ", x.dtype(),
+                     " and weight ", w.dtype(), ". Convert the input, e.g. with .to(chainrule.", w.dtype(), ").");
     int64_t in = x.size(x.ndim() - 1), out = w.size(0);
-    check<ValueError>(in == w.size(1), "linear: the input's last axis must match the weight's, got ", x.shape(), " and weight ",
-                      w.shape(), " (", in, " != ", w.size(1), ").");
+    check<ValueError>(in == w.size(1), "linear: the input's last axis must match the weight's, got ", x.shape(),
+                      " and weight ", w.shape(), " (", in, " != ", w.size(1), ").");
     check<ValueError>(!b || (b.ndim() == 1 && b.size(0) == out), "linear: the bias must have shape (", out, ",), got ",
                       b ? b.shape() : Dims(), ".");
     Dims shape = x.shape();
@@ -129,10 +131,10 @@ const OpDef linear_op = {
     .vjp = vjp_linear,
     .save_input = {2, 1},
 };
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-    return run(linear_op, x, weight, bias);
-}
-const Register linear_fn({"linear", kNN, R"(Affine map of the last axis.
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) { return run(linear_op, x, weight, bias); }
+const Register linear_fn({"linear",
+                          kNN,
+                          R"(Affine map of the last axis.
 
     y = x W^T + b,  dx = dy W,  dW = dy^T x,  db = sum dy
 
@@ -151,15 +153,19 @@ Raises:
 Example:
     >>> F.linear(chainrule.ones(1, 2), chainrule.tensor([[1., 2.]]), chainrule.tensor([10.]))
     tensor([[13.]])
-)", {{"linear(Tensor input, Tensor weight, Tensor bias=None)", [](Args& a) {
-    const Tensor in[3] = {a.tensor(0), a.tensor(1), a.tensor(2)};
-    Tensor out;
-    dispatch(linear_op, in, 3, nullptr, &out);
-    a.ret(std::move(out));
-}}}});
+)",
+                          {{"linear(Tensor input, Tensor weight, Tensor bias=None)", [](Args& a) {
+                                const Tensor in[3] = {a.tensor(0), a.tensor(1), a.tensor(2)};
+                                Tensor out;
+                                dispatch(linear_op, in, 3, nullptr, &out);
+                                a.ret(std::move(out));
+                            }}}});
 
 // ---- bilinear: y_o = x1^T W_o x2 + b_o ----
-const Register bilinear_fn({"bilinear", kNN | kFunction, R"(Bilinear map of two inputs' last axes.
+const Register bilinear_fn(
+    {"bilinear",
+     kNN | kFunction,
+     R"(Bilinear map of two inputs' last axes.
 
     y_o = sum_ij x1_i W_oij x2_j + b_o
 
@@ -171,16 +177,17 @@ Args:
 
 Returns:
     (..., out) tensor.
-)", {{"bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor bias=None)", [](Args& a) {
-    const Tensor &x1 = a.tensor(0), &x2 = a.tensor(1), &w = a.tensor(2), &b = a.tensor(3);
-    check<ValueError>(w.ndim() == 3 && x1.ndim() >= 1 && x2.ndim() == x1.ndim() && x1.size(x1.ndim() - 1) == w.size(1) &&
-                          x2.size(x2.ndim() - 1) == w.size(2),
-                      "bilinear: inputs (..., in1) and (..., in2) must fit a weight (out, in1, in2), got ", x1.shape(), ", ", x2.shape(),
-                      " and ", w.shape(), ".");
-    // (.., 1, out, in1) times x1, then the sum with x2.
-    Tensor first = linear(x1, reshape(transpose(w, 1, 2), {w.size(0) * w.size(2), w.size(1)}), Tensor());
-    Tensor y = sum(unflatten(first, -1, {w.size(0), w.size(2)}) * unsqueeze(x2, -2), {-1});
-    a.ret(b ? y + b : y);
-}}}});
+)",
+     {{"bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor bias=None)", [](Args& a) {
+           const Tensor &x1 = a.tensor(0), &x2 = a.tensor(1), &w = a.tensor(2), &b = a.tensor(3);
+           check<ValueError>(w.ndim() == 3 && x1.ndim() >= 1 && x2.ndim() == x1.ndim() &&
+                                 x1.size(x1.ndim() - 1) == w.size(1) && x2.size(x2.ndim() - 1) == w.size(2),
+                             "bilinear: inputs (..., in1) and (..., in2) must fit a weight (out, in1, in2), got ",
+                             x1.shape(), ", ", x2.shape(), " and ", w.shape(), ".");
+           // (.., 1, out, in1) times x1, then the sum with x2.
+           Tensor first = linear(x1, reshape(transpose(w, 1, 2), {w.size(0) * w.size(2), w.size(1)}), Tensor());
+           Tensor y = sum(unflatten(first, -1, {w.size(0), w.size(2)}) * unsqueeze(x2, -2), {-1});
+           a.ret(b ? y + b : y);
+       }}}});
 
 }  // namespace chainrule

@@ -29,8 +29,8 @@ Tensor labels_of(const char* op, const Tensor& target);
 // The weight of each class: shape and dtype as the logits want them; no gradient.
 void check_class_weight(const char* op, const Tensor& weight, const Tensor& logits, int64_t classes);
 
-Tensor cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& weight, Reduction reduction, int64_t ignore_index,
-                     double label_smoothing);
+Tensor cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& weight, Reduction reduction,
+                     int64_t ignore_index, double label_smoothing);
 Tensor mse_loss(const Tensor& input, const Tensor& target, Reduction reduction);
 
 }  // namespace chainrule

@@ -19,7 +19,7 @@ struct MseAttrs {
     Reduction reduction;
 };
 
-constexpr int64_t kBlock = 1 << 10;      // elements whose difference stays in the first cache
+constexpr int64_t kBlock = 1 << 10;  // elements whose difference stays in the first cache
 constexpr int64_t kMseGrain = 1 << 15;
 
 double mse_scale(Reduction reduction, int64_t n) {
@@ -57,16 +57,15 @@ void scale_number(const Tensor& t, double factor) {
     else *t.data<double>() *= factor;
 }
 
-double number_of(const Tensor& t) {
-    return t.dtype() == DType::Float32 ? *t.data<float>() : *t.data<double>();
-}
+double number_of(const Tensor& t) { return t.dtype() == DType::Float32 ? *t.data<float>() : *t.data<double>(); }
 
 // out = factor (x - t)
 void scaled_difference(const Tensor& x, const Tensor& t, double factor, const Tensor& out) {
     const kernels::Table& k = kernels::kernels();
     int d = static_cast<int>(x.dtype());
     int64_t item = static_cast<int64_t>(x.item_size());
-    kernels::Loop sub = k.binary[static_cast<int>(Binary::Sub)][d], scale = k.unary[static_cast<int>(kernels::Unary::MulScalar)][d];
+    kernels::Loop sub = k.binary[static_cast<int>(Binary::Sub)][d],
+                  scale = k.unary[static_cast<int>(kernels::Unary::MulScalar)][d];
     char *a = x.data(), *b = t.data(), *to = out.data();
     Unlock unlock(x.numel());
     parallel_for(x.numel(), kMseGrain, [&](int64_t begin, int64_t end) {
@@ -124,9 +123,7 @@ struct Difference {
     }
 };
 
-Tensor weighted(const Tensor& loss, const Tensor& weight) {
-    return weight ? loss * weight : loss;
-}
+Tensor weighted(const Tensor& loss, const Tensor& weight) { return weight ? loss * weight : loss; }
 
 }  // namespace
 
@@ -136,10 +133,10 @@ Tensor mse_loss(const Tensor& input, const Tensor& target, Reduction reduction) 
     if (reduction == Reduction::None) return square(p.input - p.target);
     return run_with(mse_op, MseAttrs{reduction}, p.input, p.target);
 }
-Tensor mse_loss(const Tensor& input, const Tensor& target) {
-    return mse_loss(input, target, Reduction::Mean);
-}
-const Register mse_loss_fn({"mse_loss", kNN, R"(Mean squared error.
+Tensor mse_loss(const Tensor& input, const Tensor& target) { return mse_loss(input, target, Reduction::Mean); }
+const Register mse_loss_fn({"mse_loss",
+                            kNN,
+                            R"(Mean squared error.
 
     loss = 1/n sum_i (x_i - t_i)^2,  dx_i = 2 dloss (x_i - t_i) / n
 
@@ -155,20 +152,26 @@ Raises:
 Example:
     >>> F.mse_loss(chainrule.tensor([1., 2.]), chainrule.tensor([0., 0.]))
     tensor(2.5000)
-)", {{"mse_loss(Tensor input, Tensor target, bool size_average=None, bool reduce=None, str reduction='mean', Tensor weight=None)",
-      [](Args& a) {
-          Reduction r = reduction_of(a, 4, 2, 3);
-          if (!a.given(5)) {
-              a.ret(mse_loss(a.tensor(0), a.tensor(1), r));
-              return;
-          }
-          // The weighted mean divides by the weights' sum, as PyTorch's.
-          Tensor loss = mse_loss(a.tensor(0), a.tensor(1), Reduction::None) * a.tensor(5);
-          a.ret(r == Reduction::Mean ? sum(loss) / sum(expand(a.tensor(5), loss.shape())) : reduce_loss(loss, r));
-      }}}});
+)",
+                            {{"mse_loss(Tensor input, Tensor target, bool size_average=None, bool reduce=None, str "
+                              "reduction='mean', Tensor weight=None)",
+                              [](Args& a) {
+                                  Reduction r = reduction_of(a, 4, 2, 3);
+                                  if (!a.given(5)) {
+                                      a.ret(mse_loss(a.tensor(0), a.tensor(1), r));
+                                      return;
+                                  }
+                                  // The weighted mean divides by the weights' sum, as PyTorch's.
+                                  Tensor loss = mse_loss(a.tensor(0), a.tensor(1), Reduction::None) * a.tensor(5);
+                                  a.ret(r == Reduction::Mean ? sum(loss) / sum(expand(a.tensor(5), loss.shape()))
+                                                             : reduce_loss(loss, r));
+                              }}}});
 
 // ---- l1_loss ----
-const Register l1_loss_fn({"l1_loss", kNN, R"(Mean absolute error.
+const Register l1_loss_fn(
+    {"l1_loss",
+     kNN,
+     R"(Mean absolute error.
 
     loss = 1/n sum_i |x_i - t_i|,  dx_i = dloss sign(x_i - t_i) / n
 
@@ -183,10 +186,12 @@ Raises:
 Example:
     >>> F.l1_loss(chainrule.tensor([1., 2.]), chainrule.tensor([0., 0.]))
     tensor(1.5000)
-)", {{"l1_loss(Tensor input, Tensor target, bool size_average=None, bool reduce=None, str reduction='mean')", [](Args& a) {
-    Difference d("l1_loss", a.tensor(0), a.tensor(1));
-    a.ret(reduce_loss(d.size, reduction_of(a, 4, 2, 3)));
-}}}});
+)",
+     {{"l1_loss(Tensor input, Tensor target, bool size_average=None, bool reduce=None, str reduction='mean')",
+       [](Args& a) {
+           Difference d("l1_loss", a.tensor(0), a.tensor(1));
+           a.ret(reduce_loss(d.size, reduction_of(a, 4, 2, 3)));
+       }}}});
 
 // ---- smooth_l1_loss, huber_loss: quadratic near 0, linear outside ----
 namespace {
@@ -199,7 +204,9 @@ Tensor quadratic_then_linear(const Difference& d, double beta, double scale) {
 
 }  // namespace
 
-const Register smooth_l1_loss_fn({"smooth_l1_loss", kNN, R"(Squared error below a bound, absolute error above.
+const Register smooth_l1_loss_fn({"smooth_l1_loss",
+                                  kNN,
+                                  R"(Squared error below a bound, absolute error above.
 
     loss_i = d_i^2 / (2 beta) where |d_i| < beta, else |d_i| - beta / 2,  d = x - t
 
@@ -212,15 +219,22 @@ Args:
 Example:
     >>> F.smooth_l1_loss(chainrule.tensor([0.5, 3.]), chainrule.tensor([0., 0.]), reduction='none')
     tensor([0.1250, 2.5000])
-)", {{"smooth_l1_loss(Tensor input, Tensor target, bool size_average=None, bool reduce=None, str reduction='mean', float beta=1.0)",
-      [](Args& a) {
-          double beta = a.real(5, 1);
-          check<ValueError>(beta >= 0, "smooth_l1_loss: beta must not be negative, got ", beta, ".");
-          Difference d("smooth_l1_loss", a.tensor(0), a.tensor(1));
-          a.ret(reduce_loss(beta == 0 ? d.size : quadratic_then_linear(d, beta, 1), reduction_of(a, 4, 2, 3)));
-      }}}});
+)",
+                                  {{"smooth_l1_loss(Tensor input, Tensor target, bool size_average=None, bool "
+                                    "reduce=None, str reduction='mean', float beta=1.0)",
+                                    [](Args& a) {
+                                        double beta = a.real(5, 1);
+                                        check<ValueError>(beta >= 0, "smooth_l1_loss: beta must not be negative, got ",
+                                                          beta, ".");
+                                        Difference d("smooth_l1_loss", a.tensor(0), a.tensor(1));
+                                        a.ret(reduce_loss(beta == 0 ? d.size : quadratic_then_linear(d, beta, 1),
+                                                          reduction_of(a, 4, 2, 3)));
+                                    }}}});
 
-const Register huber_loss_fn({"huber_loss", kNN, R"(Huber's loss: squared error below a bound, absolute error above.
+const Register huber_loss_fn(
+    {"huber_loss",
+     kNN,
+     R"(Huber's loss: squared error below a bound, absolute error above.
 
     loss_i = d_i^2 / 2 where |d_i| <= delta, else delta (|d_i| - delta / 2),  d = x - t
 
@@ -233,14 +247,17 @@ Args:
 Example:
     >>> F.huber_loss(chainrule.tensor([0.5, 3.]), chainrule.tensor([0., 0.]), reduction='none')
     tensor([0.1250, 2.5000])
-)", {{"huber_loss(Tensor input, Tensor target, str reduction='mean', float delta=1.0, Tensor weight=None)", [](Args& a) {
-    double delta = a.real(3, 1);
-    check<ValueError>(delta > 0, "huber_loss: delta must be above 0, got ", delta, ".");
-    Difference d("huber_loss", a.tensor(0), a.tensor(1));
-    Tensor loss = weighted(quadratic_then_linear(d, delta, delta), a.tensor(4));
-    Reduction r = a.given(2) ? parse_reduction(a.name, a.text(2)) : Reduction::Mean;
-    a.ret(r == Reduction::Mean && a.given(4) ? sum(loss) / sum(expand(a.tensor(4), loss.shape())) : reduce_loss(loss, r));
-}}}});
+)",
+     {{"huber_loss(Tensor input, Tensor target, str reduction='mean', float delta=1.0, Tensor weight=None)",
+       [](Args& a) {
+           double delta = a.real(3, 1);
+           check<ValueError>(delta > 0, "huber_loss: delta must be above 0, got ", delta, ".");
+           Difference d("huber_loss", a.tensor(0), a.tensor(1));
+           Tensor loss = weighted(quadratic_then_linear(d, delta, delta), a.tensor(4));
+           Reduction r = a.given(2) ? parse_reduction(a.name, a.text(2)) : Reduction::Mean;
+           a.ret(r == Reduction::Mean && a.given(4) ? sum(loss) / sum(expand(a.tensor(4), loss.shape()))
+                                                    : reduce_loss(loss, r));
+       }}}});
 
 // ---- binary_cross_entropy ----
 namespace {
@@ -249,18 +266,17 @@ void check_probabilities(const Tensor& x) {
     if (x.numel() == 0) return;
     Tensor low = amin(detach(x)), high = amax(detach(x));
     double lo = number_of(low), hi = number_of(high);
-    check<ValueError>(!(lo < 0) && !(hi > 1), "binary_cross_entropy: the input must be in [0, 1], got values from ", lo, " to ", hi,
-                      ". For logits use binary_cross_entropy_with_logits().");
+    check<ValueError>(!(lo < 0) && !(hi > 1), "binary_cross_entropy: the input must be in [0, 1], got values from ", lo,
+                      " to ", hi, ". For logits use binary_cross_entropy_with_logits().");
 }
 
 void check_one_shape(const char* op, const Tensor& input, const Tensor& target) {
-    check<ValueError>(input.shape() == target.shape(), op, ": input and target must have one shape, got ", input.shape(), " and ",
-                      target.shape(), ". Reshape one of them, e.g. with .squeeze(-1) or .unsqueeze(-1).");
+    check<ValueError>(input.shape() == target.shape(), op, ": input and target must have one shape, got ",
+                      input.shape(), " and ", target.shape(),
+                      ". Reshape one of them, e.g. with .squeeze(-1) or .unsqueeze(-1).");
 }
 
-Tensor clamped_log(const Tensor& x) {
-    return clamp(log(x), -100, __builtin_inf());
-}
+Tensor clamped_log(const Tensor& x) { return clamp(log(x), -100, __builtin_inf()); }
 
 }  // namespace
 
@@ -282,7 +298,9 @@ const OpDef binary_cross_entropy_op = {
     .promotion = Promotion::Common,
     .save_input = {3, 3},
 };
-const Register binary_cross_entropy_fn({"binary_cross_entropy", kNN, R"(Binary cross-entropy of probabilities.
+const Register binary_cross_entropy_fn({"binary_cross_entropy",
+                                        kNN,
+                                        R"(Binary cross-entropy of probabilities.
 
     loss_i = -w_i (t_i log p_i + (1 - t_i) log(1 - p_i)), with each logarithm held above -100
 
@@ -301,26 +319,27 @@ Example:
     tensor(0.6931)
 
 Source: PyTorch documentation, torch.nn.BCELoss.
-)", {{"binary_cross_entropy(Tensor input, Tensor target, Tensor weight=None, bool size_average=None, bool reduce=None, "
-      "str reduction='mean')",
-      [](Args& a) {
-          check_one_shape(a.name, a.tensor(0), a.tensor(1));
-          check_probabilities(a.tensor(0));
-          Tensor loss = run(binary_cross_entropy_op, a.tensor(0), a.tensor(1));
-          a.ret(reduce_loss(weighted(loss, a.tensor(2)), reduction_of(a, 5, 3, 4)));
-      }}}});
+)",
+                                        {{"binary_cross_entropy(Tensor input, Tensor target, Tensor weight=None, bool "
+                                          "size_average=None, bool reduce=None, "
+                                          "str reduction='mean')",
+                                          [](Args& a) {
+                                              check_one_shape(a.name, a.tensor(0), a.tensor(1));
+                                              check_probabilities(a.tensor(0));
+                                              Tensor loss = run(binary_cross_entropy_op, a.tensor(0), a.tensor(1));
+                                              a.ret(reduce_loss(weighted(loss, a.tensor(2)), reduction_of(a, 5, 3, 4)));
+                                          }}}});
 
 // ---- binary_cross_entropy_with_logits: with a = 1 + (w - 1) t, the loss (1 - t) x + a log(1 + e^-x) ----
 namespace {
 
-Tensor positive_factor(const Tensor& t, const Tensor& pos_weight) {
-    return (pos_weight - 1.0) * t + 1.0;
-}
+Tensor positive_factor(const Tensor& t, const Tensor& pos_weight) { return (pos_weight - 1.0) * t + 1.0; }
 
 // log(1 + e^-x); values only.
 Tensor tail_values(const Tensor& x) {
     Tensor y = empty(x.shape(), x.dtype());
-    apply_loop(kernels::kernels().unary[static_cast<int>(kernels::Unary::LogSigmoid)][static_cast<int>(x.dtype())], y, &x, 1, nullptr);
+    apply_loop(kernels::kernels().unary[static_cast<int>(kernels::Unary::LogSigmoid)][static_cast<int>(x.dtype())], y,
+               &x, 1, nullptr);
     return -y;
 }
 
@@ -352,7 +371,9 @@ const OpDef bce_logits_op = {
     .broadcast = true,
     .save_input = {7, 7, 7},
 };
-const Register bce_logits_fn({"binary_cross_entropy_with_logits", kNN, R"(Binary cross-entropy of logits, without overflow.
+const Register bce_logits_fn({"binary_cross_entropy_with_logits",
+                              kNN,
+                              R"(Binary cross-entropy of logits, without overflow.
 
     loss_i = -w_i (p t_i log sigmoid(x_i) + (1 - t_i) log(1 - sigmoid(x_i))),  dx = dloss (sigmoid(x) - t) for p = 1
 
@@ -372,16 +393,20 @@ Example:
     tensor(0.6931)
 
 Source: PyTorch documentation, torch.nn.BCEWithLogitsLoss.
-)", {{"binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor weight=None, bool size_average=None, bool reduce=None, "
-      "str reduction='mean', Tensor pos_weight=None)",
-      [](Args& a) {
-          const Tensor &x = a.tensor(0), &t = a.tensor(1), &factor = a.tensor(6);
-          check_one_shape(a.name, x, t);
-          if (factor)
-              check<ValueError>(broadcast_shapes(a.name, x.shape(), factor.shape()) == x.shape(), a.name,
-                                ": pos_weight must broadcast to the input's shape ", x.shape(), ", got ", factor.shape(), ".");
-          Tensor loss = factor ? run(bce_logits_op, x, t, factor) : run(bce_logits_op, x, t);
-          a.ret(reduce_loss(weighted(loss, a.tensor(2)), reduction_of(a, 5, 3, 4)));
-      }}}});
+)",
+                              {{"binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor weight=None, "
+                                "bool size_average=None, bool reduce=None, "
+                                "str reduction='mean', Tensor pos_weight=None)",
+                                [](Args& a) {
+                                    const Tensor &x = a.tensor(0), &t = a.tensor(1), &factor = a.tensor(6);
+                                    check_one_shape(a.name, x, t);
+                                    if (factor)
+                                        check<ValueError>(
+                                            broadcast_shapes(a.name, x.shape(), factor.shape()) == x.shape(), a.name,
+                                            ": pos_weight must broadcast to the input's shape ", x.shape(), ", got ",
+                                            factor.shape(), ".");
+                                    Tensor loss = factor ? run(bce_logits_op, x, t, factor) : run(bce_logits_op, x, t);
+                                    a.ret(reduce_loss(weighted(loss, a.tensor(2)), reduction_of(a, 5, 3, 4)));
+                                }}}});
 
 }  // namespace chainrule

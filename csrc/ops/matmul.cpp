@@ -11,15 +11,9 @@
 namespace chainrule {
 namespace {
 
-int64_t rows_of(const Tensor& t) {
-    return t.size(t.ndim() - 2);
-}
-int64_t cols_of(const Tensor& t) {
-    return t.size(t.ndim() - 1);
-}
-int64_t at_least_1(int64_t n) {
-    return n > 1 ? n : 1;
-}
+int64_t rows_of(const Tensor& t) { return t.size(t.ndim() - 2); }
+int64_t cols_of(const Tensor& t) { return t.size(t.ndim() - 1); }
+int64_t at_least_1(int64_t n) { return n > 1 ? n : 1; }
 
 // Can BLAS read the last two axes, by rows or by columns, and at what distance?
 bool blas_layout(const Tensor& t, bool& by_columns, int64_t& ld) {
@@ -73,8 +67,9 @@ kernels::BatchOffsets offsets(const void* context, int64_t i) {
 
 void multiply(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, const Tensor& c, double beta) {
     Operand x(a, transpose_a), y(b, transpose_b);
-    kernels::Gemm g{c.dtype(), x.transpose, y.transpose, rows_of(c), cols_of(c), transpose_a ? rows_of(a) : cols_of(a),
-                    x.ld,      y.ld,        at_least_1(cols_of(c))};
+    kernels::Gemm g{c.dtype(),  x.transpose, y.transpose,
+                    rows_of(c), cols_of(c),  transpose_a ? rows_of(a) : cols_of(a),
+                    x.ld,       y.ld,        at_least_1(cols_of(c))};
     g.beta = beta;
     const Batch batch{&x.tensor, &y.tensor, &c};
     Unlock unlock(c.numel() / 8 * g.k);
@@ -88,13 +83,14 @@ void multiply(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose
 }
 
 void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
-    check<TypeError>(a.dtype() == b.dtype(), op, ": both operands must have one dtype, got ", a.dtype(), " and ", b.dtype(),
-                     ". Convert one of them, e.g. with .to(chainrule.", promote(a.dtype(), b.dtype()), ").");
+    check<TypeError>(a.dtype() == b.dtype(), op, ": both operands must have one dtype, got ", a.dtype(), " and ",
+                     b.dtype(), ". Convert one of them, e.g. with .to(chainrule.", promote(a.dtype(), b.dtype()), ").");
     check<TypeError>(a.dtype() != DType::Bool, op, ": not defined for bool tensors. Convert them, e.g. with .float().");
 }
 
 void check_inner(const char* op, int64_t a_inner, int64_t b_inner, const Dims& a, const Dims& b) {
-    check<ValueError>(a_inner == b_inner, op, ": inner dimensions must match, got ", a, " @ ", b, " (", a_inner, " != ", b_inner, ").");
+    check<ValueError>(a_inner == b_inner, op, ": inner dimensions must match, got ", a, " @ ", b, " (", a_inner,
+                      " != ", b_inner, ").");
 }
 
 // ---- mm: C = op(A) op(B), for single matrices and for batches with the same axes before them ----
@@ -178,8 +174,8 @@ constexpr OpDef product_op(const char* name, const char* grad_name) {
 }
 
 void check_ndim(const char* op, const Tensor& a, const Tensor& b, int na, int nb) {
-    check<ValueError>(a.ndim() == na && b.ndim() == nb, op, ": operands must have ", na, " and ", nb, " dimensions, got ", a.shape(),
-                      " and ", b.shape(), ". matmul() takes any.");
+    check<ValueError>(a.ndim() == na && b.ndim() == nb, op, ": operands must have ", na, " and ", nb,
+                      " dimensions, got ", a.shape(), " and ", b.shape(), ". matmul() takes any.");
 }
 
 }  // namespace
@@ -191,7 +187,9 @@ Tensor mm(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) 
     check_ndim("mm", a, b, 2, 2);
     return product(mm_op, a, b, transpose_a, transpose_b);
 }
-const Register mm_fn({"mm", kMethod | kFunction, R"(Product of two matrices.
+const Register mm_fn({"mm",
+                      kMethod | kFunction,
+                      R"(Product of two matrices.
 
     C = A B,  dA = dC B^T,  dB = A^T dC
 
@@ -206,7 +204,8 @@ Example:
     >>> chainrule.mm(chainrule.ones(2, 3), chainrule.ones(3, 1))
     tensor([[3.],
             [3.]])
-)", {{"mm(Tensor input, Tensor mat2)", [](Args& a) { a.ret(mm(a.tensor(0), a.tensor(1))); }}}});
+)",
+                      {{"mm(Tensor input, Tensor mat2)", [](Args& a) { a.ret(mm(a.tensor(0), a.tensor(1))); }}}});
 
 Tensor bmm(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
     return product(bmm_op, a, b, transpose_a, transpose_b);
@@ -214,12 +213,14 @@ Tensor bmm(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b)
 namespace {
 Tensor bmm_checked(const char* op, const Tensor& a, const Tensor& b) {
     check_ndim(op, a, b, 3, 3);
-    check<ValueError>(a.size(0) == b.size(0), op, ": both operands must have the same number of matrices, got ", a.shape(), " and ",
-                      b.shape(), " (", a.size(0), " != ", b.size(0), ").");
+    check<ValueError>(a.size(0) == b.size(0), op, ": both operands must have the same number of matrices, got ",
+                      a.shape(), " and ", b.shape(), " (", a.size(0), " != ", b.size(0), ").");
     return bmm(a, b);
 }
 }  // namespace
-const Register bmm_fn({"bmm", kMethod | kFunction, R"(Products of two batches of matrices.
+const Register bmm_fn({"bmm",
+                       kMethod | kFunction,
+                       R"(Products of two batches of matrices.
 
     C_i = A_i B_i
 
@@ -232,8 +233,10 @@ Returns:
 
 Example:
     >>> chainrule.bmm(chainrule.ones(5, 2, 3), chainrule.ones(5, 3, 4)).shape
-    torch.Size([5, 2, 4])
-)", {{"bmm(Tensor input, Tensor mat2)", [](Args& a) { a.ret(bmm_checked("bmm", a.tensor(0), a.tensor(1))); }}}});
+    chainrule.Size([5, 2, 4])
+)",
+                       {{"bmm(Tensor input, Tensor mat2)",
+                         [](Args& a) { a.ret(bmm_checked("bmm", a.tensor(0), a.tensor(1))); }}}});
 
 // ---- mv: y = op(A) x ----
 namespace {
@@ -242,9 +245,7 @@ struct MvAttrs {
     bool transpose;
 };
 
-Tensor as_column(const Tensor& v) {
-    return alias(v, {v.size(0), 1}, {v.stride(0), 1}, 0);
-}
+Tensor as_column(const Tensor& v) { return alias(v, {v.size(0), 1}, {v.stride(0), 1}, 0); }
 
 }  // namespace
 
@@ -261,7 +262,10 @@ const OpDef mv_op = {
                               ": matrix dimensions must be below 2^31, got ", a.shape(), ".");
             c.set(0, {a.size(t ? 1 : 0)}, a.dtype());
         },
-    .eval = [](EvalCtx& c) { multiply(c.input(0), c.attr<MvAttrs>().transpose, as_column(c.input(1)), false, as_column(c.out())); },
+    .eval =
+        [](EvalCtx& c) {
+            multiply(c.input(0), c.attr<MvAttrs>().transpose, as_column(c.input(1)), false, as_column(c.out()));
+        },
     .vjp =
         [](VjpCtx& c) {
             MvAttrs at = c.attr<MvAttrs>();
@@ -280,7 +284,9 @@ Tensor mv(const Tensor& a, const Tensor& x, bool transpose) {
     check_ndim("mv", a, x, 2, 1);
     return run_with(mv_op, MvAttrs{transpose}, a, x);
 }
-const Register mv_fn({"mv", kMethod | kFunction, R"(Product of a matrix and a vector.
+const Register mv_fn({"mv",
+                      kMethod | kFunction,
+                      R"(Product of a matrix and a vector.
 
     y = A x,  dA = dy x^T,  dx = A^T dy
 
@@ -294,7 +300,8 @@ Returns:
 Example:
     >>> chainrule.mv(chainrule.ones(2, 3), chainrule.ones(3))
     tensor([3., 3.])
-)", {{"mv(Tensor input, Tensor vec)", [](Args& a) { a.ret(mv(a.tensor(0), a.tensor(1))); }}}});
+)",
+                      {{"mv(Tensor input, Tensor vec)", [](Args& a) { a.ret(mv(a.tensor(0), a.tensor(1))); }}}});
 
 // ---- dot: s = sum_i x_i y_i ----
 const OpDef dot_op = {
@@ -310,7 +317,9 @@ const OpDef dot_op = {
     .eval =
         [](EvalCtx& c) {
             // A broadcast or reversed vector is copied: BLAS wants positive steps.
-            auto steps = [](const Tensor& t) { return t.stride(0) > 0 && kernels::blas_fits(t.stride(0)) ? t : contiguous_data(t); };
+            auto steps = [](const Tensor& t) {
+                return t.stride(0) > 0 && kernels::blas_fits(t.stride(0)) ? t : contiguous_data(t);
+            };
             Tensor x = steps(c.input(0)), y = steps(c.input(1));
             Unlock unlock(x.numel());
             kernels::dot(x.dtype(), x.size(0), x.data(), x.stride(0), y.data(), y.stride(0), c.out().data());
@@ -327,7 +336,9 @@ Tensor dot(const Tensor& x, const Tensor& y) {
     check_ndim("dot", x, y, 1, 1);
     return run(dot_op, x, y);
 }
-const Register dot_fn({"dot", kMethod | kFunction, R"(Inner product of two vectors.
+const Register dot_fn({"dot",
+                       kMethod | kFunction,
+                       R"(Inner product of two vectors.
 
     s = sum_i x_i y_i,  dx = ds y,  dy = ds x
 
@@ -340,8 +351,11 @@ Returns:
 Example:
     >>> chainrule.dot(chainrule.tensor([2., 3.]), chainrule.tensor([2., 1.]))
     tensor(7.)
-)", {{"dot(Tensor input, Tensor tensor)", [](Args& a) { a.ret(dot(a.tensor(0), a.tensor(1))); }}}});
-const Register vdot_fn({"vdot", kMethod | kFunction, R"(Inner product of two vectors, as dot().
+)",
+                       {{"dot(Tensor input, Tensor tensor)", [](Args& a) { a.ret(dot(a.tensor(0), a.tensor(1))); }}}});
+const Register vdot_fn({"vdot",
+                        kMethod | kFunction,
+                        R"(Inner product of two vectors, as dot().
 
 Args:
     input, other: (n,) tensors of one dtype.
@@ -349,14 +363,17 @@ Args:
 Example:
     >>> chainrule.vdot(chainrule.tensor([2., 3.]), chainrule.tensor([2., 1.]))
     tensor(7.)
-)", {{"vdot(Tensor input, Tensor other)", [](Args& a) { a.ret(dot(a.tensor(0), a.tensor(1))); }}}});
+)",
+                        {{"vdot(Tensor input, Tensor other)", [](Args& a) { a.ret(dot(a.tensor(0), a.tensor(1))); }}}});
 
 // ---- outer: the matrix x_i y_j ----
 Tensor outer(const Tensor& x, const Tensor& y) {
     check_ndim("outer", x, y, 1, 1);
     return unsqueeze(x, 1) * y;
 }
-const Register outer_fn({"outer", kMethod | kFunction, R"(Outer product of two vectors.
+const Register outer_fn({"outer",
+                         kMethod | kFunction,
+                         R"(Outer product of two vectors.
 
     Z_ij = x_i y_j
 
@@ -371,8 +388,13 @@ Example:
     >>> chainrule.outer(chainrule.tensor([1., 2.]), chainrule.tensor([3., 4.]))
     tensor([[3., 4.],
             [6., 8.]])
-)", {{"outer(Tensor input, Tensor vec2)", [](Args& a) { a.ret(outer(a.tensor(0), a.tensor(1))); }}}});
-const Register ger_fn({"ger", kMethod | kFunction, R"(Outer product of two vectors: another name for outer().
-)", {{"ger(Tensor input, Tensor vec2)", [](Args& a) { a.ret(outer(a.tensor(0), a.tensor(1))); }}}});
+)",
+                         {{"outer(Tensor input, Tensor vec2)",
+                           [](Args& a) { a.ret(outer(a.tensor(0), a.tensor(1))); }}}});
+const Register ger_fn({"ger",
+                       kMethod | kFunction,
+                       R"(Outer product of two vectors: another name for outer().
+)",
+                       {{"ger(Tensor input, Tensor vec2)", [](Args& a) { a.ret(outer(a.tensor(0), a.tensor(1))); }}}});
 
 }  // namespace chainrule

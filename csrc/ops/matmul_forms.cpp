@@ -1,6 +1,7 @@
 // matmul for any numbers of dimensions, and products added to something.
 
 #include "autograd/elementwise.h"
+#include "ops/forms.h"
 #include "ops/matrix.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
@@ -21,7 +22,9 @@ Dims with(Dims shape, std::initializer_list<int64_t> more) {
 
 // Both have at least two dimensions; the axes before them broadcast.
 Tensor batched(const Tensor& a, const Tensor& b) {
-    Dims batch = broadcast_shapes("matmul", leading(a.shape(), 2), leading(b.shape(), 2));
+    Dims batch_a = leading(a.shape(), 2), batch_b = leading(b.shape(), 2), batch;
+    check<ValueError>(broadcasts(batch_a, batch_b, &batch),
+                      "matmul: the axes before the last two must broadcast, got ", a.shape(), " @ ", b.shape(), ".");
     Tensor x = expand(a, with(batch, {a.size(a.ndim() - 2), a.size(a.ndim() - 1)}));
     Tensor y = expand(b, with(batch, {b.size(b.ndim() - 2), b.size(b.ndim() - 1)}));
     return bmm(x, y);
@@ -53,7 +56,9 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     if (na == 1) return squeeze(batched(unsqueeze(a, 0), b), nb - 2);
     return batched(a, b);
 }
-const Register matmul_fn({"matmul", kMethod | kFunction, R"(Matrix product: vectors, matrices, and batches of matrices.
+const Register matmul_fn({"matmul",
+                          kMethod | kFunction,
+                          R"(Matrix product: vectors, matrices, and batches of matrices.
 
     C_ij = sum_k A_ik B_kj,  dA = dC B^T,  dB = A^T dC
 
@@ -74,30 +79,40 @@ Raises:
 Example:
     >>> chainrule.matmul(chainrule.tensor([[1., 2.], [3., 4.]]), chainrule.tensor([1., 1.]))
     tensor([3., 7.])
-)", {{"matmul(Tensor input, Tensor other)", [](Args& a) { a.ret(matmul(a.tensor(0), a.tensor(1))); }}}});
+)",
+                          {{"matmul(Tensor input, Tensor other)",
+                            [](Args& a) { a.ret(matmul(a.tensor(0), a.tensor(1))); }}}});
 
 // ---- addmm and its relatives: beta input + alpha (product) ----
 namespace {
 
-Tensor scaled(const Tensor& x, double factor) {
-    return factor == 1 ? x : mul(x, factor);
+Tensor scaled(const Tensor& x, double factor) { return factor == 1 ? x : mul(x, factor); }
+
+// A fraction would be cut off without a word.
+void check_factors(const Args& a, DType dtype) {
+    if (is_floating(dtype)) return;
+    for (int i : {3, 4})
+        check<TypeError>(!a.given(i) || !a.number(i).is_float(), a.name, ": beta and alpha must be integers for ",
+                         dtype, " tensors, got ", a.real(i), ". Convert the tensors, e.g. with .float().");
 }
 
 // With beta = 0 the input's values don't matter, not even NaN.
-Tensor added(Args& a, const Tensor& product) {
+void add_product(Args& a, const Tensor& product) {
     double beta = a.real(3, 1), alpha = a.real(4, 1);
     const Tensor& input = a.tensor(0);
-    check<TypeError>(input.dtype() == product.dtype(), a.name, ": input and product must have one dtype, got ", input.dtype(), " and ",
-                     product.dtype(), ".");
+    check_factors(a, product.dtype());
+    check<TypeError>(input.dtype() == product.dtype(), a.name, ": input and product must have one dtype, got ",
+                     input.dtype(), " and ", product.dtype(), ".");
     Dims shape = broadcast_shapes(a.name, input.shape(), product.shape());
-    check<ValueError>(shape == product.shape(), a.name, ": the input must broadcast to the product's shape ", product.shape(), ", got ",
-                      input.shape(), ".");
-    return beta == 0 ? scaled(product, alpha) : scaled(input, beta) + scaled(product, alpha);
+    check<ValueError>(shape == (a.inplace ? input.shape() : product.shape()) && shape == product.shape(), a.name,
+                      ": the input must ", a.inplace ? "have" : "broadcast to", " the product's shape ",
+                      product.shape(), ", got ", input.shape(), ".");
+    finish(a, beta == 0 ? scaled(product, alpha) : scaled(input, beta) + scaled(product, alpha));
 }
 
 void need_ndim(const Args& a, int i, int ndim) {
-    check<ValueError>(a.tensor(i).ndim() == ndim, a.name, ": argument ", i + 1, " must have ", ndim, " dimensions, got shape ",
-                      a.tensor(i).shape(), ".");
+    check<ValueError>(a.tensor(i).ndim() == ndim, a.name, ": argument ", i + 1, " must have ", ndim,
+                      " dimensions, got shape ", a.tensor(i).shape(), ".");
 }
 
 void need(const Args& a, int first, int second) {
@@ -107,7 +122,9 @@ void need(const Args& a, int first, int second) {
 
 }  // namespace
 
-const Register addmm_fn({"addmm", kMethod | kFunction, R"(A product of matrices, added to a tensor.
+const Register addmm_fn({"addmm",
+                         kMethod | kFunction | kInplace,
+                         R"(A product of matrices, added to a tensor.
 
     y = beta input + alpha (mat1 @ mat2)
 
@@ -121,12 +138,16 @@ Example:
     >>> chainrule.addmm(chainrule.ones(1), chainrule.ones(2, 3), chainrule.ones(3, 1))
     tensor([[4.],
             [4.]])
-)", {{"addmm(Tensor input, Tensor mat1, Tensor mat2, *, Number beta=1, Number alpha=1)", [](Args& a) {
-    need(a, 2, 2);
-    a.ret(added(a, mm(a.tensor(1), a.tensor(2))));
-}}}});
+)",
+                         {{"addmm(Tensor input, Tensor mat1, Tensor mat2, *, Number beta=1, Number alpha=1)",
+                           [](Args& a) {
+                               need(a, 2, 2);
+                               add_product(a, mm(a.tensor(1), a.tensor(2)));
+                           }}}});
 
-const Register addmv_fn({"addmv", kMethod | kFunction, R"(A product of matrix and vector, added to a tensor.
+const Register addmv_fn({"addmv",
+                         kMethod | kFunction | kInplace,
+                         R"(A product of matrix and vector, added to a tensor.
 
     y = beta input + alpha (mat @ vec)
 
@@ -135,12 +156,16 @@ Args:
     mat: (m, k) tensor.
     vec: (k,) tensor.
     beta, alpha: numbers.
-)", {{"addmv(Tensor input, Tensor mat, Tensor vec, *, Number beta=1, Number alpha=1)", [](Args& a) {
-    need(a, 2, 1);
-    a.ret(added(a, mv(a.tensor(1), a.tensor(2))));
-}}}});
+)",
+                         {{"addmv(Tensor input, Tensor mat, Tensor vec, *, Number beta=1, Number alpha=1)",
+                           [](Args& a) {
+                               need(a, 2, 1);
+                               add_product(a, mv(a.tensor(1), a.tensor(2)));
+                           }}}});
 
-const Register addr_fn({"addr", kMethod | kFunction, R"(An outer product, added to a tensor.
+const Register addr_fn({"addr",
+                        kMethod | kFunction | kInplace,
+                        R"(An outer product, added to a tensor.
 
     y_ij = beta input_ij + alpha vec1_i vec2_j
 
@@ -149,12 +174,16 @@ Args:
     vec1: (m,) tensor.
     vec2: (n,) tensor.
     beta, alpha: numbers.
-)", {{"addr(Tensor input, Tensor vec1, Tensor vec2, *, Number beta=1, Number alpha=1)", [](Args& a) {
-    need(a, 1, 1);
-    a.ret(added(a, outer(a.tensor(1), a.tensor(2))));
-}}}});
+)",
+                        {{"addr(Tensor input, Tensor vec1, Tensor vec2, *, Number beta=1, Number alpha=1)",
+                          [](Args& a) {
+                              need(a, 1, 1);
+                              add_product(a, outer(a.tensor(1), a.tensor(2)));
+                          }}}});
 
-const Register baddbmm_fn({"baddbmm", kMethod | kFunction, R"(Products of two batches of matrices, added to a tensor.
+const Register baddbmm_fn({"baddbmm",
+                           kMethod | kFunction | kInplace,
+                           R"(Products of two batches of matrices, added to a tensor.
 
     y_i = beta input_i + alpha (batch1_i @ batch2_i)
 
@@ -163,12 +192,16 @@ Args:
     batch1: (b, m, k) tensor.
     batch2: (b, k, n) tensor.
     beta, alpha: numbers.
-)", {{"baddbmm(Tensor input, Tensor batch1, Tensor batch2, *, Number beta=1, Number alpha=1)", [](Args& a) {
-    need(a, 3, 3);
-    a.ret(added(a, batched(a.tensor(1), a.tensor(2))));
-}}}});
+)",
+                           {{"baddbmm(Tensor input, Tensor batch1, Tensor batch2, *, Number beta=1, Number alpha=1)",
+                             [](Args& a) {
+                                 need(a, 3, 3);
+                                 add_product(a, batched(a.tensor(1), a.tensor(2)));
+                             }}}});
 
-const Register addbmm_fn({"addbmm", kMethod | kFunction, R"(Products of two batches of matrices, summed and added to a tensor.
+const Register addbmm_fn({"addbmm",
+                          kMethod | kFunction | kInplace,
+                          R"(Products of two batches of matrices, summed and added to a tensor.
 
     y = beta input + alpha sum_i (batch1_i @ batch2_i)
 
@@ -177,9 +210,11 @@ Args:
     batch1: (b, m, k) tensor.
     batch2: (b, k, n) tensor.
     beta, alpha: numbers.
-)", {{"addbmm(Tensor input, Tensor batch1, Tensor batch2, *, Number beta=1, Number alpha=1)", [](Args& a) {
-    need(a, 3, 3);
-    a.ret(added(a, sum(batched(a.tensor(1), a.tensor(2)), {0})));
-}}}});
+)",
+                          {{"addbmm(Tensor input, Tensor batch1, Tensor batch2, *, Number beta=1, Number alpha=1)",
+                            [](Args& a) {
+                                need(a, 3, 3);
+                                add_product(a, sum(batched(a.tensor(1), a.tensor(2)), {0}));
+                            }}}});
 
 }  // namespace chainrule

@@ -14,7 +14,7 @@ namespace chainrule {
 Tensor zeros_like(const Tensor& t);
 Tensor ones_like(const Tensor& t);
 Tensor full(const Dims& shape, Scalar value, DType dtype);
-Tensor number(double value, const Tensor& like);   // a weak 0-d tensor, as a Python number is
+Tensor number(double value, const Tensor& like);  // a weak 0-d tensor, as a Python number is
 
 // elementwise
 Tensor neg(const Tensor& x);
@@ -51,8 +51,8 @@ Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor minimum(const Tensor& a, const Tensor& b);
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 Tensor clamp(const Tensor& x, double low, double high);
-Tensor masked_mul(const Tensor& mask, const Tensor& x);   // mask ? x : 0, also where x is not finite
-Tensor masked_out(const Tensor& mask, const Tensor& x);   // mask ? 0 : x
+Tensor masked_mul(const Tensor& mask, const Tensor& x);  // mask ? x : 0, also where x is not finite
+Tensor masked_out(const Tensor& mask, const Tensor& x);  // mask ? 0 : x
 Tensor eq(const Tensor& a, const Tensor& b);
 Tensor ne(const Tensor& a, const Tensor& b);
 Tensor lt(const Tensor& a, const Tensor& b);
@@ -78,7 +78,7 @@ Tensor add_(const Tensor& a, const Tensor& b);
 Tensor sub_(const Tensor& a, const Tensor& b);
 Tensor mul_(const Tensor& a, const Tensor& b);
 Tensor div_(const Tensor& a, const Tensor& b);
-extern const OpDef masked_fill_op;   // self, mask, value of self's dtype, 0-d
+extern const OpDef masked_fill_op;  // self, mask, value of self's dtype, 0-d
 extern const OpDef sub_op;
 extern const OpDef mul_op;
 extern const OpDef div_op;
@@ -100,11 +100,11 @@ Tensor reshape(const Tensor& x, const Dims& shape);
 Tensor view(const Tensor& x, const Dims& shape);
 Tensor flatten(const Tensor& x, int64_t start = 0, int64_t end = -1);
 Tensor unflatten(const Tensor& x, int64_t axis, const Dims& sizes);
-Tensor expand_to(const Tensor& x, const Dims& sizes);   // -1 keeps a size
+Tensor expand_to(const Tensor& x, const Dims& sizes);  // -1 keeps a size
 Tensor transpose(const Tensor& x, int64_t a, int64_t b);
-Tensor transpose_all(const Tensor& x);                  // x.T
-Tensor transpose_matrices(const Tensor& x);             // x.mT
-Tensor adjoint(const Tensor& x);                        // x.H
+Tensor transpose_all(const Tensor& x);       // x.T
+Tensor transpose_matrices(const Tensor& x);  // x.mT
+Tensor adjoint(const Tensor& x);             // x.H
 Tensor permute(const Tensor& x, const Dims& axes);
 Tensor movedim(const Tensor& x, const Dims& source, const Dims& destination);
 Tensor unsqueeze(const Tensor& x, int64_t axis);
@@ -116,7 +116,7 @@ Tensor narrow(const Tensor& x, int64_t axis, int64_t start, int64_t length);
 Tensor select(const Tensor& x, int64_t axis, int64_t index);
 Tensor slice(const Tensor& x, int64_t axis, int64_t start, int64_t stop, int64_t step);  // as x[start:stop:step]
 Tensor diagonal(const Tensor& x, int64_t offset = 0, int64_t axis1 = 0, int64_t axis2 = 1);
-Tensor unfold_windows(const Tensor& x, int64_t axis, int64_t size, int64_t step);        // Tensor.unfold
+Tensor unfold_windows(const Tensor& x, int64_t axis, int64_t size, int64_t step);  // Tensor.unfold
 std::vector<Tensor> split(const Tensor& x, const Dims& sizes, int64_t axis);
 std::vector<Tensor> split(const Tensor& x, int64_t size, int64_t axis);
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t axis);
@@ -129,7 +129,7 @@ Tensor copy_(const Tensor& self, const Tensor& source);
 
 // indexing. indices[d] belongs to axis d: an index tensor, undefined for the whole axis, or a mask, which covers k entries.
 Tensor index(const Tensor& x, const std::vector<Tensor>& indices);
-extern const OpDef masked_fill_op;                 // x, mask, value (0-d, of x's dtype): the in-place form of x[mask] = value
+extern const OpDef masked_fill_op;  // x, mask, value (0-d, of x's dtype): the in-place form of x[mask] = value
 Tensor index_put_(const Tensor& self, const std::vector<Tensor>& indices, const Tensor& value, bool accumulate = false);
 Tensor index_select(const Tensor& x, int64_t axis, const Tensor& index);
 Tensor take(const Tensor& x, const Tensor& positions);
@@ -150,7 +150,7 @@ Tensor flip(const Tensor& x, const Dims& axes);
 Tensor tril(const Tensor& x, int64_t diagonal = 0);
 Tensor triu(const Tensor& x, int64_t diagonal = 0);
 Tensor diag_embed(const Tensor& x, int64_t offset = 0, int64_t axis1 = -2, int64_t axis2 = -1);
-Tensor pad_constant(const Tensor& x, const Dims& pads, Scalar value);   // pads: (before, after) of the last axis first
+Tensor pad_constant(const Tensor& x, const Dims& pads, Scalar value);  // pads: (before, after) of the last axis first
 std::vector<Tensor> broadcast_tensors(const std::vector<Tensor>& tensors);
 std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, bool xy = false);
 

@@ -17,17 +17,19 @@ using kernels::Reduce;
 
 constexpr int64_t kStepGrain = 1 << 14;
 
-int index_of(DType t) {
-    return static_cast<int>(t);
-}
+int index_of(DType t) { return static_cast<int>(t); }
 
 void check_param(const char* op, const Tensor& p) {
     check<TypeError>(is_floating(p.dtype()), op, ": parameters must be floating, got ", p.dtype(), ".");
-    check<RuntimeError>(!p->storage->read_only, op, ": a parameter of shape ", p.shape(), " has read-only memory. Clone it first.");
-    check<RuntimeError>(!has_internal_overlap(p), op, ": a parameter of shape ", p.shape(), " is an expanded tensor. Clone it first.");
+    check<RuntimeError>(!p->storage->read_only, op, ": a parameter of shape ", p.shape(),
+                        " has read-only memory. Clone it first.");
+    check<RuntimeError>(!has_internal_overlap(p), op, ": a parameter of shape ", p.shape(),
+                        " is an expanded tensor. Clone it first.");
     const TensorImpl& g = *p->grad;
-    check<ValueError>(g.shape == p.shape(), op, ": a gradient must have its parameter's shape ", p.shape(), ", got ", g.shape, ".");
-    check<TypeError>(g.dtype == p.dtype(), op, ": a gradient must have its parameter's dtype ", p.dtype(), ", got ", g.dtype, ".");
+    check<ValueError>(g.shape == p.shape(), op, ": a gradient must have its parameter's shape ", p.shape(), ", got ",
+                      g.shape, ".");
+    check<TypeError>(g.dtype == p.dtype(), op, ": a gradient must have its parameter's dtype ", p.dtype(), ", got ",
+                     g.dtype, ".");
 }
 
 // A state that holds nothing yet gets an undefined entry a parameter.
@@ -38,7 +40,8 @@ void begin(std::vector<Tensor>& state, size_t params) {
 void check_state(const char* op, const char* what, const Tensor& state, const Tensor& p) {
     if (!state) return;
     check<ValueError>(state.shape() == p.shape() && state.dtype() == p.dtype(), op, ": the state ", what,
-                      " must match its parameter (", p.shape(), ", ", p.dtype(), "), got ", state.shape(), ", ", state.dtype(), ".");
+                      " must match its parameter (", p.shape(), ", ", p.dtype(), "), got ", state.shape(), ", ",
+                      state.dtype(), ".");
 }
 
 void check_count(const char* op, const char* what, size_t n, size_t params) {
@@ -95,7 +98,8 @@ void adam_one(const Tensor& p, const Tensor& m, const Tensor& v, const Tensor& t
     Tensor none;
     Tensor top_rows = top ? contiguous_data(top) : none;
     kernels::Adam f = kernels::kernels().adam[index_of(p.dtype())];
-    char *x = param.data(), *g = grad.data(), *a = first.data(), *b = second.data(), *c = top ? top_rows.data() : nullptr;
+    char *x = param.data(), *g = grad.data(), *a = first.data(), *b = second.data(),
+         *c = top ? top_rows.data() : nullptr;
     int64_t item = static_cast<int64_t>(p.item_size()), n = p.numel();
     {
         Unlock unlock(n);
@@ -126,7 +130,8 @@ void check_adam(const std::vector<Tensor>& params, const AdamState& s, const Ada
         check_state(op, "exp_avg_sq", s.exp_avg_sqs[i], p);
         if (o.amsgrad) check_state(op, "max_exp_avg_sq", s.max_exp_avg_sqs[i], p);
         const Tensor& t = s.steps[i];
-        check<ValueError>(!t || (t.numel() == 1 && t.dtype() == DType::Float32), op, ": a step must be one float32 number.");
+        check<ValueError>(!t || (t.numel() == 1 && t.dtype() == DType::Float32), op,
+                          ": a step must be one float32 number.");
     }
 }
 
@@ -197,9 +202,7 @@ void zero_grad(const std::vector<Tensor>& params, bool set_to_none) {
 
 namespace {
 
-double value_of(const Tensor& t) {
-    return t.dtype() == DType::Float32 ? *t.data<float>() : *t.data<double>();
-}
+double value_of(const Tensor& t) { return t.dtype() == DType::Float32 ? *t.data<float>() : *t.data<double>(); }
 
 // Sum of |x|^p, or the largest |x| for p = inf.
 double norm_part(const Tensor& t, double p) {
@@ -240,9 +243,10 @@ Tensor total_norm(const std::vector<Tensor>& tensors, double norm_type, bool err
         else if (first || std::isnan(part) || (norm_type > 0 ? part > total : part < total)) total = part;
         first = false;
     }
-    if (!std::isinf(norm_type) && norm_type != 0) total = norm_type == 2 ? std::sqrt(total) : std::pow(total, 1 / norm_type);
-    check<RuntimeError>(!error_if_nonfinite || std::isfinite(total), "clip_grad_norm_: the total norm of order ", norm_type,
-                        " is not finite (", total, "). Look for the cause with autograd.detect_anomaly().");
+    if (!std::isinf(norm_type) && norm_type != 0)
+        total = norm_type == 2 ? std::sqrt(total) : std::pow(total, 1 / norm_type);
+    check<RuntimeError>(!error_if_nonfinite || std::isfinite(total), "clip_grad_norm_: the total norm of order ",
+                        norm_type, " is not finite (", total, "). Look for the cause with autograd.detect_anomaly().");
     return scalar_tensor(total, tensors.empty() ? default_dtype() : tensors[0].dtype());
 }
 

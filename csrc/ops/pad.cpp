@@ -18,9 +18,10 @@ Dims padded_shape(const Dims& shape, const PadAttrs& p) {
     Dims out = shape;
     for (int d = 0; d < shape.n; ++d) {
         int64_t size = 0;
-        bool ok = !__builtin_add_overflow(shape[d], p.before[d], &size) && !__builtin_add_overflow(size, p.after[d], &size) && size >= 0;
-        check<ValueError>(ok, "pad: sizes must stay non-negative, got shape ", shape, " with ", p.before[d], " before and ", p.after[d],
-                          " after axis ", d, ".");
+        bool ok = !__builtin_add_overflow(shape[d], p.before[d], &size) &&
+                  !__builtin_add_overflow(size, p.after[d], &size) && size >= 0;
+        check<ValueError>(ok, "pad: sizes must stay non-negative, got shape ", shape, " with ", p.before[d],
+                          " before and ", p.after[d], " after axis ", d, ".");
         out[d] = size;
     }
     checked_numel("pad", out);
@@ -66,8 +67,8 @@ const OpDef constant_pad_op = {
 namespace {
 // pads: (before, after) of the last axis, then of the one before it, ...
 PadAttrs read_pads(const Tensor& x, const Dims& pads) {
-    check<ValueError>(pads.n % 2 == 0 && pads.n / 2 <= x.ndim(), "pad: a pair of numbers is needed for each padded axis, got ", pads,
-                      " for shape ", x.shape());
+    check<ValueError>(pads.n % 2 == 0 && pads.n / 2 <= x.ndim(),
+                      "pad: a pair of numbers is needed for each padded axis, got ", pads, " for shape ", x.shape());
     PadAttrs p;
     p.before.n = p.after.n = x.ndim();
     for (int d = 0; d < x.ndim(); ++d) {
@@ -76,7 +77,8 @@ PadAttrs read_pads(const Tensor& x, const Dims& pads) {
         p.after[d] = k < pads.n ? pads[k + 1] : 0;
         // Far beyond any tensor: refused before a negative of it is formed.
         int64_t limit = int64_t{1} << 60;
-        check<ValueError>(std::abs(p.before[d] / 2) < limit && std::abs(p.after[d] / 2) < limit, "pad: numbers are too large, got ", pads);
+        check<ValueError>(std::abs(p.before[d] / 2) < limit && std::abs(p.after[d] / 2) < limit,
+                          "pad: numbers are too large, got ", pads);
     }
     return p;
 }
@@ -86,9 +88,9 @@ enum class PadMode { Reflect, Replicate, Circular };
 // Where position i (maybe outside) of an axis of size n takes its element.
 int64_t source_position(PadMode mode, int64_t i, int64_t n) {
     switch (mode) {
-    case PadMode::Reflect: return i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i;
-    case PadMode::Replicate: return std::clamp<int64_t>(i, 0, n - 1);
-    default: return (i % n + n) % n;
+        case PadMode::Reflect: return i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i;
+        case PadMode::Replicate: return std::clamp<int64_t>(i, 0, n - 1);
+        default: return (i % n + n) % n;
     }
 }
 
@@ -101,12 +103,14 @@ Tensor pad_axis(const Tensor& x, int d, int64_t before, int64_t after, PadMode m
     }
     int64_t n = x.size(d), most = std::max(before, after), length = n + before + after;
     check<ValueError>(most <= 0 || n > 0, "pad: axis ", d, " of shape ", x.shape(), " has nothing to pad with.");
-    check<ValueError>(mode != PadMode::Reflect || most < n, "pad: with reflect the padding must be smaller than the axis, got ", most,
-                      " for axis ", d, " of shape ", x.shape(), ".");
-    check<ValueError>(mode != PadMode::Circular || most <= n, "pad: with circular the padding must not exceed the axis, got ", most,
-                      " for axis ", d, " of shape ", x.shape(), ".");
-    check<ValueError>(length >= 0, "pad: sizes must stay non-negative, got shape ", x.shape(), " with ", before, " before and ", after,
-                      " after axis ", d, ".");
+    check<ValueError>(mode != PadMode::Reflect || most < n,
+                      "pad: with reflect the padding must be smaller than the axis, got ", most, " for axis ", d,
+                      " of shape ", x.shape(), ".");
+    check<ValueError>(mode != PadMode::Circular || most <= n,
+                      "pad: with circular the padding must not exceed the axis, got ", most, " for axis ", d,
+                      " of shape ", x.shape(), ".");
+    check<ValueError>(length >= 0, "pad: sizes must stay non-negative, got shape ", x.shape(), " with ", before,
+                      " before and ", after, " after axis ", d, ".");
     if (most <= 0) return narrow(x, d, -before, length);
     Tensor index = empty({length}, DType::Int64);
     for (int64_t i = 0; i < length; ++i) index.data<int64_t>()[i] = source_position(mode, i - before, n);
@@ -121,7 +125,8 @@ Tensor pad_from_itself(const Tensor& x, const Dims& pads, std::string_view mode)
     padded_shape(x.shape(), p);
     int axes = pads.n / 2;
     check<ValueError>(x.ndim() == axes + 1 || x.ndim() == axes + 2, "pad: with ", mode, " and ", axes,
-                      " padded axes the tensor must have ", axes + 1, " or ", axes + 2, " axes, got shape ", x.shape(), ".");
+                      " padded axes the tensor must have ", axes + 1, " or ", axes + 2, " axes, got shape ", x.shape(),
+                      ".");
     Tensor y = x;
     for (int d = x.ndim() - axes; d < x.ndim(); ++d) y = pad_axis(y, d, p.before[d], p.after[d], m);
     return y.is_same(x) ? clone(x) : y;
@@ -133,7 +138,9 @@ Tensor pad_constant(const Tensor& x, const Dims& pads, Scalar value) {
     p.value = value;
     return run_with(constant_pad_op, p, x);
 }
-const Register pad_fn({"pad", kNN, R"(Pads axes, from the last one backwards; negative numbers cut.
+const Register pad_fn({"pad",
+                       kNN,
+                       R"(Pads axes, from the last one backwards; negative numbers cut.
 
 Args:
     pad: (before, after) of the last axis, then of the one before it, and so on.
@@ -149,9 +156,12 @@ Example:
     tensor([0, 1, 2, 0, 0])
     >>> F.pad(chainrule.tensor([[1, 2, 3]]), (2, 1), mode="reflect")
     tensor([[3, 2, 1, 2, 3, 2]])
-)", {{"pad(Tensor input, ints pad, str mode='constant', Number value=None)", [](Args& a) {
-          if (a.text(2) == "constant") return a.ret(pad_constant(a.tensor(0), a.ints(1), a.given(3) ? a.number(3) : Scalar(0)));
-          a.ret(pad_from_itself(a.tensor(0), a.ints(1), a.text(2)));
-      }}}});
+)",
+                       {{"pad(Tensor input, ints pad, str mode='constant', Number value=None)", [](Args& a) {
+                             if (a.text(2) == "constant")
+                                 return a.ret(
+                                     pad_constant(a.tensor(0), a.ints(1), a.given(3) ? a.number(3) : Scalar(0)));
+                             a.ret(pad_from_itself(a.tensor(0), a.ints(1), a.text(2)));
+                         }}}});
 
 }  // namespace chainrule

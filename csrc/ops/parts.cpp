@@ -99,10 +99,13 @@ Tensor select(const Tensor& x, int64_t axis, int64_t index) {
     int d = existing_axis("select", axis, x);
     int64_t n = x.size(d);
     if (index < -n || index >= n)
-        fail<IndexError>("select: index ", index, " is out of bounds for axis ", d, " with size ", n, " (shape ", x.shape(), ")");
+        fail<IndexError>("select: index ", index, " is out of bounds for axis ", d, " with size ", n, " (shape ",
+                         x.shape(), ")");
     return run_with(select_op, SelectAttrs{d, index < 0 ? index + n : index}, x);
 }
-const Register select_fn({"select", kMethod | kFunction, R"(A view of one position along an axis, which goes away.
+const Register select_fn({"select",
+                          kMethod | kFunction,
+                          R"(A view of one position along an axis, which goes away.
 
 Args:
     dim: the axis.
@@ -114,7 +117,9 @@ Raises:
 Example:
     >>> chainrule.tensor([[1, 2], [3, 4]]).select(1, 0)
     tensor([1, 3])
-)", {{"select(Tensor input, int dim, int index)", [](Args& a) { a.ret(select(a.tensor(0), a.integer(1), a.integer(2))); }}}});
+)",
+                          {{"select(Tensor input, int dim, int index)",
+                            [](Args& a) { a.ret(select(a.tensor(0), a.integer(1), a.integer(2))); }}}});
 
 const OpDef slice_op = {
     .name = "slice",
@@ -139,17 +144,20 @@ Tensor narrow(const Tensor& x, int64_t axis, int64_t start, int64_t length) {
     int d = existing_axis("narrow", axis, x);
     int64_t n = x.size(d), from = start < 0 ? start + n : start;
     if (from < 0 || from > n || length < 0 || length > n - from)
-        fail<IndexError>("narrow: start ", start, " and length ", length, " must lie within axis ", d, " of size ", n, " (shape ", x.shape(),
-                         ")");
+        fail<IndexError>("narrow: start ", start, " and length ", length, " must lie within axis ", d, " of size ", n,
+                         " (shape ", x.shape(), ")");
     return run_with(slice_op, SliceAttrs{d, from, length, 1}, x);
 }
-const Register narrow_fn({"narrow", kMethod | kFunction, R"(A view of `length` positions of an axis, from `start` on.
+const Register narrow_fn({"narrow",
+                          kMethod | kFunction,
+                          R"(A view of `length` positions of an axis, from `start` on.
 
 Example:
     >>> chainrule.arange(5).narrow(0, 1, 3)
     tensor([1, 2, 3])
-)", {{"narrow(Tensor input, int dim, int start, int length)",
-      [](Args& a) { a.ret(narrow(a.tensor(0), a.integer(1), a.integer(2), a.integer(3))); }}}});
+)",
+                          {{"narrow(Tensor input, int dim, int start, int length)",
+                            [](Args& a) { a.ret(narrow(a.tensor(0), a.integer(1), a.integer(2), a.integer(3))); }}}});
 
 const OpDef diagonal_op = {
     .name = "diagonal",
@@ -166,7 +174,9 @@ Tensor diagonal(const Tensor& x, int64_t offset, int64_t axis1, int64_t axis2) {
     int64_t limit = std::max(x.size(a), x.size(b));
     return run_with(diagonal_op, DiagonalAttrs{std::clamp(offset, -limit, limit), a, b}, x);
 }
-const Register diagonal_fn({"diagonal", kMethod | kFunction, R"(A view of a diagonal, which becomes the last axis.
+const Register diagonal_fn({"diagonal",
+                            kMethod | kFunction,
+                            R"(A view of a diagonal, which becomes the last axis.
 
 Args:
     offset: 0 the main diagonal, above it positive, below it negative.
@@ -175,8 +185,10 @@ Args:
 Example:
     >>> chainrule.arange(9).view(3, 3).diagonal(1)
     tensor([1, 5])
-)", {{"diagonal(Tensor input, int offset=0, int dim1=0, int dim2=1)",
-      [](Args& a) { a.ret(diagonal(a.tensor(0), a.integer(1, 0), a.integer(2, 0), a.integer(3, 1))); }}}});
+)",
+                            {{"diagonal(Tensor input, int offset=0, int dim1=0, int dim2=1)", [](Args& a) {
+                                  a.ret(diagonal(a.tensor(0), a.integer(1, 0), a.integer(2, 0), a.integer(3, 1)));
+                              }}}});
 
 extern const OpDef unfold_op;
 // The adjoint of unfold: every window's elements added where they came from.
@@ -211,11 +223,13 @@ const OpDef unfold_op = {
 Tensor unfold_windows(const Tensor& x, int64_t axis, int64_t size, int64_t step) {
     int d = normalize_axis("unfold", axis, x.ndim());
     int64_t n = x.ndim() ? x.size(d) : 1;
-    check<ValueError>(size >= 0 && size <= n && step > 0, "unfold: size must be in [0, ", n, "] and step positive, got size ", size,
-                      " and step ", step, " for shape ", x.shape());
+    check<ValueError>(size >= 0 && size <= n && step > 0, "unfold: size must be in [0, ", n,
+                      "] and step positive, got size ", size, " and step ", step, " for shape ", x.shape());
     return run_with(unfold_op, UnfoldAttrs{d, size, step, x.shape()}, x);
 }
-const Register unfold_fn({"unfold", kMethod, R"(A view of all windows along an axis; their elements stand in a new last axis.
+const Register unfold_fn({"unfold",
+                          kMethod,
+                          R"(A view of all windows along an axis; their elements stand in a new last axis.
 
 Args:
     dimension: the axis.
@@ -227,8 +241,10 @@ Example:
     tensor([[0, 1, 2],
             [1, 2, 3],
             [2, 3, 4]])
-)", {{"unfold(Tensor input, int dimension, int size, int step)",
-      [](Args& a) { a.ret(unfold_windows(a.tensor(0), a.integer(1), a.integer(2), a.integer(3))); }}}});
+)",
+                          {{"unfold(Tensor input, int dimension, int size, int step)", [](Args& a) {
+                                a.ret(unfold_windows(a.tensor(0), a.integer(1), a.integer(2), a.integer(3)));
+                            }}}});
 
 // ---- lists of parts ----
 std::vector<Tensor> split(const Tensor& x, const Dims& sizes, int64_t axis) {
@@ -238,8 +254,8 @@ std::vector<Tensor> split(const Tensor& x, const Dims& sizes, int64_t axis) {
         check<ValueError>(s >= 0, "split: sizes must be non-negative, got ", sizes);
         total += s;
     }
-    check<ValueError>(total == x.size(d), "split: the sizes must add up to ", x.size(d), " (axis ", d, " of shape ", x.shape(), "), got ",
-                      sizes);
+    check<ValueError>(total == x.size(d), "split: the sizes must add up to ", x.size(d), " (axis ", d, " of shape ",
+                      x.shape(), "), got ", sizes);
     std::vector<Tensor> parts;
     int64_t at = 0;
     for (int64_t s : sizes) {
@@ -258,7 +274,9 @@ std::vector<Tensor> split(const Tensor& x, int64_t size, int64_t axis) {
     if (n == 0) parts.push_back(narrow(x, d, 0, 0));
     return parts;
 }
-const Register split_fn({"split", kMethod | kFunction, R"(Cuts an axis into parts, which are views.
+const Register split_fn({"split",
+                         kMethod | kFunction,
+                         R"(Cuts an axis into parts, which are views.
 
 Args:
     split_size_or_sections: the size of a part (the last one may be smaller), or all sizes.
@@ -285,13 +303,16 @@ std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t axis) {
     if (n == 0) return std::vector<Tensor>(static_cast<size_t>(chunks), narrow(x, d, 0, 0));
     return split(x, (n - 1) / chunks + 1, d);
 }
-const Register chunk_fn({"chunk", kMethod | kFunction, R"(Cuts an axis into at most `chunks` parts of equal size; the last may be smaller.
+const Register chunk_fn({"chunk",
+                         kMethod | kFunction,
+                         R"(Cuts an axis into at most `chunks` parts of equal size; the last may be smaller.
 
 Example:
     >>> chainrule.arange(5).chunk(2)
     (tensor([0, 1, 2]), tensor([3, 4]))
-)", {{"chunk(Tensor input, int chunks, int dim=0)",
-      [](Args& a) { a.ret_tuple(chunk(a.tensor(0), a.integer(1), a.integer(2, 0))); }}}});
+)",
+                         {{"chunk(Tensor input, int chunks, int dim=0)",
+                           [](Args& a) { a.ret_tuple(chunk(a.tensor(0), a.integer(1), a.integer(2, 0))); }}}});
 
 std::vector<Tensor> unbind(const Tensor& x, int64_t axis) {
     int d = existing_axis("unbind", axis, x);
@@ -299,12 +320,16 @@ std::vector<Tensor> unbind(const Tensor& x, int64_t axis) {
     for (int64_t i = 0; i < x.size(d); ++i) parts.push_back(run_with(select_op, SelectAttrs{d, i}, x));
     return parts;
 }
-const Register unbind_fn({"unbind", kMethod | kFunction, R"(All positions along an axis, as a tuple of views without it.
+const Register unbind_fn({"unbind",
+                          kMethod | kFunction,
+                          R"(All positions along an axis, as a tuple of views without it.
 
 Example:
     >>> chainrule.tensor([[1, 2], [3, 4]]).unbind()
     (tensor([1, 2]), tensor([3, 4]))
-)", {{"unbind(Tensor input, int dim=0)", [](Args& a) { a.ret_tuple(unbind(a.tensor(0), a.integer(1, 0))); }}}});
+)",
+                          {{"unbind(Tensor input, int dim=0)",
+                            [](Args& a) { a.ret_tuple(unbind(a.tensor(0), a.integer(1, 0))); }}}});
 
 namespace {
 std::vector<Tensor> sections(const Tensor& x, int64_t n, int64_t axis) {
@@ -330,7 +355,9 @@ std::vector<Tensor> cut_at(const Tensor& x, const Dims& at, int64_t axis) {
     return parts;
 }
 }  // namespace
-const Register tensor_split_fn({"tensor_split", kMethod | kFunction, R"(Cuts an axis into sections whose sizes differ by at most 1, or at indices.
+const Register tensor_split_fn({"tensor_split",
+                                kMethod | kFunction,
+                                R"(Cuts an axis into sections whose sizes differ by at most 1, or at indices.
 
 Args:
     indices_or_sections: the number of sections, or the positions where they begin.
@@ -351,7 +378,8 @@ namespace {
 // hsplit, vsplit and dsplit cut axis `axis` of tensors with at least that many axes.
 template <int64_t axis> int64_t stacked_axis(const char* op, const Tensor& x) {
     int64_t needed = axis == 1 ? 1 : axis + 1;
-    check<ValueError>(x.ndim() >= needed, op, ": the tensor must have at least ", needed, " axes, got shape ", x.shape());
+    check<ValueError>(x.ndim() >= needed, op, ": the tensor must have at least ", needed, " axes, got shape ",
+                      x.shape());
     return axis == 1 && x.ndim() == 1 ? 0 : axis;
 }
 template <int64_t axis> void call_sections(Args& a) {
@@ -361,23 +389,35 @@ template <int64_t axis> void call_cut_at(Args& a) {
     a.ret_tuple(cut_at(a.tensor(0), a.ints(1), stacked_axis<axis>(a.name, a.tensor(0))));
 }
 }  // namespace
-const Register hsplit_fn({"hsplit", kMethod | kFunction, R"(tensor_split() along axis 1 (axis 0 of a vector).
+const Register hsplit_fn({"hsplit",
+                          kMethod | kFunction,
+                          R"(tensor_split() along axis 1 (axis 0 of a vector).
 
 Example:
     >>> [p.shape for p in chainrule.zeros(2, 4).hsplit(2)]
     [chainrule.Size([2, 2]), chainrule.Size([2, 2])]
-)", {{"hsplit(Tensor input, int sections)", call_sections<1>}, {"hsplit(Tensor input, ints indices)", call_cut_at<1>}}});
-const Register vsplit_fn({"vsplit", kMethod | kFunction, R"(tensor_split() along axis 0.
+)",
+                          {{"hsplit(Tensor input, int sections)", call_sections<1>},
+                           {"hsplit(Tensor input, ints indices)", call_cut_at<1>}}});
+const Register vsplit_fn({"vsplit",
+                          kMethod | kFunction,
+                          R"(tensor_split() along axis 0.
 
 Example:
     >>> [p.shape for p in chainrule.zeros(4, 2).vsplit(2)]
     [chainrule.Size([2, 2]), chainrule.Size([2, 2])]
-)", {{"vsplit(Tensor input, int sections)", call_sections<0>}, {"vsplit(Tensor input, ints indices)", call_cut_at<0>}}});
-const Register dsplit_fn({"dsplit", kMethod | kFunction, R"(tensor_split() along axis 2.
+)",
+                          {{"vsplit(Tensor input, int sections)", call_sections<0>},
+                           {"vsplit(Tensor input, ints indices)", call_cut_at<0>}}});
+const Register dsplit_fn({"dsplit",
+                          kMethod | kFunction,
+                          R"(tensor_split() along axis 2.
 
 Example:
     >>> [p.shape for p in chainrule.zeros(1, 2, 4).dsplit(2)]
     [chainrule.Size([1, 2, 2]), chainrule.Size([1, 2, 2])]
-)", {{"dsplit(Tensor input, int sections)", call_sections<2>}, {"dsplit(Tensor input, ints indices)", call_cut_at<2>}}});
+)",
+                          {{"dsplit(Tensor input, int sections)", call_sections<2>},
+                           {"dsplit(Tensor input, ints indices)", call_cut_at<2>}}});
 
 }  // namespace chainrule

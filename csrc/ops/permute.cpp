@@ -54,7 +54,8 @@ Dims checked_order(const char* op, const Dims& axes, const Tensor& x) {
     uint32_t seen = 0;
     for (int64_t axis : axes) {
         int d = normalize_axis(op, axis, x.ndim());
-        check<ValueError>(!(seen >> d & 1), op, ": every axis must be named once, got ", axes, " for shape ", x.shape());
+        check<ValueError>(!(seen >> d & 1), op, ": every axis must be named once, got ", axes, " for shape ",
+                          x.shape());
         seen |= 1u << d;
         order.push(d);
     }
@@ -71,10 +72,10 @@ const OpDef permute_op = {
     .vjp = vjp_order,
     .attr_bytes = sizeof(Dims),
 };
-Tensor permute(const Tensor& x, const Dims& axes) {
-    return run_with(permute_op, checked_order("permute", axes, x), x);
-}
-const Register permute_fn({"permute", kMethod | kFunction, R"(A view with the axes in another order.
+Tensor permute(const Tensor& x, const Dims& axes) { return run_with(permute_op, checked_order("permute", axes, x), x); }
+const Register permute_fn({"permute",
+                           kMethod | kFunction,
+                           R"(A view with the axes in another order.
 
 Args:
     dims: axis d of the result is axis dims[d] of the input.
@@ -82,7 +83,9 @@ Args:
 Example:
     >>> chainrule.zeros(2, 3, 4).permute(2, 0, 1).shape
     chainrule.Size([4, 2, 3])
-)", {{"permute(Tensor input, size dims)", [](Args& a) { a.ret(permute(a.tensor(0), a.ints(1))); }}}});
+)",
+                           {{"permute(Tensor input, size dims)",
+                             [](Args& a) { a.ret(permute(a.tensor(0), a.ints(1))); }}}});
 
 // ---- transpose: two axes change places ----
 const OpDef transpose_op = {
@@ -102,16 +105,18 @@ Example:
     >>> chainrule.zeros(2, 3, 4).transpose(0, 2).shape
     chainrule.Size([4, 3, 2])
 )";
-void call_transpose(Args& a) {
-    a.ret(transpose(a.tensor(0), a.integer(1), a.integer(2)));
-}
+void call_transpose(Args& a) { a.ret(transpose(a.tensor(0), a.integer(1), a.integer(2))); }
 }  // namespace
-const Register transpose_fn({"transpose", kMethod | kFunction, kTransposeDoc,
+const Register transpose_fn({"transpose",
+                             kMethod | kFunction,
+                             kTransposeDoc,
                              {{"transpose(Tensor input, int dim0, int dim1)", call_transpose}}});
-const Register swapaxes_fn({"swapaxes", kMethod | kFunction, kTransposeDoc,
+const Register swapaxes_fn({"swapaxes",
+                            kMethod | kFunction,
+                            kTransposeDoc,
                             {{"swapaxes(Tensor input, int axis0, int axis1)", call_transpose}}});
-const Register swapdims_fn({"swapdims", kMethod | kFunction, kTransposeDoc,
-                            {{"swapdims(Tensor input, int dim0, int dim1)", call_transpose}}});
+const Register swapdims_fn(
+    {"swapdims", kMethod | kFunction, kTransposeDoc, {{"swapdims(Tensor input, int dim0, int dim1)", call_transpose}}});
 
 // ---- t: the transpose of a matrix ----
 const OpDef t_op = {
@@ -123,16 +128,20 @@ const OpDef t_op = {
 };
 namespace {
 Tensor t(const Tensor& x) {
-    check<ValueError>(x.ndim() <= 2, "t: the tensor must have at most 2 axes, got shape ", x.shape(), ". Use transpose() or mT.");
+    check<ValueError>(x.ndim() <= 2, "t: the tensor must have at most 2 axes, got shape ", x.shape(),
+                      ". Use transpose() or mT.");
     return x.ndim() < 2 ? run_with(t_op, identity_order(x.ndim()), x) : run_with(t_op, Dims{1, 0}, x);
 }
 }  // namespace
-const Register t_fn({"t", kMethod | kFunction, R"(The transpose of a matrix, as a view; vectors and numbers stay as they are.
+const Register t_fn({"t",
+                     kMethod | kFunction,
+                     R"(The transpose of a matrix, as a view; vectors and numbers stay as they are.
 
 Example:
     >>> chainrule.zeros(2, 3).t().shape
     chainrule.Size([3, 2])
-)", {{"t(Tensor input)", [](Args& a) { a.ret(t(a.tensor(0))); }}}});
+)",
+                     {{"t(Tensor input)", [](Args& a) { a.ret(t(a.tensor(0))); }}}});
 
 // x.T, x.H and x.mT
 Tensor transpose_all(const Tensor& x) {
@@ -145,26 +154,32 @@ Tensor transpose_matrices(const Tensor& x) {
     return transpose(x, -2, -1);
 }
 Tensor adjoint(const Tensor& x) {
-    check<ValueError>(x.ndim() == 2 || x.ndim() == 0, "H: the tensor must be a matrix, got shape ", x.shape(), ". Use mT.");
+    check<ValueError>(x.ndim() == 2 || x.ndim() == 0, "H: the tensor must be a matrix, got shape ", x.shape(),
+                      ". Use mT.");
     return x.ndim() == 0 ? x : transpose(x, 0, 1);
 }
-const Register adjoint_fn({"adjoint", kMethod | kFunction, R"(The last two axes exchanged (there are no complex tensors).
+const Register adjoint_fn({"adjoint",
+                           kMethod | kFunction,
+                           R"(The last two axes exchanged (there are no complex tensors).
 
 Example:
     >>> chainrule.adjoint(chainrule.zeros(5, 2, 3)).shape
     chainrule.Size([5, 3, 2])
-)", {{"adjoint(Tensor input)", [](Args& a) { a.ret(transpose_matrices(a.tensor(0))); }}}});
+)",
+                           {{"adjoint(Tensor input)", [](Args& a) { a.ret(transpose_matrices(a.tensor(0))); }}}});
 
 // ---- movedim: some axes to new places, the others keep their order ----
 Tensor movedim(const Tensor& x, const Dims& source, const Dims& destination) {
-    check<ValueError>(source.n == destination.n, "movedim: as many sources as destinations are needed, got ", source, " and ",
-                      destination);
+    check<ValueError>(source.n == destination.n, "movedim: as many sources as destinations are needed, got ", source,
+                      " and ", destination);
     Dims order;
     order.n = x.ndim();
     uint32_t taken = 0, filled = 0;
     for (int i = 0; i < source.n; ++i) {
-        int from = normalize_axis("movedim", source[i], x.ndim()), to = normalize_axis("movedim", destination[i], x.ndim());
-        check<ValueError>(!(taken >> from & 1) && !(filled >> to & 1), "movedim: axes must not repeat, got ", source, " and ", destination);
+        int from = normalize_axis("movedim", source[i], x.ndim()),
+            to = normalize_axis("movedim", destination[i], x.ndim());
+        check<ValueError>(!(taken >> from & 1) && !(filled >> to & 1), "movedim: axes must not repeat, got ", source,
+                          " and ", destination);
         taken |= 1u << from;
         filled |= 1u << to;
         if (x.ndim() > 0) order[to] = from;
@@ -188,56 +203,77 @@ Example:
     >>> chainrule.zeros(2, 3, 4).movedim(0, -1).shape
     chainrule.Size([3, 4, 2])
 )";
-void call_movedim(Args& a) {
-    a.ret(movedim(a.tensor(0), a.ints(1), a.ints(2)));
-}
+void call_movedim(Args& a) { a.ret(movedim(a.tensor(0), a.ints(1), a.ints(2))); }
 }  // namespace
-const Register movedim_fn({"movedim", kMethod | kFunction, kMovedimDoc,
+const Register movedim_fn({"movedim",
+                           kMethod | kFunction,
+                           kMovedimDoc,
                            {{"movedim(Tensor input, ints source, ints destination)", call_movedim}}});
-const Register moveaxis_fn({"moveaxis", kMethod | kFunction, kMovedimDoc,
+const Register moveaxis_fn({"moveaxis",
+                            kMethod | kFunction,
+                            kMovedimDoc,
                             {{"moveaxis(Tensor input, ints source, ints destination)", call_movedim}}});
 
 // ---- unsqueeze_, squeeze_, transpose_, t_: the tensor itself takes on the view's shape; nothing is written ----
 namespace {
 Tensor become(const char* op, const Tensor& self, const Tensor& view) {
-    check<RuntimeError>(self->node || !self->requires_grad, op,
-                        ": the shape of a leaf tensor that requires a gradient can't be changed in place. Use the form without _.");
-    check<RuntimeError>(!self->retains_grad, op, ": the tensor retains its gradient, whose shape would change. Use the form without _.");
+    check<RuntimeError>(
+        self->node || !self->requires_grad, op,
+        ": the shape of a leaf tensor that requires a gradient can't be changed in place. Use the form without _.");
+    check<RuntimeError>(!self->retains_grad, op,
+                        ": the tensor retains its gradient, whose shape would change. Use the form without _.");
     set_geometry(self.get(), view.shape(), view.strides());
     self->node = view->node;
     self->output_nr = view->output_nr;
     return self;
 }
 }  // namespace
-const Register unsqueeze_inplace_fn({"unsqueeze", kInplaceOnly, R"(unsqueeze() of the tensor itself.
+const Register unsqueeze_inplace_fn({"unsqueeze",
+                                     kInplaceOnly,
+                                     R"(unsqueeze() of the tensor itself.
 
 Example:
     >>> chainrule.zeros(3).unsqueeze_(0).shape
     chainrule.Size([1, 3])
-)", {{"unsqueeze_(Tensor input, int dim)",
-      [](Args& a) { a.ret(become("unsqueeze_", a.tensor(0), unsqueeze(a.tensor(0), a.integer(1)))); }}}});
-const Register squeeze_inplace_fn({"squeeze", kInplaceOnly, R"(squeeze() of the tensor itself.
+)",
+                                     {{"unsqueeze_(Tensor input, int dim)", [](Args& a) {
+                                           a.ret(
+                                               become("unsqueeze_", a.tensor(0), unsqueeze(a.tensor(0), a.integer(1))));
+                                       }}}});
+const Register squeeze_inplace_fn({"squeeze",
+                                   kInplaceOnly,
+                                   R"(squeeze() of the tensor itself.
 
 Example:
     >>> chainrule.zeros(1, 3).squeeze_().shape
     chainrule.Size([3])
-)", {{"squeeze_(Tensor input, int dim=None)", [](Args& a) {
-          const Tensor& x = a.tensor(0);
-          a.ret(become("squeeze_", x, a.given(1) ? squeeze(x, a.integer(1)) : squeeze(x)));
-      }}}});
-const Register transpose_inplace_fn({"transpose", kInplaceOnly, R"(transpose() of the tensor itself.
+)",
+                                   {{"squeeze_(Tensor input, int dim=None)", [](Args& a) {
+                                         const Tensor& x = a.tensor(0);
+                                         a.ret(
+                                             become("squeeze_", x, a.given(1) ? squeeze(x, a.integer(1)) : squeeze(x)));
+                                     }}}});
+const Register transpose_inplace_fn({"transpose",
+                                     kInplaceOnly,
+                                     R"(transpose() of the tensor itself.
 
 Example:
     >>> chainrule.zeros(2, 3).transpose_(0, 1).shape
     chainrule.Size([3, 2])
-)", {{"transpose_(Tensor input, int dim0, int dim1)", [](Args& a) {
-          a.ret(become("transpose_", a.tensor(0), transpose(a.tensor(0), a.integer(1), a.integer(2))));
-      }}}});
-const Register t_inplace_fn({"t", kInplaceOnly, R"(t() of the tensor itself.
+)",
+                                     {{"transpose_(Tensor input, int dim0, int dim1)", [](Args& a) {
+                                           a.ret(become("transpose_", a.tensor(0),
+                                                        transpose(a.tensor(0), a.integer(1), a.integer(2))));
+                                       }}}});
+const Register t_inplace_fn({"t",
+                             kInplaceOnly,
+                             R"(t() of the tensor itself.
 
 Example:
     >>> chainrule.zeros(2, 3).t_().shape
     chainrule.Size([3, 2])
-)", {{"t_(Tensor input)", [](Args& a) { a.ret(become("t_", a.tensor(0), t(a.tensor(0)))); }}}});
+)",
+                             {{"t_(Tensor input)",
+                               [](Args& a) { a.ret(become("t_", a.tensor(0), t(a.tensor(0)))); }}}});
 
 }  // namespace chainrule

@@ -1,29 +1,27 @@
-// Random tensors and in-place filling. Numbers are PyTorch's at the same seed; core/random.h says how each is drawn.
-
-#include <cmath>
-#include <type_traits>
+// New random tensors. Numbers are PyTorch's at the same seed; core/random.h says how each is drawn.
 
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
 #include "core/unlock.h"
+#include "ops/draw.h"
 #include "ops/ops.h"
-#include "ops/random.h"
 #include "ops/registry.h"
 #include "ops/view_rules.h"
-#include "ops/visit.h"
 
 namespace chainrule {
 namespace {
 
-#define CHAINRULE_OPTIONS "*, Dtype dtype=None, any layout=None, any device=None, any pin_memory=None, bool requires_grad=False"
-#define CHAINRULE_DRAWN \
-    "*, Generator generator=None, Dtype dtype=None, any layout=None, any device=None, any pin_memory=None, bool requires_grad=False"
+#define CHAINRULE_OPTIONS \
+    "*, Dtype dtype=None, any layout=None, any device=None, any pin_memory=None, bool requires_grad=False"
+#define CHAINRULE_DRAWN                                                                                           \
+    "*, Generator generator=None, Dtype dtype=None, any layout=None, any device=None, any pin_memory=None, bool " \
+    "requires_grad=False"
 
 constexpr int kRequiresGrad = 4;  // from the dtype's place
 
 void check_gradient_flag(const Args& a, int at, DType dtype) {
-    check<RuntimeError>(!a.flag(at + kRequiresGrad) || is_floating(dtype), a.name, ": only floating tensors can require gradients, got ",
-                        dtype);
+    check<RuntimeError>(!a.flag(at + kRequiresGrad) || is_floating(dtype), a.name,
+                        ": only floating tensors can require gradients, got ", dtype);
 }
 
 DType floating_dtype(const Args& a, int at, DType otherwise) {
@@ -42,44 +40,6 @@ Tensor empty_sized(const Args& a, const Dims& shape, DType dtype) {
     return empty(shape, dtype);
 }
 
-// A filling writes numel numbers at a pointer, in the order of addresses.
-template <class F> void fill_dense(const Tensor& t, F fill) {
-    if (t.numel() == 0) return;
-    Unlock unlock(t.numel());
-    visit(t.dtype(), [&](auto zero) { fill(t.data<decltype(zero)>(), t.numel()); });
-}
-
-// Fills self, of any layout. Its old value has no part in the new one: if it has a history, a copy of the numbers takes its place.
-template <class F> Tensor fill_inplace(const char* name, const Tensor& self, F fill) {
-    bool recording = grad_mode_enabled && self.requires_grad();
-    check_inplace(name, self, recording);
-    Dims strides = dense_strides(self);
-    if (!recording && strides == self.strides()) {
-        fill_dense(self, fill);
-        bump_version(self);
-        return self;
-    }
-    const Tensor in[2] = {self, empty_strided(self.shape(), strides, self.dtype())};
-    fill_dense(in[1], fill);
-    return dispatch_inplace(copy_op, in, 2, nullptr);
-}
-
-void check_floating(const char* name, const Tensor& t) {
-    check<TypeError>(is_floating(t.dtype()), name, ": the tensor must be floating, got ", t.dtype());
-}
-
-// A generic lambda over element types that is called for floating ones alone.
-template <class F> auto floats_only(F fill) {
-    return [fill](auto* out, int64_t n) {
-        if constexpr (std::is_floating_point_v<std::remove_pointer_t<decltype(out)>>) fill(out, n);
-    };
-}
-template <class F> auto numbers_only(F fill) {
-    return [fill](auto* out, int64_t n) {
-        if constexpr (!std::is_same_v<std::remove_pointer_t<decltype(out)>, bool>) fill(out, n);
-    };
-}
-
 Tensor uniform(Generator& gen, Tensor t) {
     fill_dense(t, floats_only([&](auto* out, int64_t n) { fill_uniform(gen, out, n); }));
     return t;
@@ -90,6 +50,12 @@ Tensor normal(Generator& gen, Tensor t, bool dense_path = true) {
                    else fill_normal_scalar(gen, out, n);
                }));
     return t;
+}
+
+}  // namespace
+
+void check_floating(const char* name, const Tensor& t) {
+    check<TypeError>(is_floating(t.dtype()), name, ": the tensor must be floating, got ", t.dtype());
 }
 
 void check_bounds(const char* name, int64_t low, int64_t high, DType dtype) {
@@ -103,19 +69,10 @@ void check_bounds(const char* name, int64_t low, int64_t high, DType dtype) {
     check<ValueError>(low >= least && high - 1 <= most, name, ": the values [", low, ", ", high, ") don't fit ", dtype);
 }
 
-auto integers(Generator& gen, int64_t low, int64_t high) {
-    return [&gen, low, high](auto* out, int64_t n) {
-        using T = std::remove_pointer_t<decltype(out)>;
-        int64_t from = low, to = high;
-        if constexpr (std::is_floating_point_v<T>) randint_bounds<T>(from, to);
-        fill_randint(gen, out, n, from, to);
-    };
-}
-
-}  // namespace
-
 // ---- rand, randn and their *_like ----
-const Register rand_fn({"rand", kFunction, R"(Uniform random numbers on [0, 1).
+const Register rand_fn({"rand",
+                        kFunction,
+                        R"(Uniform random numbers on [0, 1).
 
 Args:
     size: the sizes, as numbers or one sequence.
@@ -125,37 +82,57 @@ Example:
     >>> _ = chainrule.manual_seed(0)
     >>> chainrule.rand(2)
     tensor([0.4963, 0.7682])
-)", {{"rand(size size, " CHAINRULE_DRAWN ")", [](Args& a) {
-          ret_drawn(a, 2, uniform(a.generator(1), empty_sized(a, a.ints(0), floating_dtype(a, 2, default_dtype()))));
-      }}}});
-const Register randn_fn({"randn", kFunction, R"(Random numbers of the standard normal distribution.
+)",
+                        {{"rand(size size, " CHAINRULE_DRAWN ")", [](Args& a) {
+                              ret_drawn(a, 2,
+                                        uniform(a.generator(1),
+                                                empty_sized(a, a.ints(0), floating_dtype(a, 2, default_dtype()))));
+                          }}}});
+const Register randn_fn({"randn",
+                         kFunction,
+                         R"(Random numbers of the standard normal distribution.
 
 Example:
     >>> _ = chainrule.manual_seed(0)
     >>> chainrule.randn(2)
     tensor([ 1.5410, -0.2934])
-)", {{"randn(size size, " CHAINRULE_DRAWN ")", [](Args& a) {
-          ret_drawn(a, 2, normal(a.generator(1), empty_sized(a, a.ints(0), floating_dtype(a, 2, default_dtype()))));
-      }}}});
-const Register rand_like_fn({"rand_like", kFunction, R"(Uniform random numbers in the shape and dtype of a tensor.
+)",
+                         {{"randn(size size, " CHAINRULE_DRAWN ")", [](Args& a) {
+                               ret_drawn(a, 2,
+                                         normal(a.generator(1),
+                                                empty_sized(a, a.ints(0), floating_dtype(a, 2, default_dtype()))));
+                           }}}});
+const Register rand_like_fn(
+    {"rand_like",
+     kFunction,
+     R"(Uniform random numbers in the shape and dtype of a tensor.
 
 Example:
     >>> chainrule.rand_like(chainrule.zeros(2, 3)).shape
     chainrule.Size([2, 3])
-)", {{"rand_like(Tensor input, " CHAINRULE_OPTIONS ", any memory_format=None, Generator generator=None)", [](Args& a) {
-          const Tensor& x = a.tensor(0);
-          ret_drawn(a, 1, uniform(a.generator(7), empty_strided(x.shape(), dense_strides(x), floating_dtype(a, 1, x.dtype()))));
-      }}}});
-const Register randn_like_fn({"randn_like", kFunction, R"(Standard normal random numbers in the shape and dtype of a tensor.
+)",
+     {{"rand_like(Tensor input, " CHAINRULE_OPTIONS ", any memory_format=None, Generator generator=None)", [](Args& a) {
+           const Tensor& x = a.tensor(0);
+           ret_drawn(
+               a, 1,
+               uniform(a.generator(7), empty_strided(x.shape(), dense_strides(x), floating_dtype(a, 1, x.dtype()))));
+       }}}});
+const Register randn_like_fn({"randn_like",
+                              kFunction,
+                              R"(Standard normal random numbers in the shape and dtype of a tensor.
 
 Example:
     >>> chainrule.randn_like(chainrule.zeros(2, 3)).shape
     chainrule.Size([2, 3])
-)", {{"randn_like(Tensor input, " CHAINRULE_OPTIONS ", any memory_format=None, Generator generator=None)", [](Args& a) {
-          const Tensor& x = a.tensor(0);
-          Tensor t = empty_strided(x.shape(), dense_strides(x), floating_dtype(a, 1, x.dtype()));
-          ret_drawn(a, 1, normal(a.generator(7), t, t.is_contiguous()));
-      }}}});
+)",
+                              {{"randn_like(Tensor input, " CHAINRULE_OPTIONS
+                                ", any memory_format=None, Generator generator=None)",
+                                [](Args& a) {
+                                    const Tensor& x = a.tensor(0);
+                                    Tensor t =
+                                        empty_strided(x.shape(), dense_strides(x), floating_dtype(a, 1, x.dtype()));
+                                    ret_drawn(a, 1, normal(a.generator(7), t, t.is_contiguous()));
+                                }}}});
 
 // ---- randint, randperm ----
 namespace {
@@ -168,7 +145,9 @@ void call_randint(Args& a, int64_t low, int64_t high, const Dims& size, int at) 
     ret_drawn(a, at + 1, t);
 }
 }  // namespace
-const Register randint_fn({"randint", kFunction, R"(Random integers on [low, high), each equally likely.
+const Register randint_fn({"randint",
+                           kFunction,
+                           R"(Random integers on [low, high), each equally likely.
 
 Args:
     low: the smallest value; 0 unless given.
@@ -197,7 +176,9 @@ void call_randint_like(Args& a, int64_t low, int64_t high, int at) {
     ret_drawn(a, at, t);
 }
 }  // namespace
-const Register randint_like_fn({"randint_like", kFunction, R"(Random integers on [low, high) in the shape and dtype of a tensor.
+const Register randint_like_fn({"randint_like",
+                                kFunction,
+                                R"(Random integers on [low, high) in the shape and dtype of a tensor.
 
 Example:
     >>> chainrule.randint_like(chainrule.zeros(2), 5).shape
@@ -210,23 +191,29 @@ Example:
                                   ", any memory_format=None, Generator generator=None)",
                                   [](Args& a) { call_randint_like(a, 0, a.integer(1), 2); }}}});
 
-const Register randperm_fn({"randperm", kFunction, R"(The numbers 0 to n - 1 in random order.
+const Register randperm_fn({"randperm",
+                            kFunction,
+                            R"(The numbers 0 to n - 1 in random order.
 
 Example:
     >>> sorted(chainrule.randperm(5).tolist())
     [0, 1, 2, 3, 4]
-)", {{"randperm(int n, " CHAINRULE_DRAWN ")", [](Args& a) {
-          int64_t n = a.integer(0);
-          DType dtype = a.dtype(2, DType::Int64);
-          check_gradient_flag(a, 2, dtype);
-          check<ValueError>(n >= 0, "randperm: n must be non-negative, got ", n);
-          constexpr int64_t most[kNumDTypes] = {0, 256, int64_t{1} << 31, INT64_MAX, int64_t{1} << 24, int64_t{1} << 53};
-          check<ValueError>(n <= most[static_cast<int>(dtype)], "randperm: ", dtype, " can't hold the numbers below ", n);
-          Tensor t = empty_sized(a, {n}, dtype);
-          Generator& gen = a.generator(1);
-          fill_dense(t, numbers_only([&](auto* out, int64_t count) { fill_randperm(gen, out, count); }));
-          ret_drawn(a, 2, t);
-      }}}});
+)",
+                            {{"randperm(int n, " CHAINRULE_DRAWN ")", [](Args& a) {
+                                  int64_t n = a.integer(0);
+                                  DType dtype = a.dtype(2, DType::Int64);
+                                  check_gradient_flag(a, 2, dtype);
+                                  check<ValueError>(n >= 0, "randperm: n must be non-negative, got ", n);
+                                  constexpr int64_t most[kNumDTypes] = {
+                                      0, 256, int64_t{1} << 31, INT64_MAX, int64_t{1} << 24, int64_t{1} << 53};
+                                  check<ValueError>(n <= most[static_cast<int>(dtype)], "randperm: ", dtype,
+                                                    " can't hold the numbers below ", n);
+                                  Tensor t = empty_sized(a, {n}, dtype);
+                                  Generator& gen = a.generator(1);
+                                  fill_dense(t, numbers_only(
+                                                    [&](auto* out, int64_t count) { fill_randperm(gen, out, count); }));
+                                  ret_drawn(a, 2, t);
+                              }}}});
 
 // ---- normal: mean and std as numbers or tensors ----
 namespace {
@@ -254,7 +241,8 @@ void call_normal_tensors(Args& a) {
     GradMode off(false);
     Tensor flat = cast(contiguous(std), DType::Float64);
     const double* s = flat.data<double>();
-    for (int64_t i = 0; i < flat.numel(); ++i) check<ValueError>(!(s[i] < 0), "normal: std must be non-negative, got ", s[i]);
+    for (int64_t i = 0; i < flat.numel(); ++i)
+        check<ValueError>(!(s[i] < 0), "normal: std must be non-negative, got ", s[i]);
     if (!number) return a.ret(drawn_each(gen, mean, std));
     // A number for std is taken into the drawing; the mean is added afterwards.
     Tensor out = empty(mean.shape(), is_floating(mean.dtype()) ? mean.dtype() : default_dtype());
@@ -264,7 +252,10 @@ void call_normal_tensors(Args& a) {
 }
 
 }  // namespace
-const Register normal_fn({"normal", kFunction, R"(Normal random numbers.
+const Register normal_fn(
+    {"normal",
+     kFunction,
+     R"(Normal random numbers.
 
 Args:
     mean, std: numbers (then size is needed) or tensors that broadcast.
@@ -279,34 +270,21 @@ Example:
     >>> chainrule.normal(chainrule.zeros(4), 0.).sum()
     tensor(0.)
 )",
-                          {{"normal(Number mean, Number std, ints size, " CHAINRULE_DRAWN ")",
-                            [](Args& a) {
-                                double mean = a.real(0), std = a.real(1);
-                                check<ValueError>(std >= 0, "normal: std must be non-negative, got ", std);
-                                Generator& gen = a.generator(3);
-                                Tensor t = empty_sized(a, a.ints(2), floating_dtype(a, 4, default_dtype()));
-                                fill_dense(t, floats_only([&](auto* p, int64_t n) { fill_normal(gen, p, n, mean, std); }));
-                                ret_drawn(a, 4, t);
-                            }},
-                           {"normal(Tensor mean, Tensor std=None, *, Generator generator=None)", call_normal_tensors}}});
+     {{"normal(Number mean, Number std, ints size, " CHAINRULE_DRAWN ")",
+       [](Args& a) {
+           double mean = a.real(0), std = a.real(1);
+           check<ValueError>(std >= 0, "normal: std must be non-negative, got ", std);
+           Generator& gen = a.generator(3);
+           Tensor t = empty_sized(a, a.ints(2), floating_dtype(a, 4, default_dtype()));
+           fill_dense(t, floats_only([&](auto* p, int64_t n) { fill_normal(gen, p, n, mean, std); }));
+           ret_drawn(a, 4, t);
+       }},
+      {"normal(Tensor mean, Tensor std=None, *, Generator generator=None)", call_normal_tensors}}});
 
 // ---- bernoulli, multinomial, poisson: by the probabilities, weights or rates in a tensor ----
-namespace {
-
-template <class P> void check_probabilities(const P* p, int64_t n) {
-    for (int64_t i = 0; i < n; ++i)
-        check<ValueError>(p[i] >= 0 && p[i] <= 1, "bernoulli: probabilities must be in [0, 1], got ", p[i]);
-}
-
-// The probabilities lie as the output does in memory: both dense in the order of x's strides.
-Tensor in_address_order(const Tensor& x, const Dims& strides) {
-    Tensor t = empty_strided(x.shape(), strides, x.dtype());
-    copy_data(t, x);
-    return t;
-}
-
-}  // namespace
-const Register bernoulli_fn({"bernoulli", kMethod | kFunction | kNoGradient, R"(1 with the probability that stands in the input, otherwise 0.
+const Register bernoulli_fn({"bernoulli",
+                             kMethod | kFunction | kNoGradient,
+                             R"(1 with the probability that stands in the input, otherwise 0.
 
 Args:
     input: probabilities.
@@ -315,28 +293,33 @@ Args:
 Example:
     >>> chainrule.bernoulli(chainrule.tensor([0., 1.]))
     tensor([0., 1.])
-)", {{"bernoulli(Tensor input, float p=None, *, Generator generator=None)", [](Args& a) {
-          const Tensor& x = a.tensor(0);
-          Generator& gen = a.generator(2);
-          Tensor out = empty(x.shape(), x.dtype());
-          if (a.given(1)) {
-              double p = a.real(1);
-              check_probabilities(&p, 1);
-              fill_dense(out, [&](auto* to, int64_t n) { fill_bernoulli(gen, to, n, p); });
-              return a.ret(out);
-          }
-          check_floating("bernoulli", x);
-          Tensor probabilities = contiguous(detach(x));
-          visit_floating(x.dtype(), [&](auto zero) {
-              using T = decltype(zero);
-              check_probabilities(probabilities.data<T>(), x.numel());
-              Unlock unlock(x.numel());
-              if (x.numel()) fill_bernoulli_each(gen, out.data<T>(), x.numel(), probabilities.data<T>());
-          });
-          a.ret(out);
-      }}}});
+)",
+                             {{"bernoulli(Tensor input, float p=None, *, Generator generator=None)", [](Args& a) {
+                                   const Tensor& x = a.tensor(0);
+                                   Generator& gen = a.generator(2);
+                                   Tensor out = empty(x.shape(), x.dtype());
+                                   if (a.given(1)) {
+                                       double p = a.real(1);
+                                       check_probabilities(&p, 1);
+                                       fill_dense(out, [&](auto* to, int64_t n) { fill_bernoulli(gen, to, n, p); });
+                                       return a.ret(out);
+                                   }
+                                   check_floating("bernoulli", x);
+                                   Tensor probabilities = contiguous(detach(x));
+                                   visit_floating(x.dtype(), [&](auto zero) {
+                                       using T = decltype(zero);
+                                       check_probabilities(probabilities.data<T>(), x.numel());
+                                       Unlock unlock(x.numel());
+                                       if (x.numel())
+                                           fill_bernoulli_each(gen, out.data<T>(), x.numel(), probabilities.data<T>());
+                                   });
+                                   a.ret(out);
+                               }}}});
 
-const Register multinomial_fn({"multinomial", kMethod | kFunction | kNoGradient, R"(Draws categories by weight.
+const Register multinomial_fn(
+    {"multinomial",
+     kMethod | kFunction | kNoGradient,
+     R"(Draws categories by weight.
 
 Args:
     input: weights (categories,) or (rows, categories): non-negative, finite, with a positive sum in each row.
@@ -352,198 +335,57 @@ Raises:
 Example:
     >>> chainrule.multinomial(chainrule.tensor([0., 1., 0.]), 2, replacement=True)
     tensor([1, 1])
-)", {{"multinomial(Tensor input, int num_samples, bool replacement=False, *, Generator generator=None)", [](Args& a) {
-          const Tensor& x = a.tensor(0);
-          int64_t samples = a.integer(1), rows = x.ndim() == 2 ? x.size(0) : 1;
-          check_floating("multinomial", x);
-          check<ValueError>(x.ndim() == 1 || x.ndim() == 2, "multinomial: weights must have shape (categories,) or (rows, categories), got ",
-                            x.shape());
-          int64_t categories = x.shape().back();
-          check<ValueError>(samples > 0, "multinomial: num_samples must be positive, got ", samples);
-          check<ValueError>(a.flag(2) || samples <= categories, "multinomial: without replacement num_samples must be at most ", categories,
-                            " (the number of categories), got ", samples);
-          Tensor weights = contiguous(detach(x));
-          Tensor out = empty(x.ndim() == 2 ? Dims{rows, samples} : Dims{samples}, DType::Int64);
-          const char* wrong = nullptr;
-          Generator& gen = a.generator(3);
-          if (out.numel()) {
-              Unlock unlock(x.numel());
-              visit_floating(x.dtype(), [&](auto zero) {
-                  wrong = fill_multinomial(gen, out.data<int64_t>(), weights.data<decltype(zero)>(), rows, categories, samples, a.flag(2));
-              });
-          }
-          check<ValueError>(!wrong, "multinomial: ", wrong ? wrong : "");
-          a.ret(out);
-      }}}});
+)",
+     {{"multinomial(Tensor input, int num_samples, bool replacement=False, *, Generator generator=None)", [](Args& a) {
+           const Tensor& x = a.tensor(0);
+           int64_t samples = a.integer(1), rows = x.ndim() == 2 ? x.size(0) : 1;
+           check_floating("multinomial", x);
+           check<ValueError>(x.ndim() == 1 || x.ndim() == 2,
+                             "multinomial: weights must have shape (categories,) or (rows, categories), got ",
+                             x.shape());
+           int64_t categories = x.shape().back();
+           check<ValueError>(samples > 0, "multinomial: num_samples must be positive, got ", samples);
+           check<ValueError>(a.flag(2) || samples <= categories,
+                             "multinomial: without replacement num_samples must be at most ", categories,
+                             " (the number of categories), got ", samples);
+           Tensor weights = contiguous(detach(x));
+           Tensor out = empty(x.ndim() == 2 ? Dims{rows, samples} : Dims{samples}, DType::Int64);
+           const char* wrong = nullptr;
+           Generator& gen = a.generator(3);
+           if (out.numel()) {
+               Unlock unlock(x.numel());
+               visit_floating(x.dtype(), [&](auto zero) {
+                   wrong = fill_multinomial(gen, out.data<int64_t>(), weights.data<decltype(zero)>(), rows, categories,
+                                            samples, a.flag(2));
+               });
+           }
+           check<ValueError>(!wrong, "multinomial: ", wrong ? wrong : "");
+           a.ret(out);
+       }}}});
 
-const Register poisson_fn({"poisson", kFunction | kNoGradient, R"(Poisson random numbers whose rates stand in the input.
+const Register poisson_fn({"poisson",
+                           kFunction | kNoGradient,
+                           R"(Poisson random numbers whose rates stand in the input.
 
 Example:
     >>> chainrule.poisson(chainrule.zeros(3))
     tensor([0., 0., 0.])
-)", {{"poisson(Tensor input, Generator generator=None)", [](Args& a) {
-          const Tensor& x = a.tensor(0);
-          check_floating("poisson", x);
-          Tensor rates = contiguous(detach(x)), out = empty(x.shape(), x.dtype());
-          Generator& gen = a.generator(1);
-          visit_floating(x.dtype(), [&](auto zero) {
-              using T = decltype(zero);
-              const T* r = rates.data<T>();
-              for (int64_t i = 0; i < x.numel(); ++i) check<ValueError>(r[i] >= 0, "poisson: rates must be non-negative, got ", r[i]);
-              Unlock unlock(x.numel());
-              if (x.numel()) fill_poisson(gen, out.data<T>(), x.numel(), r);
-          });
-          a.ret(out);
-      }}}});
-
-// ---- in-place filling: gradients of the old values are 0 ----
-const Register uniform_inplace_fn({"uniform", kInplaceOnly, R"(Fills with uniform random numbers on [from, to).
-
-Example:
-    >>> x = chainrule.empty(3).uniform_(-1., 1.)
-    >>> bool((x.abs() <= 1).all())
-    True
-)", {{"uniform_(Tensor input, float from=0.0, float to=1.0, *, Generator generator=None)", [](Args& a) {
-          double from = a.real(1, 0.0), to = a.real(2, 1.0);
-          check_floating("uniform_", a.tensor(0));
-          check<ValueError>(from <= to && std::isfinite(to - from), "uniform_: from must not exceed to and both be finite, got ", from,
-                            " and ", to);
-          Generator& gen = a.generator(3);
-          a.ret(fill_inplace("uniform_", a.tensor(0),
-                             floats_only([&, from, to](auto* out, int64_t n) { fill_uniform(gen, out, n, from, to); })));
-      }}}});
-
-const Register normal_inplace_fn({"normal", kInplaceOnly, R"(Fills with normal random numbers.
-
-Example:
-    >>> chainrule.empty(3).normal_(5., 0.)
-    tensor([5., 5., 5.])
-)", {{"normal_(Tensor input, float mean=0.0, float std=1.0, *, Generator generator=None)", [](Args& a) {
-          double mean = a.real(1, 0.0), std = a.real(2, 1.0);
-          check_floating("normal_", a.tensor(0));
-          check<ValueError>(std >= 0, "normal_: std must be non-negative, got ", std);
-          Generator& gen = a.generator(3);
-          bool vector = a.tensor(0).is_contiguous();
-          a.ret(fill_inplace("normal_", a.tensor(0), floats_only([&](auto* out, int64_t n) {
-                                 if (vector) fill_normal(gen, out, n, mean, std);
-                                 else fill_normal_scalar(gen, out, n, mean, std);
-                             })));
-      }}}});
-
-const Register random_inplace_fn({"random", kInplaceOnly, R"(Fills with random integers on [from, to), or on all of the dtype's range.
-
-A floating tensor without bounds takes the integers that it holds exactly (2^24 in float32, 2^53 in float64).
-
-Example:
-    >>> bool((chainrule.empty(100).random_(0, 2) < 2).all())
-    True
 )",
-                                  {{"random_(Tensor input, *, Generator generator=None)",
-                                    [](Args& a) {
-                                        Generator& gen = a.generator(1);
-                                        a.ret(fill_inplace("random_", a.tensor(0), [&](auto* out, int64_t n) { fill_random(gen, out, n); }));
-                                    }},
-                                   {"random_(Tensor input, int to, *, Generator generator=None)",
-                                    [](Args& a) {
-                                        check_bounds("random_", 0, a.integer(1), a.tensor(0).dtype());
-                                        a.ret(fill_inplace("random_", a.tensor(0), integers(a.generator(2), 0, a.integer(1))));
-                                    }},
-                                   {"random_(Tensor input, int from, int to=None, *, Generator generator=None)", [](Args& a) {
-                                        int64_t low = a.integer(1);
-                                        Generator& gen = a.generator(3);
-                                        if (a.given(2)) {
-                                            check_bounds("random_", low, a.integer(2), a.tensor(0).dtype());
-                                            return a.ret(fill_inplace("random_", a.tensor(0), integers(gen, low, a.integer(2))));
-                                        }
-                                        if (low != INT64_MAX) check_bounds("random_", low, low + 1, a.tensor(0).dtype());
-                                        a.ret(fill_inplace("random_", a.tensor(0),
-                                                           [&, low](auto* out, int64_t n) { fill_randint_from(gen, out, n, low); }));
-                                    }}}});
-
-const Register bernoulli_inplace_fn({"bernoulli", kInplaceOnly, R"(Fills with 1 at probability p, otherwise 0.
-
-Example:
-    >>> chainrule.empty(2).bernoulli_(1.)
-    tensor([1., 1.])
-)",
-                                     {{"bernoulli_(Tensor input, float p=0.5, *, Generator generator=None)",
-                                       [](Args& a) {
-                                           double p = a.real(1, 0.5);
-                                           check_probabilities(&p, 1);
-                                           Generator& gen = a.generator(2);
-                                           a.ret(fill_inplace("bernoulli_", a.tensor(0),
-                                                              [&, p](auto* out, int64_t n) { fill_bernoulli(gen, out, n, p); }));
-                                       }},
-                                      {"bernoulli_(Tensor input, Tensor p, *, Generator generator=None)", [](Args& a) {
-                                           const Tensor& x = a.tensor(0);
-                                           check_floating("bernoulli_", a.tensor(1));
-                                           Tensor p = in_address_order(expand_to(detach(a.tensor(1)), x.shape()), dense_strides(x));
-                                           Generator& gen = a.generator(2);
-                                           visit_floating(p.dtype(), [&](auto zero) {
-                                               using P = decltype(zero);
-                                               check_probabilities(p.data<P>(), p.numel());
-                                               a.ret(fill_inplace("bernoulli_", x, [&](auto* out, int64_t n) {
-                                                   fill_bernoulli_each(gen, out, n, p.data<P>());
-                                               }));
-                                           });
-                                       }}}});
-
-const Register exponential_inplace_fn({"exponential", kInplaceOnly, R"(Fills with exponential random numbers of rate lambd.
-
-    -log(1 - u) / lambd,  u uniform on [0, 1)
-
-Example:
-    >>> bool((chainrule.empty(9).exponential_() >= 0).all())
-    True
-)", {{"exponential_(Tensor input, float lambd=1.0, *, Generator generator=None)", [](Args& a) {
-          double rate = a.real(1, 1.0);
-          check_floating("exponential_", a.tensor(0));
-          check<ValueError>(rate > 0, "exponential_: lambd must be positive, got ", rate);
-          Generator& gen = a.generator(2);
-          a.ret(fill_inplace("exponential_", a.tensor(0),
-                             floats_only([&, rate](auto* out, int64_t n) { fill_exponential(gen, out, n, rate); })));
-      }}}});
-
-const Register geometric_inplace_fn({"geometric", kInplaceOnly, R"(Fills with the number of trials up to the first success of probability p.
-
-Example:
-    >>> bool((chainrule.empty(9).geometric_(0.5) >= 1).all())
-    True
-)", {{"geometric_(Tensor input, float p, *, Generator generator=None)", [](Args& a) {
-          double p = a.real(1);
-          check<TypeError>(a.tensor(0).dtype() != DType::Bool, "geometric_: the tensor must hold numbers, got bool");
-          check<ValueError>(p > 0 && p < 1, "geometric_: p must be in (0, 1), got ", p);
-          Generator& gen = a.generator(2);
-          a.ret(fill_inplace("geometric_", a.tensor(0),
-                             numbers_only([&, p](auto* out, int64_t n) { fill_geometric(gen, out, n, p); })));
-      }}}});
-
-const Register cauchy_inplace_fn({"cauchy", kInplaceOnly, R"(Fills with Cauchy random numbers.
-
-Example:
-    >>> chainrule.empty(2, 3).cauchy_().shape
-    chainrule.Size([2, 3])
-)", {{"cauchy_(Tensor input, float median=0.0, float sigma=1.0, *, Generator generator=None)", [](Args& a) {
-          double median = a.real(1, 0.0), sigma = a.real(2, 1.0);
-          check_floating("cauchy_", a.tensor(0));
-          check<ValueError>(sigma > 0, "cauchy_: sigma must be positive, got ", sigma);
-          Generator& gen = a.generator(3);
-          a.ret(fill_inplace("cauchy_", a.tensor(0),
-                             floats_only([&](auto* out, int64_t n) { fill_cauchy(gen, out, n, median, sigma); })));
-      }}}});
-
-const Register log_normal_inplace_fn({"log_normal", kInplaceOnly, R"(Fills with exp of normal random numbers.
-
-Example:
-    >>> bool((chainrule.empty(9).log_normal_() > 0).all())
-    True
-)", {{"log_normal_(Tensor input, float mean=1.0, float std=2.0, *, Generator generator=None)", [](Args& a) {
-          double mean = a.real(1, 1.0), std = a.real(2, 2.0);
-          check_floating("log_normal_", a.tensor(0));
-          check<ValueError>(std > 0, "log_normal_: std must be positive, got ", std);
-          Generator& gen = a.generator(3);
-          a.ret(fill_inplace("log_normal_", a.tensor(0),
-                             floats_only([&](auto* out, int64_t n) { fill_log_normal(gen, out, n, mean, std); })));
-      }}}});
+                           {{"poisson(Tensor input, Generator generator=None)", [](Args& a) {
+                                 const Tensor& x = a.tensor(0);
+                                 check_floating("poisson", x);
+                                 Tensor rates = contiguous(detach(x)), out = empty(x.shape(), x.dtype());
+                                 Generator& gen = a.generator(1);
+                                 visit_floating(x.dtype(), [&](auto zero) {
+                                     using T = decltype(zero);
+                                     const T* r = rates.data<T>();
+                                     for (int64_t i = 0; i < x.numel(); ++i)
+                                         check<ValueError>(r[i] >= 0, "poisson: rates must be non-negative, got ",
+                                                           r[i]);
+                                     Unlock unlock(x.numel());
+                                     if (x.numel()) fill_poisson(gen, out.data<T>(), x.numel(), r);
+                                 });
+                                 a.ret(out);
+                             }}}});
 
 }  // namespace chainrule

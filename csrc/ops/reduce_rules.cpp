@@ -90,15 +90,11 @@ Tensor moved_last(const Tensor& t, int axis) {
     return alias(t, shape, strides, 0);
 }
 
-bool is_last(const Tensor& t, int axis) {
-    return t.ndim() == 0 || axis == t.ndim() - 1;
-}
+bool is_last(const Tensor& t, int axis) { return t.ndim() == 0 || axis == t.ndim() - 1; }
 
 }  // namespace
 
-Tensor axis_last_data(const Tensor& t, int axis) {
-    return contiguous_data(is_last(t, axis) ? t : moved_last(t, axis));
-}
+Tensor axis_last_data(const Tensor& t, int axis) { return contiguous_data(is_last(t, axis) ? t : moved_last(t, axis)); }
 
 void store_axis_last(const Tensor& out, const Tensor& rows, int axis) {
     copy_data(is_last(out, axis) ? out : moved_last(out, axis), rows);
@@ -113,8 +109,7 @@ struct AlongAttrs {
 
 // Calls move(long position, short position) for each index; long and short are the positions in the tensors that have `size` and
 // index.size(axis) elements along the axis.
-template <class F>
-void each_along(const Tensor& index, const AlongAttrs& a, const F& move) {
+template <class F> void each_along(const Tensor& index, const AlongAttrs& a, const F& move) {
     AroundAxis s(index.shape(), a.axis);
     const int64_t* at = index.data<int64_t>();
     constexpr int64_t kGrain = 1 << 13;

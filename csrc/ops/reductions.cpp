@@ -44,8 +44,7 @@ const OpDef sum_op = {
     .grad_name = "SumBackward1",
     .infer = infer_reduce,
     .eval = eval_reduce,
-    .vjp =
-        [](VjpCtx& c) { c.set(0, spread(c.grad(), c.input_shape(0), c.attr<ReduceAttrs>(), c.create_graph())); },
+    .vjp = [](VjpCtx& c) { c.set(0, spread(c.grad(), c.input_shape(0), c.attr<ReduceAttrs>(), c.create_graph())); },
     .kernel = static_cast<uint32_t>(Reduce::Sum),
     .keep_shape = 1,
     .attr_bytes = sizeof(ReduceAttrs),
@@ -54,7 +53,9 @@ const OpDef sum_all_op = renamed(sum_op, "SumBackward0");
 Tensor sum(const Tensor& x, const Dims& axes, bool keepdim) {
     return run_with(axes.empty() ? sum_all_op : sum_op, ReduceAttrs{axis_bits("sum", axes, x.ndim()), keepdim}, x);
 }
-const Register sum_fn({"sum", kMethod | kFunction, R"(Sum of the elements, over all axes or over those given.
+const Register sum_fn({"sum",
+                       kMethod | kFunction,
+                       R"(Sum of the elements, over all axes or over those given.
 
     y = sum_i x_i,  dx_i = dy
 
@@ -73,10 +74,12 @@ Returns:
 Example:
     >>> chainrule.sum(chainrule.tensor([[1., 2.], [3., 4.]]), dim=0)
     tensor([4., 6.])
-)", {{"sum(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
-    Tensor x = as_dtype(a, 3);
-    a.ret(run_with(a.given(1) ? sum_op : sum_all_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
-}}}});
+)",
+                       {{"sum(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
+                             Tensor x = as_dtype(a, 3);
+                             a.ret(run_with(a.given(1) ? sum_op : sum_all_op,
+                                            ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
+                         }}}});
 
 // ---- mean: y = sum of x / n ----
 const OpDef mean_op = {
@@ -84,8 +87,8 @@ const OpDef mean_op = {
     .grad_name = "MeanBackward1",
     .infer =
         [](InferCtx& c) {
-            check<TypeError>(is_floating(c.input(0).dtype()), "mean: the input must be floating, got ", c.input(0).dtype(),
-                             ". Convert it with .float() or pass dtype=chainrule.float32.");
+            check<TypeError>(is_floating(c.input(0).dtype()), "mean: the input must be floating, got ",
+                             c.input(0).dtype(), ". Convert it with .float() or pass dtype=chainrule.float32.");
             infer_reduce(c);
         },
     .eval =
@@ -93,7 +96,8 @@ const OpDef mean_op = {
             eval_reduce(c);
             double n = static_cast<double>(reduced_count(c.input(0).shape(), c.attr<ReduceAttrs>().axes));
             const Tensor in[2] = {c.out(), scalar_tensor(n, c.out().dtype())};
-            auto divide = kernels::kernels().binary[static_cast<int>(kernels::Binary::Div)][static_cast<int>(c.out().dtype())];
+            auto divide =
+                kernels::kernels().binary[static_cast<int>(kernels::Binary::Div)][static_cast<int>(c.out().dtype())];
             apply_loop(divide, c.out(), in, 2, nullptr);
         },
     .vjp =
@@ -112,7 +116,9 @@ const OpDef mean_all_op = renamed(mean_op, "MeanBackward0");
 Tensor mean(const Tensor& x, const Dims& axes, bool keepdim) {
     return run_with(axes.empty() ? mean_all_op : mean_op, ReduceAttrs{axis_bits("mean", axes, x.ndim()), keepdim}, x);
 }
-const Register mean_fn({"mean", kMethod | kFunction, R"(Mean of the elements, over all axes or over those given.
+const Register mean_fn({"mean",
+                        kMethod | kFunction,
+                        R"(Mean of the elements, over all axes or over those given.
 
     y = 1/n sum_i x_i,  dx_i = dy / n
 
@@ -133,13 +139,17 @@ Raises:
 Example:
     >>> chainrule.mean(chainrule.tensor([[1., 2.], [3., 4.]]), dim=1)
     tensor([1.5000, 3.5000])
-)", {{"mean(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
-    Tensor x = as_dtype(a, 3);
-    a.ret(run_with(a.given(1) ? mean_op : mean_all_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
-}}}});
+)",
+                        {{"mean(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
+                              Tensor x = as_dtype(a, 3);
+                              a.ret(run_with(a.given(1) ? mean_op : mean_all_op,
+                                             ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
+                          }}}});
 
 // ---- nansum: the sum of what is not NaN ----
-const Register nansum_fn({"nansum", kMethod | kFunction, R"(Sum of the elements that are not NaN; those get no gradient.
+const Register nansum_fn({"nansum",
+                          kMethod | kFunction,
+                          R"(Sum of the elements that are not NaN; those get no gradient.
 
 Args:
     input, dim, keepdim, dtype: as for sum().
@@ -147,12 +157,16 @@ Args:
 Example:
     >>> chainrule.nansum(chainrule.tensor([1., float('nan'), 2.]))
     tensor(3.)
-)", {{"nansum(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
-    Tensor x = as_dtype(a, 3);
-    if (is_floating(x.dtype())) x = masked_out(isnan(x), x);
-    a.ret(run_with(sum_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
-}}}});
-const Register nanmean_fn({"nanmean", kMethod | kFunction, R"(Mean of the elements that are not NaN; those get no gradient.
+)",
+                          {{"nansum(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)",
+                            [](Args& a) {
+                                Tensor x = as_dtype(a, 3);
+                                if (is_floating(x.dtype())) x = masked_out(isnan(x), x);
+                                a.ret(run_with(sum_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
+                            }}}});
+const Register nanmean_fn({"nanmean",
+                           kMethod | kFunction,
+                           R"(Mean of the elements that are not NaN; those get no gradient.
 
 Args:
     input, dim, keepdim, dtype: as for mean().
@@ -160,14 +174,17 @@ Args:
 Example:
     >>> chainrule.nanmean(chainrule.tensor([1., float('nan'), 2.]))
     tensor(1.5000)
-)", {{"nanmean(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
-    Tensor x = as_dtype(a, 3);
-    check<TypeError>(is_floating(x.dtype()), "nanmean: the input must be floating, got ", x.dtype(), ". Convert it with .float().");
-    ReduceAttrs attrs{axis_bits(a, 1, x.ndim()), a.flag(2)};
-    Tensor missing = isnan(x);
-    Tensor count = run_with(sum_op, attrs, logical_not(missing));
-    a.ret(run_with(sum_op, attrs, masked_out(missing, x)) / count);
-}}}});
+)",
+                           {{"nanmean(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)",
+                             [](Args& a) {
+                                 Tensor x = as_dtype(a, 3);
+                                 check<TypeError>(is_floating(x.dtype()), "nanmean: the input must be floating, got ",
+                                                  x.dtype(), ". Convert it with .float().");
+                                 ReduceAttrs attrs{axis_bits(a, 1, x.ndim()), a.flag(2)};
+                                 Tensor missing = isnan(x);
+                                 Tensor count = run_with(sum_op, attrs, logical_not(missing));
+                                 a.ret(run_with(sum_op, attrs, masked_out(missing, x)) / count);
+                             }}}});
 
 // ---- prod: the product; its gradient is the product of the others ----
 namespace {
@@ -245,7 +262,9 @@ const OpDef prod_op = {
 Tensor prod(const Tensor& x, const Dims& axes, bool keepdim) {
     return run_with(prod_op, ReduceAttrs{axis_bits("prod", axes, x.ndim()), keepdim}, x);
 }
-const Register prod_fn({"prod", kMethod | kFunction, R"(Product of the elements, over all axes or over one.
+const Register prod_fn({"prod",
+                        kMethod | kFunction,
+                        R"(Product of the elements, over all axes or over one.
 
     y = prod_i x_i,  dx_i = dy prod_{j != i} x_j  (right also where elements are 0)
 
@@ -258,10 +277,11 @@ Args:
 Example:
     >>> chainrule.prod(chainrule.tensor([2., 3., 4.]))
     tensor(24.)
-)", {{"prod(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
-    Tensor x = as_dtype(a, 3);
-    a.ret(run_with(prod_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
-}}}});
+)",
+                        {{"prod(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
+                              Tensor x = as_dtype(a, 3);
+                              a.ret(run_with(prod_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
+                          }}}});
 
 // ---- any, all: truth over axes ----
 const OpDef any_op = {
@@ -283,8 +303,7 @@ const OpDef all_op = {
 
 namespace {
 
-template <const OpDef& op>
-void call_truth(Args& a) {
+template <const OpDef& op> void call_truth(Args& a) {
     const Tensor& x = a.tensor(0);
     Tensor y = run_with(op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x);
     a.ret(x.dtype() == DType::UInt8 ? cast(y, DType::UInt8) : y);  // as PyTorch: uint8 was once its bool
@@ -292,7 +311,9 @@ void call_truth(Args& a) {
 
 }  // namespace
 
-const Register any_fn({"any", kMethod | kFunction | kNoGradient, R"(True where some element is not 0, over all axes or over those given.
+const Register any_fn({"any",
+                       kMethod | kFunction | kNoGradient,
+                       R"(True where some element is not 0, over all axes or over those given.
 
 Args:
     input: tensor of any shape and dtype. NaN counts as true.
@@ -305,8 +326,11 @@ Returns:
 Example:
     >>> chainrule.any(chainrule.tensor([False, True]))
     tensor(True)
-)", {{"any(Tensor input, ints dim=None, bool keepdim=False)", call_truth<any_op>}}});
-const Register all_fn({"all", kMethod | kFunction | kNoGradient, R"(True where no element is 0, over all axes or over those given.
+)",
+                       {{"any(Tensor input, ints dim=None, bool keepdim=False)", call_truth<any_op>}}});
+const Register all_fn({"all",
+                       kMethod | kFunction | kNoGradient,
+                       R"(True where no element is 0, over all axes or over those given.
 
 Args:
     input: tensor of any shape and dtype. NaN counts as true.
@@ -319,9 +343,12 @@ Returns:
 Example:
     >>> chainrule.all(chainrule.tensor([False, True]))
     tensor(False)
-)", {{"all(Tensor input, ints dim=None, bool keepdim=False)", call_truth<all_op>}}});
+)",
+                       {{"all(Tensor input, ints dim=None, bool keepdim=False)", call_truth<all_op>}}});
 
-const Register count_nonzero_fn({"count_nonzero", kMethod | kFunction | kNoGradient, R"(Number of elements that are not 0.
+const Register count_nonzero_fn({"count_nonzero",
+                                 kMethod | kFunction | kNoGradient,
+                                 R"(Number of elements that are not 0.
 
 Args:
     input: tensor of any shape and dtype.
@@ -333,9 +360,11 @@ Returns:
 Example:
     >>> chainrule.count_nonzero(chainrule.tensor([0., 3., 4.]))
     tensor(2)
-)", {{"count_nonzero(Tensor input, ints dim=None)", [](Args& a) {
-    const Tensor& x = a.tensor(0);
-    a.ret(run_with(sum_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), false}, ne(x, number(0, x))));
-}}}});
+)",
+                                 {{"count_nonzero(Tensor input, ints dim=None)", [](Args& a) {
+                                       const Tensor& x = a.tensor(0);
+                                       a.ret(run_with(sum_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), false},
+                                                      ne(x, number(0, x))));
+                                   }}}});
 
 }  // namespace chainrule

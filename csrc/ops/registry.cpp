@@ -10,13 +10,9 @@ std::vector<FunctionDef>& table() {
 }
 }  // namespace
 
-Register::Register(FunctionDef def) {
-    table().push_back(std::move(def));
-}
+Register::Register(FunctionDef def) { table().push_back(std::move(def)); }
 
-const std::vector<FunctionDef>& registry() {
-    return table();
-}
+const std::vector<FunctionDef>& registry() { return table(); }
 
 Tensor Args::run_op(const OpDef& op, const Tensor* in, int n, void* attrs) {
     if (inplace) return dispatch_inplace(op, in, n, attrs);

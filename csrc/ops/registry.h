@@ -16,11 +16,11 @@ class Generator;
 // One parsed argument.
 struct Arg {
     enum Kind : uint8_t { None, TensorArg, Number, Ints, Dtype, Str, Tensors, Object } kind = None;
-    uint8_t slot = 0;          // of Ints and Tensors
+    uint8_t slot = 0;  // of Ints and Tensors
     Tensor tensor;
     Scalar number;
     std::string_view text;
-    void* object = nullptr;    // Generator*, or the host's object for an argument of type `any`
+    void* object = nullptr;  // Generator*, or the host's object for an argument of type `any`
     DType dtype = DType::Float32;
 };
 
@@ -51,14 +51,14 @@ class Args {
         };
     };
 
-    const char* name = "";     // of the function, for messages
-    bool inplace = false;      // called as name_: the result goes into argument 0
+    const char* name = "";  // of the function, for messages
+    bool inplace = false;   // called as name_: the result goes into argument 0
     List args;
     Dims ints_slots[4];
     std::vector<Tensor> tensors_slots[2];
 
     bool given(int i) const { return args[static_cast<size_t>(i)].kind != Arg::None; }
-    const Tensor& tensor(int i) const { return args[i].tensor; }            // undefined where None
+    const Tensor& tensor(int i) const { return args[i].tensor; }  // undefined where None
     Scalar number(int i) const { return args[i].number; }
     int64_t integer(int i, int64_t otherwise = 0) const { return given(i) ? args[i].number.to_int() : otherwise; }
     double real(int i, double otherwise = 0) const { return given(i) ? args[i].number.to_double() : otherwise; }
@@ -67,7 +67,7 @@ class Args {
     DType dtype(int i, DType otherwise) const { return given(i) ? args[i].dtype : otherwise; }
     std::string_view text(int i) const { return args[i].text; }
     const std::vector<Tensor>& tensors(int i) const { return tensors_slots[args[i].slot]; }
-    Generator& generator(int i) const;                                      // the default one where None
+    Generator& generator(int i) const;  // the default one where None
 
     // Runs one operation, in place where the call asks for it.
     template <class... T> Tensor run(const OpDef& op, const T&... inputs) {
@@ -83,7 +83,8 @@ class Args {
     Result result = Nothing;
     Tensor value;
     std::vector<Tensor> values;
-    const char* const* fields = nullptr;   // names of a tuple's parts, e.g. {"max", "values", "indices", nullptr}: type name first
+    const char* const* fields =
+        nullptr;  // names of a tuple's parts, e.g. {"max", "values", "indices", nullptr}: type name first
     double scalar = 0;
     int64_t integer_result = 0;
 
@@ -140,7 +141,7 @@ enum FunctionFlags : uint32_t {
 struct FunctionDef {
     const char* name;
     uint32_t flags;
-    const char* doc;    // first line: what it computes; then formula, Args, Returns, Raises, Example, Source
+    const char* doc;  // first line: what it computes; then formula, Args, Returns, Raises, Example, Source
     std::vector<Overload> overloads;
 };
 

@@ -77,15 +77,20 @@ Args:
     input: tensor or number.
     other: tensor or number. All three broadcast.
 
+Returns:
+    tensor; of the condition alone, the tuple of its nonzero positions, as nonzero(as_tuple=True) gives it.
+
 Example:
     >>> chainrule.where(chainrule.tensor([True, False]), chainrule.tensor([1., 2.]), 0)
     tensor([1., 0.])
 )",
-                         {{"where(Tensor condition, Tensor input, Tensor other)", [](Args& a) {
+                         {{"where(Tensor condition, Tensor input, Tensor other)",
+                           [](Args& a) {
                                const Tensor& mask = a.tensor(0);
                                a.ret(where(mask.dtype() == DType::UInt8 ? cast(mask, DType::Bool) : mask, a.tensor(1),
                                            a.tensor(2)));
-                           }}}});
+                           }},
+                          {"where(Tensor condition)", [](Args& a) { a.ret_tuple(nonzero_tuple(a.tensor(0))); }}}});
 
 // ---- masked_fill: mask ? value : x ----
 const OpDef masked_fill_op = {
@@ -188,6 +193,8 @@ template <const OpDef& op> void clamp_numbers(Args& a, const Tensor& low, const 
 
 // Tensors as bounds: maximum and minimum, which share the gradient at a tie.
 void clamp_tensors(Args& a, const Tensor& low, const Tensor& high) {
+    for (const Tensor& bound : {low, high})
+        if (bound) broadcast_shapes(a.name, a.tensor(0).shape(), bound.shape());
     Tensor x = self_or_copy(a);
     if (low) x = maximum(x, low);
     if (high) x = minimum(x, high);

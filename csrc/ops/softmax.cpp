@@ -4,6 +4,7 @@
 #include "autograd/grad_mode.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "core/warn.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
@@ -18,9 +19,7 @@ struct SoftmaxAttrs {
 
 constexpr int64_t kRowGrain = 1 << 14;
 
-bool rows_lie_flat(const Tensor& t, int axis) {
-    return t.is_contiguous() && (t.ndim() == 0 || axis == t.ndim() - 1);
-}
+bool rows_lie_flat(const Tensor& t, int axis) { return t.is_contiguous() && (t.ndim() == 0 || axis == t.ndim() - 1); }
 
 struct Rows {
     int64_t rows, n, bytes;
@@ -36,7 +35,9 @@ void map_rows(kernels::RowMap f, const Tensor& in, const Tensor& out, int axis) 
     const char* from = in.data();
     char* to = out.data();
     Unlock unlock(in.numel());
-    parallel_for(s.rows, s.grain(), [&](int64_t begin, int64_t end) { f(from + begin * s.bytes, to + begin * s.bytes, end - begin, s.n); });
+    parallel_for(s.rows, s.grain(), [&](int64_t begin, int64_t end) {
+        f(from + begin * s.bytes, to + begin * s.bytes, end - begin, s.n);
+    });
 }
 
 void map_rows_grad(kernels::RowMapGrad f, const Tensor& grad, const Tensor& y, const Tensor& out, int64_t n) {
@@ -52,21 +53,18 @@ void map_rows_grad(kernels::RowMapGrad f, const Tensor& grad, const Tensor& y, c
 // An axis before others: tiles of neighbouring columns are turned into rows, worked on, and turned back, all in the cache.
 constexpr int64_t kTile = 16;
 
-template <class T>
-void gather_tile(const T* from, T* rows, int64_t n, int64_t inner, int64_t width) {
+template <class T> void gather_tile(const T* from, T* rows, int64_t n, int64_t inner, int64_t width) {
     for (int64_t j = 0; j < n; ++j)
         for (int64_t i = 0; i < width; ++i) rows[i * n + j] = from[j * inner + i];
 }
 
-template <class T>
-void scatter_tile(const T* rows, T* to, int64_t n, int64_t inner, int64_t width) {
+template <class T> void scatter_tile(const T* rows, T* to, int64_t n, int64_t inner, int64_t width) {
     for (int64_t j = 0; j < n; ++j)
         for (int64_t i = 0; i < width; ++i) to[j * inner + i] = rows[i * n + j];
 }
 
 // work(rows of input 0, rows of input 1, width) leaves its result in the rows of input 0. All tensors are row-major.
-template <class F>
-void by_tiles(const Tensor* in, int n_in, const Tensor& out, int axis, const F& work) {
+template <class F> void by_tiles(const Tensor* in, int n_in, const Tensor& out, int axis, const F& work) {
     AroundAxis s(out.shape(), axis);
     int64_t tiles = (s.inner + kTile - 1) / kTile;
     if (out.numel() == 0) return;
@@ -117,7 +115,8 @@ void set_rows_grad(VjpCtx& c, kernels::RowMapGrad f) {
         map_rows_grad(f, g, y, out, n);
     } else {
         const Tensor in[2] = {g, y};
-        by_tiles(in, 2, out, axis, [&](void* grads, void* values, int64_t width) { f(grads, values, grads, width, n); });
+        by_tiles(in, 2, out, axis,
+                 [&](void* grads, void* values, int64_t width) { f(grads, values, grads, width, n); });
     }
     c.set(0, std::move(out));
 }
@@ -129,17 +128,28 @@ void infer_softmax(InferCtx& c) {
     c.set(0, x.shape(), x.dtype());
 }
 
-int dtype_index(const Tensor& t) {
-    return static_cast<int>(t.dtype());
+int dtype_index(const Tensor& t) { return static_cast<int>(t.dtype()); }
+
+Tensor call(const Args& a, const OpDef& op) {
+    const Tensor& x = a.tensor(0);
+    SoftmaxAttrs attrs{normalize_axis(a.name, a.integer(1), x.ndim())};
+    return run_with(op, attrs, a.given(2) ? cast(x, a.dtype(2, x.dtype())) : x);
 }
 
 // dim=None: PyTorch's old guess, axis 0 for 0, 1 and 3 dimensions, else 1.
-Tensor call(Args& a, const OpDef& op, Tensor (*finish)(const Tensor&) = nullptr) {
-    Tensor x = a.given(2) ? cast(a.tensor(0), a.dtype(2, DType::Float32)) : a.tensor(0);
-    int guess = x.ndim() == 0 || x.ndim() == 1 || x.ndim() == 3 ? 0 : 1;
-    int axis = normalize_axis(a.name, a.integer(1, guess), x.ndim());
-    if (finish) x = finish(x);
-    return run_with(op, SoftmaxAttrs{axis}, x);
+int64_t axis_or_guess(const Args& a) {
+    if (a.given(1)) return a.integer(1);
+    warn(concat("Implicit dimension choice for ", a.name,
+                " has been deprecated. Change the call to include dim=X as an argument."));
+    int n = a.tensor(0).ndim();
+    return n == 0 || n == 1 || n == 3 ? 0 : 1;
+}
+
+// The functions of nn.functional: name(input, dim=None, _stacklevel=3, dtype=None).
+Tensor call_nn(const Args& a, const OpDef& op, Tensor (*first)(const Tensor&) = nullptr) {
+    Tensor x = a.given(3) ? cast(a.tensor(0), a.dtype(3, a.tensor(0).dtype())) : a.tensor(0);
+    SoftmaxAttrs attrs{normalize_axis(a.name, axis_or_guess(a), x.ndim())};
+    return run_with(op, attrs, first ? first(x) : x);
 }
 
 }  // namespace
@@ -165,7 +175,9 @@ const OpDef softmax_op = {
 Tensor softmax(const Tensor& x, int64_t axis) {
     return run_with(softmax_op, SoftmaxAttrs{normalize_axis("softmax", axis, x.ndim())}, x);
 }
-const Register softmax_fn({"softmax", kMethod | kFunction | kNN, R"(Softmax along an axis: positive values that sum to 1.
+const Register softmax_fn({"softmax",
+                           kMethod | kFunction,
+                           R"(Softmax along an axis: positive values that sum to 1.
 
     y_i = e^(x_i) / sum_j e^(x_j),  dx_i = y_i (dy_i - sum_j dy_j y_j)
 
@@ -182,12 +194,27 @@ Returns:
 Example:
     >>> chainrule.softmax(chainrule.tensor([0., 0.]), dim=0)
     tensor([0.5000, 0.5000])
-)", {{"softmax(Tensor input, int dim=None, Dtype dtype=None)", [](Args& a) { a.ret(call(a, softmax_op)); }},
-     {"softmax(Tensor input, int dim=None, int _stacklevel=3, Dtype dtype=None)", [](Args& a) {
-          std::swap(a.args[2], a.args[3]);
-          a.ret(call(a, softmax_op));
-      }}}});
-const Register softmin_fn({"softmin", kNN, R"(Softmax of the negative input along an axis.
+)",
+                           {{"softmax(Tensor input, int dim, Dtype dtype=None)",
+                             [](Args& a) { a.ret(call(a, softmax_op)); }}}});
+const Register nn_softmax_fn({"softmax",
+                              kNN,
+                              R"(Softmax along an axis: positive values that sum to 1. chainrule.softmax() holds the formula.
+
+Args:
+    input: floating tensor.
+    dim: axis; left out, it is guessed with a warning.
+    dtype: converts the input first.
+
+Example:
+    >>> F.softmax(chainrule.tensor([0., 0.]), dim=0)
+    tensor([0.5000, 0.5000])
+)",
+                              {{"softmax(Tensor input, int dim=None, int _stacklevel=3, Dtype dtype=None)",
+                                [](Args& a) { a.ret(call_nn(a, softmax_op)); }}}});
+const Register softmin_fn({"softmin",
+                           kNN,
+                           R"(Softmax of the negative input along an axis.
 
     y_i = e^(-x_i) / sum_j e^(-x_j)
 
@@ -199,7 +226,9 @@ Args:
 Example:
     >>> F.softmin(chainrule.tensor([0., 0.]), dim=0)
     tensor([0.5000, 0.5000])
-)", {{"softmin(Tensor input, int dim=None, Dtype dtype=None)", [](Args& a) { a.ret(call(a, softmax_op, neg)); }}}});
+)",
+                           {{"softmin(Tensor input, int dim=None, int _stacklevel=3, Dtype dtype=None)",
+                             [](Args& a) { a.ret(call_nn(a, softmax_op, neg)); }}}});
 
 // ---- log_softmax: y = x - log sum e^x ----
 const OpDef log_softmax_op = {
@@ -221,7 +250,10 @@ const OpDef log_softmax_op = {
 Tensor log_softmax(const Tensor& x, int64_t axis) {
     return run_with(log_softmax_op, SoftmaxAttrs{normalize_axis("log_softmax", axis, x.ndim())}, x);
 }
-const Register log_softmax_fn({"log_softmax", kMethod | kFunction | kNN, R"(Logarithm of the softmax along an axis, without its rounding.
+const Register log_softmax_fn(
+    {"log_softmax",
+     kMethod | kFunction,
+     R"(Logarithm of the softmax along an axis, without its rounding.
 
     y_i = x_i - log sum_j e^(x_j),  dx_i = dy_i - e^(y_i) sum_j dy_j
 
@@ -236,11 +268,23 @@ Returns:
 Example:
     >>> chainrule.log_softmax(chainrule.tensor([0., 0.]), dim=0)
     tensor([-0.6931, -0.6931])
-)", {{"log_softmax(Tensor input, int dim=None, Dtype dtype=None)", [](Args& a) { a.ret(call(a, log_softmax_op)); }},
-     {"log_softmax(Tensor input, int dim=None, int _stacklevel=3, Dtype dtype=None)", [](Args& a) {
-          std::swap(a.args[2], a.args[3]);
-          a.ret(call(a, log_softmax_op));
-      }}}});
+)",
+     {{"log_softmax(Tensor input, int dim, Dtype dtype=None)", [](Args& a) { a.ret(call(a, log_softmax_op)); }}}});
+const Register nn_log_softmax_fn({"log_softmax",
+                                  kNN,
+                                  R"(Logarithm of the softmax along an axis. chainrule.log_softmax() holds the formula.
+
+Args:
+    input: floating tensor.
+    dim: axis; left out, it is guessed with a warning.
+    dtype: converts the input first.
+
+Example:
+    >>> F.log_softmax(chainrule.tensor([0., 0.]), dim=0)
+    tensor([-0.6931, -0.6931])
+)",
+                                  {{"log_softmax(Tensor input, int dim=None, int _stacklevel=3, Dtype dtype=None)",
+                                    [](Args& a) { a.ret(call_nn(a, log_softmax_op)); }}}});
 
 // ---- logsumexp: y = log sum e^x ----
 const OpDef logsumexp_op = {
@@ -271,7 +315,8 @@ const OpDef logsumexp_op = {
         [](VjpCtx& c) {
             const ReduceAttrs& a = c.attr<ReduceAttrs>();
             Tensor x = c.input(0);
-            Tensor y = spread(c.output(), x.shape(), a, c.create_graph()), g = spread(c.grad(), x.shape(), a, c.create_graph());
+            Tensor y = spread(c.output(), x.shape(), a, c.create_graph()),
+                   g = spread(c.grad(), x.shape(), a, c.create_graph());
             c.set(0, g * exp(x - y));
         },
     .promotion = Promotion::Float,
@@ -282,7 +327,9 @@ const OpDef logsumexp_op = {
 Tensor logsumexp(const Tensor& x, const Dims& axes, bool keepdim) {
     return run_with(logsumexp_op, ReduceAttrs{axis_bits("logsumexp", axes, x.ndim()), keepdim}, x);
 }
-const Register logsumexp_fn({"logsumexp", kMethod | kFunction, R"(Logarithm of the sum of exponentials over axes, without overflow.
+const Register logsumexp_fn({"logsumexp",
+                             kMethod | kFunction,
+                             R"(Logarithm of the sum of exponentials over axes, without overflow.
 
     y = log sum_i e^(x_i),  dx_i = dy e^(x_i - y)
 
@@ -294,9 +341,10 @@ Args:
 Example:
     >>> chainrule.logsumexp(chainrule.tensor([0., 0.]), dim=0)
     tensor(0.6931)
-)", {{"logsumexp(Tensor input, ints dim, bool keepdim=False)", [](Args& a) {
-    const Tensor& x = a.tensor(0);
-    a.ret(run_with(logsumexp_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
-}}}});
+)",
+                             {{"logsumexp(Tensor input, ints dim, bool keepdim=False)", [](Args& a) {
+                                   const Tensor& x = a.tensor(0);
+                                   a.ret(run_with(logsumexp_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
+                               }}}});
 
 }  // namespace chainrule

@@ -20,20 +20,16 @@ enum class Order : uint8_t { Sort, Top, Kth, Median };
 struct SortAttrs {
     int axis;
     bool descending;
-    bool keepdim;      // of Kth and Median: one element stays along the axis
+    bool keepdim;  // of Kth and Median: one element stays along the axis
     Order order;
-    int64_t k;         // Top: how many; Kth: which, from 0
-    bool skip_nan;     // Median: among the others
+    int64_t k;      // Top: how many; Kth: which, from 0
+    bool skip_nan;  // Median: among the others
 };
 
-template <class T>
-bool is_nan(T x) {
-    return x != x;
-}
+template <class T> bool is_nan(T x) { return x != x; }
 
 // Ties keep their order, which makes the order total and the result the same whichever algorithm finds it.
-template <class T>
-struct Before {
+template <class T> struct Before {
     const T* row;
     bool descending;
     bool operator()(int64_t a, int64_t b) const {
@@ -46,8 +42,7 @@ struct Before {
 };
 
 // Fills order with the indices wanted of one row of n.
-template <class T>
-void select_row(const T* row, int64_t n, const SortAttrs& a, int64_t* index) {
+template <class T> void select_row(const T* row, int64_t n, const SortAttrs& a, int64_t* index) {
     Before<T> before{row, a.descending};
     for (int64_t i = 0; i < n; ++i) index[i] = i;
     if (a.order == Order::Sort) {
@@ -160,12 +155,14 @@ Pair run_pair(const OpDef& op, const Tensor& x, SortAttrs attrs) {
 }
 
 void check_some(const char* op, const Tensor& x, int axis) {
-    check<ValueError>(x.ndim() == 0 || x.size(axis) > 0, op, ": no elements to choose from, got shape ", x.shape(), ".");
+    check<ValueError>(x.ndim() == 0 || x.size(axis) > 0, op, ": no elements to choose from, got shape ", x.shape(),
+                      ".");
 }
 
 Pair sorted(Args& a, int dim, bool descending) {
     const Tensor& x = a.tensor(0);
-    return run_pair(sort_op, x, {normalize_axis(a.name, a.integer(dim, -1), x.ndim()), descending, true, Order::Sort, 0, false});
+    return run_pair(sort_op, x,
+                    {normalize_axis(a.name, a.integer(dim, -1), x.ndim()), descending, true, Order::Sort, 0, false});
 }
 
 constexpr const char* kSortFields[] = {"sort", "values", "indices", nullptr};
@@ -191,7 +188,9 @@ void call_whole_median(Args& a, bool skip_nan) {
 }  // namespace
 
 // ---- sort ----
-const Register sort_fn({"sort", kMethod | kFunction, R"(Sorts along an axis. Equal elements keep their order; NaN counts as the largest.
+const Register sort_fn({"sort",
+                        kMethod | kFunction,
+                        R"(Sorts along an axis. Equal elements keep their order; NaN counts as the largest.
 
 Args:
     input: tensor.
@@ -205,16 +204,20 @@ Returns:
 Example:
     >>> chainrule.sort(chainrule.tensor([3., 1., 2.])).indices
     tensor([1, 2, 0])
-)", {{"sort(Tensor input, int dim=-1, bool descending=False, bool stable=False)", [](Args& a) {
-          Pair p = sorted(a, 1, a.flag(2));
-          a.ret_tuple({p.values, p.indices}, kSortFields);
-      }},
-     {"sort(Tensor input, *, bool stable, int dim=-1, bool descending=False)", [](Args& a) {
-          Pair p = sorted(a, 2, a.flag(3));
-          a.ret_tuple({p.values, p.indices}, kSortFields);
-      }}}});
+)",
+                        {{"sort(Tensor input, int dim=-1, bool descending=False, bool stable=False)",
+                          [](Args& a) {
+                              Pair p = sorted(a, 1, a.flag(2));
+                              a.ret_tuple({p.values, p.indices}, kSortFields);
+                          }},
+                         {"sort(Tensor input, *, bool stable, int dim=-1, bool descending=False)", [](Args& a) {
+                              Pair p = sorted(a, 2, a.flag(3));
+                              a.ret_tuple({p.values, p.indices}, kSortFields);
+                          }}}});
 
-const Register argsort_fn({"argsort", kMethod | kFunction | kNoGradient, R"(The indices that sort along an axis.
+const Register argsort_fn({"argsort",
+                           kMethod | kFunction | kNoGradient,
+                           R"(The indices that sort along an axis.
 
 Args:
     input: tensor.
@@ -228,10 +231,13 @@ Returns:
 Example:
     >>> chainrule.argsort(chainrule.tensor([3., 1., 2.]))
     tensor([1, 2, 0])
-)", {{"argsort(Tensor input, int dim=-1, bool descending=False, bool stable=False)",
-      [](Args& a) { a.ret(detach(sorted(a, 1, a.flag(2)).indices)); }}}});
+)",
+                           {{"argsort(Tensor input, int dim=-1, bool descending=False, bool stable=False)",
+                             [](Args& a) { a.ret(detach(sorted(a, 1, a.flag(2)).indices)); }}}});
 
-const Register msort_fn({"msort", kMethod | kFunction, R"(Sorts along the first axis.
+const Register msort_fn({"msort",
+                         kMethod | kFunction,
+                         R"(Sorts along the first axis.
 
 Args:
     input: tensor.
@@ -239,12 +245,15 @@ Args:
 Example:
     >>> chainrule.msort(chainrule.tensor([3., 1., 2.]))
     tensor([1., 2., 3.])
-)", {{"msort(Tensor input)", [](Args& a) {
-    a.ret(run_pair(sort_op, a.tensor(0), {0, false, true, Order::Sort, 0, false}).values);
-}}}});
+)",
+                         {{"msort(Tensor input)", [](Args& a) {
+                               a.ret(run_pair(sort_op, a.tensor(0), {0, false, true, Order::Sort, 0, false}).values);
+                           }}}});
 
 // ---- topk ----
-const Register topk_fn({"topk", kMethod | kFunction, R"(The k largest (or smallest) elements along an axis, in order.
+const Register topk_fn({"topk",
+                        kMethod | kFunction,
+                        R"(The k largest (or smallest) elements along an axis, in order.
 
 Args:
     input: tensor.
@@ -262,17 +271,21 @@ Raises:
 Example:
     >>> chainrule.topk(chainrule.tensor([3., 1., 2.]), 2).values
     tensor([3., 2.])
-)", {{"topk(Tensor input, int k, int dim=-1, bool largest=True, bool sorted=True)", [](Args& a) {
-    const Tensor& x = a.tensor(0);
-    int axis = normalize_axis("topk", a.integer(2, -1), x.ndim());
-    int64_t k = a.integer(1), n = x.ndim() ? x.size(axis) : 1;
-    check<ValueError>(k >= 0 && k <= n, "topk: k must be in [0, ", n, "] for shape ", x.shape(), " along axis ", axis, ", got ", k, ".");
-    Pair p = run_pair(topk_op, x, {axis, a.flag(3, true), true, Order::Top, k, false});
-    a.ret_tuple({p.values, p.indices}, kTopkFields);
-}}}});
+)",
+                        {{"topk(Tensor input, int k, int dim=-1, bool largest=True, bool sorted=True)", [](Args& a) {
+                              const Tensor& x = a.tensor(0);
+                              int axis = normalize_axis("topk", a.integer(2, -1), x.ndim());
+                              int64_t k = a.integer(1), n = x.ndim() ? x.size(axis) : 1;
+                              check<ValueError>(k >= 0 && k <= n, "topk: k must be in [0, ", n, "] for shape ",
+                                                x.shape(), " along axis ", axis, ", got ", k, ".");
+                              Pair p = run_pair(topk_op, x, {axis, a.flag(3, true), true, Order::Top, k, false});
+                              a.ret_tuple({p.values, p.indices}, kTopkFields);
+                          }}}});
 
 // ---- kthvalue, median ----
-const Register kthvalue_fn({"kthvalue", kMethod | kFunction, R"(The k-th smallest element along an axis; k counts from 1.
+const Register kthvalue_fn({"kthvalue",
+                            kMethod | kFunction,
+                            R"(The k-th smallest element along an axis; k counts from 1.
 
 Args:
     input: tensor.
@@ -286,16 +299,20 @@ Returns:
 Example:
     >>> chainrule.kthvalue(chainrule.tensor([3., 1., 2.]), 2).values
     tensor(2.)
-)", {{"kthvalue(Tensor input, int k, int dim=-1, bool keepdim=False)", [](Args& a) {
-    const Tensor& x = a.tensor(0);
-    int axis = normalize_axis("kthvalue", a.integer(2, -1), x.ndim());
-    int64_t k = a.integer(1), n = x.ndim() ? x.size(axis) : 1;
-    check<ValueError>(k >= 1 && k <= n, "kthvalue: k must be in [1, ", n, "] for shape ", x.shape(), " along axis ", axis, ", got ", k, ".");
-    Pair p = run_pair(kthvalue_op, x, {axis, false, a.flag(3), Order::Kth, k - 1, false});
-    a.ret_tuple({p.values, p.indices}, kKthFields);
-}}}});
+)",
+                            {{"kthvalue(Tensor input, int k, int dim=-1, bool keepdim=False)", [](Args& a) {
+                                  const Tensor& x = a.tensor(0);
+                                  int axis = normalize_axis("kthvalue", a.integer(2, -1), x.ndim());
+                                  int64_t k = a.integer(1), n = x.ndim() ? x.size(axis) : 1;
+                                  check<ValueError>(k >= 1 && k <= n, "kthvalue: k must be in [1, ", n, "] for shape ",
+                                                    x.shape(), " along axis ", axis, ", got ", k, ".");
+                                  Pair p = run_pair(kthvalue_op, x, {axis, false, a.flag(3), Order::Kth, k - 1, false});
+                                  a.ret_tuple({p.values, p.indices}, kKthFields);
+                              }}}});
 
-const Register median_fn({"median", kMethod | kFunction, R"(Median: the lower of the two middle elements where their number is even.
+const Register median_fn({"median",
+                          kMethod | kFunction,
+                          R"(Median: the lower of the two middle elements where their number is even.
 
 Args:
     input: tensor, not empty. NaN wins.
@@ -308,10 +325,14 @@ Returns:
 Example:
     >>> chainrule.median(chainrule.tensor([3., 1., 2.]))
     tensor(2.)
-)", {{"median(Tensor input)", [](Args& a) { call_whole_median(a, false); }},
-     {"median(Tensor input, int dim, bool keepdim=False)", [](Args& a) { call_median(a, false, kMedianFields); }}}});
+)",
+                          {{"median(Tensor input)", [](Args& a) { call_whole_median(a, false); }},
+                           {"median(Tensor input, int dim, bool keepdim=False)",
+                            [](Args& a) { call_median(a, false, kMedianFields); }}}});
 
-const Register nanmedian_fn({"nanmedian", kMethod | kFunction, R"(Median of the elements that are not NaN.
+const Register nanmedian_fn({"nanmedian",
+                             kMethod | kFunction,
+                             R"(Median of the elements that are not NaN.
 
 Args:
     input, dim, keepdim: as for median().
@@ -319,11 +340,15 @@ Args:
 Example:
     >>> chainrule.nanmedian(chainrule.tensor([3., float('nan'), 2.]))
     tensor(2.)
-)", {{"nanmedian(Tensor input)", [](Args& a) { call_whole_median(a, true); }},
-     {"nanmedian(Tensor input, int dim, bool keepdim=False)", [](Args& a) { call_median(a, true, kNanmedianFields); }}}});
+)",
+                             {{"nanmedian(Tensor input)", [](Args& a) { call_whole_median(a, true); }},
+                              {"nanmedian(Tensor input, int dim, bool keepdim=False)",
+                               [](Args& a) { call_median(a, true, kNanmedianFields); }}}});
 
 // ---- counting ----
-const Register bincount_fn({"bincount", kMethod | kFunction | kNoGradient, R"(How often each non-negative integer occurs.
+const Register bincount_fn({"bincount",
+                            kMethod | kFunction | kNoGradient,
+                            R"(How often each non-negative integer occurs.
 
 Args:
     input: 1-D tensor of integers, not negative.
@@ -336,36 +361,47 @@ Returns:
 Example:
     >>> chainrule.bincount(chainrule.tensor([0, 2, 2]))
     tensor([1, 0, 2])
-)", {{"bincount(Tensor input, Tensor weights=None, int minlength=0)", [](Args& a) {
-    const Tensor& x = a.tensor(0);
-    check<TypeError>(is_integral(x.dtype()) && x.dtype() != DType::Bool, "bincount: the input must hold integers, got ", x.dtype(), ".");
-    check<ValueError>(x.ndim() == 1 && a.integer(2) >= 0, "bincount: a 1-D input and a minlength of 0 or more are required, got shape ",
-                      x.shape(), " and ", a.integer(2), ".");
-    Tensor at = contiguous_data(cast(detach(x), DType::Int64));
-    int64_t n = a.integer(2), count = at.numel();
-    const int64_t* index = at.data<int64_t>();
-    for (int64_t i = 0; i < count; ++i) {
-        check<ValueError>(index[i] >= 0, "bincount: the input must not be negative, got ", index[i], " at ", i, ".");
-        n = std::max(n, index[i] + 1);
-    }
-    if (!a.given(1)) {
-        Tensor out = zeros({n}, DType::Int64);
-        for (int64_t i = 0; i < count; ++i) ++out.data<int64_t>()[index[i]];
-        a.ret(out);
-        return;
-    }
-    check<ValueError>(a.tensor(1).shape() == x.shape(), "bincount: weights must have the input's shape ", x.shape(), ", got ",
-                      a.tensor(1).shape(), ".");
-    DType dtype = a.tensor(1).dtype() == DType::Float32 ? DType::Float32 : DType::Float64;
-    Tensor weights = contiguous_data(cast(detach(a.tensor(1)), dtype)), out = zeros({n}, dtype);
-    visit_floating(dtype, [&](auto zero) {
-        using T = decltype(zero);
-        for (int64_t i = 0; i < count; ++i) out.data<T>()[index[i]] += weights.data<T>()[i];
-    });
-    a.ret(out);
-}}}});
+)",
+                            {{"bincount(Tensor input, Tensor weights=None, int minlength=0)", [](Args& a) {
+                                  const Tensor& x = a.tensor(0);
+                                  check<TypeError>(is_integral(x.dtype()) && x.dtype() != DType::Bool,
+                                                   "bincount: the input must hold integers, got ", x.dtype(), ".");
+                                  check<ValueError>(
+                                      x.ndim() == 1 && a.integer(2) >= 0,
+                                      "bincount: a 1-D input and a minlength of 0 or more are required, got shape ",
+                                      x.shape(), " and ", a.integer(2), ".");
+                                  Tensor at = contiguous_data(cast(detach(x), DType::Int64));
+                                  int64_t n = a.integer(2), count = at.numel();
+                                  const int64_t* index = at.data<int64_t>();
+                                  for (int64_t i = 0; i < count; ++i) {
+                                      check<ValueError>(index[i] >= 0, "bincount: the input must not be negative, got ",
+                                                        index[i], " at ", i, ".");
+                                      n = std::max(n, index[i] + 1);
+                                  }
+                                  if (!a.given(1)) {
+                                      Tensor out = zeros({n}, DType::Int64);
+                                      for (int64_t i = 0; i < count; ++i) ++out.data<int64_t>()[index[i]];
+                                      a.ret(out);
+                                      return;
+                                  }
+                                  check<ValueError>(a.tensor(1).shape() == x.shape(),
+                                                    "bincount: weights must have the input's shape ", x.shape(),
+                                                    ", got ", a.tensor(1).shape(), ".");
+                                  DType dtype = a.tensor(1).dtype() == DType::Float32 ? DType::Float32 : DType::Float64;
+                                  Tensor weights = contiguous_data(cast(detach(a.tensor(1)), dtype)),
+                                         out = zeros({n}, dtype);
+                                  visit_floating(dtype, [&](auto zero) {
+                                      using T = decltype(zero);
+                                      for (int64_t i = 0; i < count; ++i)
+                                          out.data<T>()[index[i]] += weights.data<T>()[i];
+                                  });
+                                  a.ret(out);
+                              }}}});
 
-const Register unique_fn({"unique", kMethod | kFunction | kNoGradient, R"(The different elements, in ascending order.
+const Register unique_fn(
+    {"unique",
+     kMethod | kFunction | kNoGradient,
+     R"(The different elements, in ascending order.
 
 Args:
     input: tensor; it is flattened.
@@ -379,37 +415,38 @@ Returns:
 Example:
     >>> chainrule.unique(chainrule.tensor([3, 1, 3]))
     tensor([1, 3])
-)", {{"unique(Tensor input, bool sorted=True, bool return_inverse=False, bool return_counts=False)", [](Args& a) {
-    Tensor x = contiguous_data(detach(a.tensor(0)));
-    int64_t n = x.numel();
-    std::vector<int64_t> order(static_cast<size_t>(n)), counts;
-    Tensor inverse = empty(x.shape(), DType::Int64), values;
-    visit(x.dtype(), [&](auto zero) {
-        using T = decltype(zero);
-        const T* in = x.data<T>();
-        for (int64_t i = 0; i < n; ++i) order[static_cast<size_t>(i)] = i;
-        std::sort(order.begin(), order.end(), Before<T>{in, false});
-        Tensor found = empty({n}, x.dtype());
-        for (int64_t at : order) {
-            if (counts.empty() || found.data<T>()[counts.size() - 1] != in[at]) {
-                found.data<T>()[counts.size()] = in[at];
-                counts.push_back(0);
-            }
-            ++counts.back();
-            inverse.data<int64_t>()[at] = static_cast<int64_t>(counts.size()) - 1;
-        }
-        values = empty({static_cast<int64_t>(counts.size())}, x.dtype());
-        copy_data(values, alias(found, values.shape(), values.strides(), 0));
-    });
-    std::vector<Tensor> parts{values};
-    if (a.flag(2)) parts.push_back(inverse);
-    if (a.flag(3)) {
-        Tensor c = empty(values.shape(), DType::Int64);
-        std::copy(counts.begin(), counts.end(), c.data<int64_t>());
-        parts.push_back(c);
-    }
-    if (parts.size() == 1) a.ret(values);
-    else a.ret_tuple(parts);
-}}}});
+)",
+     {{"unique(Tensor input, bool sorted=True, bool return_inverse=False, bool return_counts=False)", [](Args& a) {
+           Tensor x = contiguous_data(detach(a.tensor(0)));
+           int64_t n = x.numel();
+           std::vector<int64_t> order(static_cast<size_t>(n)), counts;
+           Tensor inverse = empty(x.shape(), DType::Int64), values;
+           visit(x.dtype(), [&](auto zero) {
+               using T = decltype(zero);
+               const T* in = x.data<T>();
+               for (int64_t i = 0; i < n; ++i) order[static_cast<size_t>(i)] = i;
+               std::sort(order.begin(), order.end(), Before<T>{in, false});
+               Tensor found = empty({n}, x.dtype());
+               for (int64_t at : order) {
+                   if (counts.empty() || found.data<T>()[counts.size() - 1] != in[at]) {
+                       found.data<T>()[counts.size()] = in[at];
+                       counts.push_back(0);
+                   }
+                   ++counts.back();
+                   inverse.data<int64_t>()[at] = static_cast<int64_t>(counts.size()) - 1;
+               }
+               values = empty({static_cast<int64_t>(counts.size())}, x.dtype());
+               copy_data(values, alias(found, values.shape(), values.strides(), 0));
+           });
+           std::vector<Tensor> parts{values};
+           if (a.flag(2)) parts.push_back(inverse);
+           if (a.flag(3)) {
+               Tensor c = empty(values.shape(), DType::Int64);
+               std::copy(counts.begin(), counts.end(), c.data<int64_t>());
+               parts.push_back(c);
+           }
+           if (parts.size() == 1) a.ret(values);
+           else a.ret_tuple(parts);
+       }}}});
 
 }  // namespace chainrule

@@ -26,7 +26,8 @@ double freedom(const Dims& shape, const VarAttrs& a) {
 void infer_var(InferCtx& c) {
     const VarAttrs& a = c.attr<VarAttrs>();
     const Tensor& x = c.input(0);
-    check<TypeError>(is_floating(x.dtype()), c.op.name, ": the input must be floating, got ", x.dtype(), ". Convert it with .float().");
+    check<TypeError>(is_floating(x.dtype()), c.op.name, ": the input must be floating, got ", x.dtype(),
+                     ". Convert it with .float().");
     c.set(0, reduced_shape(x.shape(), a.reduce.axes, a.reduce.keepdim), x.dtype());
 }
 
@@ -91,34 +92,38 @@ namespace {
 
 // The three forms of the arguments: (unbiased), (dim, unbiased, keepdim), (dim, correction, keepdim).
 template <const OpDef& op, bool with_mean>
-void spread_of(Args& a, int dim, double correction, bool keepdim) {
-    const Tensor& x = a.tensor(0);
-    VarAttrs attrs{{dim < 0 ? (1u << x.ndim()) - 1 : axis_bits(a, dim, x.ndim()), keepdim}, correction};
+void spread_of(Args& a, const Tensor& x, uint32_t axes, double correction, bool keepdim) {
+    VarAttrs attrs{{axes, keepdim}, correction};
     Tensor y = run_with(op, attrs, x);
     if (!with_mean) {
         a.ret(y);
         return;
     }
-    Dims axes = axes_of(attrs.reduce.axes, x.ndim());
-    a.ret_tuple({y, axes.n ? mean(x, axes, keepdim) : x});
+    a.ret_tuple({y, axes ? mean(x, axes_of(axes, x.ndim()), keepdim) : x});
 }
 
-template <const OpDef& op, bool with_mean = false>
-void call_unbiased(Args& a) {
-    spread_of<op, with_mean>(a, -1, a.flag(1, true), false);
+template <const OpDef& op, bool with_mean = false> void call_unbiased(Args& a) {
+    // A lone number is `unbiased` if it is a bool, else the axis.
+    if (a.number(1).kind == Scalar::Bool) {
+        spread_of<op, with_mean>(a, a.tensor(0), (1u << a.tensor(0).ndim()) - 1, a.flag(1), false);
+        return;
+    }
+    check<TypeError>(a.number(1).kind == Scalar::Int, a.name, ": dim must be an integer, got ", a.real(1), ".");
+    spread_of<op, with_mean>(a, a.tensor(0), axis_bits(a.name, {a.integer(1)}, a.tensor(0).ndim()), 1, false);
 }
-template <const OpDef& op, bool with_mean = false>
-void call_dim_unbiased(Args& a) {
-    spread_of<op, with_mean>(a, 1, a.flag(2, true), a.flag(3));
+template <const OpDef& op, bool with_mean = false> void call_dim_unbiased(Args& a) {
+    spread_of<op, with_mean>(a, a.tensor(0), axis_bits(a, 1, a.tensor(0).ndim()), a.flag(2, true), a.flag(3));
 }
-template <const OpDef& op, bool with_mean = false>
-void call_correction(Args& a) {
-    spread_of<op, with_mean>(a, 1, a.real(2, 1), a.flag(3));
+template <const OpDef& op, bool with_mean = false> void call_correction(Args& a) {
+    spread_of<op, with_mean>(a, a.tensor(0), axis_bits(a, 1, a.tensor(0).ndim()), a.real(2, 1), a.flag(3));
 }
 
 }  // namespace
 
-const Register var_fn({"var", kMethod | kFunction, R"(Variance, over all axes or over those given.
+const Register var_fn(
+    {"var",
+     kMethod | kFunction,
+     R"(Variance, over all axes or over those given.
 
     y = 1/(n - correction) sum_i (x_i - mean)^2
 
@@ -132,12 +137,16 @@ Args:
 Example:
     >>> chainrule.var(chainrule.tensor([1., 2., 3.]))
     tensor(1.)
-)", {{"var(Tensor input, bool unbiased)", call_unbiased<var_op>},
-     {"var(Tensor input, ints dim, bool unbiased, bool keepdim=False)", call_dim_unbiased<var_op>},
-     {"var(Tensor input, ints dim=None, *, Number correction=1, bool keepdim=False)", call_correction<var_op>},
-     {"var(Tensor input, ints dim=None, *, bool unbiased=True, bool keepdim=False)", call_dim_unbiased<var_op>}}});
+)",
+     {{"var(Tensor input, Number unbiased)", call_unbiased<var_op>},
+      {"var(Tensor input, ints dim, bool unbiased, bool keepdim=False)", call_dim_unbiased<var_op>},
+      {"var(Tensor input, ints dim=None, *, Number correction=1, bool keepdim=False)", call_correction<var_op>},
+      {"var(Tensor input, ints dim=None, *, bool unbiased=True, bool keepdim=False)", call_dim_unbiased<var_op>}}});
 
-const Register std_fn({"std", kMethod | kFunction, R"(Standard deviation, over all axes or over those given; its gradient at 0 is 0.
+const Register std_fn(
+    {"std",
+     kMethod | kFunction,
+     R"(Standard deviation, over all axes or over those given; its gradient at 0 is 0.
 
     y = sqrt(var(x))
 
@@ -147,32 +156,43 @@ Args:
 Example:
     >>> chainrule.std(chainrule.tensor([1., 2., 3.]))
     tensor(1.)
-)", {{"std(Tensor input, bool unbiased)", call_unbiased<std_op>},
-     {"std(Tensor input, ints dim, bool unbiased, bool keepdim=False)", call_dim_unbiased<std_op>},
-     {"std(Tensor input, ints dim=None, *, Number correction=1, bool keepdim=False)", call_correction<std_op>},
-     {"std(Tensor input, ints dim=None, *, bool unbiased=True, bool keepdim=False)", call_dim_unbiased<std_op>}}});
+)",
+     {{"std(Tensor input, Number unbiased)", call_unbiased<std_op>},
+      {"std(Tensor input, ints dim, bool unbiased, bool keepdim=False)", call_dim_unbiased<std_op>},
+      {"std(Tensor input, ints dim=None, *, Number correction=1, bool keepdim=False)", call_correction<std_op>},
+      {"std(Tensor input, ints dim=None, *, bool unbiased=True, bool keepdim=False)", call_dim_unbiased<std_op>}}});
 
-const Register var_mean_fn({"var_mean", kFunction, R"(Variance and mean, over all axes or over those given.
+const Register var_mean_fn({"var_mean",
+                            kFunction,
+                            R"(Variance and mean, over all axes or over those given.
 
 Args:
     input, dim, correction, unbiased, keepdim: as for var().
 
 Returns:
     Tuple (var, mean).
-)", {{"var_mean(Tensor input, bool unbiased)", call_unbiased<var_op, true>},
-     {"var_mean(Tensor input, ints dim, bool unbiased, bool keepdim=False)", call_dim_unbiased<var_op, true>},
-     {"var_mean(Tensor input, ints dim=None, *, Number correction=1, bool keepdim=False)", call_correction<var_op, true>}}});
+)",
+                            {{"var_mean(Tensor input, Number unbiased)", call_unbiased<var_op, true>},
+                             {"var_mean(Tensor input, ints dim, bool unbiased, bool keepdim=False)",
+                              call_dim_unbiased<var_op, true>},
+                             {"var_mean(Tensor input, ints dim=None, *, Number correction=1, bool keepdim=False)",
+                              call_correction<var_op, true>}}});
 
-const Register std_mean_fn({"std_mean", kFunction, R"(Standard deviation and mean, over all axes or over those given.
+const Register std_mean_fn({"std_mean",
+                            kFunction,
+                            R"(Standard deviation and mean, over all axes or over those given.
 
 Args:
     input, dim, correction, unbiased, keepdim: as for var().
 
 Returns:
     Tuple (std, mean).
-)", {{"std_mean(Tensor input, bool unbiased)", call_unbiased<std_op, true>},
-     {"std_mean(Tensor input, ints dim, bool unbiased, bool keepdim=False)", call_dim_unbiased<std_op, true>},
-     {"std_mean(Tensor input, ints dim=None, *, Number correction=1, bool keepdim=False)", call_correction<std_op, true>}}});
+)",
+                            {{"std_mean(Tensor input, Number unbiased)", call_unbiased<std_op, true>},
+                             {"std_mean(Tensor input, ints dim, bool unbiased, bool keepdim=False)",
+                              call_dim_unbiased<std_op, true>},
+                             {"std_mean(Tensor input, ints dim=None, *, Number correction=1, bool keepdim=False)",
+                              call_correction<std_op, true>}}});
 
 // ---- norm: (sum |x|^p)^(1/p); the gradient at 0 is 0 ----
 namespace {
@@ -192,9 +212,7 @@ Tensor norm_values(const Tensor& x, const NormAttrs& a) {
     return pow(sum(pow(abs(x), a.p), axes, keep), 1 / a.p);
 }
 
-Tensor zero_mask(const Tensor& t) {
-    return eq(detach(t), number(0, t));
-}
+Tensor zero_mask(const Tensor& t) { return eq(detach(t), number(0, t)); }
 
 void vjp_norm(VjpCtx& c) {
     const NormAttrs& a = c.attr<NormAttrs>();
@@ -208,7 +226,8 @@ void vjp_norm(VjpCtx& c) {
         c.set(0, sign(x) * wide(g));
     } else if (std::isinf(a.p)) {
         Tensor mask = eq(abs(detach(x)), spread(detach(y), x.shape(), a.reduce, false));
-        Tensor count = a.reduce.axes ? cast(sum(mask, axes_of(a.reduce.axes, x.ndim()), a.reduce.keepdim), x.dtype()) : ones_like(y);
+        Tensor count = a.reduce.axes ? cast(sum(mask, axes_of(a.reduce.axes, x.ndim()), a.reduce.keepdim), x.dtype())
+                                     : ones_like(y);
         c.set(0, sign(x) * masked_mul(mask, wide(g / count)));
     } else if (a.p == 2) {
         c.set(0, x * wide(masked_out(zero_mask(y), g / y)));
@@ -229,9 +248,10 @@ const OpDef norm_op = {
         [](InferCtx& c) {
             const NormAttrs& a = c.attr<NormAttrs>();
             const Tensor& x = c.input(0);
-            check<TypeError>(is_floating(x.dtype()), "norm: the input must be floating, got ", x.dtype(), ". Convert it with .float().");
-            check<ValueError>(!std::isinf(a.p) || reduced_count(x.shape(), a.reduce.axes) > 0, "norm: a norm of order ", a.p,
-                              " needs elements, got shape ", x.shape(), ".");
+            check<TypeError>(is_floating(x.dtype()), "norm: the input must be floating, got ", x.dtype(),
+                             ". Convert it with .float().");
+            check<ValueError>(!std::isinf(a.p) || reduced_count(x.shape(), a.reduce.axes) > 0, "norm: a norm of order ",
+                              a.p, " needs elements, got shape ", x.shape(), ".");
             c.set(0, reduced_shape(x.shape(), a.reduce.axes, a.reduce.keepdim), x.dtype());
         },
     .eval =
@@ -263,7 +283,9 @@ void call_norm(Args& a, double p) {
 
 }  // namespace
 
-const Register norm_fn({"norm", kMethod | kFunction, R"(Norm of vectors, over all axes or over those given; its gradient at 0 is 0.
+const Register norm_fn({"norm",
+                        kMethod | kFunction,
+                        R"(Norm of vectors, over all axes or over those given; its gradient at 0 is 0.
 
     y = (sum_i |x_i|^p)^(1/p),  for p = inf the largest |x_i|, for p = -inf the smallest, for p = 0 the number of x_i that aren't 0
     p = 2: dx_i = dy x_i / y
@@ -278,13 +300,19 @@ Args:
 Example:
     >>> chainrule.norm(chainrule.tensor([3., 4.]))
     tensor(5.)
-)", {{"norm(Tensor input, Number p=2, ints dim=None, bool keepdim=False, Dtype dtype=None)", [](Args& a) { call_norm(a, a.real(1, 2)); }},
-     {"norm(Tensor input, str p, ints dim=None, bool keepdim=False, Dtype dtype=None)", [](Args& a) {
-          check<ValueError>(a.text(1) == "fro", "norm: p must be a number or 'fro', got '", std::string(a.text(1)), "'.");
-          call_norm(a, 2);
-      }}}});
+)",
+                        {{"norm(Tensor input, Number p=2, ints dim=None, bool keepdim=False, Dtype dtype=None)",
+                          [](Args& a) { call_norm(a, a.real(1, 2)); }},
+                         {"norm(Tensor input, str p, ints dim=None, bool keepdim=False, Dtype dtype=None)",
+                          [](Args& a) {
+                              check<ValueError>(a.text(1) == "fro", "norm: p must be a number or 'fro', got '",
+                                                std::string(a.text(1)), "'.");
+                              call_norm(a, 2);
+                          }}}});
 
-const Register dist_fn({"dist", kMethod | kFunction, R"(Norm of the difference of two tensors.
+const Register dist_fn({"dist",
+                        kMethod | kFunction,
+                        R"(Norm of the difference of two tensors.
 
     y = |input - other|_p
 
@@ -295,6 +323,8 @@ Args:
 Example:
     >>> chainrule.dist(chainrule.tensor([3., 4.]), chainrule.zeros(2))
     tensor(5.)
-)", {{"dist(Tensor input, Tensor other, Number p=2)", [](Args& a) { a.ret(norm(a.tensor(0) - a.tensor(1), a.real(2, 2), {}, false)); }}}});
+)",
+                        {{"dist(Tensor input, Tensor other, Number p=2)",
+                          [](Args& a) { a.ret(norm(a.tensor(0) - a.tensor(1), a.real(2, 2), {}, false)); }}}});
 
 }  // namespace chainrule

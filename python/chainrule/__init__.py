@@ -18,9 +18,13 @@ import math as _math
 from . import _load_core
 from ._core import *  # noqa: F403
 from . import _tensor  # noqa: F401
-from . import autograd as autograd, nn as nn, optim as optim, utils as utils
+from . import autograd as autograd, func as func, nn as nn, optim as optim, utils as utils
 from ._config import build_info as build_info, get_num_threads as get_num_threads
 from ._config import set_num_threads as set_num_threads, show_config as show_config  # type: ignore[assignment]
+from ._legacy import BoolTensor as BoolTensor, ByteTensor as ByteTensor, DoubleTensor as DoubleTensor
+from ._legacy import FloatTensor as FloatTensor, IntTensor as IntTensor, LongTensor as LongTensor, finfo as finfo
+from ._legacy import iinfo as iinfo, is_complex as is_complex, is_floating_point as is_floating_point
+from ._legacy import is_nonzero as is_nonzero, set_default_tensor_type as set_default_tensor_type
 from ._tensor_str import set_printoptions as set_printoptions
 from .autograd import enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad
 from .autograd import is_grad_enabled as is_grad_enabled

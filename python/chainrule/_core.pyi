@@ -371,6 +371,11 @@ class Tensor:
         """Index of the first smallest element, of all or along an axis."""
     @overload
     def argmin(self, *, axis: _int | None, keepdims: _bool = False) -> Tensor: ...
+    @overload
+    def argsort(self, dim: _int = -1, descending: _bool = False, stable: _bool = False) -> Tensor:
+        """The indices that sort along an axis."""
+    @overload
+    def argsort(self, *, axis: _int, descending: _bool = False, stable: _bool = False) -> Tensor: ...
     def argwhere(self) -> Tensor:
         """The positions of elements that aren't 0: (count, axes)."""
     def asin(self) -> Tensor:
@@ -402,6 +407,8 @@ class Tensor:
         """Fills with 1 at probability p, otherwise 0."""
     @overload
     def bernoulli_(self, p: Tensor, *, generator: Generator | None = None) -> Tensor: ...
+    def bincount(self, weights: Tensor | None = None, minlength: _int = 0) -> Tensor:
+        """How often each non-negative integer occurs."""
     def bitwise_and(self, other: TensorLike) -> Tensor:
         """Bitwise and of integers; logical and of bool tensors."""
     def bitwise_and_(self, other: TensorLike) -> Tensor:
@@ -488,6 +495,16 @@ class Tensor:
         """Number of elements that are not 0."""
     @overload
     def count_nonzero(self, *, axis: Ints | None) -> Tensor: ...
+    @overload
+    def cumprod(self, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
+        """Running product along an axis."""
+    @overload
+    def cumprod(self, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
+    @overload
+    def cumsum(self, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
+        """Running sum along an axis."""
+    @overload
+    def cumsum(self, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
     def deg2rad(self) -> Tensor:
         """Degrees to radians."""
     def deg2rad_(self) -> Tensor:
@@ -506,6 +523,8 @@ class Tensor:
         """Logarithmic derivative of the gamma function."""
     def digamma_(self) -> Tensor:
         """Logarithmic derivative of the gamma function."""
+    def dist(self, other: TensorLike, p: Number = 2) -> Tensor:
+        """Norm of the difference of two tensors."""
     def div(self, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
         """Quotient of two tensors; integers are divided as floats unless a rounding mode is given."""
     def div_(self, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
@@ -724,6 +743,11 @@ class Tensor:
         """True where the input is -inf."""
     def isposinf(self) -> Tensor:
         """True where the input is inf."""
+    @overload
+    def kthvalue(self, k: _int, dim: _int = -1, keepdim: _bool = False) -> ValuesIndices:
+        """The k-th smallest element along an axis; k counts from 1."""
+    @overload
+    def kthvalue(self, k: _int, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
     def le(self, other: TensorLike) -> Tensor:
         """True where input <= other."""
     def le_(self, other: TensorLike) -> Tensor:
@@ -842,6 +866,13 @@ class Tensor:
     @overload
     def mean(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
     @overload
+    def median(self) -> Tensor:
+        """Median: the lower of the two middle elements where their number is even."""
+    @overload
+    def median(self, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
+    @overload
+    def median(self, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+    @overload
     def min(self) -> Tensor:
         """Smallest element of all, along an axis with its index, or of two tensors."""
     @overload
@@ -858,6 +889,8 @@ class Tensor:
         """Moves axes to new places; the others keep their order."""
     def movedim(self, source: Ints, destination: Ints) -> Tensor:
         """Moves axes to new places; the others keep their order."""
+    def msort(self) -> Tensor:
+        """Sorts along the first axis."""
     def mul(self, other: TensorLike) -> Tensor:
         """Product of two tensors, element by element."""
     def mul_(self, other: TensorLike) -> Tensor:
@@ -895,6 +928,13 @@ class Tensor:
         """Mean of the elements that are not NaN; those get no gradient."""
     @overload
     def nanmean(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
+    @overload
+    def nanmedian(self) -> Tensor:
+        """Median of the elements that are not NaN."""
+    @overload
+    def nanmedian(self, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
+    @overload
+    def nanmedian(self, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
     @overload
     def nansum(self, dim: Ints | None = None, keepdim: _bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
         """Sum of the elements that are not NaN; those get no gradient."""
@@ -1021,6 +1061,41 @@ class Tensor:
         """The floating number next to x in the direction of y. Not differentiable."""
     def nonzero(self, *, as_tuple: _bool = False) -> Any:
         """The positions of elements that aren't 0, in row-major order."""
+    @overload
+    def norm(
+        self,
+        p: Number = 2,
+        dim: Ints | None = None,
+        keepdim: _bool = False,
+        dtype: DtypeLike | None = None,
+    ) -> Tensor:
+        """Norm of vectors, over all axes or over those given; its gradient at 0 is 0."""
+    @overload
+    def norm(
+        self,
+        p: Number = 2,
+        *,
+        axis: Ints | None,
+        keepdims: _bool = False,
+        dtype: DtypeLike | None = None,
+    ) -> Tensor: ...
+    @overload
+    def norm(
+        self,
+        p: str,
+        dim: Ints | None = None,
+        keepdim: _bool = False,
+        dtype: DtypeLike | None = None,
+    ) -> Tensor: ...
+    @overload
+    def norm(
+        self,
+        p: str,
+        *,
+        axis: Ints | None,
+        keepdims: _bool = False,
+        dtype: DtypeLike | None = None,
+    ) -> Tensor: ...
     def normal_(self, mean: _float = 0.0, std: _float = 1.0, *, generator: Generator | None = None) -> Tensor:
         """Fills with normal random numbers."""
     def not_equal(self, other: TensorLike) -> Tensor:
@@ -1205,6 +1280,11 @@ class Tensor:
     @overload
     def softmax(self, *, axis: _int | None, _stacklevel: _int = 3, dtype: DtypeLike | None = None) -> Tensor: ...
     @overload
+    def sort(self, dim: _int = -1, descending: _bool = False, stable: _bool = False) -> ValuesIndices:
+        """Sorts along an axis. Equal elements keep their order; NaN counts as the largest."""
+    @overload
+    def sort(self, *, axis: _int, descending: _bool = False, stable: _bool = False) -> ValuesIndices: ...
+    @overload
     def split(self, split_size_or_sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """Cuts an axis into parts, which are views."""
     @overload
@@ -1235,6 +1315,21 @@ class Tensor:
         """Drops axes of size 1: all of them, or those named."""
     @overload
     def squeeze(self, *, axis: Ints | None) -> Tensor: ...
+    @overload
+    def std(self, unbiased: Number) -> Tensor:
+        """Standard deviation, over all axes or over those given; its gradient at 0 is 0."""
+    @overload
+    def std(self, dim: Ints, unbiased: _bool, keepdim: _bool = False) -> Tensor: ...
+    @overload
+    def std(self, *, axis: Ints, unbiased: _bool, keepdims: _bool = False) -> Tensor: ...
+    @overload
+    def std(self, dim: Ints | None = None, *, correction: Number = 1, keepdim: _bool = False) -> Tensor: ...
+    @overload
+    def std(self, *, axis: Ints | None, correction: Number = 1, keepdims: _bool = False) -> Tensor: ...
+    @overload
+    def std(self, dim: Ints | None = None, *, unbiased: _bool = True, keepdim: _bool = False) -> Tensor: ...
+    @overload
+    def std(self, *, axis: Ints | None, unbiased: _bool = True, keepdims: _bool = False) -> Tensor: ...
     def sub(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
         """Difference of two tensors, of which the second may be scaled."""
     def sub_(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
@@ -1285,6 +1380,11 @@ class Tensor:
         """As repeat(), but too few numbers are filled up with ones in front."""
     @overload
     def tile(self, *dims: _int) -> Tensor: ...
+    @overload
+    def topk(self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True) -> ValuesIndices:
+        """The k largest (or smallest) elements along an axis, in order."""
+    @overload
+    def topk(self, k: _int, *, axis: _int, largest: _bool = True, sorted: _bool = True) -> ValuesIndices: ...
     def transpose(self, dim0: _int, dim1: _int) -> Tensor:
         """A view with two axes exchanged."""
     def transpose_(self, dim0: _int, dim1: _int) -> Tensor:
@@ -1298,9 +1398,9 @@ class Tensor:
     def triu_(self, diagonal: _int = 0) -> Tensor:
         """The upper triangle of matrices; the rest is 0."""
     def true_divide(self, other: TensorLike) -> Tensor:
-        """Quotient of two tensors, always floating: div without a rounding mode."""
+        """Quotient of two tensors, always floating: div() without a rounding mode."""
     def true_divide_(self, other: TensorLike) -> Tensor:
-        """Quotient of two tensors, always floating: div without a rounding mode."""
+        """Quotient of two tensors, always floating: div() without a rounding mode."""
     def trunc(self) -> Tensor:
         """Each element without its fraction, rounded towards 0. Its gradient is 0."""
     def trunc_(self) -> Tensor:
@@ -1331,6 +1431,8 @@ class Tensor:
         """
     def uniform_(self, from_: _float = 0.0, to: _float = 1.0, *, generator: Generator | None = None) -> Tensor:
         """Fills with uniform random numbers on [from, to)."""
+    def unique(self, sorted: _bool = True, return_inverse: _bool = False, return_counts: _bool = False) -> Any:
+        """The different elements, in ascending order."""
     @overload
     def unsqueeze_(self, dim: _int) -> Tensor:
         """unsqueeze() of the tensor itself."""
@@ -1341,6 +1443,21 @@ class Tensor:
         """Inserts an axis of size 1."""
     @overload
     def unsqueeze(self, *, axis: _int) -> Tensor: ...
+    @overload
+    def var(self, unbiased: Number) -> Tensor:
+        """Variance, over all axes or over those given."""
+    @overload
+    def var(self, dim: Ints, unbiased: _bool, keepdim: _bool = False) -> Tensor: ...
+    @overload
+    def var(self, *, axis: Ints, unbiased: _bool, keepdims: _bool = False) -> Tensor: ...
+    @overload
+    def var(self, dim: Ints | None = None, *, correction: Number = 1, keepdim: _bool = False) -> Tensor: ...
+    @overload
+    def var(self, *, axis: Ints | None, correction: Number = 1, keepdims: _bool = False) -> Tensor: ...
+    @overload
+    def var(self, dim: Ints | None = None, *, unbiased: _bool = True, keepdim: _bool = False) -> Tensor: ...
+    @overload
+    def var(self, *, axis: Ints | None, unbiased: _bool = True, keepdims: _bool = False) -> Tensor: ...
     def vdot(self, other: TensorLike) -> Tensor:
         """Inner product of two vectors, as dot()."""
     @overload
@@ -1474,7 +1591,12 @@ def abs(input: Tensor) -> Tensor:
 def abs_(input: Tensor) -> Tensor:
     """Absolute value of each element; the gradient at 0 is 0."""
 def absolute(input: Tensor) -> Tensor:
-    """Absolute value of each element, as abs(); the gradient at 0 is 0."""
+    """Absolute value of each element, as abs(); the gradient at 0 is 0.
+
+    Example:
+        >>> chainrule.absolute(chainrule.tensor([1., -2.]))
+        tensor([1., 2.])
+    """
 def absolute_(input: Tensor) -> Tensor:
     """Absolute value of each element, as abs(); the gradient at 0 is 0."""
 def acos(input: Tensor) -> Tensor:
@@ -1866,6 +1988,25 @@ def argmin(input: Tensor, dim: _int | None = None, keepdim: _bool = False) -> Te
     """
 @overload
 def argmin(input: Tensor, *, axis: _int | None, keepdims: _bool = False) -> Tensor: ...
+@overload
+def argsort(input: Tensor, dim: _int = -1, descending: _bool = False, stable: _bool = False) -> Tensor:
+    """The indices that sort along an axis.
+
+    Args:
+        input: tensor.
+        dim: axis.
+        descending: largest first.
+        stable: accepted; the sort is always stable.
+
+    Returns:
+        int64 tensor.
+
+    Example:
+        >>> chainrule.argsort(chainrule.tensor([3., 1., 2.]))
+        tensor([1, 2, 0])
+    """
+@overload
+def argsort(input: Tensor, *, axis: _int, descending: _bool = False, stable: _bool = False) -> Tensor: ...
 def argwhere(input: Tensor) -> Tensor:
     """The positions of elements that aren't 0: (count, axes).
 
@@ -1941,7 +2082,9 @@ def atleast_1d(input: Tensor) -> Tensor:
         tensor([1.])
     """
 @overload
-def atleast_1d(tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+def atleast_1d(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+@overload
+def atleast_1d(first: Tensor, second: Tensor, /, *tensors: Tensor) -> tuple[Tensor, ...]: ...
 @overload
 def atleast_2d(input: Tensor) -> Tensor:
     """Tensors with at least 2 axes; new ones stand in front.
@@ -1951,7 +2094,9 @@ def atleast_2d(input: Tensor) -> Tensor:
         tensor([[1., 2.]])
     """
 @overload
-def atleast_2d(tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+def atleast_2d(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+@overload
+def atleast_2d(first: Tensor, second: Tensor, /, *tensors: Tensor) -> tuple[Tensor, ...]: ...
 @overload
 def atleast_3d(input: Tensor) -> Tensor:
     """Tensors with at least 3 axes.
@@ -1961,7 +2106,9 @@ def atleast_3d(input: Tensor) -> Tensor:
         chainrule.Size([2, 3, 1])
     """
 @overload
-def atleast_3d(tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+def atleast_3d(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+@overload
+def atleast_3d(first: Tensor, second: Tensor, /, *tensors: Tensor) -> tuple[Tensor, ...]: ...
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """Products of two batches of matrices, added to a tensor.
 
@@ -2055,6 +2202,21 @@ def binary_cross_entropy_with_logits(
         tensor(0.6931)
 
     Source: PyTorch documentation, torch.nn.BCEWithLogitsLoss.
+    """
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: _int = 0) -> Tensor:
+    """How often each non-negative integer occurs.
+
+    Args:
+        input: 1-D tensor of integers, not negative.
+        weights: tensor of the same shape, added up instead of counted; or None.
+        minlength: smallest length of the result.
+
+    Returns:
+        int64 tensor of length max(input) + 1 or more; with weights float64 (float32 for float32 weights).
+
+    Example:
+        >>> chainrule.bincount(chainrule.tensor([0, 2, 2]))
+        tensor([1, 0, 2])
     """
 def bitwise_and(input: Tensor, other: TensorLike) -> Tensor:
     """Bitwise and of integers; logical and of bool tensors.
@@ -2151,9 +2313,10 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 
     Example:
         >>> chainrule.bmm(chainrule.ones(5, 2, 3), chainrule.ones(5, 3, 4)).shape
-        torch.Size([5, 2, 4])
+        chainrule.Size([5, 2, 4])
     """
-def broadcast_tensors(tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
+@overload
+def broadcast_tensors(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """Views of the tensors, broadcast to their common shape.
 
     Example:
@@ -2161,6 +2324,8 @@ def broadcast_tensors(tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
         >>> a.shape, b.shape
         (chainrule.Size([2, 3]), chainrule.Size([2, 3]))
     """
+@overload
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]: ...
 @overload
 def broadcast_to(input: Tensor, size: Ints) -> Tensor:
     """Broadcasts to a shape, as arithmetic does; shares memory.
@@ -2179,7 +2344,8 @@ def bucketize(input: Tensor, boundaries: Tensor, *, out_int32: _bool = False, ri
         >>> chainrule.bucketize(chainrule.tensor([0., 2., 9.]), chainrule.tensor([1., 5.]))
         tensor([0, 1, 2])
     """
-def cartesian_prod(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+@overload
+def cartesian_prod(tensors: Sequence[Tensor]) -> Tensor:
     """All combinations of the elements of vectors, one a row.
 
     Example:
@@ -2187,6 +2353,8 @@ def cartesian_prod(tensors: Tensor | Sequence[Tensor]) -> Tensor:
         tensor([[1, 3],
                 [2, 3]])
     """
+@overload
+def cartesian_prod(*tensors: Tensor) -> Tensor: ...
 @overload
 def cat(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
     """Joins tensors along an axis that they have.
@@ -2498,6 +2666,40 @@ def cross_entropy(
 
     Source: PyTorch documentation, torch.nn.CrossEntropyLoss.
     """
+@overload
+def cumprod(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
+    """Running product along an axis.
+
+        y_k = prod_{j <= k} x_j,  dx_j = sum_{k >= j} dy_k prod_{i <= k, i != j} x_i  (right also where elements are 0)
+
+    Args:
+        input: tensor; bools and integers are multiplied as int64.
+        dim: axis.
+        dtype: converts the input first.
+
+    Example:
+        >>> chainrule.cumprod(chainrule.tensor([1., 2., 3.]), dim=0)
+        tensor([1., 2., 6.])
+    """
+@overload
+def cumprod(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
+@overload
+def cumsum(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
+    """Running sum along an axis.
+
+        y_k = sum_{j <= k} x_j,  dx_j = sum_{k >= j} dy_k
+
+    Args:
+        input: tensor; bools and integers are summed as int64.
+        dim: axis.
+        dtype: converts the input first.
+
+    Example:
+        >>> chainrule.cumsum(chainrule.tensor([1., 2., 3.]), dim=0)
+        tensor([1., 3., 6.])
+    """
+@overload
+def cumsum(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
 def deg2rad(input: Tensor) -> Tensor:
     """Degrees to radians.
 
@@ -2561,6 +2763,19 @@ def digamma(input: Tensor) -> Tensor:
     """
 def digamma_(input: Tensor) -> Tensor:
     """Logarithmic derivative of the gamma function."""
+def dist(input: Tensor, other: TensorLike, p: Number = 2) -> Tensor:
+    """Norm of the difference of two tensors.
+
+        y = |input - other|_p
+
+    Args:
+        input, other: tensors that broadcast.
+        p: order.
+
+    Example:
+        >>> chainrule.dist(chainrule.tensor([3., 4.]), chainrule.zeros(2))
+        tensor(5.)
+    """
 def div(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
     """Quotient of two tensors; integers are divided as floats unless a rounding mode is given.
 
@@ -2893,7 +3108,12 @@ def feature_alpha_dropout(
         chainrule.Size([1, 2, 3])
     """
 def fix(input: Tensor) -> Tensor:
-    """Each element rounded towards 0, as trunc(). Its gradient is 0."""
+    """Each element rounded towards 0, as trunc(). Its gradient is 0.
+
+    Example:
+        >>> chainrule.fix(chainrule.tensor([1.7, -1.7]))
+        tensor([ 1., -1.])
+    """
 def fix_(input: Tensor) -> Tensor:
     """Each element rounded towards 0, as trunc(). Its gradient is 0."""
 def flatten(input: Tensor, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
@@ -2938,7 +3158,7 @@ def float_power(input: Tensor, exponent: TensorLike) -> Tensor:
 
     Example:
         >>> chainrule.float_power(chainrule.tensor([1, 2]), -1)
-        tensor([1.0000, 0.5000], dtype=float64)
+        tensor([1.0000, 0.5000], dtype=chainrule.float64)
     """
 def float_power_(input: Tensor, exponent: TensorLike) -> Tensor:
     """Power computed and returned in float64."""
@@ -3494,9 +3714,19 @@ def isnan(input: Tensor) -> Tensor:
         tensor([False,  True])
     """
 def isneginf(input: Tensor) -> Tensor:
-    """True where the input is -inf."""
+    """True where the input is -inf.
+
+    Example:
+        >>> chainrule.isneginf(chainrule.tensor([float('inf'), float('-inf'), 1.]))
+        tensor([False,  True, False])
+    """
 def isposinf(input: Tensor) -> Tensor:
-    """True where the input is inf."""
+    """True where the input is inf.
+
+    Example:
+        >>> chainrule.isposinf(chainrule.tensor([float('inf'), float('-inf'), 1.]))
+        tensor([ True, False, False])
+    """
 def kl_div(
     input: Tensor,
     target: Tensor,
@@ -3522,6 +3752,25 @@ def kl_div(
 
     Source: PyTorch documentation, torch.nn.KLDivLoss.
     """
+@overload
+def kthvalue(input: Tensor, k: _int, dim: _int = -1, keepdim: _bool = False) -> ValuesIndices:
+    """The k-th smallest element along an axis; k counts from 1.
+
+    Args:
+        input: tensor.
+        k: which.
+        dim: axis.
+        keepdim: keep the axis with size 1.
+
+    Returns:
+        Named tuple (values, indices).
+
+    Example:
+        >>> chainrule.kthvalue(chainrule.tensor([3., 1., 2.]), 2).values
+        tensor(2.)
+    """
+@overload
+def kthvalue(input: Tensor, k: _int, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
 def l1_loss(
     input: Tensor,
     target: Tensor,
@@ -3765,8 +4014,8 @@ def logaddexp(input: Tensor, other: TensorLike) -> Tensor:
         other: floating tensor or number, y; the shapes broadcast.
 
     Example:
-        >>> chainrule.logaddexp(chainrule.tensor([1000.]), chainrule.tensor([1000.]))
-        tensor([1000.6931])
+        >>> chainrule.logaddexp(chainrule.tensor([0., -500.]), chainrule.tensor([0., -600.]))
+        tensor([   0.6931, -500.0000])
     """
 def logical_and(input: Tensor, other: TensorLike) -> Tensor:
     """True where both are nonzero.
@@ -4089,7 +4338,28 @@ def mean(
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
 ) -> Tensor: ...
-def meshgrid(tensors: Tensor | Sequence[Tensor], *, indexing: str | None = None) -> tuple[Tensor, ...]:
+@overload
+def median(input: Tensor) -> Tensor:
+    """Median: the lower of the two middle elements where their number is even.
+
+    Args:
+        input: tensor, not empty. NaN wins.
+        dim: axis; without it, of all elements.
+        keepdim: keep the axis with size 1.
+
+    Returns:
+        Tensor, or with dim a named tuple (values, indices). The gradient goes to the element that is returned.
+
+    Example:
+        >>> chainrule.median(chainrule.tensor([3., 1., 2.]))
+        tensor(2.)
+    """
+@overload
+def median(input: Tensor, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
+@overload
+def median(input: Tensor, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+@overload
+def meshgrid(tensors: Sequence[Tensor], *, indexing: str | None = None) -> tuple[Tensor, ...]:
     """Coordinates of a grid: tensor i varies along axis i alone.
 
     Args:
@@ -4102,6 +4372,8 @@ def meshgrid(tensors: Tensor | Sequence[Tensor], *, indexing: str | None = None)
         tensor([[1, 1],
                 [2, 2]])
     """
+@overload
+def meshgrid(*tensors: Tensor, indexing: str | None = None) -> tuple[Tensor, ...]: ...
 @overload
 def min(input: Tensor) -> Tensor:
     """Smallest element of all, along an axis with its index, or of two tensors.
@@ -4224,6 +4496,16 @@ def mse_loss(
     Example:
         >>> F.mse_loss(chainrule.tensor([1., 2.]), chainrule.tensor([0., 0.]))
         tensor(2.5000)
+    """
+def msort(input: Tensor) -> Tensor:
+    """Sorts along the first axis.
+
+    Args:
+        input: tensor.
+
+    Example:
+        >>> chainrule.msort(chainrule.tensor([3., 1., 2.]))
+        tensor([1., 2., 3.])
     """
 def mul(input: Tensor, other: TensorLike) -> Tensor:
     """Product of two tensors, element by element.
@@ -4418,6 +4700,21 @@ def nanmean(
     dtype: DtypeLike | None = None,
 ) -> Tensor: ...
 @overload
+def nanmedian(input: Tensor) -> Tensor:
+    """Median of the elements that are not NaN.
+
+    Args:
+        input, dim, keepdim: as for median().
+
+    Example:
+        >>> chainrule.nanmedian(chainrule.tensor([3., float('nan'), 2.]))
+        tensor(2.)
+    """
+@overload
+def nanmedian(input: Tensor, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
+@overload
+def nanmedian(input: Tensor, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+@overload
 def nansum(
     input: Tensor,
     dim: Ints | None = None,
@@ -4483,7 +4780,12 @@ def neg(input: Tensor) -> Tensor:
 def neg_(input: Tensor) -> Tensor:
     """Negative of each element."""
 def negative(input: Tensor) -> Tensor:
-    """Negative of each element, as neg()."""
+    """Negative of each element, as neg().
+
+    Example:
+        >>> chainrule.negative(chainrule.tensor([1., -2.]))
+        tensor([-1.,  2.])
+    """
 def negative_(input: Tensor) -> Tensor:
     """Negative of each element, as neg()."""
 def nextafter(input: Tensor, other: TensorLike) -> Tensor:
@@ -4543,6 +4845,56 @@ def nonzero(input: Tensor, *, as_tuple: _bool = False) -> Any:
         tensor([[1],
                 [2]])
     """
+@overload
+def norm(
+    input: Tensor,
+    p: Number = 2,
+    dim: Ints | None = None,
+    keepdim: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor:
+    """Norm of vectors, over all axes or over those given; its gradient at 0 is 0.
+
+        y = (sum_i |x_i|^p)^(1/p),  for p = inf the largest |x_i|, for p = -inf the smallest, for p = 0 the number of x_i that aren't 0
+        p = 2: dx_i = dy x_i / y
+
+    Args:
+        input: floating tensor.
+        p: order; 'fro' is 2.
+        dim: an axis or several; None for all.
+        keepdim: keep the axes with size 1.
+        dtype: converts the input first.
+
+    Example:
+        >>> chainrule.norm(chainrule.tensor([3., 4.]))
+        tensor(5.)
+    """
+@overload
+def norm(
+    input: Tensor,
+    p: Number = 2,
+    *,
+    axis: Ints | None,
+    keepdims: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+@overload
+def norm(
+    input: Tensor,
+    p: str,
+    dim: Ints | None = None,
+    keepdim: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+@overload
+def norm(
+    input: Tensor,
+    p: str,
+    *,
+    axis: Ints | None,
+    keepdims: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
 @overload
 def normal(
     mean: Number,
@@ -4755,7 +5107,15 @@ def poisson_nll_loss(
         reduction: 'none', 'mean' or 'sum'.
     """
 def positive(input: Tensor) -> Tensor:
-    """The input itself: +x."""
+    """The input itself: +x.
+
+    Args:
+        input: tensor of any shape, not bool.
+
+    Example:
+        >>> chainrule.positive(chainrule.tensor([1., -2.]))
+        tensor([ 1., -2.])
+    """
 def pow(input: Tensor, exponent: TensorLike) -> Tensor:
     """Power of a tensor or number with a tensor or number as exponent.
 
@@ -5365,7 +5725,12 @@ def selu(input: Tensor, inplace: _bool = False) -> Tensor:
 def selu_(input: Tensor, inplace: _bool = False) -> Tensor:
     """Self-normalising exponential linear unit."""
 def sgn(input: Tensor) -> Tensor:
-    """Sign of each element: -1, 0 or 1, as sign() for real numbers. Its gradient is 0 everywhere."""
+    """Sign of each element: -1, 0 or 1, as sign() for real numbers. Its gradient is 0 everywhere.
+
+    Example:
+        >>> chainrule.sgn(chainrule.tensor([3., 0., -2.]))
+        tensor([ 1.,  0., -1.])
+    """
 def sgn_(input: Tensor) -> Tensor:
     """Sign of each element: -1, 0 or 1, as sign() for real numbers. Its gradient is 0 everywhere."""
 def sigmoid(input: Tensor) -> Tensor:
@@ -5581,6 +5946,25 @@ def softsign(input: Tensor) -> Tensor:
         tensor([-0.5000,  0.7500])
     """
 @overload
+def sort(input: Tensor, dim: _int = -1, descending: _bool = False, stable: _bool = False) -> ValuesIndices:
+    """Sorts along an axis. Equal elements keep their order; NaN counts as the largest.
+
+    Args:
+        input: tensor.
+        dim: axis.
+        descending: largest first.
+        stable: accepted; the sort is always stable.
+
+    Returns:
+        Named tuple (values, indices).
+
+    Example:
+        >>> chainrule.sort(chainrule.tensor([3., 1., 2.])).indices
+        tensor([1, 2, 0])
+    """
+@overload
+def sort(input: Tensor, *, axis: _int, descending: _bool = False, stable: _bool = False) -> ValuesIndices: ...
+@overload
 def split(input: Tensor, split_size_or_sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
     """Cuts an axis into parts, which are views.
 
@@ -5657,6 +6041,79 @@ def stack(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
     """
 @overload
 def stack(tensors: Tensor | Sequence[Tensor], *, axis: _int) -> Tensor: ...
+@overload
+def std(input: Tensor, unbiased: Number) -> Tensor:
+    """Standard deviation, over all axes or over those given; its gradient at 0 is 0.
+
+        y = sqrt(var(x))
+
+    Args:
+        input, dim, correction, unbiased, keepdim: as for var().
+
+    Example:
+        >>> chainrule.std(chainrule.tensor([1., 2., 3.]))
+        tensor(1.)
+    """
+@overload
+def std(input: Tensor, dim: Ints, unbiased: _bool, keepdim: _bool = False) -> Tensor: ...
+@overload
+def std(input: Tensor, *, axis: Ints, unbiased: _bool, keepdims: _bool = False) -> Tensor: ...
+@overload
+def std(
+    input: Tensor,
+    dim: Ints | None = None,
+    *,
+    correction: Number = 1,
+    keepdim: _bool = False,
+) -> Tensor: ...
+@overload
+def std(input: Tensor, *, axis: Ints | None, correction: Number = 1, keepdims: _bool = False) -> Tensor: ...
+@overload
+def std(
+    input: Tensor,
+    dim: Ints | None = None,
+    *,
+    unbiased: _bool = True,
+    keepdim: _bool = False,
+) -> Tensor: ...
+@overload
+def std(input: Tensor, *, axis: Ints | None, unbiased: _bool = True, keepdims: _bool = False) -> Tensor: ...
+@overload
+def std_mean(input: Tensor, unbiased: Number) -> tuple[Tensor, Tensor]:
+    """Standard deviation and mean, over all axes or over those given.
+
+    Args:
+        input, dim, correction, unbiased, keepdim: as for var().
+
+    Returns:
+        Tuple (std, mean).
+    """
+@overload
+def std_mean(input: Tensor, dim: Ints, unbiased: _bool, keepdim: _bool = False) -> tuple[Tensor, Tensor]: ...
+@overload
+def std_mean(
+    input: Tensor,
+    *,
+    axis: Ints,
+    unbiased: _bool,
+    keepdims: _bool = False,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def std_mean(
+    input: Tensor,
+    dim: Ints | None = None,
+    *,
+    correction: Number = 1,
+    keepdim: _bool = False,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def std_mean(
+    input: Tensor,
+    *,
+    axis: Ints | None,
+    correction: Number = 1,
+    keepdims: _bool = False,
+) -> tuple[Tensor, Tensor]: ...
 def step(input: Tensor) -> Tensor:
     """Threshold unit: 1 above 0, else 0. Its gradient is 0 everywhere.
 
@@ -5861,6 +6318,36 @@ def tile(input: Tensor, dims: Ints) -> Tensor:
     """
 @overload
 def tile(input: Tensor, *dims: _int) -> Tensor: ...
+@overload
+def topk(input: Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True) -> ValuesIndices:
+    """The k largest (or smallest) elements along an axis, in order.
+
+    Args:
+        input: tensor.
+        k: how many.
+        dim: axis.
+        largest: False for the smallest.
+        sorted: accepted; the result is always in order.
+
+    Returns:
+        Named tuple (values, indices).
+
+    Raises:
+        ValueError: if the axis has fewer than k elements.
+
+    Example:
+        >>> chainrule.topk(chainrule.tensor([3., 1., 2.]), 2).values
+        tensor([3., 2.])
+    """
+@overload
+def topk(
+    input: Tensor,
+    k: _int,
+    *,
+    axis: _int,
+    largest: _bool = True,
+    sorted: _bool = True,
+) -> ValuesIndices: ...
 def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """A view with two axes exchanged.
 
@@ -5952,9 +6439,20 @@ def triu_indices(
                 [0, 1, 1]])
     """
 def true_divide(input: Tensor, other: TensorLike) -> Tensor:
-    """Quotient of two tensors, always floating: div without a rounding mode."""
+    """Quotient of two tensors, always floating: div() without a rounding mode.
+
+        z = x / y
+
+    Args:
+        input: tensor or number.
+        other: tensor or number; the shapes broadcast.
+
+    Example:
+        >>> chainrule.true_divide(chainrule.tensor([1, 3]), 2)
+        tensor([0.5000, 1.5000])
+    """
 def true_divide_(input: Tensor, other: TensorLike) -> Tensor:
-    """Quotient of two tensors, always floating: div without a rounding mode."""
+    """Quotient of two tensors, always floating: div() without a rounding mode."""
 def trunc(input: Tensor) -> Tensor:
     """Each element without its fraction, rounded towards 0. Its gradient is 0.
 
@@ -5988,6 +6486,27 @@ def unflatten(input: Tensor, dim: _int, sizes: Ints) -> Tensor:
     """
 @overload
 def unflatten(input: Tensor, *, axis: _int, sizes: Ints) -> Tensor: ...
+def unique(
+    input: Tensor,
+    sorted: _bool = True,
+    return_inverse: _bool = False,
+    return_counts: _bool = False,
+) -> Any:
+    """The different elements, in ascending order.
+
+    Args:
+        input: tensor; it is flattened.
+        sorted: accepted; the result is always sorted.
+        return_inverse: also the index of each input element among them, in the input's shape.
+        return_counts: also how often each occurs.
+
+    Returns:
+        Tensor, or a tuple of the parts asked for.
+
+    Example:
+        >>> chainrule.unique(chainrule.tensor([3, 1, 3]))
+        tensor([1, 3])
+    """
 @overload
 def unsqueeze(input: Tensor, dim: _int) -> Tensor:
     """Inserts an axis of size 1.
@@ -6001,6 +6520,83 @@ def unsqueeze(input: Tensor, dim: _int) -> Tensor:
     """
 @overload
 def unsqueeze(input: Tensor, *, axis: _int) -> Tensor: ...
+@overload
+def var(input: Tensor, unbiased: Number) -> Tensor:
+    """Variance, over all axes or over those given.
+
+        y = 1/(n - correction) sum_i (x_i - mean)^2
+
+    Args:
+        input: floating tensor.
+        dim: an axis or several; None for all.
+        correction: 1 (the default) for a sample's unbiased variance, 0 for a population's.
+        unbiased: older form: True is correction 1, False 0.
+        keepdim: keep the axes with size 1.
+
+    Example:
+        >>> chainrule.var(chainrule.tensor([1., 2., 3.]))
+        tensor(1.)
+    """
+@overload
+def var(input: Tensor, dim: Ints, unbiased: _bool, keepdim: _bool = False) -> Tensor: ...
+@overload
+def var(input: Tensor, *, axis: Ints, unbiased: _bool, keepdims: _bool = False) -> Tensor: ...
+@overload
+def var(
+    input: Tensor,
+    dim: Ints | None = None,
+    *,
+    correction: Number = 1,
+    keepdim: _bool = False,
+) -> Tensor: ...
+@overload
+def var(input: Tensor, *, axis: Ints | None, correction: Number = 1, keepdims: _bool = False) -> Tensor: ...
+@overload
+def var(
+    input: Tensor,
+    dim: Ints | None = None,
+    *,
+    unbiased: _bool = True,
+    keepdim: _bool = False,
+) -> Tensor: ...
+@overload
+def var(input: Tensor, *, axis: Ints | None, unbiased: _bool = True, keepdims: _bool = False) -> Tensor: ...
+@overload
+def var_mean(input: Tensor, unbiased: Number) -> tuple[Tensor, Tensor]:
+    """Variance and mean, over all axes or over those given.
+
+    Args:
+        input, dim, correction, unbiased, keepdim: as for var().
+
+    Returns:
+        Tuple (var, mean).
+    """
+@overload
+def var_mean(input: Tensor, dim: Ints, unbiased: _bool, keepdim: _bool = False) -> tuple[Tensor, Tensor]: ...
+@overload
+def var_mean(
+    input: Tensor,
+    *,
+    axis: Ints,
+    unbiased: _bool,
+    keepdims: _bool = False,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def var_mean(
+    input: Tensor,
+    dim: Ints | None = None,
+    *,
+    correction: Number = 1,
+    keepdim: _bool = False,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def var_mean(
+    input: Tensor,
+    *,
+    axis: Ints | None,
+    correction: Number = 1,
+    keepdims: _bool = False,
+) -> tuple[Tensor, Tensor]: ...
 def vdot(input: Tensor, other: TensorLike) -> Tensor:
     """Inner product of two vectors, as dot().
 
@@ -6029,7 +6625,8 @@ def vstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
         tensor([[1., 1.],
                 [0., 0.]])
     """
-def where(condition: Tensor, input: Tensor, other: TensorLike) -> Tensor:
+@overload
+def where(condition: Tensor, input: Tensor, other: Tensor) -> Tensor:
     """Chooses from two tensors, element by element.
 
         y = condition ? input : other,  dinput = condition ? dy : 0,  dother = condition ? 0 : dy
@@ -6043,10 +6640,15 @@ def where(condition: Tensor, input: Tensor, other: TensorLike) -> Tensor:
         input: tensor or number.
         other: tensor or number. All three broadcast.
 
+    Returns:
+        tensor; of the condition alone, the tuple of its nonzero positions, as nonzero(as_tuple=True) gives it.
+
     Example:
         >>> chainrule.where(chainrule.tensor([True, False]), chainrule.tensor([1., 2.]), 0)
         tensor([1., 0.])
     """
+@overload
+def where(condition: Tensor) -> Tensor: ...
 def xlogy(input: Tensor, other: TensorLike) -> Tensor:
     """Product of x with the logarithm of y; 0 where x = 0, unless y is nan.
 

@@ -416,11 +416,13 @@ def _typed(kind: str, word: str, default: str | None, loose: bool, name: str) ->
     return word + "_" * (word == "from"), annotation, kind, default
 
 
-def variants(params: list[Param]) -> Iterator[list[Param]]:
+def variants(params: list[Param], alone: bool) -> Iterator[list[Param]]:
     """The ways to write a signature: as it is, with sizes one by one, with NumPy's names as keywords."""
     yield params
     if any(p.declared in SPREAD for p in params):
-        yield [p._replace(name="*" + p.name, type=SPREAD[p.declared]) if p.declared in SPREAD else p for p in params]
+        # Beside another signature, which takes one tensor, at least two.
+        star = "*" if alone else "first: Tensor, second: Tensor, /, *"
+        yield [p._replace(name=star + p.name, type=SPREAD[p.declared]) if p.declared in SPREAD else p for p in params]
     first = next((i for i, p in enumerate(params) if p.name in DIM), None)
     if first is not None:
         yield [
@@ -481,7 +483,7 @@ def operation(entry: dict[str, Any], name: str, method: bool, doc: str, static: 
         params = parse(signature, entry["name"], len(signatures) == 1)
         if method and (not params or params[0].declared != "Tensor"):
             continue  # a form without a tensor as first argument
-        for variant in variants(params[1:] if method else params):
+        for variant in variants(params[1:] if method else params, len(signatures) == 1):
             if not any(_covered(variant, known) for known, _ in written):
                 written.append((variant, result))
     lines: list[str] = []
@@ -506,7 +508,7 @@ def blocks(where: str) -> str:
     lines: list[str] = []
     for entry in sorted(core.registry(), key=lambda e: str(e["name"])):
         for name in names(entry):
-            if name in known or not hasattr(place, name):
+            if name in known or not entry[where] or not hasattr(place, name):
                 continue
             known.add(name)
             doc = entry["doc"].strip()

@@ -85,7 +85,7 @@ def _type(self: Any, dtype: Any = None, non_blocking: bool = False, **kwargs: An
         if short not in names:
             raise ValueError(f"type: unknown type {dtype!r}. Pass a dtype, e.g. chainrule.float32.")
         dtype = getattr(_core, names[short])
-    return self.to(dtype)
+    return self.to(getattr(dtype, "dtype", dtype))  # an old class, such as FloatTensor, names its dtype
 
 
 _OLD_NAMES = {

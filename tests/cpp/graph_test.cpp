@@ -379,8 +379,9 @@ void run_on_small_stack(void (*work)()) {
         reinterpret_cast<void (*)()>(f)();
         return nullptr;
     };
-    EXPECT(pthread_create(&thread, &attributes, entry, reinterpret_cast<void*>(work)) == 0);
-    pthread_join(thread, nullptr);
+    bool started = pthread_create(&thread, &attributes, entry, reinterpret_cast<void*>(work)) == 0;
+    if (started) pthread_join(thread, nullptr);
+    EXPECT(started);
     pthread_attr_destroy(&attributes);
 }
 

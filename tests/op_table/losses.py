@@ -6,6 +6,8 @@ P = {"low": 0.1, "high": 0.9}
 LABELS = V([0, 2, 1, 2], "int")
 PROBS = V([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0], [0.1, 0.1, 0.8], [0.3, 0.3, 0.4]], grad=False)
 WEIGHT = V([1.0, 0.5, 2.0], grad=False)
+SEVERAL = V([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]], grad=False)
+SIGNS = V([1.0, -1.0, 1.0, -1.0], grad=False)
 
 
 def loss(name, samples, **row):
@@ -102,6 +104,34 @@ ROWS = (
     loss("multi_margin_loss", (*reduced(F(4, 3), LABELS), S(F(4, 3), LABELS, margin=0.5)), since="ops", second=False),
     loss("soft_margin_loss", reduced(F(4), V([1.0, -1.0, 1.0, 1.0], grad=False)), since="ops"),
     loss("hinge_embedding_loss", reduced(F(4), V([1.0, -1.0, 1.0, -1.0], grad=False)), since="ops"),
+    loss(
+        "cosine_embedding_loss",
+        (*reduced(F(4, 3), F(4, 3), SIGNS), S(F(4, 3), F(4, 3), SIGNS, margin=0.2), S(F(3), F(3), V(1.0, grad=False))),
+        since="ops",
+        tol=4,
+    ),
+    loss(
+        "triplet_margin_loss",
+        (
+            *reduced(F(4, 3), F(4, 3), F(4, 3)),
+            S(F(4, 3), F(4, 3), F(4, 3), margin=0.5, swap=True),
+            S(F(4, 3), F(4, 3), F(4, 3), p=1.0),
+        ),
+        since="ops",
+        tol=4,
+    ),
+    loss(
+        "multilabel_margin_loss",
+        (*reduced(F(2, 4), V([[3, 0, -1, 1], [1, -1, 0, 0]], "int")), S(F(3), V([2, -1, 0], "int"))),
+        since="ops",
+        second=False,
+    ),
+    loss(
+        "multilabel_soft_margin_loss",
+        (*reduced(F(2, 3), SEVERAL), S(F(2, 3), SEVERAL, weight=WEIGHT)),
+        since="ops",
+        tol=2,
+    ),
     loss("margin_ranking_loss", reduced(F(4), F(4), V([1.0, -1.0, 1.0, 1.0], grad=False)), since="ops"),
     loss("gaussian_nll_loss", reduced(F(4), F(4, grad=False), F(4, low=0.3)), since="ops"),
     loss("poisson_nll_loss", reduced(F(4), F(4, low=0.5, grad=False)), since="ops"),

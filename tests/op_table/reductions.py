@@ -16,6 +16,7 @@ MULTI = (
     S(F(2, 0), dim=1, keepdim=True),
     S(F(2, 3), axis=1, keepdims=True),
 )
+DISTINCT = (0.0, 100.0)  # also as integers: which of two equal elements comes first is free
 EMPTY = r"empty|no elements|at least one"
 
 
@@ -149,6 +150,17 @@ REDUCTIONS = (
     Op("cumprod", (S(F(2, 3), 1), S(F(5), dim=0), S(V([2.0, 0.0, 3.0]), 0)), since="ops", inplace="cumprod_"),
     Op("nanmean", (S(F(2, 3)), S(F(2, 3), dim=1), S(V([1.0, np.nan, 2.0]))), since="ops"),
     Op("median", (S(F(5)), S(F(2, 4), 1), S(F(3, 2), 0, keepdim=True)), since="ops"),
+    Op(
+        "nanmedian",
+        (S(F(5)), S(F(2, 4), 1), S(F(3, 2), 0, keepdim=True), S(V([3.0, np.nan, 1.0, 2.0])), S(V([[np.nan, 1.0]]), 1)),
+        since="ops",
+    ),
+    Op(
+        "dist",
+        (S(F(2, 3), F(2, 3)), S(F(2, 3), F(3), 1), S(F(4), F(4), p=3.0), S(F(4), F(4), float("inf"))),
+        since="ops",
+        tol=2,
+    ),
     Op("any", (S(B(2, 3)), S(B(2, 3), 1), S(B(0)), S(F(3)), S(I(2, 2), dim=0, keepdim=True)), grad=False, since="ops"),
     Op("all", (S(B(2, 3)), S(B(2, 3), 1), S(B(0)), S(F(3)), S(I(2, 2), dim=0, keepdim=True)), grad=False, since="ops"),
     Op("count_nonzero", (S(B(2, 3)), S(I(3, 4), 1), S(F(2))), grad=False, since="ops"),
@@ -167,9 +179,18 @@ SORTING = (
         since="ops",
     ),
     Op("argsort", (S(F(2, 5)), S(F(3, 2), 0), S(F(4), descending=True)), grad=False, since="ops"),
+    Op("msort", (S(F(4, 2)), S(F(5)), S(F(2, 3, 2))), since="ops"),
+    Op(
+        "kthvalue",
+        (S(F(7), 3), S(F(2, 5), 2, 1), S(F(5, 2), 1, dim=0, keepdim=True), S(F(), 1)),
+        domain=DISTINCT,
+        since="ops",
+        bad=(bad(ValueError, r"^kthvalue: .*k.*got 4", F(3), 4), bad(ValueError, r"^kthvalue: .*k.*got 0", F(3), 0)),
+    ),
     Op(
         "topk",
         (S(F(7), 3), S(F(2, 5), 2, 1), S(F(5, 2), 3, dim=0), S(F(5), 2, largest=False), S(F(4), 0)),
+        domain=DISTINCT,
         since="ops",
         bad=(bad(ValueError, r"^topk: .*k.*got 4", F(3), 4),),
     ),

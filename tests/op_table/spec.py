@@ -112,6 +112,7 @@ class Op:
     since    'core' must exist; 'ops' is tested as soon as the library has it
     covers   further registry names that this row tests
     tol      factor on the tolerances of the comparison with the reference
+    grad_tol dtype -> further factor for the gradient
     nan      NaN in an input must reach the output (checked at every length 1..67)
     ref      False: no reference has it
     """
@@ -135,6 +136,7 @@ class Op:
     since: str = "core"
     covers: tuple[str, ...] = ()
     tol: float = 1.0
+    grad_tol: dict[str, float] = field(default_factory=dict)
     nan: bool = False
     ref: bool = True
 

@@ -59,6 +59,18 @@ void cross_entropy_grad(const void* logits, const int64_t* labels, const void* w
                         int64_t classes, int64_t ignore_index, double label_smoothing);
 template <RowAct op, class T> void bias_act(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld);
 template <class T> void sgd(void* p, const void* g, void* buffer, int64_t n, const SgdStep& s);
+template <class T>
+void norm_rows(const void* x, const void* weight, const void* bias, void* y, void* mean, void* rstd, int64_t rows,
+               int64_t n, double eps);
+template <class T>
+void norm_rows_grad(const void* grad, const void* x, const void* weight, const void* mean, const void* rstd, void* dx,
+                    void* dweight, void* dbias, int64_t rows, int64_t n);
+template <class T> double span_sum(const void* x, int64_t n);
+template <class T> double span_squares(const void* x, int64_t n, double shift);
+template <class T> void span_products(const void* g, const void* x, int64_t n, double shift, double* sums);
+template <class T> void span_affine(const void* x, void* y, int64_t n, double shift, double scale, double add);
+template <class T>
+void span_grad(const void* g, const void* x, void* dx, int64_t n, double shift, double a, double b, double c);
 template <class T> void adam(void* p, const void* g, void* m, void* v, void* max_v, int64_t n, const AdamStep& s);
 
 namespace {
@@ -216,6 +228,27 @@ template <class T> struct SgdEntry {
 template <class T> struct AdamEntry {
     static constexpr Adam get() { return adam<T>; }
 };
+template <class T> struct NormRowsEntry {
+    static constexpr NormRows get() { return norm_rows<T>; }
+};
+template <class T> struct NormRowsGradEntry {
+    static constexpr NormRowsGrad get() { return norm_rows_grad<T>; }
+};
+template <class T> struct SpanSumEntry {
+    static constexpr SpanSum get() { return span_sum<T>; }
+};
+template <class T> struct SpanSquaresEntry {
+    static constexpr SpanSquares get() { return span_squares<T>; }
+};
+template <class T> struct SpanProductsEntry {
+    static constexpr SpanProducts get() { return span_products<T>; }
+};
+template <class T> struct SpanAffineEntry {
+    static constexpr SpanAffine get() { return span_affine<T>; }
+};
+template <class T> struct SpanGradEntry {
+    static constexpr SpanGrad get() { return span_grad<T>; }
+};
 template <class Out> constexpr void fill_softmax(Out& out) {
     fill_floats<SoftmaxEntry<false>::Entry>(out.softmax);
     fill_floats<SoftmaxEntry<true>::Entry>(out.log_softmax);
@@ -229,6 +262,16 @@ template <class Out> constexpr void fill_cross_entropy(Out& out) {
 template <class Out> constexpr void fill_optimizers(Out& out) {
     fill_floats<SgdEntry>(out.sgd);
     fill_floats<AdamEntry>(out.adam);
+}
+
+template <class Out> constexpr void fill_normalize(Out& out) {
+    fill_floats<NormRowsEntry>(out.norm_rows);
+    fill_floats<NormRowsGradEntry>(out.norm_rows_grad);
+    fill_floats<SpanSumEntry>(out.span_sum);
+    fill_floats<SpanSquaresEntry>(out.span_squares);
+    fill_floats<SpanProductsEntry>(out.span_products);
+    fill_floats<SpanAffineEntry>(out.span_affine);
+    fill_floats<SpanGradEntry>(out.span_grad);
 }
 
 // A family's own table, filled at compile time: its only use is to instantiate the family's kernels.

@@ -79,6 +79,25 @@ CHAINRULE_INLINE void map3(char* const* ptr, const int64_t* stride, int64_t n, F
         for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], b[i], c[i]);
         return;
     }
+    // where(mask, x, number) and where(mask, number, x)
+    if (stride[0] == so && stride[1] == sa && stride[2] == 0 && stride[3] == si) {
+        Out* out = reinterpret_cast<Out*>(ptr[0]);
+        const A* a = reinterpret_cast<const A*>(ptr[1]);
+        const In b = load_at<In>(ptr[2]);
+        const In* c = reinterpret_cast<const In*>(ptr[3]);
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], b, c[i]);
+        return;
+    }
+    if (stride[0] == so && stride[1] == sa && stride[2] == si && stride[3] == 0) {
+        Out* out = reinterpret_cast<Out*>(ptr[0]);
+        const A* a = reinterpret_cast<const A*>(ptr[1]);
+        const In* b = reinterpret_cast<const In*>(ptr[2]);
+        const In c = load_at<In>(ptr[3]);
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], b[i], c);
+        return;
+    }
     for (int64_t i = 0; i < n; ++i) {
         A x = load_at<A>(ptr[1] + i * stride[1]);
         In y = load_at<In>(ptr[2] + i * stride[2]), z = load_at<In>(ptr[3] + i * stride[3]);

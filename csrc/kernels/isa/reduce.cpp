@@ -132,6 +132,11 @@ CHAINRULE_INLINE typename R::Acc reduce_short(const typename R::In* in, int64_t 
                                               typename R::Acc start) {
     typename R::Acc a0 = start, a1 = start, a2 = start, a3 = start;
     int64_t i = 0;
+    if constexpr (!is_same<typename R::Acc, float> && !is_same<typename R::Acc, double>) {
+        // Integers need no fixed order; GCC 12 turns the four accumulators below into wrong code for them.
+        for (; i < n; ++i) a0 = R::join(a0, R::load(in[i * stride]));
+        return a0;
+    }
     for (; i + 4 <= n; i += 4) {
         a0 = R::join(a0, R::load(in[i * stride]));
         a1 = R::join(a1, R::load(in[(i + 1) * stride]));

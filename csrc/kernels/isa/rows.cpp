@@ -43,30 +43,6 @@ template <bool kLog, class T> CHAINRULE_INLINE void softmax_row(const T* in, T* 
     }
 }
 
-// Sum of f(i) over a row, in pieces as in exp_row.
-template <class T, class F> CHAINRULE_INLINE T sum_row(int64_t n, F f) {
-    double total = 0.0;
-    alignas(64) T sum[4 * kLanes<T>];
-    constexpr int64_t wide = 4 * kLanes<T>;
-    for (int64_t from = 0; from < n; from += 8 * wide) {
-        const int64_t end = n - from < 8 * wide ? n : from + 8 * wide;
-        for (int64_t j = 0; j < wide; ++j) sum[j] = T(0);
-        int64_t i = from;
-        for (; i + wide <= end; i += wide) {
-#pragma omp simd
-            for (int64_t j = 0; j < wide; ++j) sum[j] += f(i + j);
-        }
-        for (int64_t j = 0; i + j < end; ++j) sum[j] += f(i + j);
-        total += fold_lanes<SumJoin, static_cast<int>(wide)>(sum);
-    }
-    return static_cast<T>(total);
-}
-template <class T, class F> CHAINRULE_INLINE T sum_short_row(int64_t n, F f) {
-    T sum = T(0);
-    for (int64_t i = 0; i < n; ++i) sum += f(i);
-    return sum;
-}
-
 template <bool kLog, class T> CHAINRULE_INLINE void grad_row(const T* g, const T* y, T* out, int64_t n) {
     const auto term = [=](int64_t i) { return kLog ? g[i] : g[i] * y[i]; };
     const T sum = n <= kShortRow ? sum_short_row<T>(n, term) : sum_row<T>(n, term);

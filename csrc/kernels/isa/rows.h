@@ -57,6 +57,30 @@ template <bool kStore, class T> [[gnu::noinline]] double exp_row(const T* x, T* 
     return total;
 }
 
+// Sum of f(i) over a row, in pieces as in exp_row.
+template <class T, class F> CHAINRULE_INLINE T sum_row(int64_t n, F f) {
+    double total = 0.0;
+    alignas(64) T sum[4 * kLanes<T>];
+    constexpr int64_t wide = 4 * kLanes<T>;
+    for (int64_t from = 0; from < n; from += 8 * wide) {
+        const int64_t end = n - from < 8 * wide ? n : from + 8 * wide;
+        for (int64_t j = 0; j < wide; ++j) sum[j] = T(0);
+        int64_t i = from;
+        for (; i + wide <= end; i += wide) {
+#pragma omp simd
+            for (int64_t j = 0; j < wide; ++j) sum[j] += f(i + j);
+        }
+        for (int64_t j = 0; i + j < end; ++j) sum[j] += f(i + j);
+        total += fold_lanes<SumJoin, static_cast<int>(wide)>(sum);
+    }
+    return static_cast<T>(total);
+}
+template <class T, class F> CHAINRULE_INLINE T sum_short_row(int64_t n, F f) {
+    T sum = T(0);
+    for (int64_t i = 0; i < n; ++i) sum += f(i);
+    return sum;
+}
+
 // Up to kGroup short rows, transposed: at[c][r].
 template <class T> struct Group {
     alignas(64) T at[kShortRow][kGroup];

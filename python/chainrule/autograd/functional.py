@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 from .. import _core
-from .grad_mode import enable_grad
+from . import _products
+from ._products import MAX_BYTES
+from .grad_mode import enable_grad, no_grad
 
 Tensor = _core.Tensor
 
-__all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
+__all__ = ["hessian", "hvp", "jacobian", "jacobian_size", "jvp", "vhp", "vjp"]
 
 
 @enable_grad()
@@ -22,24 +23,29 @@ def jacobian(
     strict: bool = False,
     vectorize: bool = False,
     strategy: str = "reverse-mode",
+    *,
+    max_bytes: int | None = MAX_BYTES,
 ) -> Any:
     """The whole Jacobian of func at inputs: J[i, j] = d func(x)[i] / d x[j].
 
-    Training never needs it: backward multiplies by it without forming it. One walk back per element of the output.
+    Training never needs it: backward multiplies by it without forming it. One walk back per element of the output, or,
+    with strategy "forward-mode", per element of the inputs.
 
     Args:
         func: takes the inputs, returns a tensor or a tuple of tensors.
         inputs: a tensor or a tuple of tensors.
         create_graph: record the result, so that it can be differentiated.
         strict: raise if an output does not depend on an input, rather than give zeros.
-        vectorize, strategy: accepted for PyTorch's sake; they change nothing.
+        vectorize: accepted for PyTorch's sake; it changes nothing.
+        strategy: "reverse-mode" or "forward-mode".
+        max_bytes: refuse Jacobians that together take more; None for no limit.
 
     Returns:
         A tensor of shape [*output.shape, *input.shape]; a tuple of them for a tuple of inputs; a tuple of those for a
         tuple of outputs.
 
     Raises:
-        MemoryError: it would not fit in memory. The message says its size.
+        ValueError: they take more than max_bytes. The message says how much. jacobian_size tells it beforehand.
 
     Example:
         >>> import chainrule as cr
@@ -49,26 +55,40 @@ def jacobian(
 
     Source: PyTorch, torch.autograd.functional.jacobian.
     """
+    if strategy not in ("reverse-mode", "forward-mode"):
+        raise ValueError(f"jacobian: strategy must be 'reverse-mode' or 'forward-mode', got {strategy!r}.")
     xs, one_input = _prepare(inputs, create_graph)
     ys, one_output = _run(func, xs, "jacobian")
-    _check_size(xs, ys)
-    rows = tuple(tuple(_jacobian_of(y, xs, create_graph, strict)) for y in ys)
-    per_output = tuple(row[0] for row in rows) if one_input else rows
-    return per_output[0] if one_output else per_output
+    _products.check_size(ys, xs, max_bytes, "jacobian")
+    if strategy == "forward-mode":
+        push = _products.Pushed(ys, xs, "jacobian", strict)
+        rows = _products.jacobians_by_columns(push, xs, create_graph)
+    else:
+        rows = [_products.jacobians_by_rows(y, xs, create_graph, "jacobian", strict) for y in ys]
+    packed = tuple(_pack(row, one_input, create_graph) for row in rows)
+    return packed[0] if one_output else packed
 
 
-def _jacobian_of(y: Any, xs: list[Any], create_graph: bool, strict: bool) -> list[Any]:
-    """The Jacobians of one output, one per input."""
-    columns: list[list[Any]] = [[] for _ in xs]
-    flat = y.reshape(-1)
-    for i in range(flat.numel()):
-        for column, x, g in zip(columns, xs, _grads(flat[i], xs, create_graph, strict, "jacobian"), strict=True):
-            column.append(_core.zeros_like(x) if g is None else g)
-    shapes = [tuple(y.shape) + tuple(x.shape) for x in xs]
-    return [
-        _core.stack(column).reshape(shape) if column else _core.zeros(shape, dtype=x.dtype)
-        for column, shape, x in zip(columns, shapes, xs, strict=True)
-    ]
+def jacobian_size(func: Callable[..., Any], inputs: Any) -> int:
+    """How many bytes all Jacobians of func at inputs take together. func runs once; nothing is built.
+
+    Args:
+        func, inputs: as in jacobian.
+
+    Returns:
+        The sum over outputs y and inputs x of y.numel() * x.numel() * x.element_size().
+
+    Example:
+        A ReLU on 32 x 32 x 512 numbers: its Jacobian, all but the diagonal of which is zero, takes 1 TB.
+
+        >>> import chainrule as cr
+        >>> cr.autograd.functional.jacobian_size(cr.relu, cr.empty(32, 32, 512)) == 2**40
+        True
+    """
+    with no_grad():
+        xs, _ = _prepare(inputs, False)
+        ys, _ = _run(func, xs, "jacobian_size")
+    return sum(_products.jacobian_bytes(y, x) for y in ys for x in xs)
 
 
 @enable_grad()
@@ -79,13 +99,16 @@ def hessian(
     strict: bool = False,
     vectorize: bool = False,
     outer_jacobian_strategy: str = "reverse-mode",
+    *,
+    max_bytes: int | None = MAX_BYTES,
 ) -> Any:
     """The matrix of second derivatives of a scalar function: H[i, j] = d2 func(x) / (d x[i] d x[j]).
 
     Args:
         func: takes the inputs, returns a tensor of one element.
         inputs: a tensor or a tuple of tensors.
-        create_graph, strict, vectorize: as in jacobian.
+        create_graph, strict, vectorize, max_bytes: as in jacobian.
+        outer_jacobian_strategy: the strategy of that jacobian; the inner derivative is always by reverse mode.
 
     Returns:
         A tensor of shape [*input.shape, *input.shape]; a tuple of tuples of them for a tuple of inputs.
@@ -102,10 +125,10 @@ def hessian(
 
     def gradient(*xs: Any) -> Any:
         y = _scalar(func(*xs), "hessian")
-        grads = _grads(y, list(xs), True, strict, "hessian")
-        return tuple(_core.zeros_like(x) if g is None else g for g, x in zip(grads, xs, strict=True))
+        return tuple(_products.products([y], list(xs), [None], True, "hessian", strict))
 
-    result = jacobian(gradient, (inputs,) if one_input else inputs, create_graph, strict)
+    arguments = (inputs,) if one_input else inputs
+    result = jacobian(gradient, arguments, create_graph, strict, strategy=outer_jacobian_strategy, max_bytes=max_bytes)
     return result[0][0] if one_input else result
 
 
@@ -134,7 +157,7 @@ def vjp(
     """
     xs, one_input = _prepare(inputs, create_graph)
     ys, one_output = _run(func, xs, "vjp")
-    products = _products(ys, xs, _vectors(v, ys, "vjp"), create_graph, strict, "vjp")
+    products = _products.products(ys, xs, _vectors(v, ys, "vjp"), create_graph, "vjp", strict)
     return _pack(ys, one_output, create_graph), _pack(products, one_input, create_graph)
 
 
@@ -164,9 +187,7 @@ def jvp(
     xs, _ = _prepare(inputs, create_graph)
     vs = _vectors(v, xs, "jvp")
     ys, one_output = _run(func, xs, "jvp")
-    us = [_core.zeros_like(y).requires_grad_() for y in ys]
-    pulled = _products(ys, xs, us, True, strict, "jvp")
-    pushed = _products(pulled, us, vs, create_graph, False, "jvp")
+    pushed = _products.Pushed(ys, xs, "jvp", strict)(vs, create_graph)
     return _pack(ys, one_output, create_graph), _pack(pushed, one_output, create_graph)
 
 
@@ -193,8 +214,8 @@ def vhp(
     xs, one_input = _prepare(inputs, create_graph)
     vs = _vectors(v, xs, "vhp")
     y = _scalar(func(*xs), "vhp")
-    grads = _products([y], xs, [None], True, strict, "vhp")
-    products = _products(grads, xs, vs, create_graph, strict, "vhp")
+    grads = _products.products([y], xs, [None], True, "vhp", strict)
+    products = _products.products(grads, xs, vs, create_graph, "vhp", strict)
     return _pack([y], True, create_graph), _pack(products, one_input, create_graph)
 
 
@@ -250,44 +271,6 @@ def _vectors(v: Any, like: list[Any], op: str) -> list[Any]:
     return vs
 
 
-def _grads(y: Any, xs: list[Any], create_graph: bool, strict: bool, op: str) -> tuple[Any, ...]:
-    return _pull([y], xs, [None], create_graph, strict, op)
-
-
-def _pull(ys: list[Any], xs: list[Any], vs: list[Any], create_graph: bool, strict: bool, op: str) -> tuple[Any, ...]:
-    """v^T J for each input, None where no output depends on it."""
-    pairs = [(y, v) for y, v in zip(ys, vs, strict=True) if y.requires_grad]
-    grads: tuple[Any, ...]
-    if pairs:
-        grads = _core.grad([y for y, _ in pairs], xs, [v for _, v in pairs], True, create_graph, True, False)
-    else:
-        grads = (None,) * len(xs)
-    for i, g in enumerate(grads):
-        if g is None and strict:
-            raise RuntimeError(f"{op}: the output does not depend on input {i}. strict=False gives zeros.")
-    return grads
-
-
-def _products(ys: list[Any], xs: list[Any], vs: list[Any], create_graph: bool, strict: bool, op: str) -> list[Any]:
-    grads = _pull(ys, xs, vs, create_graph, strict, op)
-    return [_core.zeros_like(x) if g is None else g for g, x in zip(grads, xs, strict=True)]
-
-
 def _pack(tensors: list[Any], one: bool, recorded: bool) -> Any:
     results = tuple(tensors) if recorded else tuple(t.detach() for t in tensors)
     return results[0] if one else results
-
-
-def _check_size(xs: list[Any], ys: list[Any]) -> None:
-    """Say how large the Jacobians would be before building what cannot fit."""
-    total = sum(y.numel() * x.numel() * x.element_size() for y in ys for x in xs)
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return
-    if total > memory:
-        shapes = f"{[tuple(y.shape) for y in ys]} by inputs of shapes {[tuple(x.shape) for x in xs]}"
-        raise MemoryError(
-            f"jacobian: outputs of shapes {shapes} take {total / 2**30:,.1f} GiB, this machine has "
-            f"{memory / 2**30:,.1f} GiB. vjp gives the product with a vector without forming it."
-        )

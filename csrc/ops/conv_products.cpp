@@ -1,0 +1,333 @@
+// Convolution and its adjoints as products of matrices: windows are laid out as columns block by block and multiplied at once.
+// Blocks depend on the shapes alone and each is written by one thread, so results are the same for any number of threads.
+
+#include <algorithm>
+#include <cstring>
+
+#include "autograd/elementwise.h"
+#include "core/parallel.h"
+#include "core/unlock.h"
+#include "kernels/blas.h"
+#include "ops/conv_shape.h"
+#include "ops/visit.h"
+
+namespace chainrule {
+namespace {
+
+using kernels::col2im;
+using kernels::im2col;
+using kernels::thread_scratch;
+using kernels::Windows;
+
+// A block of columns: about this many rows (channels times kernel) and columns, so that it stays in the second cache.
+constexpr int64_t kBlockRows = 320, kBlockCols = 256;
+constexpr double kPieceFlops = 4e5;  // of a thread's piece, at least
+
+enum Slot { Columns, Staging };
+
+template <class T> T* scratch(Slot slot, int64_t n) {
+    return static_cast<T*>(thread_scratch(slot, static_cast<size_t>(n) * sizeof(T)));
+}
+
+template <class T>
+void product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
+             int64_t ldc, T beta = 1) {
+    if (m == 0 || n == 0 || k == 0) return;
+    if (m == 1) {  // one filter, as in each group of a depthwise convolution: a matrix and a vector
+        if constexpr (sizeof(T) == 4)
+            kernels::sgemv(!tb, tb ? n : k, tb ? k : n, 1, b, ldb, a, ta ? lda : 1, beta, c, 1);
+        else kernels::dgemv(!tb, tb ? n : k, tb ? k : n, 1, b, ldb, a, ta ? lda : 1, beta, c, 1);
+        return;
+    }
+    if constexpr (sizeof(T) == 4) kernels::sgemm(ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+    else kernels::dgemm(ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+}
+
+// Sizes that all three need. Channels are counted in one group.
+struct Plan {
+    Windows w;
+    int64_t batch, groups, channels, filters, taps, in, out;
+    int64_t channel_block;  // channels whose windows are laid out together
+    int64_t cols;           // windows laid out together, of one sample or of several
+
+    Plan(const ConvAttrs& a, const Tensor& x, const Tensor& weight)
+        : w(a.w),
+          batch(x.size(0)),
+          groups(a.groups),
+          channels(weight.size(1)),
+          filters(weight.size(0) / a.groups),
+          taps(a.w.kernel_size()),
+          in(a.w.in_size()),
+          out(a.w.out_size()) {
+        channel_block = std::clamp<int64_t>(kBlockRows / std::max<int64_t>(taps, 1), 1, std::max<int64_t>(channels, 1));
+        cols = std::min(out, kBlockCols);
+    }
+    int64_t channel_blocks() const { return (channels + channel_block - 1) / channel_block; }
+    int64_t col_blocks() const { return (out + cols - 1) / cols; }
+    int64_t block_channels(int64_t i) const { return std::min(channel_block, channels - i * channel_block); }
+    bool empty() const { return batch == 0 || groups * filters == 0 || out == 0; }
+    double flops() const {
+        return 2.0 * static_cast<double>(batch * groups * filters) * static_cast<double>(channels * taps) *
+               static_cast<double>(out);
+    }
+    int64_t grain(int64_t units) const {
+        double each = flops() / static_cast<double>(units) + 1;
+        return each >= kPieceFlops ? 1 : static_cast<int64_t>(kPieceFlops / each) + 1;
+    }
+};
+
+// Several samples with few windows each share one product, whose result is then put where it belongs.
+constexpr int64_t kFewWindows = 48;
+
+template <class T> struct Forward {
+    const Plan& p;
+    const T *x, *weight, *bias;
+    T* y;
+
+    void start(T* to, int64_t group, int64_t cols, int64_t ld) const {
+        for (int64_t f = 0; f < p.filters; ++f)
+            std::fill_n(to + f * ld, cols, bias ? bias[group * p.filters + f] : T(0));
+    }
+
+    // Windows first..last of one sample.
+    void single(int64_t sample, int64_t group, int64_t first, int64_t last) const {
+        int64_t rows = p.channels * p.taps, n = last - first;
+        T* to = y + (sample * p.groups + group) * p.filters * p.out + first;
+        const T* from = x + (sample * p.groups + group) * p.channels * p.in;
+        const T* filter = weight + group * p.filters * rows;
+        start(to, group, n, p.out);
+        if (p.w.is_identity()) {
+            product(false, false, p.filters, n, rows, filter, rows, from + first, p.in, to, p.out);
+            return;
+        }
+        for (int64_t b = 0; b < p.channel_blocks(); ++b) {
+            int64_t c = b * p.channel_block, some = p.block_channels(b);
+            T* col = scratch<T>(Columns, p.channel_block * p.taps * p.cols);
+            im2col(p.w, from + c * p.in, some, first, last, col, n);
+            product(false, false, p.filters, n, some * p.taps, filter + c * p.taps, rows, col, n, to, p.out);
+        }
+    }
+
+    // All windows of several samples.
+    void several(int64_t first, int64_t count, int64_t group) const {
+        int64_t rows = p.channels * p.taps, n = count * p.out;
+        T *col = scratch<T>(Columns, p.channel_block * p.taps * n), *staged = scratch<T>(Staging, p.filters * n);
+        start(staged, group, n, n);
+        for (int64_t b = 0; b < p.channel_blocks(); ++b) {
+            int64_t c = b * p.channel_block, some = p.block_channels(b);
+            for (int64_t s = 0; s < count; ++s)
+                im2col(p.w, x + (((first + s) * p.groups + group) * p.channels + c) * p.in, some, 0, p.out,
+                       col + s * p.out, n);
+            product(false, false, p.filters, n, some * p.taps, weight + group * p.filters * rows + c * p.taps, rows,
+                    col, n, staged, n);
+        }
+        for (int64_t s = 0; s < count; ++s)
+            for (int64_t f = 0; f < p.filters; ++f)
+                std::memcpy(y + (((first + s) * p.groups + group) * p.filters + f) * p.out, staged + f * n + s * p.out,
+                            static_cast<size_t>(p.out) * sizeof(T));
+    }
+
+    void run() const {
+        if (p.out < kFewWindows) {
+            int64_t count = std::min(p.batch, std::max<int64_t>(kBlockCols / p.out, 1));
+            int64_t parts = (p.batch + count - 1) / count, units = parts * p.groups;
+            parallel_for(units, p.grain(units), [&](int64_t begin, int64_t end) {
+                for (int64_t u = begin; u < end; ++u) {
+                    int64_t first = u / p.groups * count;
+                    several(first, std::min(count, p.batch - first), u % p.groups);
+                }
+            });
+            return;
+        }
+        int64_t blocks = p.col_blocks(), units = p.batch * p.groups * blocks;
+        parallel_for(units, p.grain(units), [&](int64_t begin, int64_t end) {
+            for (int64_t u = begin; u < end; ++u) {
+                int64_t first = u % blocks * p.cols, sample = u / blocks;
+                single(sample / p.groups, sample % p.groups, first, std::min(p.out, first + p.cols));
+            }
+        });
+    }
+};
+
+template <class T> struct BackwardInput {
+    const Plan& p;
+    const T *y, *weight, *bias;
+    T* x;
+
+    // One block of channels of one sample: nothing else writes there.
+    void block(int64_t sample, int64_t group, int64_t b) const {
+        int64_t rows = p.channels * p.taps, c = b * p.channel_block, some = p.block_channels(b);
+        T* to = x + ((sample * p.groups + group) * p.channels + c) * p.in;
+        const T* from = y + (sample * p.groups + group) * p.filters * p.out;
+        const T* filter = weight + group * p.filters * rows + c * p.taps;
+        for (int64_t i = 0; i < some; ++i)
+            std::fill_n(to + i * p.in, p.in, bias ? bias[group * p.channels + c + i] : T(0));
+        if (p.filters == 0) return;
+        if (p.w.is_identity()) {
+            product(true, false, some, p.out, p.filters, filter, rows, from, p.out, to, p.in);
+            return;
+        }
+        T* col = scratch<T>(Columns, p.channel_block * p.taps * p.cols);
+        for (int64_t first = 0; first < p.out; first += p.cols) {
+            int64_t last = std::min(p.out, first + p.cols), n = last - first;
+            product(true, false, some * p.taps, n, p.filters, filter, rows, from + first, p.out, col, n, T(0));
+            col2im(p.w, col, some, first, last, to, n);
+        }
+    }
+
+    void run() const {
+        int64_t blocks = p.channel_blocks(), units = p.batch * p.groups * blocks;
+        parallel_for(units, p.grain(units), [&](int64_t begin, int64_t end) {
+            for (int64_t u = begin; u < end; ++u) block(u / blocks / p.groups, u / blocks % p.groups, u % blocks);
+        });
+    }
+};
+
+template <class T> struct BackwardWeight {
+    const Plan& p;
+    const T *x, *y;
+    T* weight;
+
+    // Adds the windows of samples first..last, for one block of channels.
+    void block(int64_t first, int64_t last, int64_t group, int64_t b, T* sum) const {
+        int64_t rows = p.channels * p.taps, c = b * p.channel_block, some = p.block_channels(b), k = some * p.taps;
+        T* to = sum + group * p.filters * rows + c * p.taps;
+        for (int64_t f = 0; f < p.filters; ++f) std::fill_n(to + f * rows, k, T(0));
+        if (p.out < kFewWindows) {
+            several(first, last, group, c, some, to);
+            return;
+        }
+        for (int64_t s = first; s < last; ++s) {
+            const T* from = x + ((s * p.groups + group) * p.channels + c) * p.in;
+            const T* grad = y + (s * p.groups + group) * p.filters * p.out;
+            if (p.w.is_identity()) {
+                product(false, true, p.filters, k, p.out, grad, p.out, from, p.in, to, rows);
+                continue;
+            }
+            T* col = scratch<T>(Columns, p.channel_block * p.taps * p.cols);
+            for (int64_t at = 0; at < p.out; at += p.cols) {
+                int64_t n = std::min(p.cols, p.out - at);
+                im2col(p.w, from, some, at, at + n, col, n);
+                product(false, true, p.filters, k, n, grad + at, p.out, col, n, to, rows);
+            }
+        }
+    }
+
+    // Few windows a sample: those of several samples side by side.
+    void several(int64_t first, int64_t last, int64_t group, int64_t c, int64_t some, T* to) const {
+        int64_t count = std::max<int64_t>(kBlockCols / p.out, 1), width = count * p.out;
+        T *col = scratch<T>(Columns, some * p.taps * width), *grads = scratch<T>(Staging, p.filters * width);
+        for (int64_t s = first; s < last; s += count) {
+            int64_t here = std::min(count, last - s), n = here * p.out;
+            for (int64_t i = 0; i < here; ++i) {
+                int64_t at = (s + i) * p.groups + group;
+                im2col(p.w, x + (at * p.channels + c) * p.in, some, 0, p.out, col + i * p.out, n);
+                for (int64_t f = 0; f < p.filters; ++f)
+                    std::memcpy(grads + f * n + i * p.out, y + (at * p.filters + f) * p.out,
+                                static_cast<size_t>(p.out) * sizeof(T));
+            }
+            product(false, true, p.filters, some * p.taps, n, grads, n, col, n, to, p.channels * p.taps);
+        }
+    }
+
+    // Chunks of the batch go into sums of their own, which are added in order.
+    int64_t chunks() const {
+        int64_t size = p.groups * p.filters * p.channels * p.taps;
+        int64_t most = std::max<int64_t>((int64_t{1} << 20) / std::max<int64_t>(size, 1), 1);
+        double worth = p.flops() / kPieceFlops;
+        int64_t wanted = worth < 2 ? 1 : worth > 16 ? 16 : static_cast<int64_t>(worth);
+        return std::clamp<int64_t>(std::min(wanted, most), 1, std::max<int64_t>(p.batch, 1));
+    }
+
+    void run(DType dtype) const {
+        int64_t size = p.groups * p.filters * p.channels * p.taps, parts = chunks();
+        int64_t blocks = p.channel_blocks(), units = parts * p.groups * blocks;
+        Tensor room = chainrule::empty({parts - 1, size}, dtype);
+        T* sums = room.data<T>();
+        Unlock unlock(static_cast<int64_t>(p.flops()));
+        parallel_for(units, p.grain(units), [&](int64_t begin, int64_t end) {
+            for (int64_t u = begin; u < end; ++u) {
+                int64_t part = u / blocks / p.groups;
+                T* sum = part == 0 ? weight : sums + (part - 1) * size;
+                block(part * p.batch / parts, (part + 1) * p.batch / parts, u / blocks % p.groups, u % blocks, sum);
+            }
+        });
+        constexpr int64_t kGrain = 1 << 14;
+        parallel_for(size, kGrain, [&](int64_t begin, int64_t end) {
+            for (int64_t part = 0; part + 1 < parts; ++part)
+                for (int64_t i = begin; i < end; ++i) weight[i] += sums[part * size + i];
+        });
+    }
+};
+
+// The weight for the adjoint of a convolution with stride 1, which is one itself: axes of channels exchanged, kernels reversed.
+template <class T> void flip(const Plan& p, const T* weight, T* flipped) {
+    for (int64_t g = 0; g < p.groups; ++g)
+        for (int64_t c = 0; c < p.channels; ++c)
+            for (int64_t f = 0; f < p.filters; ++f) {
+                const T* from = weight + ((g * p.filters + f) * p.channels + c) * p.taps;
+                T* to = flipped + ((g * p.channels + c) * p.filters + f) * p.taps;
+                for (int64_t k = 0; k < p.taps; ++k) to[k] = from[p.taps - 1 - k];
+            }
+}
+
+bool has_unit_stride(const Windows& w) { return w.stride[0] == 1 && w.stride[1] == 1 && w.stride[2] == 1; }
+
+ConvAttrs flipped_attrs(const ConvAttrs& a) {
+    ConvAttrs f = a;
+    for (int d = 0; d < 3; ++d) {
+        f.w.in[d] = a.w.out[d];
+        f.w.out[d] = a.w.in[d];
+        f.w.pad[d] = reach(a.w, d) - 1 - a.w.pad[d];
+    }
+    return f;
+}
+
+}  // namespace
+
+void conv_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
+    Plan p(a, x, weight);
+    if (p.empty()) return;
+    visit_floating(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        Forward<T> f{p, x.data<T>(), weight.data<T>(), bias ? bias.data<T>() : nullptr, y.data<T>()};
+        Unlock unlock(static_cast<int64_t>(p.flops()));
+        f.run();
+    });
+}
+
+void conv_backward_input(const ConvAttrs& a, const Tensor& y, const Tensor& weight, const Tensor& bias,
+                         const Tensor& x) {
+    if (x.numel() == 0) return;
+    Plan p(a, x, weight);
+    if (has_unit_stride(a.w) && !a.w.is_identity() && p.out > 0 && p.filters > 0) {
+        Tensor flipped = empty({p.groups * p.channels, p.filters, p.taps}, x.dtype());
+        visit_floating(x.dtype(), [&](auto zero) {
+            using T = decltype(zero);
+            flip(p, weight.data<T>(), flipped.data<T>());
+        });
+        conv_forward(flipped_attrs(a), y, flipped, bias, x);
+        return;
+    }
+    visit_floating(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        BackwardInput<T> f{p, y.data<T>(), weight.data<T>(), bias ? bias.data<T>() : nullptr, x.data<T>()};
+        Unlock unlock(static_cast<int64_t>(p.flops()));
+        f.run();
+    });
+}
+
+void conv_backward_weight(const ConvAttrs& a, const Tensor& x, const Tensor& y, const Tensor& weight) {
+    Plan p(a, x, weight);
+    if (weight.numel() == 0) return;
+    if (p.empty()) {
+        zero_data(weight);
+        return;
+    }
+    visit_floating(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        BackwardWeight<T>{p, x.data<T>(), y.data<T>(), weight.data<T>()}.run(x.dtype());
+    });
+}
+
+}  // namespace chainrule

@@ -1,0 +1,52 @@
+// What drawing random tensors is made of: fillings, which write n numbers at a pointer, and the checks of their arguments.
+#pragma once
+
+#include <type_traits>
+
+#include "core/unlock.h"
+#include "ops/ops.h"
+#include "ops/random.h"
+#include "ops/visit.h"
+
+namespace chainrule {
+
+// A filling writes numel numbers at a pointer, in the order of addresses.
+template <class F> void fill_dense(const Tensor& t, F fill) {
+    if (t.numel() == 0) return;
+    Unlock unlock(t.numel());
+    visit(t.dtype(), [&](auto zero) { fill(t.data<decltype(zero)>(), t.numel()); });
+}
+
+// A generic lambda over element types that is called for floating ones alone.
+template <class F> auto floats_only(F fill) {
+    return [fill](auto* out, int64_t n) {
+        if constexpr (std::is_floating_point_v<std::remove_pointer_t<decltype(out)>>) fill(out, n);
+    };
+}
+template <class F> auto numbers_only(F fill) {
+    return [fill](auto* out, int64_t n) {
+        if constexpr (!std::is_same_v<std::remove_pointer_t<decltype(out)>, bool>) fill(out, n);
+    };
+}
+
+// Integers on [low, high).
+inline auto integers(Generator& gen, int64_t low, int64_t high) {
+    return [&gen, low, high](auto* out, int64_t n) {
+        using T = std::remove_pointer_t<decltype(out)>;
+        int64_t from = low, to = high;
+        if constexpr (std::is_floating_point_v<T>) randint_bounds<T>(from, to);
+        fill_randint(gen, out, n, from, to);
+    };
+}
+
+// TypeError unless the tensor is floating.
+void check_floating(const char* name, const Tensor& t);
+// ValueError unless low < high and the dtype holds [low, high).
+void check_bounds(const char* name, int64_t low, int64_t high, DType dtype);
+
+template <class P> void check_probabilities(const P* p, int64_t n) {
+    for (int64_t i = 0; i < n; ++i)
+        check<ValueError>(p[i] >= 0 && p[i] <= 1, "bernoulli: probabilities must be in [0, 1], got ", p[i]);
+}
+
+}  // namespace chainrule

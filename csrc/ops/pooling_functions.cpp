@@ -1,0 +1,561 @@
+// The functions of pooling: arguments, checks, documentation.
+
+#include "autograd/elementwise.h"
+#include "ops/ops.h"
+#include "ops/pooling_rules.h"
+#include "ops/reduce_rules.h"
+
+namespace chainrule {
+namespace {
+
+void check_axes(const char* op, const Tensor& x, int dims) {
+    check<ValueError>(x.ndim() == dims + 1 || x.ndim() == dims + 2, op, ": the input must have ", dims + 1, " or ",
+                      dims + 2, " axes, got shape ", x.shape(), ".");
+    for (int d = x.ndim() - dims - 1; d < x.ndim(); ++d)
+        check<ValueError>(x.size(d) > 0, op, ": only the batch may be empty, got shape ", x.shape(), ".");
+}
+
+// Windows from kernel_size, stride, padding (arguments 1 to 3); an absent stride is the kernel's size.
+PoolAttrs pool_attrs(const Args& a, int dims, const Dims& dilation, bool ceil) {
+    const Tensor& x = a.tensor(0);
+    check_axes(a.name, x, dims);
+    Dims kernel = per_axis(a.name, "kernel_size", a.ints(1), dims, 1);
+    Dims stride = a.given(2) && a.ints(2).n > 0 ? per_axis(a.name, "stride", a.ints(2), dims, 1) : kernel;
+    Dims pad = per_axis(a.name, "padding", a.ints(3), dims, 0);
+    PoolAttrs p{dims, windows_of(x.shape(), kernel, stride, pad, per_axis(a.name, "dilation", dilation, dims, 1))};
+    kernels::Windows& w = p.w;
+    for (int d = 0; d < 3; ++d) {
+        check<ValueError>(2 * w.pad[d] <= reach(w, d), a.name,
+                          ": padding must be at most half of the kernel's reach, got padding ", pad,
+                          " for kernel_size ", kernel, ".");
+        int64_t room = w.in[d] + 2 * w.pad[d] - reach(w, d);
+        check<ValueError>(room >= 0 || (ceil && room + w.stride[d] > 0), a.name,
+                          ": the kernel must fit into the padded input, got shape ", x.shape(), ", kernel_size ",
+                          kernel, " and padding ", pad, ".");
+        w.out[d] = (room + (ceil ? w.stride[d] - 1 : 0)) / w.stride[d] + 1;
+        // A last window must begin inside the input or the padding before it.
+        if (ceil && (w.out[d] - 1) * w.stride[d] >= w.in[d] + w.pad[d]) --w.out[d];
+    }
+    return p;
+}
+
+PoolAttrs adaptive_attrs(const Args& a, int dims) {
+    const Tensor& x = a.tensor(0);
+    check_axes(a.name, x, dims);
+    Dims ones = per_axis(a.name, "output_size", {1}, dims, 0), zeros = per_axis(a.name, "output_size", {0}, dims, 0);
+    Dims out = per_axis(a.name, "output_size", a.ints(1), dims, 0);
+    PoolAttrs p{dims, windows_of(x.shape(), ones, ones, zeros, ones), true};
+    for (int d = 0; d < dims; ++d) p.w.out[3 - dims + d] = out[d];
+    return p;
+}
+
+void ret_pooled(Args& a, const Pooled& p, bool with_indices) {
+    if (with_indices) a.ret_tuple({p.values, p.indices});
+    else a.ret(p.values);
+}
+
+template <int dims> void call_max_pool(Args& a) {
+    ret_pooled(a, max_pool(a.tensor(0), pool_attrs(a, dims, a.ints(4), a.flag(5))), a.flag(6));
+}
+
+template <int dims> void call_avg_pool(Args& a) {
+    PoolAttrs p = pool_attrs(a, dims, {1}, a.flag(4));
+    p.count_pad = a.flag(5);
+    if (dims > 1 && a.given(6)) {
+        p.divisor = a.integer(6);
+        check<ValueError>(p.divisor != 0, a.name, ": divisor_override must not be 0.");
+    }
+    a.ret(avg_pool(a.tensor(0), p));
+}
+
+template <int dims> void call_adaptive_max_pool(Args& a) {
+    ret_pooled(a, max_pool(a.tensor(0), adaptive_attrs(a, dims)), a.flag(2));
+}
+
+template <int dims> void call_adaptive_avg_pool(Args& a) { a.ret(avg_pool(a.tensor(0), adaptive_attrs(a, dims))); }
+
+// (sum of x^p over the window)^(1/p), with the sign that PyTorch gives to a negative sum.
+template <int dims> void call_lp_pool(Args& a) {
+    double p = a.real(1);
+    Args inner;
+    inner.name = a.name;
+    inner.args.resize(5);
+    inner.args[0] = a.args[0];
+    for (int i = 1; i < 4; ++i) inner.args[static_cast<size_t>(i)].kind = Arg::Ints;
+    inner.args[1].slot = 0;
+    inner.args[2].slot = 1;
+    inner.args[3].slot = 2;
+    inner.ints_slots[0] = a.ints(2);
+    inner.ints_slots[1] = a.given(3) ? a.ints(3) : Dims();
+    inner.ints_slots[2] = {0};
+    PoolAttrs attrs = pool_attrs(inner, dims, {1}, a.flag(4));
+    // Their average times the size of a whole window, also where the window is cut at the edge.
+    Tensor mean = avg_pool(pow(a.tensor(0), p), attrs);
+    Tensor total = mul(mul(sign(mean), relu(abs(mean))), static_cast<double>(attrs.w.kernel_size()));
+    a.ret(pow(total, 1 / p));
+}
+
+template <int dims> void call_max_unpool(Args& a) {
+    const Tensor &x = a.tensor(0), &index = a.tensor(1);
+    check_axes(a.name, x, dims);
+    check<ValueError>(x.shape() == index.shape(), a.name, ": indices must have the input's shape, got ", x.shape(),
+                      " and ", index.shape(), ".");
+    check<TypeError>(index.dtype() == DType::Int64 && is_floating(x.dtype()), a.name,
+                     ": a floating input and int64 indices are required, got ", x.dtype(), " and ", index.dtype(), ".");
+    Dims kernel = per_axis(a.name, "kernel_size", a.ints(2), dims, 1);
+    Dims stride = a.given(3) && a.ints(3).n > 0 ? per_axis(a.name, "stride", a.ints(3), dims, 1) : kernel;
+    Dims pad = per_axis(a.name, "padding", a.ints(4), dims, 0);
+    PoolAttrs p{dims, windows_of(x.shape(), kernel, stride, pad, per_axis(a.name, "dilation", {1}, dims, 1))};
+    Dims size = a.given(5) ? a.ints(5) : Dims();
+    check<ValueError>(size.n == 0 || size.n == dims || size.n == x.ndim(), a.name, ": output_size must have ", dims,
+                      " or ", x.ndim(), " numbers, got ", size, ".");
+    for (int d = 0; d < 3; ++d) {
+        kernels::Windows& w = p.w;
+        w.out[d] = w.in[d];
+        w.in[d] = (w.out[d] - 1) * w.stride[d] - 2 * w.pad[d] + w.kernel[d];
+        if (size.n > 0 && d >= 3 - dims) w.in[d] = size[size.n - 3 + d];
+        check<ValueError>(w.in[d] > 0, a.name, ": the output would have size ", w.in[d], ", got shape ", x.shape(),
+                          ".");
+    }
+    Tensor flat = contiguous_data(index);
+    for (int64_t i = 0; i < flat.numel(); ++i)
+        check<IndexError>(flat.data<int64_t>()[i] >= 0 && flat.data<int64_t>()[i] < p.w.in_size(), a.name,
+                          ": indices must be positions in planes of ", p.w.in_size(), " elements, got ",
+                          flat.data<int64_t>()[i], ".");
+    a.ret(unpool(x, index, p));
+}
+
+}  // namespace
+
+// ---- max_pool1d ----
+const Register max_pool1d_fn(
+    {"max_pool1d",
+     kNN,
+     R"(Largest element of each window. NaN counts as largest; the gradient goes to the first maximum.
+
+Args:
+    input: (N, C, L) or (C, L) floating tensor.
+    kernel_size: of the window, one number or one for each axis. So are stride, padding and dilation.
+    stride: step from window to window; the kernel's size unless given.
+    padding: elements on both sides that are never the largest; at most half of the kernel.
+    dilation: step from element to element of a window.
+    ceil_mode: windows that reach over the end count too.
+    return_indices: give the positions of the maxima in their plane as well.
+
+Returns:
+    Tensor, or (values, indices).
+
+Raises:
+    ValueError: a window that doesn't fit.
+
+Example:
+    >>> F.max_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 4)
+    tensor([[[3.]]])
+)",
+     {{"max_pool1d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, ints dilation=1, bool "
+       "ceil_mode=False, bool return_indices=False)",
+       call_max_pool<1>}}});
+
+// ---- avg_pool1d ----
+const Register avg_pool1d_fn({"avg_pool1d",
+                              kNN,
+                              R"(Mean of each window.
+
+Args:
+    input: (N, C, L) or (C, L) floating tensor.
+    kernel_size: of the window, one number or one for each axis. So are stride and padding.
+    stride: step from window to window; the kernel's size unless given.
+    padding: zeros on both sides; at most half of the kernel.
+    ceil_mode: windows that reach over the end count too.
+    count_include_pad: divide by the whole window's size, zeros included; False: by the elements inside the input.
+
+Returns:
+    Tensor.
+
+Raises:
+    ValueError: a window that doesn't fit.
+
+Example:
+    >>> F.avg_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 4)
+    tensor([[[1.5000]]])
+)",
+                              {{"avg_pool1d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, bool "
+                                "ceil_mode=False, bool count_include_pad=True)",
+                                call_avg_pool<1>}}});
+
+// ---- adaptive_avg_pool1d, adaptive_max_pool1d: window i reaches from i in / out to (i + 1) in / out, rounded outwards ----
+const Register adaptive_avg_pool1d_fn({"adaptive_avg_pool1d",
+                                       kNN,
+                                       R"(Mean of windows that cut each axis into as many parts as asked for.
+
+Args:
+    input: (N, C, L) or (C, L) floating tensor.
+    output_size: one number or one for each axis.
+
+Returns:
+    Tensor of that size.
+
+Example:
+    >>> F.adaptive_avg_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 1)
+    tensor([[[1.5000]]])
+)",
+                                       {{"adaptive_avg_pool1d(Tensor input, ints output_size)",
+                                         call_adaptive_avg_pool<1>}}});
+
+const Register adaptive_max_pool1d_fn(
+    {"adaptive_max_pool1d",
+     kNN,
+     R"(Largest element of windows that cut each axis into as many parts as asked for.
+
+Args:
+    input: (N, C, L) or (C, L) floating tensor.
+    output_size: one number or one for each axis.
+    return_indices: give the positions of the maxima in their plane as well.
+
+Returns:
+    Tensor of that size, or (values, indices).
+
+Example:
+    >>> F.adaptive_max_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 1)
+    tensor([[[3.]]])
+)",
+     {{"adaptive_max_pool1d(Tensor input, ints output_size, bool return_indices=False)", call_adaptive_max_pool<1>}}});
+
+// ---- max_unpool1d ----
+const Register max_unpool1d_fn({"max_unpool1d",
+                                kNN,
+                                R"(Puts values where max_pool1d found them, zeros elsewhere.
+
+Args:
+    input: values as max_pool1d gives them, (N, C, L) or (C, L).
+    indices: int64 tensor of the same shape.
+    kernel_size, stride, padding: of the pooling.
+    output_size: of the pooling's input, where it does not follow from the others.
+
+Returns:
+    Tensor.
+
+Raises:
+    IndexError: an index outside of the plane.
+
+Example:
+    >>> values, indices = F.max_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 4, return_indices=True)
+    >>> F.max_unpool1d(values, indices, 4).sum()
+    tensor(3.)
+)",
+                                {{"max_unpool1d(Tensor input, Tensor indices, ints kernel_size, ints stride=None, ints "
+                                  "padding=0, ints output_size=None)",
+                                  call_max_unpool<1>}}});
+
+// ---- lp_pool1d ----
+const Register lp_pool1d_fn(
+    {"lp_pool1d",
+     kNN,
+     R"(Power mean without the division: (sum of x^p over the window)^(1/p).
+
+Args:
+    input: (N, C, L) or (C, L) floating tensor.
+    norm_type: p.
+    kernel_size: of the window.
+    stride: step from window to window; the kernel's size unless given.
+    ceil_mode: windows that reach over the end count too.
+
+Returns:
+    Tensor.
+
+Example:
+    >>> F.lp_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 1, 4)
+    tensor([[[6.]]])
+)",
+     {{"lp_pool1d(Tensor input, float norm_type, ints kernel_size, ints stride=None, bool ceil_mode=False)",
+       call_lp_pool<1>}}});
+
+// ---- max_pool2d ----
+const Register max_pool2d_fn(
+    {"max_pool2d",
+     kNN,
+     R"(Largest element of each window. NaN counts as largest; the gradient goes to the first maximum.
+
+Args:
+    input: (N, C, H, W) or (C, H, W) floating tensor.
+    kernel_size: of the window, one number or one for each axis. So are stride, padding and dilation.
+    stride: step from window to window; the kernel's size unless given.
+    padding: elements on both sides that are never the largest; at most half of the kernel.
+    dilation: step from element to element of a window.
+    ceil_mode: windows that reach over the end count too.
+    return_indices: give the positions of the maxima in their plane as well.
+
+Returns:
+    Tensor, or (values, indices).
+
+Raises:
+    ValueError: a window that doesn't fit.
+
+Example:
+    >>> F.max_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 2)
+    tensor([[[[3.]]]])
+)",
+     {{"max_pool2d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, ints dilation=1, bool "
+       "ceil_mode=False, bool return_indices=False)",
+       call_max_pool<2>}}});
+
+// ---- avg_pool2d ----
+const Register avg_pool2d_fn({"avg_pool2d",
+                              kNN,
+                              R"(Mean of each window.
+
+Args:
+    input: (N, C, H, W) or (C, H, W) floating tensor.
+    kernel_size: of the window, one number or one for each axis. So are stride and padding.
+    stride: step from window to window; the kernel's size unless given.
+    padding: zeros on both sides; at most half of the kernel.
+    ceil_mode: windows that reach over the end count too.
+    count_include_pad: divide by the whole window's size, zeros included; False: by the elements inside the input.
+    divisor_override: divide by this instead.
+
+Returns:
+    Tensor.
+
+Raises:
+    ValueError: a window that doesn't fit.
+
+Example:
+    >>> F.avg_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 2)
+    tensor([[[[1.5000]]]])
+)",
+                              {{"avg_pool2d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, bool "
+                                "ceil_mode=False, bool count_include_pad=True, int divisor_override=None)",
+                                call_avg_pool<2>}}});
+
+// ---- adaptive_avg_pool2d, adaptive_max_pool2d: window i reaches from i in / out to (i + 1) in / out, rounded outwards ----
+const Register adaptive_avg_pool2d_fn({"adaptive_avg_pool2d",
+                                       kNN,
+                                       R"(Mean of windows that cut each axis into as many parts as asked for.
+
+Args:
+    input: (N, C, H, W) or (C, H, W) floating tensor.
+    output_size: one number or one for each axis.
+
+Returns:
+    Tensor of that size.
+
+Example:
+    >>> F.adaptive_avg_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 1)
+    tensor([[[[1.5000]]]])
+)",
+                                       {{"adaptive_avg_pool2d(Tensor input, ints output_size)",
+                                         call_adaptive_avg_pool<2>}}});
+
+const Register adaptive_max_pool2d_fn(
+    {"adaptive_max_pool2d",
+     kNN,
+     R"(Largest element of windows that cut each axis into as many parts as asked for.
+
+Args:
+    input: (N, C, H, W) or (C, H, W) floating tensor.
+    output_size: one number or one for each axis.
+    return_indices: give the positions of the maxima in their plane as well.
+
+Returns:
+    Tensor of that size, or (values, indices).
+
+Example:
+    >>> F.adaptive_max_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 1)
+    tensor([[[[3.]]]])
+)",
+     {{"adaptive_max_pool2d(Tensor input, ints output_size, bool return_indices=False)", call_adaptive_max_pool<2>}}});
+
+// ---- max_unpool2d ----
+const Register max_unpool2d_fn({"max_unpool2d",
+                                kNN,
+                                R"(Puts values where max_pool2d found them, zeros elsewhere.
+
+Args:
+    input: values as max_pool2d gives them, (N, C, H, W) or (C, H, W).
+    indices: int64 tensor of the same shape.
+    kernel_size, stride, padding: of the pooling.
+    output_size: of the pooling's input, where it does not follow from the others.
+
+Returns:
+    Tensor.
+
+Raises:
+    IndexError: an index outside of the plane.
+
+Example:
+    >>> values, indices = F.max_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 2, return_indices=True)
+    >>> F.max_unpool2d(values, indices, 2).sum()
+    tensor(3.)
+)",
+                                {{"max_unpool2d(Tensor input, Tensor indices, ints kernel_size, ints stride=None, ints "
+                                  "padding=0, ints output_size=None)",
+                                  call_max_unpool<2>}}});
+
+// ---- lp_pool2d ----
+const Register lp_pool2d_fn(
+    {"lp_pool2d",
+     kNN,
+     R"(Power mean without the division: (sum of x^p over the window)^(1/p).
+
+Args:
+    input: (N, C, H, W) or (C, H, W) floating tensor.
+    norm_type: p.
+    kernel_size: of the window.
+    stride: step from window to window; the kernel's size unless given.
+    ceil_mode: windows that reach over the end count too.
+
+Returns:
+    Tensor.
+
+Example:
+    >>> F.lp_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 1, 2)
+    tensor([[[[6.]]]])
+)",
+     {{"lp_pool2d(Tensor input, float norm_type, ints kernel_size, ints stride=None, bool ceil_mode=False)",
+       call_lp_pool<2>}}});
+
+// ---- max_pool3d ----
+const Register max_pool3d_fn(
+    {"max_pool3d",
+     kNN,
+     R"(Largest element of each window. NaN counts as largest; the gradient goes to the first maximum.
+
+Args:
+    input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
+    kernel_size: of the window, one number or one for each axis. So are stride, padding and dilation.
+    stride: step from window to window; the kernel's size unless given.
+    padding: elements on both sides that are never the largest; at most half of the kernel.
+    dilation: step from element to element of a window.
+    ceil_mode: windows that reach over the end count too.
+    return_indices: give the positions of the maxima in their plane as well.
+
+Returns:
+    Tensor, or (values, indices).
+
+Raises:
+    ValueError: a window that doesn't fit.
+
+Example:
+    >>> F.max_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), (1, 2, 2))
+    tensor([[[[[3.]]]]])
+)",
+     {{"max_pool3d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, ints dilation=1, bool "
+       "ceil_mode=False, bool return_indices=False)",
+       call_max_pool<3>}}});
+
+// ---- avg_pool3d ----
+const Register avg_pool3d_fn({"avg_pool3d",
+                              kNN,
+                              R"(Mean of each window.
+
+Args:
+    input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
+    kernel_size: of the window, one number or one for each axis. So are stride and padding.
+    stride: step from window to window; the kernel's size unless given.
+    padding: zeros on both sides; at most half of the kernel.
+    ceil_mode: windows that reach over the end count too.
+    count_include_pad: divide by the whole window's size, zeros included; False: by the elements inside the input.
+    divisor_override: divide by this instead.
+
+Returns:
+    Tensor.
+
+Raises:
+    ValueError: a window that doesn't fit.
+
+Example:
+    >>> F.avg_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), (1, 2, 2))
+    tensor([[[[[1.5000]]]]])
+)",
+                              {{"avg_pool3d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, bool "
+                                "ceil_mode=False, bool count_include_pad=True, int divisor_override=None)",
+                                call_avg_pool<3>}}});
+
+// ---- adaptive_avg_pool3d, adaptive_max_pool3d: window i reaches from i in / out to (i + 1) in / out, rounded outwards ----
+const Register adaptive_avg_pool3d_fn({"adaptive_avg_pool3d",
+                                       kNN,
+                                       R"(Mean of windows that cut each axis into as many parts as asked for.
+
+Args:
+    input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
+    output_size: one number or one for each axis.
+
+Returns:
+    Tensor of that size.
+
+Example:
+    >>> F.adaptive_avg_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), 1)
+    tensor([[[[[1.5000]]]]])
+)",
+                                       {{"adaptive_avg_pool3d(Tensor input, ints output_size)",
+                                         call_adaptive_avg_pool<3>}}});
+
+const Register adaptive_max_pool3d_fn(
+    {"adaptive_max_pool3d",
+     kNN,
+     R"(Largest element of windows that cut each axis into as many parts as asked for.
+
+Args:
+    input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
+    output_size: one number or one for each axis.
+    return_indices: give the positions of the maxima in their plane as well.
+
+Returns:
+    Tensor of that size, or (values, indices).
+
+Example:
+    >>> F.adaptive_max_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), 1)
+    tensor([[[[[3.]]]]])
+)",
+     {{"adaptive_max_pool3d(Tensor input, ints output_size, bool return_indices=False)", call_adaptive_max_pool<3>}}});
+
+// ---- max_unpool3d ----
+const Register max_unpool3d_fn({"max_unpool3d",
+                                kNN,
+                                R"(Puts values where max_pool3d found them, zeros elsewhere.
+
+Args:
+    input: values as max_pool3d gives them, (N, C, D, H, W) or (C, D, H, W).
+    indices: int64 tensor of the same shape.
+    kernel_size, stride, padding: of the pooling.
+    output_size: of the pooling's input, where it does not follow from the others.
+
+Returns:
+    Tensor.
+
+Raises:
+    IndexError: an index outside of the plane.
+
+Example:
+    >>> values, indices = F.max_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), (1, 2, 2), return_indices=True)
+    >>> F.max_unpool3d(values, indices, (1, 2, 2)).sum()
+    tensor(3.)
+)",
+                                {{"max_unpool3d(Tensor input, Tensor indices, ints kernel_size, ints stride=None, ints "
+                                  "padding=0, ints output_size=None)",
+                                  call_max_unpool<3>}}});
+
+// ---- lp_pool3d ----
+const Register lp_pool3d_fn(
+    {"lp_pool3d",
+     kNN,
+     R"(Power mean without the division: (sum of x^p over the window)^(1/p).
+
+Args:
+    input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
+    norm_type: p.
+    kernel_size: of the window.
+    stride: step from window to window; the kernel's size unless given.
+    ceil_mode: windows that reach over the end count too.
+
+Returns:
+    Tensor.
+
+Example:
+    >>> F.lp_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), 1, (1, 2, 2))
+    tensor([[[[[6.]]]]])
+)",
+     {{"lp_pool3d(Tensor input, float norm_type, ints kernel_size, ints stride=None, bool ceil_mode=False)",
+       call_lp_pool<3>}}});
+
+}  // namespace chainrule
