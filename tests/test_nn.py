@@ -410,3 +410,52 @@ def test_kl_div(reduction, log_target, torch):
         for lib in (cr, torch)
     )
     np.testing.assert_allclose(array(ours), theirs.numpy(), rtol=1e-12)
+
+
+def test_softmax_without_dim(torch):
+    for name in ("softmax", "log_softmax", "softmin"):
+        for shape in ((3,), (2, 3), (2, 3, 4)):
+            x = np.linspace(-1, 1, int(np.prod(shape)), dtype=np.float32).reshape(shape)
+            with pytest.warns(UserWarning, match=f"Implicit dimension choice for {name}"):
+                got = getattr(nn.functional, name)(cr.tensor(x))
+            with pytest.warns(UserWarning):
+                close(got, getattr(torch.nn.functional, name)(torch.tensor(x)), "float32")
+    for call in (cr.ones(2).softmax, cr.ones(2).log_softmax, lambda: cr.softmax(cr.ones(2), None)):
+        expect_error(TypeError, "softmax: expected .*int dim", call)
+
+
+SCORES, OTHERS, THIRD = (np.sin(np.arange(24, dtype=np.float32) * k).reshape(4, 6) for k in (1.0, 1.7, 2.3))
+SIDES = np.array([1, -1, 1, -1], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "options"),
+    [
+        ("TripletMarginLoss", (SCORES, OTHERS, THIRD), {"swap": True}),
+        ("SoftMarginLoss", (SCORES[:, 0], SIDES), {}),
+        ("PoissonNLLLoss", (SCORES, abs(OTHERS)), {"full": True}),
+        ("GaussianNLLLoss", (SCORES, OTHERS, abs(THIRD) + 0.1), {"full": True}),
+        ("MarginRankingLoss", (SCORES[:, 0], OTHERS[:, 0], SIDES), {"margin": 0.3}),
+        ("HingeEmbeddingLoss", (SCORES[:, 0], SIDES), {"margin": 0.5}),
+        ("MultiMarginLoss", (SCORES, np.array([0, 3, 2, 5])), {"p": 2}),
+        ("MultiLabelMarginLoss", (SCORES, np.array([[3, 0, -1, 1, 2, 2]] * 4)), {}),
+        ("MultiLabelSoftMarginLoss", (SCORES, (OTHERS > 0).astype(np.float32)), {}),
+        ("CosineEmbeddingLoss", (SCORES, OTHERS, SIDES), {"margin": 0.1}),
+        ("KLDivLoss", (SCORES, abs(OTHERS)), {"reduction": "batchmean"}),
+        ("CosineSimilarity", (SCORES, OTHERS), {}),
+        ("PairwiseDistance", (SCORES, OTHERS), {"keepdim": True}),
+    ],
+)
+def test_losses_and_distances_equal_pytorch(name, inputs, options, torch):
+    got = getattr(nn, name)(**options)(*[cr.tensor(x) for x in inputs])
+    want = getattr(torch.nn, name)(**options)(*[torch.tensor(x) for x in inputs])
+    close(got, want, "float32", tol=4)
+
+
+@pytest.mark.parametrize("name", ["Dropout3d", "AlphaDropout", "FeatureAlphaDropout"])
+def test_dropout_modules_draw_as_pytorch(name, torch):
+    x = np.sin(np.arange(48, dtype=np.float32)).reshape(2, 3, 2, 2, 2)
+    cr.manual_seed(5)
+    torch.manual_seed(5)
+    close(getattr(nn, name)(0.4)(cr.tensor(x)), getattr(torch.nn, name)(0.4)(torch.tensor(x)), "float32")
+    same(getattr(nn, name)(0.4).eval()(cr.tensor(x)), cr.tensor(x))

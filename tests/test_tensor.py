@@ -359,3 +359,22 @@ def test_resize_and_set():
     y.set_(x)
     y[0, 0] = 9.0
     assert x[0, 0].item() == 9.0
+
+
+def test_bool_is_no_integer():
+    x = cr.ones(2, 2)
+    for call in (
+        lambda: x.cumsum(True),
+        lambda: x.sum(dim=(True,)),
+        lambda: x.view(True, 4),
+        lambda: cr.zeros(True),
+        lambda: cr.zeros((True, 2)),
+    ):
+        expect_error(TypeError, "bool|tuple", call)
+
+
+def test_gather_of_whole_rows(torch):
+    x = np.arange(60, dtype=np.float32).reshape(3, 4, 5)
+    index = np.array([[[2], [0]], [[3], [3]]])
+    got = cr.tensor(x).gather(1, cr.tensor(index).expand(2, 2, 4))
+    same(got, torch.tensor(x).gather(1, torch.tensor(index).expand(2, 2, 4)))

@@ -216,7 +216,7 @@ bool convert(const Param& p, PyObject* o, Arg& a, Args& all, int* ints_used, int
             return true;
         case Param::Int: {
             int64_t x;
-            if (!take_int(o, &x)) return false;
+            if ((is_tensor(o) && p.name == "dim") || !take_int(o, &x)) return false;  // max(x, other) means the tensor
             a.kind = Arg::Number;
             a.number = Scalar(x);
             return true;
@@ -234,7 +234,7 @@ bool convert(const Param& p, PyObject* o, Arg& a, Args& all, int* ints_used, int
             return true;
         case Param::Ints:
         case Param::Size:
-            if (*ints_used >= 4) return false;
+            if (*ints_used >= kMaxIntsArgs) return false;
             a.slot = static_cast<uint8_t>((*ints_used)++);
             if (!take_ints(o, &all.ints_slots[a.slot])) return false;
             a.kind = Arg::Ints;
@@ -322,7 +322,7 @@ bool match(const Signature& s, PyObject* const* args, Py_ssize_t nargs, PyObject
         PyObject* o = nullptr;
         if (at < nargs && !p.keyword_only) {
             if (spreads(p, args, at, nargs)) {
-                if (ints_used >= 4) return false;
+                if (ints_used >= kMaxIntsArgs) return false;
                 a.slot = static_cast<uint8_t>(ints_used++);
                 Dims& d = out.ints_slots[a.slot];
                 d.n = 0;
@@ -352,7 +352,7 @@ bool match(const Signature& s, PyObject* const* args, Py_ssize_t nargs, PyObject
             continue;
         }
         if (p.default_value.kind == Arg::Ints) {
-            if (ints_used >= 4) return false;
+            if (ints_used >= kMaxIntsArgs) return false;
             a.slot = static_cast<uint8_t>(ints_used++);
             out.ints_slots[a.slot] = p.default_ints;
             a.kind = Arg::Ints;

@@ -121,6 +121,7 @@ int set_data(PyObject* o, PyObject* value, void*) {
 }
 
 PyGetSetDef getset[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
     {"shape", get_shape, nullptr, "The size of each axis.", nullptr},
     {"ndim", get_ndim, nullptr, "The number of axes.", nullptr},
     {"dtype", get_dtype, nullptr, "The type of the elements.", nullptr},

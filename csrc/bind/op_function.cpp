@@ -1,8 +1,10 @@
 // A registered function as a Python object: callable by vectorcall, and a method where it stands on Tensor (the interpreter
 // then passes the tensor as the first argument without making a bound method).
 
-#include <structmember.h>
 #include "bind/arguments.h"
+
+#include <pybind11/pybind11.h>
+#include <structmember.h>
 
 #include "bind/convert.h"
 

@@ -1,5 +1,6 @@
 #include "bind/tensor_object.h"
 
+#include <pybind11/pybind11.h>
 #include <structmember.h>
 
 #include "autograd/node.h"

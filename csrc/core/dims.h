@@ -13,14 +13,16 @@ struct Dims {
     int32_t n = 0;
     int64_t v[kMaxDims];
 
-    Dims() {}  // not defaulted: that would zero v as well
-    Dims(std::initializer_list<int64_t> list) {
+    // Four sizes are always there to copy: one or two wide moves instead of a loop. Beyond them only what is used.
+    Dims() { v[0] = v[1] = v[2] = v[3] = 0; }
+    Dims(std::initializer_list<int64_t> list) : Dims() {
         for (int64_t x : list) push(x);
     }
     Dims(const Dims& other) { *this = other; }
     Dims& operator=(const Dims& other) {
         n = other.n;
-        for (int i = 0; i < n; ++i) v[i] = other.v[i];
+        for (int i = 0; i < 4; ++i) v[i] = other.v[i];
+        for (int i = 4; i < n; ++i) v[i] = other.v[i];
         return *this;
     }
 

@@ -222,6 +222,19 @@ using SpanAffine = void (*)(const void* x, void* y, int64_t n, double shift, dou
 using SpanGrad = void (*)(const void* g, const void* x, void* dx, int64_t n, double shift, double a, double b,
                           double c);
 
+// A tile of a direct convolution: filters (at most kConvFilters) times vectors of neighbouring outputs.
+//   y[f ldy + out_at[v] + i] = bias[f] + sum_t w[t kConvFilters + f] x[in_at[v] + taps[t] + i],  i < count
+// x may be read up to a whole vector beyond; all positions count elements.
+inline constexpr int kConvFilters = 8;
+struct ConvTile {
+    const void *x, *w, *bias;  // bias may be null
+    void* y;
+    const int64_t *taps, *in_at, *out_at;
+    int64_t n_taps, ldy;
+    int vectors, filters, count;
+};
+using ConvTiles = void (*)(const ConvTile& tile);
+
 struct Table {
     const char* isa;
     Loop unary[static_cast<int>(Unary::Count)][kNumDTypes];  // null where the dtype is not supported
@@ -243,6 +256,8 @@ struct Table {
     BiasAct bias_act[static_cast<int>(RowAct::Count)][kNumDTypes];
     Sgd sgd[kNumDTypes];
     Adam adam[kNumDTypes];
+    ConvTiles conv_tile[kNumDTypes];
+    int conv_vector_bytes, conv_vectors;                             // of a tile: size of a vector, and how many at most
     NormRows norm_rows[kNumDTypes];
     NormRowsGrad norm_rows_grad[kNumDTypes];
     SpanSum span_sum[kNumDTypes];

@@ -262,7 +262,8 @@ void recorded_channels_grad(VjpCtx& c) {
     if (c.wants(2)) c.set(2, by_channel(g));
     if (c.wants(1)) c.set(1, by_channel(g * z));
     if (!c.wants(0)) return;
-    Tensor w = a.weighted ? c.input(1) : Tensor(), h = w ? g * reshape(w, {1, per_sample, channels / per_sample, 1}) : g;
+    Tensor w = a.weighted ? c.input(1) : Tensor(),
+           h = w ? g * reshape(w, {1, per_sample, channels / per_sample, 1}) : g;
     Tensor dx = a.fixed ? h : h - mean(h, axes, true) - z * mean(h * z, axes, true);
     c.set(0, reshape(dx * rstd, saved.shape()));
 }

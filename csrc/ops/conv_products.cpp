@@ -287,7 +287,7 @@ ConvAttrs flipped_attrs(const ConvAttrs& a) {
 
 void conv_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
     Plan p(a, x, weight);
-    if (p.empty()) return;
+    if (p.empty() || conv_direct(a, x, weight, bias, y)) return;
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         Forward<T> f{p, x.data<T>(), weight.data<T>(), bias ? bias.data<T>() : nullptr, y.data<T>()};

@@ -29,6 +29,8 @@ Tensor conv_input(const Tensor& y, const Tensor& weight, const Tensor& bias, con
 Tensor conv_weight(const Tensor& x, const Tensor& y, const ConvAttrs& a);
 
 // Values only, row-major data.
+// The direct way; false where it does not suit the sizes.
+bool conv_direct(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y);
 void conv_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y);
 void conv_backward_input(const ConvAttrs& a, const Tensor& y, const Tensor& weight, const Tensor& bias,
                          const Tensor& x);

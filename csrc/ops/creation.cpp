@@ -7,6 +7,7 @@
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "ops/fused_steps.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
 #include "ops/view_rules.h"
@@ -298,22 +299,19 @@ int64_t steps_between(const char* op, Scalar start, Scalar end, Scalar step, boo
     return static_cast<int64_t>(n);
 }
 
-// a + s k with one rounding in float64; in float32 the sum in double has digits to spare.
-template <class T> double step_from(double a, double s, int64_t k) {
-    if constexpr (sizeof(T) == 8) return std::fma(s, static_cast<double>(k), a);
-    else return a + s * static_cast<double>(k);
-}
-
 // PyTorch's numbers to the last bit: 32 bytes at a time, the first of them rounded and the others counted from it; what does not fill
 // 64 bytes one by one.
 template <class T> Tensor stepped(double a, double s, int64_t n, DType dtype) {
     constexpr int64_t lanes = 32 / sizeof(T);
-    int64_t whole = n / (2 * lanes) * (2 * lanes);
-    return sequence(n, dtype, [=](int64_t i) {
-        if (i >= whole) return step_from<T>(a, s, i);
-        T base = static_cast<T>(step_from<T>(a, s, i / lanes * lanes));
-        return step_from<T>(base, s, i % lanes);
+    int64_t whole = n / (2 * lanes) * 2;
+    Tensor t = empty({n}, dtype);
+    T* out = t.data<T>();
+    Unlock unlock(n);
+    parallel_for(whole, kGrain / lanes, [&](int64_t begin, int64_t end) {
+        arithmetic_blocks(out + begin * lanes, a, s, begin * lanes, end - begin);
     });
+    for (int64_t i = whole * lanes; i < n; ++i) out[i] = static_cast<T>(step_from(T(0), a, s, i));
+    return t;
 }
 
 Tensor arithmetic(Scalar start, Scalar step, int64_t n, DType dtype) {
@@ -369,6 +367,20 @@ Example:
 
 // ---- linspace, logspace: both ends included, computed from the nearer end ----
 namespace {
+template <class T> Tensor line(double start, double end, int64_t steps, DType dtype) {
+    T a = static_cast<T>(start), b = static_cast<T>(end), step = steps > 1 ? (b - a) / static_cast<T>(steps - 1) : T(0);
+    Tensor t = empty({steps}, dtype);
+    T* out = t.data<T>();
+    int64_t half = steps == 1 ? 1 : steps / 2;
+    Unlock unlock(steps);
+    parallel_for(half, kGrain,
+                 [&](int64_t begin, int64_t end) { points(out + begin, a, step, begin, 1, end - begin); });
+    parallel_for(steps - half, kGrain, [&](int64_t begin, int64_t end) {
+        points(out + half + begin, b, -step, steps - 1 - half - begin, -1, end - begin);
+    });
+    return t;
+}
+
 template <class F> Tensor spaced(const char* op, double start, double end, int64_t steps, DType dtype, F map) {
     check<ValueError>(steps >= 0, op, ": the number of steps must be non-negative, got ", steps);
     auto fill = [&](auto zero) {
@@ -383,6 +395,11 @@ template <class F> Tensor spaced(const char* op, double start, double end, int64
     };
     return dtype == DType::Float32 ? fill(float{}) : fill(double{});
 }
+
+Tensor linspace(double start, double end, int64_t steps, DType dtype) {
+    if (steps < 0 || !is_floating(dtype)) return spaced("linspace", start, end, steps, dtype, [](auto x) { return x; });
+    return dtype == DType::Float32 ? line<float>(start, end, steps, dtype) : line<double>(start, end, steps, dtype);
+}
 }  // namespace
 const Register linspace_fn({"linspace",
                             kFunction,
@@ -396,9 +413,7 @@ Example:
 )",
                             {{"linspace(Number start, Number end, int steps, " CHAINRULE_OPTIONS ")", [](Args& a) {
                                   DType dtype = wanted_dtype(a, 3, default_dtype());
-                                  ret_created(a, 3,
-                                              spaced("linspace", a.real(0), a.real(1), a.integer(2), dtype,
-                                                     [](auto x) { return x; }));
+                                  ret_created(a, 3, linspace(a.real(0), a.real(1), a.integer(2), dtype));
                               }}}});
 const Register logspace_fn(
     {"logspace",

@@ -1,6 +1,7 @@
 // gather and scatter: an index tensor says for each element where along one axis it comes from or goes to.
 
 #include <algorithm>
+#include <cstring>
 
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
@@ -45,6 +46,9 @@ struct GatherWalk {
         if (outer.n) outer[axis] = outer[last] = 1;
     }
 
+    // One index for a whole row of neighbours: an index that was expanded along the last axis.
+    bool takes_rows() const { return inner > 1 && index_step[1] == 0 && x_step[1] == 1 && y_step[1] == 1; }
+
     // body(index offset, x offset, y offset, first, end): the inner positions [first, end) of all places along the axis. Two calls never
     // reach the same element of x, so threads may share them out and the result does not depend on how.
     template <class F> void run(const F& body) const {
@@ -78,6 +82,10 @@ template <class T, class F> void walk_elements(const GatherWalk& w, const int64_
     w.run([&](int64_t io, int64_t xo, int64_t yo, int64_t first, int64_t end) {
         const int64_t* at = index + io;
         T *from = x + xo, *to = y + yo;
+        if (w.inner == 1 && w.index_step[0] == 1 && w.x_step[0] == 1 && w.y_step[0] == 1) {
+            for (int64_t j = 0; j < w.along; ++j) step(from[at[j]], to[j]);
+            return;
+        }
         if (w.inner == 1) {
             for (int64_t j = 0; j < w.along; ++j)
                 step(from[at[j * w.index_step[0]] * w.x_step[0]], to[j * w.y_step[0]]);
@@ -92,11 +100,26 @@ template <class T, class F> void walk_elements(const GatherWalk& w, const int64_
     });
 }
 
+// The same where whole rows are copied.
+void gather_rows(const GatherWalk& w, const int64_t* index, const Tensor& x, const Tensor& y) {
+    int64_t item = static_cast<int64_t>(x.item_size());
+    const char* from = x.data();
+    char* to = y.data();
+    w.run([&](int64_t io, int64_t xo, int64_t yo, int64_t first, int64_t end) {
+        for (int64_t j = 0; j < w.along; ++j) {
+            int64_t source = xo + index[io + j * w.index_step[0]] * w.x_step[0] + first;
+            std::memcpy(to + (yo + j * w.y_step[0] + first) * item, from + source * item,
+                        static_cast<size_t>((end - first) * item));
+        }
+    });
+}
+
 // y[..., j, ...] = x[..., index[..., j, ...], ...]
 void gather_data(int axis, const Tensor& x, const Tensor& index, const Tensor& y) {
     if (y.numel() == 0) return;
     Unlock unlock(y.numel());
     GatherWalk walk(axis, index, x, y);
+    if (walk.takes_rows()) return gather_rows(walk, index.data<int64_t>(), x, y);
     visit_bytes(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         walk_elements(walk, index.data<int64_t>(), x.data<T>(), y.data<T>(), [](const T& from, T& to) { to = from; });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
@@ -229,16 +230,28 @@ Example:
 
 // ---- index_add, index_copy, index_fill: writing along one axis ----
 namespace {
-void write_axis(Args& a, const char* op, const Tensor& source, bool accumulate) {
+void write_axis(Args& a, const char* op, const Tensor& index, const Tensor& source, bool accumulate) {
     const Tensor& x = a.tensor(0);
     check<ValueError>(x.ndim() > 0, op, ": the tensor must have an axis, got shape ()");
-    IndexPlan plan = plan_vector(op, x, a.integer(1), a.tensor(2));
+    IndexPlan plan = plan_vector(op, x, a.integer(1), index);
     Dims shape = indexed_shape(plan.attrs, plan.linear.shape());
     check<ValueError>(source.ndim() == 0 || source.shape() == shape, op, ": the source must have shape ", shape,
                       ", got ", source.shape());
     check<TypeError>(source->wrapped_number || source.dtype() == x.dtype(), op,
                      ": the source must have the tensor's dtype ", x.dtype(), ", got ", source.dtype());
     ret_written(a, plan_write(op, x, plan, source, accumulate));
+}
+
+// Each position once: the gradient of the one value that fills them counts a position as often as it is named.
+Tensor distinct(const Tensor& index, int64_t size) {
+    Tensor positions = contiguous(cast(index, DType::Int64));
+    std::vector<int64_t> found(positions.data<int64_t>(), positions.data<int64_t>() + positions.numel());
+    for (int64_t& at : found) at += at < 0 ? size : 0;
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    Tensor once = empty({static_cast<int64_t>(found.size())}, DType::Int64);
+    std::copy(found.begin(), found.end(), once.data<int64_t>());
+    return once;
 }
 }  // namespace
 const Register index_add_fn({"index_add",
@@ -262,7 +275,7 @@ Example:
                                    Tensor source = a.tensor(3);
                                    if (a.given(4) && a.real(4) != 1)
                                        source = mul(source, scalar_tensor(a.number(4), dtype_of(a.number(4)), true));
-                                   write_axis(a, "index_add", source, true);
+                                   write_axis(a, "index_add", a.tensor(2), source, true);
                                }}}});
 const Register index_copy_fn({"index_copy",
                               kMethod | kFunction | kInplace,
@@ -273,7 +286,7 @@ Example:
     tensor([0., 0., 1.])
 )",
                               {{"index_copy(Tensor input, int dim, Tensor index, Tensor source)",
-                                [](Args& a) { write_axis(a, "index_copy", a.tensor(3), false); }}}});
+                                [](Args& a) { write_axis(a, "index_copy", a.tensor(2), a.tensor(3), false); }}}});
 const Register index_fill_fn({"index_fill",
                               kMethod | kFunction | kInplace,
                               R"(Puts one value at the positions along an axis.
@@ -287,7 +300,12 @@ Example:
                                         a.tensor(3).ndim() == 0,
                                         "index_fill: the value must be a number or a 0-d tensor, got shape ",
                                         a.tensor(3).shape());
-                                    write_axis(a, "index_fill", cast(a.tensor(3), a.tensor(0).dtype()), false);
+                                    const Tensor &x = a.tensor(0), &index = a.tensor(2), &value = a.tensor(3);
+                                    bool whole = index.dtype() == DType::Int64 || index.dtype() == DType::Int32;
+                                    bool once = value.requires_grad() && whole && index.ndim() == 1 && x.ndim() > 0;
+                                    int64_t axis = once ? normalize_axis(a.name, a.integer(1), x.ndim()) : 0;
+                                    write_axis(a, "index_fill", once ? distinct(index, x.size(axis)) : index,
+                                               cast(value, x.dtype()), false);
                                 }}}});
 
 // ---- take, masked_select, masked_scatter: positions in the flattened tensor ----

@@ -293,7 +293,7 @@ const Register multilabel_margin_fn(
      kNN,
      R"(Hinge loss between the classes that are listed and the others.
 
-    loss_n = 1/C sum over listed j, unlisted i of max(0, 1 - (x_n[j] - x_n[i]))
+    loss_n = 1/C sum over listed j, unlisted i of max(0, 1 - (x_n[j] - x_n[i])); a class listed twice counts twice
 
 Args:
     input: (N, C) or (C,) scores.
@@ -318,6 +318,7 @@ Source: PyTorch documentation, torch.nn.MultiLabelMarginLoss.
                              a.tensor(0).shape(), ".");
            int64_t rows = x.size(0), classes = x.size(1);
            Tensor listed = zeros(x.shape(), DType::Bool), labels = contiguous_data(detach(t));
+           Tensor count = zeros(x.shape(), DType::Float64);  // a class listed twice counts twice
            for (int64_t r = 0; r < rows; ++r)
                for (int64_t c = 0; c < classes; ++c) {
                    int64_t label = labels.data<int64_t>()[r * classes + c];
@@ -325,11 +326,13 @@ Source: PyTorch documentation, torch.nn.MultiLabelMarginLoss.
                    check<IndexError>(label >= 0 && label < classes, a.name, ": target must be in [0, ", classes,
                                      "), got ", label, " at row ", r, ".");
                    listed.data<bool>()[r * classes + label] = true;
+                   count.data<double>()[r * classes + label] += 1;
                }
            // [n, j, i]: j listed, i not
            Tensor gap = hinge((1.0 - unsqueeze(x, 2)) + unsqueeze(x, 1));
            Tensor pairs = logical_and(unsqueeze(listed, 2), logical_not(unsqueeze(listed, 1)));
-           Tensor loss = sum(masked_mul(pairs, gap), {1, 2}) / static_cast<double>(classes);
+           Tensor counted = masked_mul(pairs, gap) * unsqueeze(cast(count, x.dtype()), 2);
+           Tensor loss = sum(counted, {1, 2}) / static_cast<double>(classes);
            Reduction r = reduction_of(a, 4, 2, 3);
            a.ret(r == Reduction::None && single ? reshape(loss, {}) : reduce_loss(loss, r));
        }}}});

@@ -23,8 +23,8 @@ Dims with(Dims shape, std::initializer_list<int64_t> more) {
 // Both have at least two dimensions; the axes before them broadcast.
 Tensor batched(const Tensor& a, const Tensor& b) {
     Dims batch_a = leading(a.shape(), 2), batch_b = leading(b.shape(), 2), batch;
-    check<ValueError>(broadcasts(batch_a, batch_b, &batch),
-                      "matmul: the axes before the last two must broadcast, got ", a.shape(), " @ ", b.shape(), ".");
+    check<ValueError>(broadcasts(batch_a, batch_b, &batch), "matmul: the axes before the last two must broadcast, got ",
+                      a.shape(), " @ ", b.shape(), ".");
     Tensor x = expand(a, with(batch, {a.size(a.ndim() - 2), a.size(a.ndim() - 1)}));
     Tensor y = expand(b, with(batch, {b.size(b.ndim() - 2), b.size(b.ndim() - 1)}));
     return bmm(x, y);

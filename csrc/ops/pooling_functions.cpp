@@ -25,8 +25,8 @@ PoolAttrs pool_attrs(const Args& a, int dims, const Dims& dilation, bool ceil) {
     PoolAttrs p{dims, windows_of(x.shape(), kernel, stride, pad, per_axis(a.name, "dilation", dilation, dims, 1))};
     kernels::Windows& w = p.w;
     for (int d = 0; d < 3; ++d) {
-        check<ValueError>(2 * w.pad[d] <= reach(w, d), a.name,
-                          ": padding must be at most half of the kernel's reach, got padding ", pad,
+        check<ValueError>(2 * w.pad[d] <= w.kernel[d], a.name,
+                          ": padding must be at most half of kernel_size, got padding ", pad,
                           " for kernel_size ", kernel, ".");
         int64_t room = w.in[d] + 2 * w.pad[d] - reach(w, d);
         check<ValueError>(room >= 0 || (ceil && room + w.stride[d] > 0), a.name,

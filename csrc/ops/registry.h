@@ -25,6 +25,7 @@ struct Arg {
 };
 
 inline constexpr int kMaxArgs = 16;
+inline constexpr int kMaxIntsArgs = 5;   // of type ints or size, in one signature
 
 // The arguments of a call, in the order of the signature, and what it gives back.
 class Args {
@@ -54,7 +55,7 @@ class Args {
     const char* name = "";  // of the function, for messages
     bool inplace = false;   // called as name_: the result goes into argument 0
     List args;
-    Dims ints_slots[4];
+    Dims ints_slots[kMaxIntsArgs];
     std::vector<Tensor> tensors_slots[2];
 
     bool given(int i) const { return args[static_cast<size_t>(i)].kind != Arg::None; }

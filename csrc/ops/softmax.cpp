@@ -1,5 +1,8 @@
 // Softmax and its logarithm, log-sum-exp.
 
+#include <algorithm>
+#include <cstring>
+
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
 #include "core/parallel.h"
@@ -8,7 +11,6 @@
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
-#include "ops/visit.h"
 
 namespace chainrule {
 namespace {
@@ -50,75 +52,150 @@ void map_rows_grad(kernels::RowMapGrad f, const Tensor& grad, const Tensor& y, c
     });
 }
 
-// An axis before others: tiles of neighbouring columns are turned into rows, worked on, and turned back, all in the cache.
-constexpr int64_t kTile = 16;
+// An axis before others: loops over neighbouring columns, a strip of them at a time, so that its rows stay in the cache.
+constexpr int64_t kLeastWidth = 32, kMostWidth = 512;
+constexpr int64_t kRowBytes = kMostWidth * static_cast<int64_t>(sizeof(double));
 
-template <class T> void gather_tile(const T* from, T* rows, int64_t n, int64_t inner, int64_t width) {
-    for (int64_t j = 0; j < n; ++j)
-        for (int64_t i = 0; i < width; ++i) rows[i * n + j] = from[j * inner + i];
+struct Strip {
+    DType dtype;
+    int64_t n, row;     // rows, and the bytes from one to the next
+    int64_t at = 0;     // bytes from the tensor's first element to the strip's
+    int64_t width = 0;  // columns
+
+    void unary(kernels::Unary op, char* out, const char* a) const {
+        char* ptr[] = {out, const_cast<char*>(a)};
+        int64_t item = static_cast<int64_t>(item_size(dtype)), stride[] = {item, item};
+        kernels::kernels().unary[static_cast<int>(op)][static_cast<int>(dtype)](ptr, stride, width, nullptr);
+    }
+    void binary(kernels::Binary op, char* out, const char* a, const char* b) const {
+        char* ptr[] = {out, const_cast<char*>(a), const_cast<char*>(b)};
+        int64_t item = static_cast<int64_t>(item_size(dtype)), stride[] = {item, item, item};
+        kernels::kernels().binary[static_cast<int>(op)][static_cast<int>(dtype)](ptr, stride, width, nullptr);
+    }
+    size_t bytes() const { return static_cast<size_t>(width) * item_size(dtype); }
+};
+
+// A sum of rows, in blocks: the rounding error stays small however many there are.
+class RowSum {
+  public:
+    explicit RowSum(const Strip& s) : s_(s) {
+        std::memset(block_, 0, s.bytes());
+        std::memset(total_, 0, s.bytes());
+    }
+    void add(const char* row) {
+        s_.binary(kernels::Binary::Add, block_, block_, row);
+        if (++count_ % 32 == 0) close_block();
+    }
+    char* total() {
+        close_block();
+        return total_;
+    }
+
+  private:
+    void close_block() {
+        s_.binary(kernels::Binary::Add, total_, total_, block_);
+        std::memset(block_, 0, s_.bytes());
+    }
+    const Strip& s_;
+    int64_t count_ = 0;
+    alignas(64) char block_[kRowBytes];
+    alignas(64) char total_[kRowBytes];
+};
+
+template <bool kLog> void softmax_strip(const Strip& s, const char* x, char* y) {
+    using kernels::Binary, kernels::Unary;
+    alignas(64) char top[kRowBytes], each[kRowBytes];
+    RowSum sum(s);
+    std::memcpy(top, x, s.bytes());
+    for (int64_t j = 1; j < s.n; ++j) s.binary(Binary::Maximum, top, top, x + j * s.row);
+    for (int64_t j = 0; j < s.n; ++j) {
+        char* out = y + j * s.row;
+        s.binary(Binary::Sub, out, x + j * s.row, top);
+        s.unary(Unary::Exp, kLog ? each : out, out);
+        sum.add(kLog ? each : out);
+    }
+    char* total = sum.total();
+    if (kLog) s.unary(Unary::Log, total, total);
+    for (int64_t j = 0; j < s.n; ++j) s.binary(kLog ? Binary::Sub : Binary::Div, y + j * s.row, y + j * s.row, total);
 }
 
-template <class T> void scatter_tile(const T* rows, T* to, int64_t n, int64_t inner, int64_t width) {
-    for (int64_t j = 0; j < n; ++j)
-        for (int64_t i = 0; i < width; ++i) to[j * inner + i] = rows[i * n + j];
+template <bool kLog> void softmax_grad_strip(const Strip& s, const char* g, const char* y, char* dx) {
+    using kernels::Binary, kernels::Unary;
+    RowSum sum(s);
+    for (int64_t j = 0; j < s.n * s.row; j += s.row) {
+        if (!kLog) s.binary(Binary::Mul, dx + j, g + j, y + j);
+        sum.add(kLog ? g + j : dx + j);
+    }
+    const char* total = sum.total();
+    for (int64_t j = 0; j < s.n * s.row; j += s.row) {
+        if (kLog) {
+            s.unary(Unary::Exp, dx + j, y + j);
+            s.binary(Binary::Mul, dx + j, dx + j, total);
+            s.binary(Binary::Sub, dx + j, g + j, dx + j);
+        } else {
+            s.binary(Binary::Sub, dx + j, g + j, total);
+            s.binary(Binary::Mul, dx + j, dx + j, y + j);
+        }
+    }
 }
 
-// work(rows of input 0, rows of input 1, width) leaves its result in the rows of input 0. All tensors are row-major.
-template <class F> void by_tiles(const Tensor* in, int n_in, const Tensor& out, int axis, const F& work) {
-    AroundAxis s(out.shape(), axis);
-    int64_t tiles = (s.inner + kTile - 1) / kTile;
-    if (out.numel() == 0) return;
-    visit_floating(out.dtype(), [&](auto zero) {
-        using T = decltype(zero);
-        const T* from[2] = {in[0].data<T>(), n_in > 1 ? in[1].data<T>() : nullptr};
-        T* to = out.data<T>();
-        int64_t count = s.outer * tiles, per_tile = s.n * kTile, grain = kRowGrain / per_tile + 1;
-        // Room for each piece of the work.
-        Tensor room = empty({(count + grain - 1) / grain, n_in, per_tile}, out.dtype());
-        T* rows = room.data<T>();
-        Unlock unlock(out.numel());
-        parallel_for(count, grain, [&](int64_t begin, int64_t end) {
-            T* a = rows + begin / grain * n_in * per_tile;
-            for (int64_t t = begin; t < end; ++t) {
-                int64_t first = t % tiles * kTile, width = s.inner - first < kTile ? s.inner - first : kTile;
-                int64_t at = t / tiles * s.n * s.inner + first;
-                for (int k = 0; k < n_in; ++k) gather_tile(from[k] + at, a + k * per_tile, s.n, s.inner, width);
-                work(a, a + per_tile, width);
-                scatter_tile(a, to + at, s.n, s.inner, width);
-            }
-        });
+bool wide(const Tensor& t, int axis) {
+    return t.is_contiguous() && t.ndim() > 0 && AroundAxis(t.shape(), axis).inner >= kLeastWidth;
+}
+
+// work(strip) for all columns of a row-major tensor.
+template <class F> void by_strips(const Tensor& t, int axis, const F& work) {
+    if (t.numel() == 0) return;
+    AroundAxis a(t.shape(), axis);
+    int64_t item = static_cast<int64_t>(t.item_size());
+    int64_t width = std::clamp<int64_t>((1 << 16) / a.n, 128, kMostWidth), strips = (a.inner + width - 1) / width;
+    Unlock unlock(t.numel());
+    parallel_for(a.outer * strips, kRowGrain / (a.n * width) + 1, [&](int64_t begin, int64_t end) {
+        Strip s{t.dtype(), a.n, a.inner * item};
+        for (int64_t k = begin; k < end; ++k) {
+            int64_t first = k % strips * width;
+            s.at = (k / strips * a.n * a.inner + first) * item;
+            s.width = std::min(width, a.inner - first);
+            work(s);
+        }
     });
 }
 
-void eval_rows(EvalCtx& c, kernels::RowMap f) {
+template <bool kLog> void eval_softmax(EvalCtx& c) {
     int axis = c.attr<SoftmaxAttrs>().axis;
     const Tensor& x = c.input(0);
-    if (rows_lie_flat(x, axis)) {
-        map_rows(f, x, c.out(), axis);
-        return;
-    }
-    if (x.is_contiguous()) {
-        int64_t n = x.size(axis);
-        by_tiles(&x, 1, c.out(), axis, [&](void* rows, void*, int64_t width) { f(rows, rows, width, n); });
-        return;
+    const auto& table = kLog ? kernels::kernels().log_softmax : kernels::kernels().softmax;
+    kernels::RowMap f = table[static_cast<int>(x.dtype())];
+    if (rows_lie_flat(x, axis)) return map_rows(f, x, c.out(), axis);
+    if (wide(x, axis)) {
+        const char* from = x.data();
+        char* to = c.out().data();
+        return by_strips(x, axis, [=](const Strip& s) { softmax_strip<kLog>(s, from + s.at, to + s.at); });
     }
     Tensor rows = axis_last_data(x, axis), result = empty(rows.shape(), x.dtype());
     map_rows(f, rows, result, rows.ndim() ? rows.ndim() - 1 : 0);
     store_axis_last(c.out(), result, axis);
 }
 
-void set_rows_grad(VjpCtx& c, kernels::RowMapGrad f) {
-    int axis = c.attr<SoftmaxAttrs>().axis;
-    Tensor y = c.output(), g = contiguous_data(c.grad()), out = empty(y.shape(), y.dtype());
+template <bool kLog> Tensor softmax_grad(const Tensor& grad, const Tensor& y, int axis) {
+    const auto& table = kLog ? kernels::kernels().log_softmax_grad : kernels::kernels().softmax_grad;
+    kernels::RowMapGrad f = table[static_cast<int>(y.dtype())];
+    Tensor g = contiguous_data(grad), out = empty(y.shape(), y.dtype());
     int64_t n = y.ndim() ? y.size(axis) : 1;
     if (rows_lie_flat(y, axis)) {
         map_rows_grad(f, g, y, out, n);
+    } else if (wide(y, axis)) {
+        const char *grads = g.data(), *values = y.data();
+        char* to = out.data();
+        by_strips(y, axis,
+                  [=](const Strip& s) { softmax_grad_strip<kLog>(s, grads + s.at, values + s.at, to + s.at); });
     } else {
-        const Tensor in[2] = {g, y};
-        by_tiles(in, 2, out, axis,
-                 [&](void* grads, void* values, int64_t width) { f(grads, values, grads, width, n); });
+        Tensor grads = axis_last_data(g, axis), values = axis_last_data(y, axis),
+               rows = empty(values.shape(), y.dtype());
+        map_rows_grad(f, grads, values, rows, n);
+        store_axis_last(out, rows, axis);
     }
-    c.set(0, std::move(out));
+    return out;
 }
 
 void infer_softmax(InferCtx& c) {
@@ -127,8 +204,6 @@ void infer_softmax(InferCtx& c) {
                      ". Convert it with .float() or pass dtype=chainrule.float32.");
     c.set(0, x.shape(), x.dtype());
 }
-
-int dtype_index(const Tensor& t) { return static_cast<int>(t.dtype()); }
 
 Tensor call(const Args& a, const OpDef& op) {
     const Tensor& x = a.tensor(0);
@@ -159,11 +234,11 @@ const OpDef softmax_op = {
     .name = "softmax",
     .grad_name = "SoftmaxBackward0",
     .infer = infer_softmax,
-    .eval = [](EvalCtx& c) { eval_rows(c, kernels::kernels().softmax[dtype_index(c.input(0))]); },
+    .eval = eval_softmax<false>,
     .vjp =
         [](VjpCtx& c) {
             if (!c.create_graph()) {
-                set_rows_grad(c, kernels::kernels().softmax_grad[dtype_index(c.grad())]);
+                c.set(0, softmax_grad<false>(c.grad(), c.output(), c.attr<SoftmaxAttrs>().axis));
                 return;
             }
             Tensor y = c.output(), weighted = c.grad() * y;
@@ -197,9 +272,10 @@ Example:
 )",
                            {{"softmax(Tensor input, int dim, Dtype dtype=None)",
                              [](Args& a) { a.ret(call(a, softmax_op)); }}}});
-const Register nn_softmax_fn({"softmax",
-                              kNN,
-                              R"(Softmax along an axis: positive values that sum to 1. chainrule.softmax() holds the formula.
+const Register nn_softmax_fn(
+    {"softmax",
+     kNN,
+     R"(Softmax along an axis: positive values that sum to 1. chainrule.softmax() holds the formula.
 
 Args:
     input: floating tensor.
@@ -210,8 +286,8 @@ Example:
     >>> F.softmax(chainrule.tensor([0., 0.]), dim=0)
     tensor([0.5000, 0.5000])
 )",
-                              {{"softmax(Tensor input, int dim=None, int _stacklevel=3, Dtype dtype=None)",
-                                [](Args& a) { a.ret(call_nn(a, softmax_op)); }}}});
+     {{"softmax(Tensor input, int dim=None, int _stacklevel=3, Dtype dtype=None)",
+       [](Args& a) { a.ret(call_nn(a, softmax_op)); }}}});
 const Register softmin_fn({"softmin",
                            kNN,
                            R"(Softmax of the negative input along an axis.
@@ -235,11 +311,11 @@ const OpDef log_softmax_op = {
     .name = "log_softmax",
     .grad_name = "LogSoftmaxBackward0",
     .infer = infer_softmax,
-    .eval = [](EvalCtx& c) { eval_rows(c, kernels::kernels().log_softmax[dtype_index(c.input(0))]); },
+    .eval = eval_softmax<true>,
     .vjp =
         [](VjpCtx& c) {
             if (!c.create_graph()) {
-                set_rows_grad(c, kernels::kernels().log_softmax_grad[dtype_index(c.grad())]);
+                c.set(0, softmax_grad<true>(c.grad(), c.output(), c.attr<SoftmaxAttrs>().axis));
                 return;
             }
             c.set(0, c.grad() - exp(c.output()) * sum(c.grad(), {c.attr<SoftmaxAttrs>().axis}, true));
@@ -250,10 +326,9 @@ const OpDef log_softmax_op = {
 Tensor log_softmax(const Tensor& x, int64_t axis) {
     return run_with(log_softmax_op, SoftmaxAttrs{normalize_axis("log_softmax", axis, x.ndim())}, x);
 }
-const Register log_softmax_fn(
-    {"log_softmax",
-     kMethod | kFunction,
-     R"(Logarithm of the softmax along an axis, without its rounding.
+const Register log_softmax_fn({"log_softmax",
+                               kMethod | kFunction,
+                               R"(Logarithm of the softmax along an axis, without its rounding.
 
     y_i = x_i - log sum_j e^(x_j),  dx_i = dy_i - e^(y_i) sum_j dy_j
 
@@ -269,7 +344,8 @@ Example:
     >>> chainrule.log_softmax(chainrule.tensor([0., 0.]), dim=0)
     tensor([-0.6931, -0.6931])
 )",
-     {{"log_softmax(Tensor input, int dim, Dtype dtype=None)", [](Args& a) { a.ret(call(a, log_softmax_op)); }}}});
+                               {{"log_softmax(Tensor input, int dim, Dtype dtype=None)",
+                                 [](Args& a) { a.ret(call(a, log_softmax_op)); }}}});
 const Register nn_log_softmax_fn({"log_softmax",
                                   kNN,
                                   R"(Logarithm of the softmax along an axis. chainrule.log_softmax() holds the formula.

@@ -19,6 +19,10 @@ from . import _load_core
 from ._core import *  # noqa: F403
 from . import _tensor  # noqa: F401
 from . import autograd as autograd, func as func, nn as nn, optim as optim, utils as utils
+from . import linalg as linalg
+from ._functions import can_cast as can_cast, numel as numel, promote_types as promote_types
+from ._functions import result_type as result_type
+from ._functions import einsum as einsum, tensordot as tensordot  # type: ignore[assignment]
 from ._config import build_info as build_info, get_num_threads as get_num_threads
 from ._config import set_num_threads as set_num_threads, show_config as show_config  # type: ignore[assignment]
 from ._legacy import BoolTensor as BoolTensor, ByteTensor as ByteTensor, DoubleTensor as DoubleTensor
@@ -36,6 +40,8 @@ __version__ = str(_load_core.core.build_info()["version"])
 # What the parts above call, and nobody else should.
 for _name in ("adam_step_", "apply_function", "backward", "clip_grad_norm_", "grad", "sgd_step_", "zero_grad_"):
     globals().pop(_name, None)
+for _name in [name for name in globals() if name.startswith("linalg_")]:
+    globals().pop(_name)  # they stand in chainrule.linalg
 del _name
 
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e

@@ -289,6 +289,8 @@ class Tensor:
         """Sum of two tensors, of which the second may be scaled."""
     def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """Products of two batches of matrices, summed and added to a tensor."""
+    def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """Products of two batches of matrices, summed and added to a tensor."""
     def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
         """Adds a scaled quotient of two tensors."""
     def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
@@ -299,9 +301,15 @@ class Tensor:
         """Adds a scaled product of two tensors."""
     def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """A product of matrices, added to a tensor."""
+    def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """A product of matrices, added to a tensor."""
     def addmv(self, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """A product of matrix and vector, added to a tensor."""
+    def addmv_(self, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """A product of matrix and vector, added to a tensor."""
     def addr(self, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """An outer product, added to a tensor."""
+    def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """An outer product, added to a tensor."""
     def adjoint(self) -> Tensor:
         """The last two axes exchanged (there are no complex tensors)."""
@@ -400,6 +408,8 @@ class Tensor:
         """Inverse hyperbolic tangent; nan outside [-1, 1]."""
     def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
         """Products of two batches of matrices, added to a tensor."""
+    def baddbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """Products of two batches of matrices, added to a tensor."""
     def bernoulli(self, p: _float | None = None, *, generator: Generator | None = None) -> Tensor:
         """1 with the probability that stands in the input, otherwise 0."""
     @overload
@@ -446,6 +456,8 @@ class Tensor:
         """Smallest whole number not below each element. Its gradient is 0."""
     def ceil_(self) -> Tensor:
         """Smallest whole number not below each element. Its gradient is 0."""
+    def cholesky(self, upper: _bool = False) -> Tensor:
+        """Cholesky decomposition of symmetric positive definite matrices; one triangle is read."""
     @overload
     def chunk(self, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """Cuts an axis into at most `chunks` parts of equal size; the last may be smaller."""
@@ -496,19 +508,36 @@ class Tensor:
     @overload
     def count_nonzero(self, *, axis: Ints | None) -> Tensor: ...
     @overload
+    def cross(self, other: TensorLike, dim: _int | None = None) -> Tensor:
+        """Cross product of vectors of three elements."""
+    @overload
+    def cross(self, other: TensorLike, *, axis: _int | None) -> Tensor: ...
+    @overload
     def cumprod(self, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
         """Running product along an axis."""
     @overload
     def cumprod(self, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
     @overload
+    def cumprod_(self, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
+        """Running product along an axis."""
+    @overload
+    def cumprod_(self, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
+    @overload
     def cumsum(self, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
         """Running sum along an axis."""
     @overload
     def cumsum(self, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
+    @overload
+    def cumsum_(self, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
+        """Running sum along an axis."""
+    @overload
+    def cumsum_(self, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
     def deg2rad(self) -> Tensor:
         """Degrees to radians."""
     def deg2rad_(self) -> Tensor:
         """Degrees to radians."""
+    def det(self) -> Tensor:
+        """Determinant of square matrices."""
     def detach(self) -> Tensor:
         """The same memory without history: no gradient flows back."""
     def detach_(self) -> Tensor:
@@ -725,6 +754,8 @@ class Tensor:
         """The positions along an axis that a vector names; gradients add up."""
     @overload
     def index_select(self, *, axis: _int, index: Tensor) -> Tensor: ...
+    def inverse(self) -> Tensor:
+        """Inverse of square matrices."""
     def isclose(
         self,
         other: TensorLike,
@@ -743,6 +774,8 @@ class Tensor:
         """True where the input is -inf."""
     def isposinf(self) -> Tensor:
         """True where the input is inf."""
+    def kron(self, other: TensorLike) -> Tensor:
+        """Kronecker product: each element of the first tensor times the whole second one."""
     @overload
     def kthvalue(self, k: _int, dim: _int = -1, keepdim: _bool = False) -> ValuesIndices:
         """The k-th smallest element along an axis; k counts from 1."""
@@ -787,27 +820,14 @@ class Tensor:
     def log_normal_(self, mean: _float = 1.0, std: _float = 2.0, *, generator: Generator | None = None) -> Tensor:
         """Fills with exp of normal random numbers."""
     @overload
-    def log_softmax(self, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+    def log_softmax(self, dim: _int, dtype: DtypeLike | None = None) -> Tensor:
         """Logarithm of the softmax along an axis, without its rounding."""
     @overload
-    def log_softmax(self, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
-    @overload
-    def log_softmax(
-        self,
-        dim: _int | None = None,
-        _stacklevel: _int = 3,
-        dtype: DtypeLike | None = None,
-    ) -> Tensor: ...
-    @overload
-    def log_softmax(
-        self,
-        *,
-        axis: _int | None,
-        _stacklevel: _int = 3,
-        dtype: DtypeLike | None = None,
-    ) -> Tensor: ...
+    def log_softmax(self, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
     def logaddexp(self, other: TensorLike) -> Tensor:
         """Logarithm of the sum of two exponentials, without overflow on the way."""
+    def logdet(self) -> Tensor:
+        """Logarithm of the determinant of square matrices; NaN where that is negative, -inf where it is 0."""
     def logical_and(self, other: TensorLike) -> Tensor:
         """True where both are nonzero."""
     def logical_and_(self, other: TensorLike) -> Tensor:
@@ -849,6 +869,8 @@ class Tensor:
         """The elements where a mask is True, as a vector."""
     def matmul(self, other: TensorLike) -> Tensor:
         """Matrix product: vectors, matrices, and batches of matrices."""
+    def matrix_power(self, n: _int) -> Tensor:
+        """Power of square matrices, by repeated squaring; a negative one takes the inverse first."""
     @overload
     def max(self) -> Tensor:
         """Largest element of all, along an axis with its index, or of two tensors."""
@@ -1109,6 +1131,8 @@ class Tensor:
         """A view with the axes in another order."""
     @overload
     def permute(self, *dims: _int) -> Tensor: ...
+    def pinverse(self, atol: _float | None = None, rtol: _float | None = None) -> Tensor:
+        """Pseudo-inverse (Moore and Penrose)."""
     def positive(self) -> Tensor:
         """The input itself: +x."""
     def pow(self, exponent: TensorLike) -> Tensor:
@@ -1122,6 +1146,8 @@ class Tensor:
         """Product of the elements, over all axes or over one."""
     @overload
     def prod(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
+    def qr(self, some: _bool = True) -> Tensor:
+        """QR decomposition; see linalg.qr()."""
     def rad2deg(self) -> Tensor:
         """Radians to degrees."""
     def rad2deg_(self) -> Tensor:
@@ -1270,15 +1296,13 @@ class Tensor:
         """Hyperbolic sine."""
     def sinh_(self) -> Tensor:
         """Hyperbolic sine."""
+    def slogdet(self) -> Tensor:
+        """Sign and logarithm of the absolute value of the determinant, without overflow."""
     @overload
-    def softmax(self, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+    def softmax(self, dim: _int, dtype: DtypeLike | None = None) -> Tensor:
         """Softmax along an axis: positive values that sum to 1."""
     @overload
-    def softmax(self, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
-    @overload
-    def softmax(self, dim: _int | None = None, _stacklevel: _int = 3, dtype: DtypeLike | None = None) -> Tensor: ...
-    @overload
-    def softmax(self, *, axis: _int | None, _stacklevel: _int = 3, dtype: DtypeLike | None = None) -> Tensor: ...
+    def softmax(self, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
     @overload
     def sort(self, dim: _int = -1, descending: _bool = False, stable: _bool = False) -> ValuesIndices:
         """Sorts along an axis. Equal elements keep their order; NaN counts as the largest."""
@@ -1343,6 +1367,8 @@ class Tensor:
         """Sum of the elements, over all axes or over those given."""
     @overload
     def sum(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
+    def svd(self, some: _bool = True) -> Tensor:
+        """Singular value decomposition A = U diag(S) V^T; see linalg.svd(), which returns V^T."""
     def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
         """A view with two axes exchanged."""
     def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
@@ -1385,6 +1411,8 @@ class Tensor:
         """The k largest (or smallest) elements along an axis, in order."""
     @overload
     def topk(self, k: _int, *, axis: _int, largest: _bool = True, sorted: _bool = True) -> ValuesIndices: ...
+    def trace(self) -> Tensor:
+        """Sum of a matrix's diagonal."""
     def transpose(self, dim0: _int, dim1: _int) -> Tensor:
         """A view with two axes exchanged."""
     def transpose_(self, dim0: _int, dim1: _int) -> Tensor:
@@ -1648,6 +1676,8 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, a
         batch2: (b, k, n) tensor.
         beta, alpha: numbers.
     """
+def addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """Products of two batches of matrices, summed and added to a tensor."""
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
     """Adds a scaled quotient of two tensors.
 
@@ -1694,6 +1724,8 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha:
         tensor([[4.],
                 [4.]])
     """
+def addmm_(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """A product of matrices, added to a tensor."""
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """A product of matrix and vector, added to a tensor.
 
@@ -1705,6 +1737,8 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: N
         vec: (k,) tensor.
         beta, alpha: numbers.
     """
+def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """A product of matrix and vector, added to a tensor."""
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """An outer product, added to a tensor.
 
@@ -1716,6 +1750,8 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
         vec2: (n,) tensor.
         beta, alpha: numbers.
     """
+def addr_(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """An outer product, added to a tensor."""
 def adjoint(input: Tensor) -> Tensor:
     """The last two axes exchanged (there are no complex tensors).
 
@@ -2120,6 +2156,8 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, 
         batch2: (b, k, n) tensor.
         beta, alpha: numbers.
     """
+def baddbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """Products of two batches of matrices, added to a tensor."""
 def bernoulli(input: Tensor, p: _float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability that stands in the input, otherwise 0.
 
@@ -2144,64 +2182,6 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
 
     Returns:
         (..., out) tensor.
-    """
-def binary_cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: TensorLike | None = None,
-    size_average: _bool | None = None,
-    reduce: _bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """Binary cross-entropy of probabilities.
-
-        loss_i = -w_i (t_i log p_i + (1 - t_i) log(1 - p_i)), with each logarithm held above -100
-
-    Args:
-        input: probabilities in [0, 1].
-        target: tensor of the same shape, values in [0, 1].
-        weight: tensor that broadcasts, or None.
-        size_average, reduce: deprecated.
-        reduction: 'none', 'mean' or 'sum'.
-
-    Raises:
-        ValueError: if the shapes differ or the input leaves [0, 1].
-
-    Example:
-        >>> F.binary_cross_entropy(chainrule.tensor([0.5]), chainrule.tensor([1.]))
-        tensor(0.6931)
-
-    Source: PyTorch documentation, torch.nn.BCELoss.
-    """
-def binary_cross_entropy_with_logits(
-    input: Tensor,
-    target: Tensor,
-    weight: TensorLike | None = None,
-    size_average: _bool | None = None,
-    reduce: _bool | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    """Binary cross-entropy of logits, without overflow.
-
-        loss_i = -w_i (p t_i log sigmoid(x_i) + (1 - t_i) log(1 - sigmoid(x_i))),  dx = dloss (sigmoid(x) - t) for p = 1
-
-    Args:
-        input: logits.
-        target: tensor of the same shape, values in [0, 1].
-        weight: tensor that broadcasts, or None.
-        size_average, reduce: deprecated.
-        reduction: 'none', 'mean' or 'sum'.
-        pos_weight: weight p of positive examples, broadcasts; or None.
-
-    Raises:
-        ValueError: if the shapes differ.
-
-    Example:
-        >>> F.binary_cross_entropy_with_logits(chainrule.tensor([0.]), chainrule.tensor([1.]))
-        tensor(0.6931)
-
-    Source: PyTorch documentation, torch.nn.BCEWithLogitsLoss.
     """
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: _int = 0) -> Tensor:
     """How often each non-negative integer occurs.
@@ -2372,6 +2352,24 @@ def cat(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
     """
 @overload
 def cat(tensors: Tensor | Sequence[Tensor], *, axis: _int) -> Tensor: ...
+def cdist(x1: Tensor, x2: Tensor, p: _float = 2.0, compute_mode: str | None = None) -> Tensor:
+    """Distances between all pairs of points of two sets.
+
+        y_ij = |a_i - b_j|_p;  the gradient at distance 0 is 0
+
+    Args:
+        x1: (..., m, d) floating tensor.
+        x2: (..., n, d) tensor.
+        p: order of the norm.
+        compute_mode: accepted; distances are always computed from the differences.
+
+    Returns:
+        (..., m, n) tensor.
+
+    Example:
+        >>> chainrule.cdist(chainrule.zeros(1, 2), chainrule.tensor([[3., 4.]]))
+        tensor([[5.]])
+    """
 def ceil(input: Tensor) -> Tensor:
     """Smallest whole number not below each element. Its gradient is 0.
 
@@ -2399,6 +2397,56 @@ def celu(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
     """
 def celu_(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
     """Exponential linear unit with a continuous derivative."""
+@overload
+def chain_matmul(matrices: Sequence[Tensor]) -> Tensor:
+    """Product of several matrices, in the cheapest order; see linalg.multi_dot().
+
+    Args:
+        matrices: matrices that fit one another.
+
+    Example:
+        >>> chainrule.chain_matmul(chainrule.ones(2, 3), chainrule.ones(3, 1))
+        tensor([[3.],
+                [3.]])
+    """
+@overload
+def chain_matmul(*matrices: Tensor) -> Tensor: ...
+def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
+    """Channels of several groups are mixed: channel i of group g goes to place i groups + g.
+
+    Args:
+        input: (N, C, ...) tensor.
+        groups: divides C.
+
+    Returns:
+        Tensor of the input's shape.
+
+    Example:
+        >>> F.channel_shuffle(chainrule.arange(4.).reshape(1, 4, 1), 2).flatten()
+        tensor([0., 2., 1., 3.])
+
+    Source: Zhang et al., "ShuffleNet", 2017.
+    """
+def cholesky(input: Tensor, upper: _bool = False) -> Tensor:
+    """Cholesky decomposition of symmetric positive definite matrices; one triangle is read.
+
+        A = L L^T,  dA = the symmetric part of L^-T phi(L^T dL) L^-1;  phi takes the lower triangle and half the diagonal
+
+    Args:
+        input: (..., n, n) floating tensor.
+        upper: return L^T, of the upper triangle.
+
+    Returns:
+        Lower (or upper) triangular tensor of the input's shape.
+
+    Raises:
+        RuntimeError: for a matrix that is not positive definite, with its number in the batch.
+
+    Example:
+        >>> chainrule.cholesky(chainrule.tensor([[4., 2.], [2., 2.]]))
+        tensor([[2., 0.],
+                [1., 1.]])
+    """
 @overload
 def chunk(input: Tensor, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
     """Cuts an axis into at most `chunks` parts of equal size; the last may be smaller.
@@ -2533,6 +2581,219 @@ def concatenate(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
     """
 @overload
 def concatenate(tensors: Tensor | Sequence[Tensor], *, axis: _int) -> Tensor: ...
+@overload
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Ints = 1,
+    padding: Ints = 0,
+    dilation: Ints = 1,
+    groups: _int = 1,
+) -> Tensor:
+    """Convolution (cross-correlation) of a sequence.
+
+        y[n, o, i] = b[o] + sum_{c, k} w[o, c, k] x[n, c, i stride - padding + k dilation]
+
+    Elements outside the input count as 0.
+
+    Args:
+        input: (N, C, L) or (C, L) tensor.
+        weight: (O, C / groups, K) tensor.
+        bias: (O,) tensor or None.
+        stride: step from window to window.
+        padding: zeros on both sides, or "valid" (none) or "same" (as many as keep the length; stride 1).
+        dilation: step from element to element of a window.
+        groups: channels are cut into so many groups; each filter sees its own alone.
+
+    Returns:
+        (N, O, L') or (O, L') tensor, L' = (L + 2 padding - dilation (K - 1) - 1) // stride + 1.
+
+    Raises:
+        ValueError: shapes that don't fit.
+        TypeError: dtypes that differ or aren't floating.
+
+    Example:
+        >>> F.conv1d(chainrule.tensor([[[1., 2., 4., 8.]]]), chainrule.tensor([[[-1., 1.]]]))
+        tensor([[[1., 2., 4.]]])
+    """
+@overload
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Ints = 1,
+    padding: str = "valid",
+    dilation: Ints = 1,
+    groups: _int = 1,
+) -> Tensor: ...
+@overload
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Ints = 1,
+    padding: Ints = 0,
+    dilation: Ints = 1,
+    groups: _int = 1,
+) -> Tensor:
+    """Convolution (cross-correlation) of images.
+
+        y[n, o, i, j] = b[o] + sum_{c, k, l} w[o, c, k, l] x[n, c, i stride - padding + k dilation, j stride - padding + l dilation]
+
+    Elements outside the input count as 0. Options are one number, or one for each axis.
+
+    Args:
+        input: (N, C, H, W) or (C, H, W) tensor.
+        weight: (O, C / groups, KH, KW) tensor.
+        bias: (O,) tensor or None.
+        stride: step from window to window.
+        padding: zeros on both sides, or "valid" (none) or "same" (as many as keep the size; stride 1).
+        dilation: step from element to element of a window.
+        groups: channels are cut into so many groups; each filter sees its own alone.
+
+    Returns:
+        (N, O, H', W') or (O, H', W') tensor.
+
+    Raises:
+        ValueError: shapes that don't fit.
+        TypeError: dtypes that differ or aren't floating.
+
+    Example:
+        >>> F.conv2d(chainrule.ones(1, 1, 3, 3), chainrule.ones(1, 1, 2, 2))
+        tensor([[[[4., 4.],
+                  [4., 4.]]]])
+    """
+@overload
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Ints = 1,
+    padding: str = "valid",
+    dilation: Ints = 1,
+    groups: _int = 1,
+) -> Tensor: ...
+@overload
+def conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Ints = 1,
+    padding: Ints = 0,
+    dilation: Ints = 1,
+    groups: _int = 1,
+) -> Tensor:
+    """Convolution (cross-correlation) of volumes. As conv2d, with one axis more.
+
+    Args:
+        input: (N, C, D, H, W) or (C, D, H, W) tensor.
+        weight: (O, C / groups, KD, KH, KW) tensor.
+        bias: (O,) tensor or None.
+        stride: step from window to window.
+        padding: zeros on both sides, or "valid" (none) or "same" (as many as keep the size; stride 1).
+        dilation: step from element to element of a window.
+        groups: channels are cut into so many groups; each filter sees its own alone.
+
+    Returns:
+        (N, O, D', H', W') or (O, D', H', W') tensor.
+
+    Example:
+        >>> F.conv3d(chainrule.ones(1, 1, 2, 2, 2), chainrule.ones(1, 1, 2, 2, 2))
+        tensor([[[[[8.]]]]])
+    """
+@overload
+def conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Ints = 1,
+    padding: str = "valid",
+    dilation: Ints = 1,
+    groups: _int = 1,
+) -> Tensor: ...
+def conv_transpose1d(
+    input: Tensor,
+    weight: TensorLike,
+    bias: Tensor | None = None,
+    stride: Ints = 1,
+    padding: Ints = 0,
+    output_padding: Ints = 0,
+    groups: _int = 1,
+    dilation: Ints = 1,
+) -> Tensor:
+    """Transposed convolution of a sequence: the adjoint of conv1d, as in its gradient by the input.
+
+        y[n, o, i stride - padding + k dilation] += w[c, o, k] x[n, c, i],  then + b[o]
+
+    Args:
+        input: (N, C, L) or (C, L) tensor.
+        weight: (C, O / groups, K) tensor.
+        bias: (O,) tensor or None.
+        stride, padding, dilation, groups: of the convolution whose adjoint this is.
+        output_padding: added to the output's size on one side.
+
+    Returns:
+        (N, O, L') or (O, L') tensor, L' = (L - 1) stride - 2 padding + dilation (K - 1) + output_padding + 1.
+
+    Example:
+        >>> F.conv_transpose1d(chainrule.tensor([[[1., 2.]]]), chainrule.tensor([[[1., 1.]]]), stride=2)
+        tensor([[[1., 1., 2., 2.]]])
+    """
+def conv_transpose2d(
+    input: Tensor,
+    weight: TensorLike,
+    bias: Tensor | None = None,
+    stride: Ints = 1,
+    padding: Ints = 0,
+    output_padding: Ints = 0,
+    groups: _int = 1,
+    dilation: Ints = 1,
+) -> Tensor:
+    """Transposed convolution of images: the adjoint of conv2d, as in its gradient by the input.
+
+    Args:
+        input: (N, C, H, W) or (C, H, W) tensor.
+        weight: (C, O / groups, KH, KW) tensor.
+        bias: (O,) tensor or None.
+        stride, padding, dilation, groups: of the convolution whose adjoint this is.
+        output_padding: added to the output's size on one side.
+
+    Returns:
+        (N, O, H', W') or (O, H', W') tensor.
+
+    Example:
+        >>> F.conv_transpose2d(chainrule.ones(1, 1, 2, 2), chainrule.ones(1, 1, 2, 2))
+        tensor([[[[1., 2., 1.],
+                  [2., 4., 2.],
+                  [1., 2., 1.]]]])
+    """
+def conv_transpose3d(
+    input: Tensor,
+    weight: TensorLike,
+    bias: Tensor | None = None,
+    stride: Ints = 1,
+    padding: Ints = 0,
+    output_padding: Ints = 0,
+    groups: _int = 1,
+    dilation: Ints = 1,
+) -> Tensor:
+    """Transposed convolution of volumes: the adjoint of conv3d, as in its gradient by the input.
+
+    Args:
+        input: (N, C, D, H, W) or (C, D, H, W) tensor.
+        weight: (C, O / groups, KD, KH, KW) tensor.
+        bias: (O,) tensor or None.
+        stride, padding, dilation, groups: of the convolution whose adjoint this is.
+        output_padding: added to the output's size on one side.
+
+    Returns:
+        (N, O, D', H', W') or (O, D', H', W') tensor.
+
+    Example:
+        >>> F.conv_transpose3d(chainrule.ones(1, 1, 1, 1, 2), chainrule.ones(1, 1, 1, 1, 2))
+        tensor([[[[[1., 2., 1.]]]]])
+    """
 def copysign(input: Tensor, other: TensorLike) -> Tensor:
     """The size of x with the sign of y, also that of -0.
 
@@ -2624,48 +2885,22 @@ def count_nonzero(input: Tensor, dim: Ints | None = None) -> Tensor:
     """
 @overload
 def count_nonzero(input: Tensor, *, axis: Ints | None) -> Tensor: ...
-def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: _bool | None = None,
-    ignore_index: _int = -100,
-    reduce: _bool | None = None,
-    reduction: str = "mean",
-    label_smoothing: _float = 0.0,
-) -> Tensor:
-    """Cross-entropy of logits with class indices or probabilities.
+@overload
+def cross(input: Tensor, other: TensorLike, dim: _int | None = None) -> Tensor:
+    """Cross product of vectors of three elements.
 
-        loss_n = -w[t_n] log softmax(x_n)[t_n]                       (indices)
-        loss_n = -sum_c w[c] t_nc log softmax(x_n)[c]                (probabilities)
-        dx_n = dloss_n w[t_n] (softmax(x_n) - onehot(t_n))
-
-    With label smoothing e the target is (1 - e) onehot + e / C. The mean divides by the sum of the weights of the rows that count (class
-    indices) or by the number of rows (probabilities). If every row is ignored, the mean is NaN and its gradient 0.
+        c_i = a_(i+1) b_(i+2) - a_(i+2) b_(i+1)
 
     Args:
-        input: logits of shape (C,), (N, C) or (N, C, d1, ...).
-        target: int64 class indices of shape (), (N,) or (N, d1, ...); or floating probabilities of the input's shape.
-        weight: weight of each class, (C,), or None.
-        size_average, reduce: deprecated.
-        ignore_index: a target that counts for nothing.
-        reduction: 'none', 'mean' or 'sum'.
-        label_smoothing: in [0, 1].
-
-    Returns:
-        0-d tensor; with reduction='none' a tensor of the target's shape without classes.
-
-    Raises:
-        IndexError: if a class index is out of range, before anything is computed.
-        ValueError: if shapes don't fit.
-        TypeError: if the indices aren't int64 or the input isn't floating.
+        input, other: tensors that broadcast, of size 3 along the axis.
+        dim: axis; None for the first of size 3.
 
     Example:
-        >>> F.cross_entropy(chainrule.tensor([[2., 2.]]), chainrule.tensor([1]))
-        tensor(0.6931)
-
-    Source: PyTorch documentation, torch.nn.CrossEntropyLoss.
+        >>> chainrule.cross(chainrule.tensor([1., 0., 0.]), chainrule.tensor([0., 1., 0.]))
+        tensor([0., 0., 1.])
     """
+@overload
+def cross(input: Tensor, other: TensorLike, *, axis: _int | None) -> Tensor: ...
 @overload
 def cumprod(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
     """Running product along an axis.
@@ -2684,6 +2919,11 @@ def cumprod(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tens
 @overload
 def cumprod(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
 @overload
+def cumprod_(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
+    """Running product along an axis."""
+@overload
+def cumprod_(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
+@overload
 def cumsum(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
     """Running sum along an axis.
 
@@ -2700,6 +2940,11 @@ def cumsum(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tenso
     """
 @overload
 def cumsum(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
+@overload
+def cumsum_(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
+    """Running sum along an axis."""
+@overload
+def cumsum_(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
 def deg2rad(input: Tensor) -> Tensor:
     """Degrees to radians.
 
@@ -2711,6 +2956,21 @@ def deg2rad(input: Tensor) -> Tensor:
     """
 def deg2rad_(input: Tensor) -> Tensor:
     """Degrees to radians."""
+def det(input: Tensor) -> Tensor:
+    """Determinant of square matrices.
+
+        d = det A,  dA = dd d A^-T  (the matrix of cofactors where d is 0)
+
+    Args:
+        input: (..., n, n) floating tensor.
+
+    Returns:
+        (...,) tensor.
+
+    Example:
+        >>> chainrule.det(chainrule.tensor([[2., 1.], [0., 4.]]))
+        tensor(8.)
+    """
 def detach(input: Tensor) -> Tensor:
     """The same memory without history: no gradient flows back.
 
@@ -2847,27 +3107,6 @@ def dropout(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bo
         >>> F.dropout(chainrule.ones(3), 0.)
         tensor([1., 1., 1.])
     """
-def dropout1d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
-    """Sets whole channels of (samples, channels, length) to 0 at random and scales the others.
-
-    Example:
-        >>> F.dropout1d(chainrule.ones(1, 2, 3), 0.).shape
-        chainrule.Size([1, 2, 3])
-    """
-def dropout2d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
-    """Sets whole channels of (samples, channels, height, width) to 0 at random and scales the others.
-
-    Example:
-        >>> F.dropout2d(chainrule.ones(1, 2, 3, 3), 0.).shape
-        chainrule.Size([1, 2, 3, 3])
-    """
-def dropout3d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
-    """Sets whole channels of (samples, channels, d, h, w) to 0 at random and scales the others.
-
-    Example:
-        >>> F.dropout3d(chainrule.ones(1, 2, 3, 3, 3), 0.).shape
-        chainrule.Size([1, 2, 3, 3, 3])
-    """
 @overload
 def dsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
     """tensor_split() along axis 2.
@@ -2885,56 +3124,32 @@ def dstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
         >>> chainrule.dstack([chainrule.ones(2), chainrule.zeros(2)]).shape
         chainrule.Size([1, 2, 2])
     """
-def elu(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
-    """Exponential linear unit.
+@overload
+def einsum(equation: str, operands: Sequence[Tensor]) -> Tensor:
+    """Sum of products of elements, written with a letter for each axis.
 
-        y = x where x > 0, else alpha (e^x - 1)
+        "ij,jk->ik":  C_ik = sum_j A_ij B_jk
 
-    Args:
-        input: floating tensor of any shape.
-        alpha: number, default 1.
-        inplace: write into input.
-
-    Example:
-        >>> chainrule.nn.functional.elu(chainrule.tensor([-1., 2.]))
-        tensor([-0.6321,  2.0000])
-
-    Source: Clevert, Unterthiner, Hochreiter, Fast and Accurate Deep Network Learning by ELUs (2015).
-    """
-def elu_(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
-    """Exponential linear unit."""
-def embedding(
-    input: Tensor,
-    weight: Tensor,
-    padding_idx: _int | None = None,
-    max_norm: _float | None = None,
-    norm_type: _float = 2.0,
-    scale_grad_by_freq: _bool = False,
-    sparse: _bool = False,
-) -> Tensor:
-    """Rows of a weight matrix, chosen by numbers.
-
-        y[i] = weight[input[i]]
+    Letters that are missing in the output are summed. A letter twice in one operand takes the diagonal. An ellipsis stands for
+    the other axes, which broadcast. Without "->" the output has the letters that occur once, in alphabetical order. Three and
+    more operands are multiplied in pairs, the cheapest pair first.
 
     Args:
-        input: integer tensor of any shape (*).
-        weight: (rows, features).
-        padding_idx: this row receives no gradient; negative counts from the end.
-        max_norm: rows that are used are first scaled down in place to this norm_type-norm.
-        scale_grad_by_freq: divide the gradient of a row by how often it occurs in input.
-        sparse: taken and ignored; gradients are dense.
+        equation: the subscripts of the operands, separated by commas, and those of the output.
+        operands: tensors of one dtype.
 
     Returns:
-        (*, features).
+        Tensor with an axis for each letter of the output.
 
     Raises:
-        IndexError: a number out of bounds; the message names it, its place and the bound.
+        ValueError: if the equation doesn't fit the operands.
 
     Example:
-        >>> F.embedding(chainrule.tensor([1, 0]), chainrule.tensor([[1., 2.], [3., 4.]]))
-        tensor([[3., 4.],
-                [1., 2.]])
+        >>> chainrule.einsum("ij,j->i", chainrule.tensor([[1., 2.], [3., 4.]]), chainrule.tensor([1., 10.]))
+        tensor([21., 43.])
     """
+@overload
+def einsum(equation: str, *operands: Tensor) -> Tensor: ...
 @overload
 def empty(
     size: Ints,
@@ -3301,26 +3516,6 @@ def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = Fals
     """
 @overload
 def gather(input: Tensor, *, axis: _int, index: Tensor, sparse_grad: _bool = False) -> Tensor: ...
-def gaussian_nll_loss(
-    input: Tensor,
-    target: Tensor,
-    var: Tensor,
-    full: _bool = False,
-    eps: _float = 1e-6,
-    reduction: str = "mean",
-) -> Tensor:
-    """Negative log-likelihood under a normal distribution of given variance.
-
-        loss_i = (log max(v_i, eps) + (x_i - t_i)^2 / max(v_i, eps)) / 2   (+ log(2 pi) / 2 with `full`)
-
-    Args:
-        input: means.
-        target: tensor of the same shape.
-        var: variances, of the input's shape, with a last axis of 1, or without it.
-        full: add the constant.
-        eps: smallest variance; it passes no gradient.
-        reduction: 'none', 'mean' or 'sum'.
-    """
 def ge(input: Tensor, other: TensorLike) -> Tensor:
     """True where input >= other.
 
@@ -3337,43 +3532,8 @@ def ge(input: Tensor, other: TensorLike) -> Tensor:
     """
 def ge_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input >= other."""
-def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
-    """Gaussian error linear unit, in three forms.
-
-        none:    y = x Phi(x) = x (1 + erf(x / sqrt(2))) / 2
-        tanh:    y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
-        sigmoid: y = x sigmoid(1.702 x)
-
-    Args:
-        input: floating tensor of any shape.
-        approximate: 'none' (default), 'tanh' or 'sigmoid' (not in PyTorch).
-
-    Example:
-        >>> chainrule.nn.functional.gelu(chainrule.tensor([-1., 2.]))
-        tensor([-0.1587,  1.9545])
-
-    Source: Hendrycks, Gimpel, Gaussian Error Linear Units (2016).
-    """
 def ger(input: Tensor, vec2: Tensor) -> Tensor:
     """Outer product of two vectors: another name for outer()."""
-@overload
-def glu(input: Tensor, dim: _int = -1) -> Tensor:
-    """Gated linear unit: one half of the input opens the other.
-
-        y = a sigmoid(b), where a and b are the two halves along dim
-
-    Args:
-        input: floating tensor; its size along dim is even.
-        dim: axis to halve, default -1.
-
-    Example:
-        >>> chainrule.nn.functional.glu(chainrule.tensor([1., 2., 0., 0.]))
-        tensor([0.5000, 1.0000])
-
-    Source: Dauphin, Fan, Auli, Grangier, Language Modeling with Gated Convolutional Networks (2016).
-    """
-@overload
-def glu(input: Tensor, *, axis: _int) -> Tensor: ...
 def greater(input: Tensor, other: TensorLike) -> Tensor:
     """True where input > other.
 
@@ -3406,6 +3566,33 @@ def greater_equal(input: Tensor, other: TensorLike) -> Tensor:
     """
 def greater_equal_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input >= other."""
+def group_norm(
+    input: Tensor,
+    num_groups: _int,
+    weight: TensorLike | None = None,
+    bias: Tensor | None = None,
+    eps: _float = 1e-05,
+) -> Tensor:
+    """Group normalisation: mean 0 and variance 1 for each sample and group of channels, then times weight plus bias.
+
+        z = (x - mean) / sqrt(var + eps),  y = z w + b
+        dx = (h - mean(h) - z mean(h z)) / sqrt(var + eps)  with h = dy w,  dw = sum dy z,  db = sum dy
+
+    Args:
+        input: (N, C, ...) floating tensor.
+        num_groups: number of groups, a divisor of C.
+        weight, bias: (C,) tensors or None.
+        eps: added to the variance.
+
+    Returns:
+        Tensor of the input's shape.
+
+    Example:
+        >>> F.group_norm(chainrule.tensor([[1., 3., 0., 8.]]), 2)
+        tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
+
+    Source: Wu and He, "Group normalization", 2018.
+    """
 def gt(input: Tensor, other: TensorLike) -> Tensor:
     """True where input > other.
 
@@ -3435,55 +3622,6 @@ def hardshrink(input: Tensor, lambd: _float = 0.5) -> Tensor:
         >>> chainrule.nn.functional.hardshrink(chainrule.tensor([-2., 0.3, 1.]))
         tensor([-2.,  0.,  1.])
     """
-def hardsigmoid(input: Tensor, inplace: _bool = False) -> Tensor:
-    """The sigmoid in three straight pieces; gradient 0 at -3 and at 3.
-
-        y = min(max(x + 3, 0), 6) / 6
-
-    Args:
-        input: floating tensor of any shape.
-        inplace: write into input.
-
-    Example:
-        >>> chainrule.nn.functional.hardsigmoid(chainrule.tensor([-4., 0., 1.5]))
-        tensor([0.0000, 0.5000, 0.7500])
-    """
-def hardsigmoid_(input: Tensor, inplace: _bool = False) -> Tensor:
-    """The sigmoid in three straight pieces; gradient 0 at -3 and at 3."""
-def hardswish(input: Tensor, inplace: _bool = False) -> Tensor:
-    """The silu made of straight pieces.
-
-        y = x min(max(x + 3, 0), 6) / 6
-
-    Args:
-        input: floating tensor of any shape.
-        inplace: write into input.
-
-    Example:
-        >>> chainrule.nn.functional.hardswish(chainrule.tensor([-4., 1., 4.]))
-        tensor([-0.0000,  0.6667,  4.0000])
-
-    Source: Howard and others, Searching for MobileNetV3 (2019).
-    """
-def hardswish_(input: Tensor, inplace: _bool = False) -> Tensor:
-    """The silu made of straight pieces."""
-def hardtanh(input: Tensor, min_val: Number = -1.0, max_val: Number = 1.0, inplace: _bool = False) -> Tensor:
-    """Linear between two bounds, constant outside; gradient 0 at the bounds.
-
-        y = min(max(x, min_val), max_val)
-
-    Args:
-        input: tensor of any shape.
-        min_val: lower bound, default -1.
-        max_val: upper bound, default 1, above min_val.
-        inplace: write into input.
-
-    Example:
-        >>> chainrule.nn.functional.hardtanh(chainrule.tensor([-2., 0.5, 3.]))
-        tensor([-1.0000,  0.5000,  1.0000])
-    """
-def hardtanh_(input: Tensor, min_val: Number = -1.0, max_val: Number = 1.0, inplace: _bool = False) -> Tensor:
-    """Linear between two bounds, constant outside; gradient 0 at the bounds."""
 def heaviside(input: Tensor, values: TensorLike) -> Tensor:
     """Heaviside's step function. Its gradient is 0 everywhere.
 
@@ -3535,27 +3673,6 @@ def hstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
         >>> chainrule.hstack([chainrule.ones(2, 1), chainrule.zeros(2, 1)])
         tensor([[1., 0.],
                 [1., 0.]])
-    """
-def huber_loss(
-    input: Tensor,
-    target: Tensor,
-    reduction: str = "mean",
-    delta: _float = 1.0,
-    weight: TensorLike | None = None,
-) -> Tensor:
-    """Huber's loss: squared error below a bound, absolute error above.
-
-        loss_i = d_i^2 / 2 where |d_i| <= delta, else delta (|d_i| - delta / 2),  d = x - t
-
-    Args:
-        input, target: floating tensors of one shape.
-        reduction: 'none', 'mean' or 'sum'.
-        delta: the bound, above 0.
-        weight: weight of each element, or None.
-
-    Example:
-        >>> F.huber_loss(chainrule.tensor([0.5, 3.]), chainrule.tensor([0., 0.]), reduction='none')
-        tensor([0.1250, 2.5000])
     """
 def hypot(input: Tensor, other: TensorLike) -> Tensor:
     """Length of the hypotenuse, without overflow on the way.
@@ -3667,6 +3784,25 @@ def index_select(input: Tensor, dim: _int, index: Tensor) -> Tensor:
     """
 @overload
 def index_select(input: Tensor, *, axis: _int, index: Tensor) -> Tensor: ...
+def inverse(input: Tensor) -> Tensor:
+    """Inverse of square matrices.
+
+        Y = A^-1,  dA = -Y^T dY Y^T
+
+    Args:
+        input: (..., n, n) floating tensor.
+
+    Returns:
+        Tensor of the same shape.
+
+    Raises:
+        RuntimeError: for a singular matrix, with its number in the batch.
+
+    Example:
+        >>> chainrule.inverse(chainrule.tensor([[2., 0.], [0., 4.]]))
+        tensor([[0.5000, 0.0000],
+                [0.0000, 0.2500]])
+    """
 def isclose(
     input: Tensor,
     other: TensorLike,
@@ -3727,30 +3863,17 @@ def isposinf(input: Tensor) -> Tensor:
         >>> chainrule.isposinf(chainrule.tensor([float('inf'), float('-inf'), 1.]))
         tensor([ True, False, False])
     """
-def kl_div(
-    input: Tensor,
-    target: Tensor,
-    size_average: _bool | None = None,
-    reduce: _bool | None = None,
-    reduction: str = "mean",
-    log_target: _bool = False,
-) -> Tensor:
-    """Kullback-Leibler divergence; the input holds log-probabilities.
+def kron(input: Tensor, other: TensorLike) -> Tensor:
+    """Kronecker product: each element of the first tensor times the whole second one.
 
-        loss_i = t_i (log t_i - x_i);  with log_target: e^(t_i) (t_i - x_i)
+        C_(i k)(j l) = A_ij B_kl
 
     Args:
-        input: log-probabilities.
-        target: probabilities (or their logarithms) of the same shape.
-        size_average, reduce: deprecated.
-        reduction: 'none', 'mean' (over all elements), 'batchmean' (the sum over the number of rows; the mathematical value) or 'sum'.
-        log_target: the target holds logarithms.
+        input, other: tensors of any number of axes.
 
     Example:
-        >>> F.kl_div(chainrule.tensor([[-1., -1.]]), chainrule.tensor([[0.5, 0.5]]), reduction='batchmean')
-        tensor(0.3069)
-
-    Source: PyTorch documentation, torch.nn.KLDivLoss.
+        >>> chainrule.kron(chainrule.tensor([1., 2.]), chainrule.tensor([1., 10.]))
+        tensor([ 1., 10.,  2., 20.])
     """
 @overload
 def kthvalue(input: Tensor, k: _int, dim: _int = -1, keepdim: _bool = False) -> ValuesIndices:
@@ -3771,28 +3894,37 @@ def kthvalue(input: Tensor, k: _int, dim: _int = -1, keepdim: _bool = False) -> 
     """
 @overload
 def kthvalue(input: Tensor, k: _int, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
-def l1_loss(
+def layer_norm(
     input: Tensor,
-    target: Tensor,
-    size_average: _bool | None = None,
-    reduce: _bool | None = None,
-    reduction: str = "mean",
+    normalized_shape: Ints,
+    weight: TensorLike | None = None,
+    bias: Tensor | None = None,
+    eps: _float = 1e-05,
 ) -> Tensor:
-    """Mean absolute error.
+    """Layer normalisation: mean 0 and variance 1 over the last axes, then times weight plus bias.
 
-        loss = 1/n sum_i |x_i - t_i|,  dx_i = dloss sign(x_i - t_i) / n
+        z = (x - mean) / sqrt(var + eps),  y = z w + b
+        dx = (h - mean(h) - z mean(h z)) / sqrt(var + eps)  with h = dy w,  dw = sum dy z,  db = sum dy
 
     Args:
-        input, target: floating tensors of one shape.
-        size_average, reduce: deprecated.
-        reduction: 'none', 'mean' or 'sum'.
+        input: (..., *normalized_shape) floating tensor.
+        normalized_shape: the sizes of the last axes, over which mean and (biased) variance are taken.
+        weight, bias: tensors of normalized_shape, or None.
+        eps: added to the variance.
+
+    Returns:
+        Tensor of the input's shape.
 
     Raises:
-        ValueError: if both would be repeated, e.g. (N, 1) and (N,).
+        ValueError: if the input's last axes are not normalized_shape.
+        TypeError: if the dtypes differ or aren't floating.
 
     Example:
-        >>> F.l1_loss(chainrule.tensor([1., 2.]), chainrule.tensor([0., 0.]))
-        tensor(1.5000)
+        >>> F.layer_norm(chainrule.tensor([[1., 3.], [0., 8.]]), (2,))
+        tensor([[-1.0000,  1.0000],
+                [-1.0000,  1.0000]])
+
+    Source: Ba et al., "Layer normalization", 2016.
     """
 def le(input: Tensor, other: TensorLike) -> Tensor:
     """True where input <= other.
@@ -3810,22 +3942,6 @@ def le(input: Tensor, other: TensorLike) -> Tensor:
     """
 def le_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input <= other."""
-def leaky_relu(input: Tensor, negative_slope: _float = 0.01, inplace: _bool = False) -> Tensor:
-    """ReLU with a small slope below 0.
-
-        y = x where x > 0, else negative_slope x
-
-    Args:
-        input: floating tensor of any shape.
-        negative_slope: number, default 0.01.
-        inplace: write into input.
-
-    Example:
-        >>> chainrule.nn.functional.leaky_relu(chainrule.tensor([-2., 2.]), 0.1)
-        tensor([-0.2000,  2.0000])
-    """
-def leaky_relu_(input: Tensor, negative_slope: _float = 0.01, inplace: _bool = False) -> Tensor:
-    """ReLU with a small slope below 0."""
 def lerp(input: Tensor, end: TensorLike, weight: TensorLike) -> Tensor:
     """Linear interpolation between two tensors.
 
@@ -3885,27 +4001,463 @@ def lgamma(input: Tensor) -> Tensor:
     """
 def lgamma_(input: Tensor) -> Tensor:
     """Logarithm of the absolute value of the gamma function."""
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Affine map of the last axis.
+def linalg_cholesky(input: Tensor, *, upper: _bool = False) -> Tensor:
+    """Cholesky decomposition of symmetric positive definite matrices; one triangle is read.
 
-        y = x W^T + b,  dx = dy W,  dW = dy^T x,  db = sum dy
+        A = L L^T,  dA = the symmetric part of L^-T phi(L^T dL) L^-1;  phi takes the lower triangle and half the diagonal
 
     Args:
-        input: (..., in) tensor.
-        weight: (out, in) tensor.
-        bias: (out,) tensor or None.
+        input: (..., n, n) floating tensor.
+        upper: return L^T, of the upper triangle.
 
     Returns:
-        (..., out) tensor.
+        Lower (or upper) triangular tensor of the input's shape.
 
     Raises:
-        ValueError: if the shapes don't fit.
-        TypeError: if the dtypes differ or aren't floating.
+        RuntimeError: for a matrix that is not positive definite, with its number in the batch.
 
     Example:
-        >>> F.linear(chainrule.ones(1, 2), chainrule.tensor([[1., 2.]]), chainrule.tensor([10.]))
-        tensor([[13.]])
+        >>> chainrule.linalg.cholesky(chainrule.tensor([[4., 2.], [2., 2.]]))
+        tensor([[2., 0.],
+                [1., 1.]])
     """
+@overload
+def linalg_cross(input: Tensor, other: TensorLike, *, dim: _int = -1) -> Tensor:
+    """Cross product of vectors of three elements.
+
+        c_i = a_(i+1) b_(i+2) - a_(i+2) b_(i+1)
+
+    Args:
+        input, other: tensors that broadcast, of size 3 along the axis.
+        dim: axis; the last.
+
+    Example:
+        >>> chainrule.linalg.cross(chainrule.tensor([1., 0., 0.]), chainrule.tensor([0., 1., 0.]))
+        tensor([0., 0., 1.])
+    """
+@overload
+def linalg_cross(input: Tensor, other: TensorLike, *, axis: _int) -> Tensor: ...
+def linalg_det(input: Tensor) -> Tensor:
+    """Determinant of square matrices.
+
+        d = det A,  dA = dd d A^-T  (the matrix of cofactors where d is 0)
+
+    Args:
+        input: (..., n, n) floating tensor.
+
+    Returns:
+        (...,) tensor.
+
+    Example:
+        >>> chainrule.linalg.det(chainrule.tensor([[2., 1.], [0., 4.]]))
+        tensor(8.)
+    """
+def linalg_eigh(A: Tensor, UPLO: str = "L") -> Tensor:
+    """Eigenvalues and eigenvectors of symmetric matrices; one triangle is read.
+
+        A = V diag(w) V^T,  dA = V (diag(dw) + (V^T dV) / E) V^T,  E_ij = w_j - w_i
+
+    Args:
+        A: (..., n, n) floating tensor.
+        UPLO: 'L' reads the lower triangle, 'U' the upper one.
+
+    Returns:
+        Named tuple (eigenvalues, eigenvectors): rising values, vectors as columns.
+
+    Example:
+        >>> chainrule.linalg.eigh(chainrule.tensor([[2., 0.], [0., 1.]])).eigenvalues
+        tensor([1., 2.])
+    """
+def linalg_eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
+    """Eigenvalues of symmetric matrices, rising; one triangle is read.
+
+        dA = V diag(dw) V^T
+
+    Args:
+        A: (..., n, n) floating tensor.
+        UPLO: 'L' reads the lower triangle, 'U' the upper one.
+
+    Returns:
+        (..., n) tensor.
+
+    Example:
+        >>> chainrule.linalg.eigvalsh(chainrule.tensor([[2., 0.], [0., 1.]]))
+        tensor([1., 2.])
+    """
+def linalg_inv(input: Tensor) -> Tensor:
+    """Inverse of square matrices.
+
+        Y = A^-1,  dA = -Y^T dY Y^T
+
+    Args:
+        input: (..., n, n) floating tensor.
+
+    Returns:
+        Tensor of the same shape.
+
+    Raises:
+        RuntimeError: for a singular matrix, with its number in the batch.
+
+    Example:
+        >>> chainrule.linalg.inv(chainrule.tensor([[2., 0.], [0., 4.]]))
+        tensor([[0.5000, 0.0000],
+                [0.0000, 0.2500]])
+    """
+def linalg_lstsq(A: Tensor, B: Tensor, rcond: _float | None = None, *, driver: str | None = None) -> Tensor:
+    """Least squares: the X for which |A X - B| is least, and of those the smallest.
+
+        X = A^+ B
+
+    Args:
+        A: (..., m, n) floating tensor.
+        B: (..., m, k) tensor, or (..., m) for vectors.
+        rcond: what counts as rank: relative to the largest; None for the rounding unit times max(m, n).
+        driver: None or 'gelsy', the one method.
+
+    Returns:
+        Named tuple (solution, residuals, rank, singular_values); residuals only where m > n and the rank is full.
+    """
+@overload
+def linalg_matrix_norm(
+    A: Tensor,
+    ord: str = "fro",
+    dim: Ints = (-2, -1),
+    keepdim: _bool = False,
+    *,
+    dtype: DtypeLike | None = None,
+) -> Tensor:
+    """Norm of matrices; see linalg.norm().
+
+    Args:
+        A: (..., m, n) floating tensor.
+        ord: 'fro', 'nuc', 1, -1, 2, -2, inf or -inf.
+        dim: the two axes.
+        keepdim: keep the axes with size 1.
+        dtype: converts the input first.
+
+    Example:
+        >>> chainrule.linalg.matrix_norm(chainrule.tensor([[3., 0.], [0., 4.]]))
+        tensor(5.)
+    """
+@overload
+def linalg_matrix_norm(
+    A: Tensor,
+    ord: str = "fro",
+    *,
+    axis: Ints,
+    keepdims: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+@overload
+def linalg_matrix_norm(
+    A: Tensor,
+    ord: Number,
+    dim: Ints = (-2, -1),
+    keepdim: _bool = False,
+    *,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+@overload
+def linalg_matrix_norm(
+    A: Tensor,
+    ord: Number,
+    *,
+    axis: Ints,
+    keepdims: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+def linalg_matrix_power(input: Tensor, n: _int) -> Tensor:
+    """Power of square matrices, by repeated squaring; a negative one takes the inverse first.
+
+    Args:
+        input: (..., n, n) floating tensor.
+        n: exponent.
+
+    Returns:
+        Tensor of the input's shape.
+
+    Example:
+        >>> chainrule.linalg.matrix_power(chainrule.tensor([[1., 1.], [0., 1.]]), 3)
+        tensor([[1., 3.],
+                [0., 1.]])
+    """
+def linalg_matrix_rank(
+    A: Tensor,
+    *,
+    atol: _float | None = None,
+    rtol: _float | None = None,
+    hermitian: _bool = False,
+) -> Tensor:
+    """Rank: the number of singular values above max(atol, rtol max s).
+
+    Args:
+        A: (..., m, n) floating tensor.
+        atol, rtol: bounds below which a singular value counts as 0; by default 0 and the rounding unit times max(m, n).
+
+    Returns:
+        (...,) int64 tensor.
+
+    Example:
+        >>> chainrule.linalg.matrix_rank(chainrule.ones(2, 2))
+        tensor(1)
+    """
+def linalg_multi_dot(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+    """Product of several matrices, in the cheapest order.
+
+    Args:
+        tensors: matrices that fit one another; the first and the last may be vectors.
+
+    Example:
+        >>> chainrule.linalg.multi_dot([chainrule.ones(2, 3), chainrule.ones(3, 4), chainrule.ones(4, 1)])
+        tensor([[12.],
+                [12.]])
+    """
+@overload
+def linalg_norm(
+    A: Tensor,
+    ord: Number | None = None,
+    dim: Ints | None = None,
+    keepdim: _bool = False,
+    *,
+    dtype: DtypeLike | None = None,
+) -> Tensor:
+    """Norm of vectors or matrices.
+
+        no ord: sqrt(sum x^2).  Vectors: (sum |x|^ord)^(1/ord).  Matrices: 'fro' sqrt(sum x^2), 'nuc' the sum of the singular values,
+        2 and -2 the largest and smallest singular value, 1 and -1 of the column sums of |x|, inf and -inf of the row sums
+
+    Args:
+        A: floating tensor.
+        ord: order. With two axes (or a matrix without dim) that of a matrix norm.
+        dim: an axis or two; None for all.
+        keepdim: keep the axes with size 1.
+        dtype: converts the input first.
+
+    Example:
+        >>> chainrule.linalg.norm(chainrule.tensor([3., 4.]))
+        tensor(5.)
+    """
+@overload
+def linalg_norm(
+    A: Tensor,
+    ord: Number | None = None,
+    *,
+    axis: Ints | None,
+    keepdims: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+@overload
+def linalg_norm(
+    A: Tensor,
+    ord: str,
+    dim: Ints | None = None,
+    keepdim: _bool = False,
+    *,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+@overload
+def linalg_norm(
+    A: Tensor,
+    ord: str,
+    *,
+    axis: Ints | None,
+    keepdims: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
+def linalg_pinv(
+    input: Tensor,
+    *,
+    atol: _float | None = None,
+    rtol: _float | None = None,
+    hermitian: _bool = False,
+) -> Tensor:
+    """Pseudo-inverse (Moore and Penrose).
+
+        A^+ = V diag(1/s) U^T over the singular values above max(atol, rtol max s)
+
+    Args:
+        input: (..., m, n) floating tensor.
+        atol, rtol: bounds below which a singular value counts as 0; by default 0 and the rounding unit times max(m, n).
+        hermitian: accepted; the result is the same.
+
+    Returns:
+        (..., n, m) tensor.
+
+    Example:
+        >>> chainrule.linalg.pinv(chainrule.tensor([[2., 0.], [0., 0.]]))
+        tensor([[0.5000, 0.0000],
+                [0.0000, 0.0000]])
+
+    Source: Golub and Pereyra, "The differentiation of pseudo-inverses", 1973 (gradient).
+    """
+def linalg_qr(A: Tensor, mode: str = "reduced") -> Tensor:
+    """QR decomposition: orthonormal columns times an upper triangle.
+
+        A = Q R
+
+    Args:
+        A: (..., m, n) floating tensor.
+        mode: 'reduced' (Q is (m, k), k = min(m, n)), 'complete' (Q is (m, m)) or 'r' (Q is empty).
+
+    Returns:
+        Named tuple (Q, R).
+
+    Example:
+        >>> Q, R = chainrule.linalg.qr(chainrule.tensor([[3., 1.], [4., 2.]]))
+        >>> chainrule.allclose(Q @ R, chainrule.tensor([[3., 1.], [4., 2.]]), atol=1e-5)
+        True
+
+    Source: Roberts and Roberts, "QR and LQ decomposition matrix backpropagation algorithms", 2020 (gradient).
+    """
+def linalg_slogdet(input: Tensor) -> Tensor:
+    """Sign and logarithm of the absolute value of the determinant, without overflow.
+
+        dA = dlogabsdet A^-T
+
+    Args:
+        input: (..., n, n) floating tensor.
+
+    Returns:
+        Named tuple (sign, logabsdet); of a singular matrix 0 and -inf.
+
+    Example:
+        >>> chainrule.linalg.slogdet(chainrule.tensor([[1., 0.], [0., -1.]])).sign
+        tensor(-1.)
+    """
+def linalg_solve(A: Tensor, B: Tensor, *, left: _bool = True) -> Tensor:
+    """Solution X of A X = B.
+
+        dB = A^-T dX,  dA = -dB X^T
+
+    Args:
+        A: (..., n, n) floating tensor.
+        B: (..., n, k) tensor, or (..., n) for vectors: one axis, or A's shape without the last axis.
+        left: False for X A = B.
+
+    Returns:
+        Tensor of B's shape (batch axes broadcast).
+
+    Raises:
+        RuntimeError: for a singular matrix, with its number in the batch.
+
+    Example:
+        >>> chainrule.linalg.solve(chainrule.tensor([[2., 0.], [0., 4.]]), chainrule.tensor([1., 1.]))
+        tensor([0.5000, 0.2500])
+    """
+def linalg_solve_triangular(
+    input: Tensor,
+    B: Tensor,
+    *,
+    upper: _bool,
+    left: _bool = True,
+    unitriangular: _bool = False,
+) -> Tensor:
+    """Solution X of A X = B with a triangular A; the other triangle is not read.
+
+        dB = A^-T dX,  dA = the triangle of -dB X^T
+
+    Args:
+        input: A, a (..., n, n) floating tensor.
+        B: (..., n, k) tensor.
+        upper: whether A is an upper triangle.
+        left: False for X A = B.
+        unitriangular: the diagonal counts as 1 and is not read.
+
+    Returns:
+        Tensor of B's shape (batch axes broadcast). A zero on the diagonal gives inf.
+
+    Example:
+        >>> chainrule.linalg.solve_triangular(chainrule.tensor([[2., 1.], [0., 4.]]), chainrule.ones(2, 1), upper=True)
+        tensor([[0.3750],
+                [0.2500]])
+    """
+def linalg_svd(A: Tensor, full_matrices: _bool = True) -> Tensor:
+    """Singular value decomposition.
+
+        A = U diag(S) Vh,  singular values from the largest to the smallest
+
+    The gradient through U and Vh is finite only where no two singular values are equal; that of S alone is U diag(dS) Vh.
+
+    Args:
+        A: (..., m, n) floating tensor.
+        full_matrices: U is (m, m) and Vh (n, n); else (m, k) and (k, n) with k = min(m, n).
+
+    Returns:
+        Named tuple (U, S, Vh).
+
+    Raises:
+        RuntimeError: if a matrix is not finite or the iteration doesn't converge, with the matrix's number in the batch.
+
+    Example:
+        >>> chainrule.linalg.svd(chainrule.tensor([[3., 0.], [0., 4.]])).S
+        tensor([4., 3.])
+
+    Source: Townsend, "Differentiating the singular value decomposition", 2016.
+    """
+def linalg_svdvals(A: Tensor) -> Tensor:
+    """Singular values, from the largest to the smallest.
+
+        dA = U diag(dS) V^T
+
+    Args:
+        A: (..., m, n) floating tensor.
+
+    Returns:
+        (..., min(m, n)) tensor.
+
+    Example:
+        >>> chainrule.linalg.svdvals(chainrule.tensor([[3., 0.], [0., 4.]]))
+        tensor([4., 3.])
+    """
+@overload
+def linalg_vecdot(x: Tensor, y: Tensor, *, dim: _int = -1) -> Tensor:
+    """Inner products of vectors along an axis.
+
+        s = sum_i x_i y_i
+
+    Args:
+        x, y: tensors that broadcast.
+        dim: axis.
+
+    Example:
+        >>> chainrule.linalg.vecdot(chainrule.tensor([[1., 2.]]), chainrule.tensor([[3., 4.]]))
+        tensor([11.])
+    """
+@overload
+def linalg_vecdot(x: Tensor, y: Tensor, *, axis: _int) -> Tensor: ...
+@overload
+def linalg_vector_norm(
+    x: Tensor,
+    ord: Number = 2,
+    dim: Ints | None = None,
+    keepdim: _bool = False,
+    *,
+    dtype: DtypeLike | None = None,
+) -> Tensor:
+    """Norm of vectors, over all axes or over those given; see norm().
+
+        y = (sum |x|^ord)^(1/ord)
+
+    Args:
+        x: floating tensor.
+        ord: order.
+        dim: an axis or several; None for all.
+        keepdim: keep the axes with size 1.
+        dtype: converts the input first.
+
+    Example:
+        >>> chainrule.linalg.vector_norm(chainrule.tensor([3., 4.]), 1)
+        tensor(7.)
+    """
+@overload
+def linalg_vector_norm(
+    x: Tensor,
+    ord: Number = 2,
+    *,
+    axis: Ints | None,
+    keepdims: _bool = False,
+    dtype: DtypeLike | None = None,
+) -> Tensor: ...
 def linspace(
     start: Number,
     end: Number,
@@ -3970,7 +4522,7 @@ def log2(input: Tensor) -> Tensor:
 def log2_(input: Tensor) -> Tensor:
     """Logarithm to base 2."""
 @overload
-def log_softmax(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+def log_softmax(input: Tensor, dim: _int, dtype: DtypeLike | None = None) -> Tensor:
     """Logarithm of the softmax along an axis, without its rounding.
 
         y_i = x_i - log sum_j e^(x_j),  dx_i = dy_i - e^(y_i) sum_j dy_j
@@ -3988,22 +4540,7 @@ def log_softmax(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None 
         tensor([-0.6931, -0.6931])
     """
 @overload
-def log_softmax(input: Tensor, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
-@overload
-def log_softmax(
-    input: Tensor,
-    dim: _int | None = None,
-    _stacklevel: _int = 3,
-    dtype: DtypeLike | None = None,
-) -> Tensor: ...
-@overload
-def log_softmax(
-    input: Tensor,
-    *,
-    axis: _int | None,
-    _stacklevel: _int = 3,
-    dtype: DtypeLike | None = None,
-) -> Tensor: ...
+def log_softmax(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
 def logaddexp(input: Tensor, other: TensorLike) -> Tensor:
     """Logarithm of the sum of two exponentials, without overflow on the way.
 
@@ -4016,6 +4553,19 @@ def logaddexp(input: Tensor, other: TensorLike) -> Tensor:
     Example:
         >>> chainrule.logaddexp(chainrule.tensor([0., -500.]), chainrule.tensor([0., -600.]))
         tensor([   0.6931, -500.0000])
+    """
+def logdet(input: Tensor) -> Tensor:
+    """Logarithm of the determinant of square matrices; NaN where that is negative, -inf where it is 0.
+
+    Args:
+        input: (..., n, n) floating tensor.
+
+    Returns:
+        (...,) tensor.
+
+    Example:
+        >>> chainrule.logdet(chainrule.tensor([[1., 0.], [0., 1.]]))
+        tensor(0.)
     """
 def logical_and(input: Tensor, other: TensorLike) -> Tensor:
     """True where both are nonzero.
@@ -4095,18 +4645,6 @@ def logit(input: Tensor, eps: _float | None = None) -> Tensor:
     """
 def logit_(input: Tensor, eps: _float | None = None) -> Tensor:
     """Inverse of the sigmoid."""
-def logsigmoid(input: Tensor) -> Tensor:
-    """Logarithm of the sigmoid, without overflow for large negative x.
-
-        y = -ln(1 + e^-x),  dx = dy sigmoid(-x)
-
-    Args:
-        input: floating tensor of any shape.
-
-    Example:
-        >>> chainrule.nn.functional.logsigmoid(chainrule.tensor([0., -100.]))
-        tensor([  -0.6931, -100.0000])
-    """
 def logspace(
     start: Number,
     end: Number,
@@ -4236,6 +4774,21 @@ def matmul(input: Tensor, other: TensorLike) -> Tensor:
     Example:
         >>> chainrule.matmul(chainrule.tensor([[1., 2.], [3., 4.]]), chainrule.tensor([1., 1.]))
         tensor([3., 7.])
+    """
+def matrix_power(input: Tensor, n: _int) -> Tensor:
+    """Power of square matrices, by repeated squaring; a negative one takes the inverse first.
+
+    Args:
+        input: (..., n, n) floating tensor.
+        n: exponent.
+
+    Returns:
+        Tensor of the input's shape.
+
+    Example:
+        >>> chainrule.matrix_power(chainrule.tensor([[1., 1.], [0., 1.]]), 3)
+        tensor([[1., 3.],
+                [0., 1.]])
     """
 @overload
 def max(input: Tensor) -> Tensor:
@@ -4416,23 +4969,6 @@ def minimum(input: Tensor, other: TensorLike) -> Tensor:
         >>> chainrule.minimum(chainrule.tensor([1., 5.]), chainrule.tensor([3., 2.]))
         tensor([1., 2.])
     """
-def mish(input: Tensor, inplace: _bool = False) -> Tensor:
-    """Mish, a smooth function like silu.
-
-        y = x t,  dx = dy (t + x sigmoid(x) (1 - t^2)) with t = tanh(ln(1 + e^x))
-
-    Args:
-        input: floating tensor of any shape.
-        inplace: write into input.
-
-    Example:
-        >>> chainrule.nn.functional.mish(chainrule.tensor([-1., 2.]))
-        tensor([-0.3034,  1.9440])
-
-    Source: Misra, Mish: A Self Regularized Non-Monotonic Activation Function (2019).
-    """
-def mish_(input: Tensor, inplace: _bool = False) -> Tensor:
-    """Mish, a smooth function like silu."""
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """Product of two matrices.
 
@@ -4472,31 +5008,6 @@ def movedim(input: Tensor, source: Ints, destination: Ints) -> Tensor:
         >>> chainrule.zeros(2, 3, 4).movedim(0, -1).shape
         chainrule.Size([3, 4, 2])
     """
-def mse_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: _bool | None = None,
-    reduce: _bool | None = None,
-    reduction: str = "mean",
-    weight: TensorLike | None = None,
-) -> Tensor:
-    """Mean squared error.
-
-        loss = 1/n sum_i (x_i - t_i)^2,  dx_i = 2 dloss (x_i - t_i) / n
-
-    Args:
-        input, target: floating tensors of one shape. Where one is repeated to the other's shape a warning says so.
-        size_average, reduce: deprecated.
-        reduction: 'none', 'mean' or 'sum'.
-        weight: weight of each element, or None.
-
-    Raises:
-        ValueError: if both would be repeated, e.g. (N, 1) and (N,).
-
-    Example:
-        >>> F.mse_loss(chainrule.tensor([1., 2.]), chainrule.tensor([0., 0.]))
-        tensor(2.5000)
-    """
 def msort(input: Tensor) -> Tensor:
     """Sorts along the first axis.
 
@@ -4523,76 +5034,6 @@ def mul(input: Tensor, other: TensorLike) -> Tensor:
     """
 def mul_(input: Tensor, other: TensorLike) -> Tensor:
     """Product of two tensors, element by element."""
-def multi_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    p: _int = 1,
-    margin: _float = 1.0,
-    weight: TensorLike | None = None,
-    size_average: _bool | None = None,
-    reduce: _bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """Hinge loss of several classes.
-
-        loss_n = 1/C sum_{c != t_n} w[t_n] max(0, margin - x_n[t_n] + x_n[c])^p
-
-    Args:
-        input: (N, C) or (C,) scores.
-        target: int64 class indices, (N,) or ().
-        p: 1 or 2.
-        margin: number.
-        weight: weight of each class, (C,), or None.
-        size_average, reduce: deprecated.
-        reduction: 'none', 'mean' or 'sum'.
-
-    Raises:
-        IndexError: if a class index is out of range.
-
-    Example:
-        >>> F.multi_margin_loss(chainrule.tensor([[0.1, 0.2, 0.4, 0.8]]), chainrule.tensor([3]))
-        tensor(0.3250)
-
-    Source: PyTorch documentation, torch.nn.MultiMarginLoss.
-    """
-def multilabel_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: _bool | None = None,
-    reduce: _bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """Hinge loss between the classes that are listed and the others.
-
-        loss_n = 1/C sum over listed j, unlisted i of max(0, 1 - (x_n[j] - x_n[i]))
-
-    Args:
-        input: (N, C) or (C,) scores.
-        target: int64 tensor of the same shape: class indices, then -1.
-        size_average, reduce: deprecated.
-        reduction: 'none', 'mean' or 'sum'.
-
-    Source: PyTorch documentation, torch.nn.MultiLabelMarginLoss.
-    """
-def multilabel_soft_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: TensorLike | None = None,
-    size_average: _bool | None = None,
-    reduce: _bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """Binary cross-entropy of logits, averaged over the classes.
-
-        loss_n = -1/C sum_c w_c (t_nc log sigmoid(x_nc) + (1 - t_nc) log sigmoid(-x_nc))
-
-    Args:
-        input: (N, C) or (C,) logits.
-        target: tensor of the same shape, 0 or 1.
-        weight: tensor that broadcasts, or None.
-        size_average, reduce: deprecated.
-        reduction: 'none', 'mean' or 'sum'.
-    """
 def multinomial(
     input: Tensor,
     num_samples: _int,
@@ -4801,36 +5242,6 @@ def nextafter(input: Tensor, other: TensorLike) -> Tensor:
     """
 def nextafter_(input: Tensor, other: TensorLike) -> Tensor:
     """The floating number next to x in the direction of y. Not differentiable."""
-def nll_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: _bool | None = None,
-    ignore_index: _int = -100,
-    reduce: _bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """Negative log-likelihood of class indices under log-probabilities.
-
-        loss_n = -w[t_n] x_n[t_n]
-
-    Args:
-        input: log-probabilities of shape (C,), (N, C) or (N, C, d1, ...).
-        target: int64 class indices of shape (), (N,) or (N, d1, ...).
-        weight: weight of each class, (C,), or None.
-        size_average, reduce: deprecated.
-        ignore_index: a target that counts for nothing.
-        reduction: 'none', 'mean' (by the weights' sum) or 'sum'.
-
-    Raises:
-        IndexError: if a class index is out of range.
-
-    Example:
-        >>> F.nll_loss(chainrule.tensor([[-1., -2.]]), chainrule.tensor([1]))
-        tensor(2.)
-
-    Source: PyTorch documentation, torch.nn.NLLLoss.
-    """
 def nonzero(input: Tensor, *, as_tuple: _bool = False) -> Any:
     """The positions of elements that aren't 0, in row-major order.
 
@@ -4941,24 +5352,6 @@ def not_equal(input: Tensor, other: TensorLike) -> Tensor:
     """
 def not_equal_(input: Tensor, other: TensorLike) -> Tensor:
     """True where two tensors differ; nan differs from everything."""
-def one_hot(input: Tensor, num_classes: _int = -1) -> Tensor:
-    """Labels as vectors of 0 with a single 1.
-
-    Args:
-        input: integer labels of any shape (*).
-        num_classes: C; the largest label + 1 unless given.
-
-    Returns:
-        int64 tensor (*, C).
-
-    Raises:
-        IndexError: a label outside [0, C).
-
-    Example:
-        >>> F.one_hot(chainrule.tensor([0, 2]), 3)
-        tensor([[1, 0, 0],
-                [0, 0, 1]])
-    """
 @overload
 def ones(
     size: Ints,
@@ -5017,24 +5410,6 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
         tensor([[3., 4.],
                 [6., 8.]])
     """
-def pad(input: Tensor, pad: Ints, mode: str = "constant", value: Number | None = None) -> Tensor:
-    """Pads axes, from the last one backwards; negative numbers cut.
-
-    Args:
-        pad: (before, after) of the last axis, then of the one before it, and so on.
-        mode: "constant", "reflect" (without the edge), "replicate" (the edge) or "circular". The last three pad the last 1 to 3 axes of
-            a tensor with one or two axes more.
-        value: of the constant; 0 unless given.
-
-    Raises:
-        ValueError: sizes that would be negative, or padding that the axis cannot supply.
-
-    Example:
-        >>> F.pad(chainrule.tensor([1, 2]), (1, 2))
-        tensor([0, 1, 2, 0, 0])
-        >>> F.pad(chainrule.tensor([[1, 2, 3]]), (2, 1), mode="reflect")
-        tensor([[3, 2, 1, 2, 3, 2]])
-    """
 @overload
 def pairwise_distance(
     x1: Tensor,
@@ -5075,6 +5450,57 @@ def permute(input: Tensor, dims: Ints) -> Tensor:
     """
 @overload
 def permute(input: Tensor, *dims: _int) -> Tensor: ...
+def pinverse(input: Tensor, atol: _float | None = None, rtol: _float | None = None) -> Tensor:
+    """Pseudo-inverse (Moore and Penrose).
+
+        A^+ = V diag(1/s) U^T over the singular values above max(atol, rtol max s)
+
+    Args:
+        input: (..., m, n) floating tensor.
+        atol, rtol: bounds below which a singular value counts as 0; by default 0 and the rounding unit times max(m, n).
+        hermitian: accepted; the result is the same.
+
+    Returns:
+        (..., n, m) tensor.
+
+    Example:
+        >>> chainrule.pinverse(chainrule.tensor([[2., 0.], [0., 0.]]))
+        tensor([[0.5000, 0.0000],
+                [0.0000, 0.0000]])
+
+    Source: Golub and Pereyra, "The differentiation of pseudo-inverses", 1973 (gradient).
+    """
+def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
+    """Channels become positions: (*, C r^2, H, W) to (*, C, H r, W r).
+
+    Args:
+        input: tensor with three axes or more.
+        upscale_factor: r.
+
+    Returns:
+        Tensor.
+
+    Example:
+        >>> F.pixel_shuffle(chainrule.arange(4.).reshape(1, 4, 1, 1), 2)
+        tensor([[[[0., 1.],
+                  [2., 3.]]]])
+
+    Source: Shi et al., "Real-time single image and video super-resolution", 2016.
+    """
+def pixel_unshuffle(input: Tensor, downscale_factor: _int) -> Tensor:
+    """Positions become channels: (*, C, H r, W r) to (*, C r^2, H, W). The inverse of pixel_shuffle.
+
+    Args:
+        input: tensor with three axes or more.
+        downscale_factor: r.
+
+    Returns:
+        Tensor.
+
+    Example:
+        >>> F.pixel_unshuffle(chainrule.arange(4.).reshape(1, 1, 2, 2), 2).flatten()
+        tensor([0., 1., 2., 3.])
+    """
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Poisson random numbers whose rates stand in the input.
 
@@ -5181,6 +5607,16 @@ def prod(
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
 ) -> Tensor: ...
+def qr(input: Tensor, some: _bool = True) -> Tensor:
+    """QR decomposition; see linalg.qr().
+
+    Args:
+        input: (..., m, n) floating tensor.
+        some: False for the complete Q.
+
+    Returns:
+        Named tuple (Q, R).
+    """
 def rad2deg(input: Tensor) -> Tensor:
     """Radians to degrees.
 
@@ -5431,21 +5867,6 @@ def relu(input: Tensor, inplace: _bool = False) -> Tensor:
     """
 def relu_(input: Tensor, inplace: _bool = False) -> Tensor:
     """Rectified linear unit; gradient 0 at 0, nan stays nan."""
-def relu6(input: Tensor, inplace: _bool = False) -> Tensor:
-    """ReLU with an upper bound of 6; gradient 0 at 0 and at 6.
-
-        y = min(max(x, 0), 6)
-
-    Args:
-        input: tensor of any shape.
-        inplace: write into input.
-
-    Example:
-        >>> chainrule.nn.functional.relu6(chainrule.tensor([-1., 3., 8.]))
-        tensor([0., 3., 6.])
-    """
-def relu6_(input: Tensor, inplace: _bool = False) -> Tensor:
-    """ReLU with an upper bound of 6; gradient 0 at 0 and at 6."""
 def remainder(input: Tensor, other: TensorLike) -> Tensor:
     """Remainder of a division, with the divisor's sign, as Python's %.
 
@@ -5514,6 +5935,32 @@ def reshape(input: Tensor, shape: Ints) -> Tensor:
     """
 @overload
 def reshape(input: Tensor, *shape: _int) -> Tensor: ...
+def rms_norm(
+    input: Tensor,
+    normalized_shape: Ints,
+    weight: TensorLike | None = None,
+    eps: _float | None = None,
+) -> Tensor:
+    """RMS normalisation: mean square 1 over the last axes, then times weight.
+
+        z = x / sqrt(mean(x^2) + eps),  y = z w
+        dx = (h - z mean(h z)) / sqrt(mean(x^2) + eps)  with h = dy w,  dw = sum dy z
+
+    Args:
+        input: (..., *normalized_shape) floating tensor.
+        normalized_shape: the sizes of the last axes.
+        weight: tensor of normalized_shape, or None.
+        eps: added to the mean square; None for the dtype's rounding unit.
+
+    Returns:
+        Tensor of the input's shape.
+
+    Example:
+        >>> F.rms_norm(chainrule.tensor([3., -3.]), (2,))
+        tensor([ 1.0000, -1.0000])
+
+    Source: Zhang and Sennrich, "Root mean square layer normalization", 2019.
+    """
 def roll(input: Tensor, shifts: Ints, dims: Ints | None = None) -> Tensor:
     """Shifts along axes; elements that leave at one end come in at the other.
 
@@ -5763,23 +6210,6 @@ def signbit(input: Tensor) -> Tensor:
         >>> chainrule.signbit(chainrule.tensor([1., -0., -2.]))
         tensor([False,  True,  True])
     """
-def silu(input: Tensor, inplace: _bool = False) -> Tensor:
-    """Sigmoid linear unit, also called swish.
-
-        y = x s,  dx = dy s (1 + x (1 - s)) with s = sigmoid(x)
-
-    Args:
-        input: floating tensor of any shape.
-        inplace: write into input.
-
-    Example:
-        >>> chainrule.nn.functional.silu(chainrule.tensor([-1., 2.]))
-        tensor([-0.2689,  1.7616])
-
-    Source: Elfwing, Uchibe, Doya, Sigmoid-Weighted Linear Units (2017).
-    """
-def silu_(input: Tensor, inplace: _bool = False) -> Tensor:
-    """Sigmoid linear unit, also called swish."""
 def sin(input: Tensor) -> Tensor:
     """Sine of each element, in radians.
 
@@ -5813,47 +6243,23 @@ def sinh(input: Tensor) -> Tensor:
     """
 def sinh_(input: Tensor) -> Tensor:
     """Hyperbolic sine."""
-def smooth_l1_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: _bool | None = None,
-    reduce: _bool | None = None,
-    reduction: str = "mean",
-    beta: _float = 1.0,
-) -> Tensor:
-    """Squared error below a bound, absolute error above.
+def slogdet(input: Tensor) -> Tensor:
+    """Sign and logarithm of the absolute value of the determinant, without overflow.
 
-        loss_i = d_i^2 / (2 beta) where |d_i| < beta, else |d_i| - beta / 2,  d = x - t
+        dA = dlogabsdet A^-T
 
     Args:
-        input, target: floating tensors of one shape.
-        size_average, reduce: deprecated.
-        reduction: 'none', 'mean' or 'sum'.
-        beta: the bound; 0 gives l1_loss.
+        input: (..., n, n) floating tensor.
+
+    Returns:
+        Named tuple (sign, logabsdet); of a singular matrix 0 and -inf.
 
     Example:
-        >>> F.smooth_l1_loss(chainrule.tensor([0.5, 3.]), chainrule.tensor([0., 0.]), reduction='none')
-        tensor([0.1250, 2.5000])
-    """
-def soft_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: _bool | None = None,
-    reduce: _bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """Logistic loss of targets -1 and 1.
-
-        loss_i = log(1 + e^(-t_i x_i))
-
-    Args:
-        input: tensor.
-        target: tensor of the same shape, -1 or 1.
-        size_average, reduce: deprecated.
-        reduction: 'none', 'mean' or 'sum'.
+        >>> chainrule.slogdet(chainrule.tensor([[1., 0.], [0., -1.]])).sign
+        tensor(-1.)
     """
 @overload
-def softmax(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+def softmax(input: Tensor, dim: _int, dtype: DtypeLike | None = None) -> Tensor:
     """Softmax along an axis: positive values that sum to 1.
 
         y_i = e^(x_i) / sum_j e^(x_j),  dx_i = y_i (dy_i - sum_j dy_j y_j)
@@ -5873,78 +6279,7 @@ def softmax(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = No
         tensor([0.5000, 0.5000])
     """
 @overload
-def softmax(input: Tensor, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
-@overload
-def softmax(
-    input: Tensor,
-    dim: _int | None = None,
-    _stacklevel: _int = 3,
-    dtype: DtypeLike | None = None,
-) -> Tensor: ...
-@overload
-def softmax(
-    input: Tensor,
-    *,
-    axis: _int | None,
-    _stacklevel: _int = 3,
-    dtype: DtypeLike | None = None,
-) -> Tensor: ...
-@overload
-def softmin(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
-    """Softmax of the negative input along an axis.
-
-        y_i = e^(-x_i) / sum_j e^(-x_j)
-
-    Args:
-        input: floating tensor.
-        dim: axis.
-        dtype: converts the input first.
-
-    Example:
-        >>> F.softmin(chainrule.tensor([0., 0.]), dim=0)
-        tensor([0.5000, 0.5000])
-    """
-@overload
-def softmin(input: Tensor, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
-def softplus(input: Tensor, beta: _float = 1.0, threshold: _float = 20.0) -> Tensor:
-    """A smooth ReLU.
-
-        y = ln(1 + e^(beta x)) / beta; x itself where beta x > threshold,  dx = dy sigmoid(beta x)
-
-    Args:
-        input: floating tensor of any shape.
-        beta: number, not 0, default 1.
-        threshold: number, default 20.
-
-    Example:
-        >>> chainrule.nn.functional.softplus(chainrule.tensor([0., 2.]))
-        tensor([0.6931, 2.1269])
-    """
-def softshrink(input: Tensor, lambd: _float = 0.5) -> Tensor:
-    """Moves each element towards 0 by lambd, and no further.
-
-        y = x - lambd where x > lambd, x + lambd where x < -lambd, else 0
-
-    Args:
-        input: floating tensor of any shape.
-        lambd: number, not negative, default 0.5.
-
-    Example:
-        >>> chainrule.nn.functional.softshrink(chainrule.tensor([-2., 0.3, 1.]))
-        tensor([-1.5000,  0.0000,  0.5000])
-    """
-def softsign(input: Tensor) -> Tensor:
-    """A function like tanh with slower ends.
-
-        y = x / (1 + |x|),  dx = dy / (1 + |x|)^2
-
-    Args:
-        input: floating tensor of any shape.
-
-    Example:
-        >>> chainrule.nn.functional.softsign(chainrule.tensor([-1., 3.]))
-        tensor([-0.5000,  0.7500])
-    """
+def softmax(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
 @overload
 def sort(input: Tensor, dim: _int = -1, descending: _bool = False, stable: _bool = False) -> ValuesIndices:
     """Sorts along an axis. Equal elements keep their order; NaN counts as the largest.
@@ -6194,6 +6529,20 @@ def sum(
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
 ) -> Tensor: ...
+def svd(input: Tensor, some: _bool = True) -> Tensor:
+    """Singular value decomposition A = U diag(S) V^T; see linalg.svd(), which returns V^T.
+
+    Args:
+        input: (..., m, n) floating tensor.
+        some: False for the full U and V.
+
+    Returns:
+        Named tuple (U, S, V).
+
+    Example:
+        >>> chainrule.svd(chainrule.tensor([[3., 0.], [0., 4.]])).S
+        tensor([4., 3.])
+    """
 def swapaxes(input: Tensor, axis0: _int, axis1: _int) -> Tensor:
     """A view with two axes exchanged.
 
@@ -6259,18 +6608,6 @@ def tanh(input: Tensor) -> Tensor:
     """
 def tanh_(input: Tensor) -> Tensor:
     """Hyperbolic tangent of each element."""
-def tanhshrink(input: Tensor) -> Tensor:
-    """What tanh takes away.
-
-        y = x - tanh x
-
-    Args:
-        input: tensor of any shape.
-
-    Example:
-        >>> chainrule.nn.functional.tanhshrink(chainrule.tensor([0., 2.]))
-        tensor([0.0000, 1.0360])
-    """
 @overload
 def tensor_split(input: Tensor, indices_or_sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
     """Cuts an axis into sections whose sizes differ by at most 1, or at indices.
@@ -6291,6 +6628,25 @@ def tensor_split(input: Tensor, indices_or_sections: _int, *, axis: _int) -> tup
 def tensor_split(input: Tensor, indices_or_sections: Ints, dim: _int = 0) -> tuple[Tensor, ...]: ...
 @overload
 def tensor_split(input: Tensor, indices_or_sections: Ints, *, axis: _int) -> tuple[Tensor, ...]: ...
+@overload
+def tensordot(a: Tensor, b: Tensor, dims: _int = 2) -> Tensor:
+    """Product of two tensors, summed over several axes of both.
+
+        dims = 2:  C_ij.. = sum_kl A_i..kl B_kl..j
+
+    Args:
+        a, b: tensors of one dtype.
+        dims: how many of a's last axes meet b's first ones; or two lists, of a's axes and of b's.
+
+    Returns:
+        Tensor with a's other axes, then b's.
+
+    Example:
+        >>> chainrule.tensordot(chainrule.ones(2, 3), chainrule.ones(3, 4), dims=1).shape
+        chainrule.Size([2, 4])
+    """
+@overload
+def tensordot(a: Tensor, b: Tensor, dims_a: Ints, dims_b: Ints) -> Tensor: ...
 def threshold(input: Tensor, threshold: Number, value: Number, inplace: _bool = False) -> Tensor:
     """Replaces what does not exceed a threshold.
 
@@ -6348,6 +6704,16 @@ def topk(
     largest: _bool = True,
     sorted: _bool = True,
 ) -> ValuesIndices: ...
+def trace(input: Tensor) -> Tensor:
+    """Sum of a matrix's diagonal.
+
+    Args:
+        input: (m, n) tensor.
+
+    Example:
+        >>> chainrule.trace(chainrule.tensor([[1., 2.], [3., 4.]]))
+        tensor(5.)
+    """
 def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """A view with two axes exchanged.
 
@@ -6716,8 +7082,70 @@ class _nn:
     """The functions of chainrule.nn.functional; a module at run time."""
 
     @staticmethod
+    def adaptive_avg_pool1d(input: Tensor, output_size: Ints) -> Tensor:
+        """Mean of windows that cut each axis into as many parts as asked for."""
+    @staticmethod
+    def adaptive_avg_pool2d(input: Tensor, output_size: Ints) -> Tensor:
+        """Mean of windows that cut each axis into as many parts as asked for."""
+    @staticmethod
+    def adaptive_avg_pool3d(input: Tensor, output_size: Ints) -> Tensor:
+        """Mean of windows that cut each axis into as many parts as asked for."""
+    @staticmethod
+    def adaptive_max_pool1d(input: Tensor, output_size: Ints, return_indices: _bool = False) -> Tensor:
+        """Largest element of windows that cut each axis into as many parts as asked for."""
+    @staticmethod
+    def adaptive_max_pool2d(input: Tensor, output_size: Ints, return_indices: _bool = False) -> Tensor:
+        """Largest element of windows that cut each axis into as many parts as asked for."""
+    @staticmethod
+    def adaptive_max_pool3d(input: Tensor, output_size: Ints, return_indices: _bool = False) -> Tensor:
+        """Largest element of windows that cut each axis into as many parts as asked for."""
+    @staticmethod
     def alpha_dropout(input: Tensor, p: _float = 0.5, training: _bool = False, inplace: _bool = False) -> Tensor:
         """Dropout for SELU networks: dropped elements take SELU's lower limit."""
+    @staticmethod
+    def avg_pool1d(
+        input: Tensor,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        padding: Ints = 0,
+        ceil_mode: _bool = False,
+        count_include_pad: _bool = True,
+    ) -> Tensor:
+        """Mean of each window."""
+    @staticmethod
+    def avg_pool2d(
+        input: Tensor,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        padding: Ints = 0,
+        ceil_mode: _bool = False,
+        count_include_pad: _bool = True,
+        divisor_override: _int | None = None,
+    ) -> Tensor:
+        """Mean of each window."""
+    @staticmethod
+    def avg_pool3d(
+        input: Tensor,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        padding: Ints = 0,
+        ceil_mode: _bool = False,
+        count_include_pad: _bool = True,
+        divisor_override: _int | None = None,
+    ) -> Tensor:
+        """Mean of each window."""
+    @staticmethod
+    def batch_norm(
+        input: Tensor,
+        running_mean: Tensor | None = None,
+        running_var: Tensor | None = None,
+        weight: TensorLike | None = None,
+        bias: Tensor | None = None,
+        training: _bool = False,
+        momentum: _float = 0.1,
+        eps: _float = 1e-05,
+    ) -> Tensor:
+        """Batch normalisation: mean 0 and variance 1 for each channel, then times weight plus bias."""
     @staticmethod
     def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         """Bilinear map of two inputs' last axes."""
@@ -6748,6 +7176,114 @@ class _nn:
     @staticmethod
     def celu_(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
         """Exponential linear unit with a continuous derivative."""
+    @staticmethod
+    def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
+        """Channels of several groups are mixed: channel i of group g goes to place i groups + g."""
+    @staticmethod
+    @overload
+    def conv1d(
+        input: Tensor,
+        weight: Tensor,
+        bias: Tensor | None = None,
+        stride: Ints = 1,
+        padding: Ints = 0,
+        dilation: Ints = 1,
+        groups: _int = 1,
+    ) -> Tensor:
+        """Convolution (cross-correlation) of a sequence."""
+    @staticmethod
+    @overload
+    def conv1d(
+        input: Tensor,
+        weight: Tensor,
+        bias: Tensor | None = None,
+        stride: Ints = 1,
+        padding: str = "valid",
+        dilation: Ints = 1,
+        groups: _int = 1,
+    ) -> Tensor: ...
+    @staticmethod
+    @overload
+    def conv2d(
+        input: Tensor,
+        weight: Tensor,
+        bias: Tensor | None = None,
+        stride: Ints = 1,
+        padding: Ints = 0,
+        dilation: Ints = 1,
+        groups: _int = 1,
+    ) -> Tensor:
+        """Convolution (cross-correlation) of images."""
+    @staticmethod
+    @overload
+    def conv2d(
+        input: Tensor,
+        weight: Tensor,
+        bias: Tensor | None = None,
+        stride: Ints = 1,
+        padding: str = "valid",
+        dilation: Ints = 1,
+        groups: _int = 1,
+    ) -> Tensor: ...
+    @staticmethod
+    @overload
+    def conv3d(
+        input: Tensor,
+        weight: Tensor,
+        bias: Tensor | None = None,
+        stride: Ints = 1,
+        padding: Ints = 0,
+        dilation: Ints = 1,
+        groups: _int = 1,
+    ) -> Tensor:
+        """Convolution (cross-correlation) of volumes. As conv2d, with one axis more."""
+    @staticmethod
+    @overload
+    def conv3d(
+        input: Tensor,
+        weight: Tensor,
+        bias: Tensor | None = None,
+        stride: Ints = 1,
+        padding: str = "valid",
+        dilation: Ints = 1,
+        groups: _int = 1,
+    ) -> Tensor: ...
+    @staticmethod
+    def conv_transpose1d(
+        input: Tensor,
+        weight: TensorLike,
+        bias: Tensor | None = None,
+        stride: Ints = 1,
+        padding: Ints = 0,
+        output_padding: Ints = 0,
+        groups: _int = 1,
+        dilation: Ints = 1,
+    ) -> Tensor:
+        """Transposed convolution of a sequence: the adjoint of conv1d, as in its gradient by the input."""
+    @staticmethod
+    def conv_transpose2d(
+        input: Tensor,
+        weight: TensorLike,
+        bias: Tensor | None = None,
+        stride: Ints = 1,
+        padding: Ints = 0,
+        output_padding: Ints = 0,
+        groups: _int = 1,
+        dilation: Ints = 1,
+    ) -> Tensor:
+        """Transposed convolution of images: the adjoint of conv2d, as in its gradient by the input."""
+    @staticmethod
+    def conv_transpose3d(
+        input: Tensor,
+        weight: TensorLike,
+        bias: Tensor | None = None,
+        stride: Ints = 1,
+        padding: Ints = 0,
+        output_padding: Ints = 0,
+        groups: _int = 1,
+        dilation: Ints = 1,
+    ) -> Tensor:
+        """Transposed convolution of volumes: the adjoint of conv3d, as in its gradient by the input."""
     @staticmethod
     def cosine_embedding_loss(
         input1: Tensor,
@@ -6816,6 +7352,16 @@ class _nn:
     ) -> Tensor:
         """alpha_dropout() of whole channels."""
     @staticmethod
+    def fold(
+        input: Tensor,
+        output_size: Ints,
+        kernel_size: Ints,
+        dilation: Ints = 1,
+        padding: Ints = 0,
+        stride: Ints = 1,
+    ) -> Tensor:
+        """Images from windows: the adjoint of unfold. Where windows overlap their elements are added."""
+    @staticmethod
     def gaussian_nll_loss(
         input: Tensor,
         target: Tensor,
@@ -6835,6 +7381,15 @@ class _nn:
     @staticmethod
     @overload
     def glu(input: Tensor, *, axis: _int) -> Tensor: ...
+    @staticmethod
+    def group_norm(
+        input: Tensor,
+        num_groups: _int,
+        weight: TensorLike | None = None,
+        bias: Tensor | None = None,
+        eps: _float = 1e-05,
+    ) -> Tensor:
+        """Group normalisation: mean 0 and variance 1 for each sample and group of channels, then times weight plus bias."""
     @staticmethod
     def hardshrink(input: Tensor, lambd: _float = 0.5) -> Tensor:
         """Sets elements between -lambd and lambd to 0."""
@@ -6876,6 +7431,18 @@ class _nn:
     ) -> Tensor:
         """Huber's loss: squared error below a bound, absolute error above."""
     @staticmethod
+    def instance_norm(
+        input: Tensor,
+        running_mean: Tensor | None = None,
+        running_var: Tensor | None = None,
+        weight: TensorLike | None = None,
+        bias: Tensor | None = None,
+        use_input_stats: _bool = True,
+        momentum: _float = 0.1,
+        eps: _float = 1e-05,
+    ) -> Tensor:
+        """Instance normalisation: mean 0 and variance 1 for each sample and channel, then times weight plus bias."""
+    @staticmethod
     def kl_div(
         input: Tensor,
         target: Tensor,
@@ -6895,6 +7462,15 @@ class _nn:
     ) -> Tensor:
         """Mean absolute error."""
     @staticmethod
+    def layer_norm(
+        input: Tensor,
+        normalized_shape: Ints,
+        weight: TensorLike | None = None,
+        bias: Tensor | None = None,
+        eps: _float = 1e-05,
+    ) -> Tensor:
+        """Layer normalisation: mean 0 and variance 1 over the last axes, then times weight plus bias."""
+    @staticmethod
     def leaky_relu(input: Tensor, negative_slope: _float = 0.01, inplace: _bool = False) -> Tensor:
         """ReLU with a small slope below 0."""
     @staticmethod
@@ -6905,19 +7481,13 @@ class _nn:
         """Affine map of the last axis."""
     @staticmethod
     @overload
-    def log_softmax(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
-        """Logarithm of the softmax along an axis, without its rounding."""
-    @staticmethod
-    @overload
-    def log_softmax(input: Tensor, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
-    @staticmethod
-    @overload
     def log_softmax(
         input: Tensor,
         dim: _int | None = None,
         _stacklevel: _int = 3,
         dtype: DtypeLike | None = None,
-    ) -> Tensor: ...
+    ) -> Tensor:
+        """Logarithm of the softmax along an axis. chainrule.log_softmax() holds the formula."""
     @staticmethod
     @overload
     def log_softmax(
@@ -6931,6 +7501,33 @@ class _nn:
     def logsigmoid(input: Tensor) -> Tensor:
         """Logarithm of the sigmoid, without overflow for large negative x."""
     @staticmethod
+    def lp_pool1d(
+        input: Tensor,
+        norm_type: _float,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        ceil_mode: _bool = False,
+    ) -> Tensor:
+        """Power mean without the division: (sum of x^p over the window)^(1/p)."""
+    @staticmethod
+    def lp_pool2d(
+        input: Tensor,
+        norm_type: _float,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        ceil_mode: _bool = False,
+    ) -> Tensor:
+        """Power mean without the division: (sum of x^p over the window)^(1/p)."""
+    @staticmethod
+    def lp_pool3d(
+        input: Tensor,
+        norm_type: _float,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        ceil_mode: _bool = False,
+    ) -> Tensor:
+        """Power mean without the division: (sum of x^p over the window)^(1/p)."""
+    @staticmethod
     def margin_ranking_loss(
         input1: Tensor,
         input2: Tensor,
@@ -6941,6 +7538,69 @@ class _nn:
         reduction: str = "mean",
     ) -> Tensor:
         """Ranking of two inputs by a margin."""
+    @staticmethod
+    def max_pool1d(
+        input: Tensor,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        padding: Ints = 0,
+        dilation: Ints = 1,
+        ceil_mode: _bool = False,
+        return_indices: _bool = False,
+    ) -> Tensor:
+        """Largest element of each window. NaN counts as largest; the gradient goes to the first maximum."""
+    @staticmethod
+    def max_pool2d(
+        input: Tensor,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        padding: Ints = 0,
+        dilation: Ints = 1,
+        ceil_mode: _bool = False,
+        return_indices: _bool = False,
+    ) -> Tensor:
+        """Largest element of each window. NaN counts as largest; the gradient goes to the first maximum."""
+    @staticmethod
+    def max_pool3d(
+        input: Tensor,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        padding: Ints = 0,
+        dilation: Ints = 1,
+        ceil_mode: _bool = False,
+        return_indices: _bool = False,
+    ) -> Tensor:
+        """Largest element of each window. NaN counts as largest; the gradient goes to the first maximum."""
+    @staticmethod
+    def max_unpool1d(
+        input: Tensor,
+        indices: Tensor,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        padding: Ints = 0,
+        output_size: Ints | None = None,
+    ) -> Tensor:
+        """Puts values where max_pool1d found them, zeros elsewhere."""
+    @staticmethod
+    def max_unpool2d(
+        input: Tensor,
+        indices: Tensor,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        padding: Ints = 0,
+        output_size: Ints | None = None,
+    ) -> Tensor:
+        """Puts values where max_pool2d found them, zeros elsewhere."""
+    @staticmethod
+    def max_unpool3d(
+        input: Tensor,
+        indices: Tensor,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        padding: Ints = 0,
+        output_size: Ints | None = None,
+    ) -> Tensor:
+        """Puts values where max_pool3d found them, zeros elsewhere."""
     @staticmethod
     @overload
     def maxout(input: Tensor, groups: _int, dim: _int = 1) -> Tensor:
@@ -7007,6 +7667,13 @@ class _nn:
     ) -> Tensor:
         """Negative log-likelihood of class indices under log-probabilities."""
     @staticmethod
+    @overload
+    def normalize(input: Tensor, p: _float = 2.0, dim: Ints = 1, eps: _float = 1e-12) -> Tensor:
+        """Vectors along an axis, divided by their norm."""
+    @staticmethod
+    @overload
+    def normalize(input: Tensor, p: _float = 2.0, *, axis: Ints, eps: _float = 1e-12) -> Tensor: ...
+    @staticmethod
     def one_hot(input: Tensor, num_classes: _int = -1) -> Tensor:
         """Labels as vectors of 0 with a single 1."""
     @staticmethod
@@ -7032,6 +7699,12 @@ class _nn:
         *,
         keepdims: _bool,
     ) -> Tensor: ...
+    @staticmethod
+    def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
+        """Channels become positions: (*, C r^2, H, W) to (*, C, H r, W r)."""
+    @staticmethod
+    def pixel_unshuffle(input: Tensor, downscale_factor: _int) -> Tensor:
+        """Positions become channels: (*, C, H r, W r) to (*, C r^2, H, W). The inverse of pixel_shuffle."""
     @staticmethod
     def poisson_nll_loss(
         input: Tensor,
@@ -7059,6 +7732,36 @@ class _nn:
     @staticmethod
     def relu6_(input: Tensor, inplace: _bool = False) -> Tensor:
         """ReLU with an upper bound of 6; gradient 0 at 0 and at 6."""
+    @staticmethod
+    @overload
+    def resample_axis(
+        input: Tensor,
+        dim: _int,
+        size: _int,
+        mode: str = "linear",
+        align_corners: _bool = False,
+        scale: _float | None = None,
+    ) -> Tensor:
+        """Another number of elements along one axis: what interpolate does, one axis after the other."""
+    @staticmethod
+    @overload
+    def resample_axis(
+        input: Tensor,
+        *,
+        axis: _int,
+        size: _int,
+        mode: str = "linear",
+        align_corners: _bool = False,
+        scale: _float | None = None,
+    ) -> Tensor: ...
+    @staticmethod
+    def rms_norm(
+        input: Tensor,
+        normalized_shape: Ints,
+        weight: TensorLike | None = None,
+        eps: _float | None = None,
+    ) -> Tensor:
+        """RMS normalisation: mean square 1 over the last axes, then times weight."""
     @staticmethod
     def selu(input: Tensor, inplace: _bool = False) -> Tensor:
         """Self-normalising exponential linear unit."""
@@ -7098,19 +7801,13 @@ class _nn:
         """Logistic loss of targets -1 and 1."""
     @staticmethod
     @overload
-    def softmax(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
-        """Softmax along an axis: positive values that sum to 1."""
-    @staticmethod
-    @overload
-    def softmax(input: Tensor, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
-    @staticmethod
-    @overload
     def softmax(
         input: Tensor,
         dim: _int | None = None,
         _stacklevel: _int = 3,
         dtype: DtypeLike | None = None,
-    ) -> Tensor: ...
+    ) -> Tensor:
+        """Softmax along an axis: positive values that sum to 1. chainrule.softmax() holds the formula."""
     @staticmethod
     @overload
     def softmax(
@@ -7122,11 +7819,22 @@ class _nn:
     ) -> Tensor: ...
     @staticmethod
     @overload
-    def softmin(input: Tensor, dim: _int | None = None, dtype: DtypeLike | None = None) -> Tensor:
+    def softmin(
+        input: Tensor,
+        dim: _int | None = None,
+        _stacklevel: _int = 3,
+        dtype: DtypeLike | None = None,
+    ) -> Tensor:
         """Softmax of the negative input along an axis."""
     @staticmethod
     @overload
-    def softmin(input: Tensor, *, axis: _int | None, dtype: DtypeLike | None = None) -> Tensor: ...
+    def softmin(
+        input: Tensor,
+        *,
+        axis: _int | None,
+        _stacklevel: _int = 3,
+        dtype: DtypeLike | None = None,
+    ) -> Tensor: ...
     @staticmethod
     def softplus(input: Tensor, beta: _float = 1.0, threshold: _float = 20.0) -> Tensor:
         """A smooth ReLU."""
@@ -7168,3 +7876,6 @@ class _nn:
         reduction: str = "mean",
     ) -> Tensor:
         """Distance to a positive example against that to a negative one."""
+    @staticmethod
+    def unfold(input: Tensor, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1) -> Tensor:
+        """The windows of images as columns."""

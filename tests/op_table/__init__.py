@@ -3,10 +3,19 @@
 `OPS` is read by the generic tests (test_ops.py and others). An operation is finished when its row is here.
 """
 
-from . import creation, elementwise, indexing, linalg, losses, reductions, shape
+from . import conv, creation, elementwise, indexing, linalg, losses, reductions, shape
 from .spec import Bad, Call, Kink, Op, S, T, arrays, exists, flatten, lookup
 
-OPS = elementwise.ROWS + reductions.ROWS + shape.ROWS + indexing.ROWS + linalg.ROWS + losses.ROWS + creation.ROWS
+OPS = (
+    elementwise.ROWS
+    + reductions.ROWS
+    + shape.ROWS
+    + indexing.ROWS
+    + linalg.ROWS
+    + losses.ROWS
+    + creation.ROWS
+    + conv.ROWS
+)
 
 # Second names: name -> row. Tested to be the same function.
 ALIASES = {

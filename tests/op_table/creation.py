@@ -18,12 +18,12 @@ ROWS = (
     made("full", (S((2, 3), 1.5), S((), 2), S((2,), True)), bad=(bad(ValueError, r"negative|got", (-1, 2), 1.0),)),
     made(
         "arange",
-        (S(5), S(1, 4), S(0, 1, 0.25), S(5, 0, -2), S(0.0, 2.0), S(0)),
+        (S(5), S(1, 4), S(0, 1, 0.25), S(5, 0, -2), S(0.0, 2.0), S(0), S(-3.0, 40.0, 0.3)),
         bad=(bad(ValueError, r"^arange: .*step.*got", 0, 3, 0), bad(ValueError, r"^arange: ", 0, 3, -1)),
     ),
     made(
         "linspace",
-        (S(0, 1, 5), S(1.0, -1.0, 4), S(0, 1, 1), S(0, 1, 0)),
+        (S(0, 1, 5), S(1.0, -1.0, 4), S(0, 1, 1), S(0, 1, 0), S(0.1, 7.3, 101)),
         bad=(bad(ValueError, r"^linspace: ", 0, 1, -1),),
     ),
     made("eye", (S(3), S(2, 4), S(0)), bad=(bad(ValueError, r"^eye: ", -1),)),

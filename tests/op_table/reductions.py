@@ -101,14 +101,14 @@ REDUCTIONS = (
     ),
     Op(
         "softmax",
-        (S(F(2, 3), dim=1), S(F(2, 3), 0), S(F(7), -1), S(F(2, 3, 4), 1), S(F(), 0), S(F(0, 3), 1)),
+        (S(F(2, 3), dim=1), S(F(2, 3), 0), S(F(7), -1), S(F(2, 3, 4), 1), S(F(), 0), S(F(0, 3), 1), S(F(2, 40, 33), 1)),
         nan=True,
         bad=(AXIS, bad(TypeError, r"^softmax: .*float.*got int64", I(3), dim=0)),
         tol=2,
     ),
     Op(
         "log_softmax",
-        (S(F(2, 3), dim=1), S(F(2, 3), 0), S(F(7), -1), S(F(2, 3, 4), 1), S(F(), 0), S(F(0, 3), 1)),
+        (S(F(2, 3), dim=1), S(F(2, 3), 0), S(F(7), -1), S(F(2, 3, 4), 1), S(F(), 0), S(F(0, 3), 1), S(F(2, 40, 33), 1)),
         nan=True,
         bad=(AXIS, bad(TypeError, r"^log_softmax: .*float.*got int64", I(3), dim=0)),
         tol=2,

@@ -145,7 +145,7 @@ JOINING = (
     Op("unbind", (S(F(2, 3)), S(F(2, 3), 1)), since="ops"),
     Op("hstack", (S([F(2, 3), F(2, 1)]), S([F(3), F(2)])), method=None, since="ops"),
     Op("vstack", (S([F(2, 3), F(1, 3)]), S([F(3), F(3)])), method=None, since="ops"),
-    Op("flip", (S(F(2, 3), (0,)), S(F(2, 3), (0, 1)), S(F(4), [0])), since="ops", np=np.flip),
+    Op("flip", (S(F(2, 3), (0,)), S(F(2, 3), (0, 1)), S(F(4), [0]), S(F(3, 2, 35), (0, 2))), since="ops", np=np.flip),
     Op("fliplr", (S(F(2, 3)),), since="ops", np=np.fliplr),
     Op("flipud", (S(F(2, 3)), S(F(4))), since="ops", np=np.flipud),
     Op("rot90", (S(F(2, 3), 1, (0, 1)), S(F(2, 3), 2, (0, 1)), S(F(2, 3, 2), -1, (1, 2))), since="ops"),
@@ -178,7 +178,6 @@ JOINING = (
         method=None,
         since="ops",
     ),
-    Op("interpolate", (S(F(1, 2, 2, 3), scale_factor=2),), fn="nn.functional.interpolate", method=None, since="ops"),
 )
 
 CONVERSION = (

@@ -58,6 +58,7 @@ void cross_entropy_grad(const void* logits, const int64_t* labels, const void* w
                         const void* grad_loss, int64_t grad_stride, double scale, void* grad_logits, int64_t rows,
                         int64_t classes, int64_t ignore_index, double label_smoothing);
 template <RowAct op, class T> void bias_act(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld);
+template <class T> void conv_tile(const ConvTile& tile);
 template <class T> void sgd(void* p, const void* g, void* buffer, int64_t n, const SgdStep& s);
 template <class T>
 void norm_rows(const void* x, const void* weight, const void* bias, void* y, void* mean, void* rstd, int64_t rows,
@@ -225,6 +226,9 @@ template <class T> struct CrossEntropyGradEntry {
 template <class T> struct SgdEntry {
     static constexpr Sgd get() { return sgd<T>; }
 };
+template <class T> struct ConvTileEntry {
+    static constexpr ConvTiles get() { return conv_tile<T>; }
+};
 template <class T> struct AdamEntry {
     static constexpr Adam get() { return adam<T>; }
 };
@@ -262,6 +266,20 @@ template <class Out> constexpr void fill_cross_entropy(Out& out) {
 template <class Out> constexpr void fill_optimizers(Out& out) {
     fill_floats<SgdEntry>(out.sgd);
     fill_floats<AdamEntry>(out.adam);
+}
+
+// Sizes of a convolution's tile: as many accumulators as the registers hold.
+#if defined(__AVX512F__)
+constexpr int kConvBytes = 64, kConvVectors = 3;
+#elif defined(__AVX__)
+constexpr int kConvBytes = 32, kConvVectors = 1;
+#else
+constexpr int kConvBytes = 16, kConvVectors = 1;
+#endif
+template <class Out> constexpr void fill_conv(Out& out) {
+    fill_floats<ConvTileEntry>(out.conv_tile);
+    out.conv_vector_bytes = kConvBytes;
+    out.conv_vectors = kConvVectors;
 }
 
 template <class Out> constexpr void fill_normalize(Out& out) {

@@ -24,6 +24,7 @@ constexpr Table make() {
     fill_cross_entropy(t);
     fill_all<BiasActEntry, RowAct>(t.bias_act);
     fill_optimizers(t);
+    fill_conv(t);
     fill_normalize(t);
     return t;
 }

@@ -6,19 +6,56 @@ Most are the compiled operation itself; its docstring holds the formula. The oth
 from __future__ import annotations
 
 from .. import _core
+from ._sampling import (
+    affine_grid as affine_grid,
+)
+from ._sampling import (
+    grid_sample as grid_sample,
+)
+from ._sampling import (
+    interpolate as interpolate,
+)
+from ._sampling import (
+    local_response_norm as local_response_norm,
+)
+from ._sampling import (
+    upsample as upsample,
+)
+from ._sampling import (
+    upsample_bilinear as upsample_bilinear,
+)
+from ._sampling import (
+    upsample_nearest as upsample_nearest,
+)
 
 Tensor = _core.Tensor
 _nn = _core._nn
 
 # The compiled operations themselves; tests/test_nn.py checks that none is left out.
 
+adaptive_avg_pool1d = _nn.adaptive_avg_pool1d
+adaptive_avg_pool2d = _nn.adaptive_avg_pool2d
+adaptive_avg_pool3d = _nn.adaptive_avg_pool3d
+adaptive_max_pool1d = _nn.adaptive_max_pool1d
+adaptive_max_pool2d = _nn.adaptive_max_pool2d
+adaptive_max_pool3d = _nn.adaptive_max_pool3d
 alpha_dropout = _nn.alpha_dropout
+avg_pool1d = _nn.avg_pool1d
+avg_pool2d = _nn.avg_pool2d
+avg_pool3d = _nn.avg_pool3d
 batch_norm = _nn.batch_norm
 bilinear = _nn.bilinear
 binary_cross_entropy = _nn.binary_cross_entropy
 binary_cross_entropy_with_logits = _nn.binary_cross_entropy_with_logits
 celu = _nn.celu
 celu_ = _nn.celu_
+channel_shuffle = _nn.channel_shuffle
+conv1d = _nn.conv1d
+conv2d = _nn.conv2d
+conv3d = _nn.conv3d
+conv_transpose1d = _nn.conv_transpose1d
+conv_transpose2d = _nn.conv_transpose2d
+conv_transpose3d = _nn.conv_transpose3d
 cosine_embedding_loss = _nn.cosine_embedding_loss
 cosine_similarity = _nn.cosine_similarity
 cross_entropy = _nn.cross_entropy
@@ -30,6 +67,7 @@ elu = _nn.elu
 elu_ = _nn.elu_
 embedding = _nn.embedding
 feature_alpha_dropout = _nn.feature_alpha_dropout
+fold = _nn.fold
 gaussian_nll_loss = _nn.gaussian_nll_loss
 gelu = _nn.gelu
 glu = _nn.glu
@@ -52,7 +90,16 @@ leaky_relu_ = _nn.leaky_relu_
 linear = _nn.linear
 log_softmax = _nn.log_softmax
 logsigmoid = _nn.logsigmoid
+lp_pool1d = _nn.lp_pool1d
+lp_pool2d = _nn.lp_pool2d
+lp_pool3d = _nn.lp_pool3d
 margin_ranking_loss = _nn.margin_ranking_loss
+max_pool1d = _nn.max_pool1d
+max_pool2d = _nn.max_pool2d
+max_pool3d = _nn.max_pool3d
+max_unpool1d = _nn.max_unpool1d
+max_unpool2d = _nn.max_unpool2d
+max_unpool3d = _nn.max_unpool3d
 maxout = _nn.maxout
 mish = _nn.mish
 mish_ = _nn.mish_
@@ -65,12 +112,15 @@ normalize = _nn.normalize
 one_hot = _nn.one_hot
 pad = _nn.pad
 pairwise_distance = _nn.pairwise_distance
+pixel_shuffle = _nn.pixel_shuffle
+pixel_unshuffle = _nn.pixel_unshuffle
 poisson_nll_loss = _nn.poisson_nll_loss
 prelu = _nn.prelu
 relu = _nn.relu
 relu6 = _nn.relu6
 relu6_ = _nn.relu6_
 relu_ = _nn.relu_
+resample_axis = _nn.resample_axis
 rms_norm = _nn.rms_norm
 selu = _nn.selu
 selu_ = _nn.selu_
@@ -92,6 +142,7 @@ tanhshrink = _nn.tanhshrink
 threshold = _nn.threshold
 threshold_ = _nn.threshold_
 triplet_margin_loss = _nn.triplet_margin_loss
+unfold = _nn.unfold
 
 
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:

@@ -1,4 +1,4 @@
-"""Batch normalisation."""
+"""Batch and instance normalisation."""
 
 from __future__ import annotations
 
@@ -117,3 +117,64 @@ class BatchNorm2d(_BatchNorm):
 class BatchNorm3d(_BatchNorm):
     __doc__ = f"Batch normalisation of [N, C, D, H, W].\n\n{_BatchNorm.__doc__}"
     _dims = (5,)
+
+
+class _InstanceNorm(_BatchNorm):
+    """(x - mean) / sqrt(var + eps) for each sample and channel, times weight plus bias.
+
+    Args:
+        num_features: the number of channels.
+        eps: keeps the root away from 0.
+        momentum: running = (1 - momentum) running + momentum batch.
+        affine: True for weight and bias.
+        track_running_stats: True keeps running statistics, which eval takes.
+
+    Source: Ulyanov et al., "Instance normalization", 2016.
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+
+    def forward(self, input: Any) -> Any:
+        batched = self._dims[1]
+        if input.dim() not in self._dims:
+            raise ValueError(f"expected {batched - 1}D or {batched}D input (got {input.dim()}D input)")
+        channels = input.shape[input.dim() - batched + 1]
+        if channels != self.num_features:
+            raise ValueError(f"expected {self.num_features} channels, got {channels} in shape {tuple(input.shape)}")
+        x = input if input.dim() == batched else input.unsqueeze(0)
+        from_input = self.training or not self.track_running_stats
+        y = F.instance_norm(
+            x, self.running_mean, self.running_var, self.weight, self.bias, from_input, self.momentum or 0.0, self.eps
+        )
+        return y if x is input else y.squeeze(0)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+
+class InstanceNorm1d(_InstanceNorm):
+    __doc__ = f"Instance normalisation of [N, C, L] or [C, L].\n\n{_InstanceNorm.__doc__}"
+    _dims = (2, 3)
+
+
+class InstanceNorm2d(_InstanceNorm):
+    __doc__ = f"Instance normalisation of [N, C, H, W] or [C, H, W].\n\n{_InstanceNorm.__doc__}"
+    _dims = (3, 4)
+
+
+class InstanceNorm3d(_InstanceNorm):
+    __doc__ = f"Instance normalisation of [N, C, D, H, W] or [C, D, H, W].\n\n{_InstanceNorm.__doc__}"
+    _dims = (4, 5)

@@ -1,0 +1,993 @@
+// Linear algebra: the public functions, made of the decompositions.
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "autograd/elementwise.h"
+#include "autograd/grad_mode.h"
+#include "ops/linalg.h"
+#include "ops/matrix.h"
+#include "ops/ops.h"
+#include "ops/reduce_rules.h"
+#include "ops/registry.h"
+
+namespace chainrule {
+namespace {
+
+int64_t rows_of(const Tensor& t) { return t.size(t.ndim() - 2); }
+int64_t cols_of(const Tensor& t) { return t.size(t.ndim() - 1); }
+double rounding_unit(const Tensor& t) { return t.dtype() == DType::Float64 ? 0x1p-52 : 0x1p-23; }
+double default_rtol(const Tensor& t) {
+    return rounding_unit(t) * static_cast<double>(rows_of(t) > cols_of(t) ? rows_of(t) : cols_of(t));
+}
+
+constexpr const char* kSvdFields[] = {"linalg_svd", "U", "S", "Vh", nullptr};
+constexpr const char* kOldSvdFields[] = {"svd", "U", "S", "V", nullptr};
+constexpr const char* kQrFields[] = {"linalg_qr", "Q", "R", nullptr};
+constexpr const char* kEighFields[] = {"linalg_eigh", "eigenvalues", "eigenvectors", nullptr};
+constexpr const char* kSlogdetFields[] = {"linalg_slogdet", "sign", "logabsdet", nullptr};
+constexpr const char* kLstsqFields[] = {"linalg_lstsq", "solution", "residuals", "rank", "singular_values", nullptr};
+
+// The batch axes of both, broadcast against each other.
+Tensor with_batch(const Tensor& t, const Dims& batch) {
+    Dims shape = batch;
+    shape.push(rows_of(t));
+    shape.push(cols_of(t));
+    return expand(t, shape);
+}
+Dims batch_of(const Tensor& t) {
+    Dims shape = t.shape();
+    shape.n -= 2;
+    return shape;
+}
+
+// b is a vector (or a batch of vectors with a's batch axes) if its shape says so, as in PyTorch.
+bool is_vector(const Tensor& a, const Tensor& b) {
+    if (b.ndim() == 1) return true;
+    Dims expected = a.shape();
+    expected.n -= 1;
+    return a.ndim() - 1 == b.ndim() && b.shape() == expected;
+}
+
+Tensor solve_checked(const char* op, const Tensor& a, const Tensor& b, bool left) {
+    check_square(op, a);
+    check_same_dtype(op, a, b);
+    bool vector = left && is_vector(a, b);
+    check<ValueError>(b.ndim() >= 1 && (vector || b.ndim() >= 2), op, ": B must be a vector or matrices, got shape ",
+                      b.shape(), ".");
+    Tensor rhs = vector ? unsqueeze(b, -1) : b;
+    int64_t n = left ? rows_of(rhs) : cols_of(rhs);
+    check<ValueError>(n == cols_of(a), op, ": A and B must fit, got shapes ", a.shape(), " and ", b.shape(), " (",
+                      cols_of(a), " != ", n, ").");
+    Dims batch = broadcast_shapes(op, batch_of(a), batch_of(rhs));
+    Tensor wide_a = with_batch(a, batch), wide_b = with_batch(rhs, batch);
+    if (!left) return transpose(solve(transpose(wide_a, -2, -1), transpose(wide_b, -2, -1)), -2, -1);
+    Tensor x = solve(wide_a, wide_b);
+    return vector ? squeeze(x, -1) : x;
+}
+
+Tensor triangular_checked(const char* op, const Tensor& a, const Tensor& b, bool upper, bool left, bool unit) {
+    check_square(op, a);
+    check_matrices(op, b);
+    check_same_dtype(op, a, b);
+    int64_t n = left ? rows_of(b) : cols_of(b);
+    check<ValueError>(n == cols_of(a), op, ": A and B must fit, got shapes ", a.shape(), " and ", b.shape(), " (",
+                      cols_of(a), " != ", n, ").");
+    Dims batch = broadcast_shapes(op, batch_of(a), batch_of(b));
+    Tensor wide_a = with_batch(a, batch), wide_b = with_batch(b, batch);
+    if (left) return solve_triangular(wide_a, wide_b, upper, unit);
+    return transpose(solve_triangular(transpose(wide_a, -2, -1), transpose(wide_b, -2, -1), !upper, unit), -2, -1);
+}
+
+Tensor cholesky_checked(const Tensor& a, bool upper) {
+    if (upper) return transpose(cholesky(transpose(a, -2, -1)), -2, -1);
+    return cholesky(a);
+}
+
+bool reads_upper(const Args& a, int i) {
+    std::string text(a.text(i));
+    check<ValueError>(text == "L" || text == "U" || text == "l" || text == "u", a.name,
+                      ": UPLO must be 'L' or 'U', got '", text, "'.");
+    return text == "U" || text == "u";
+}
+
+void call_qr(Args& a) {
+    std::string mode(a.text(1));
+    check<ValueError>(mode == "reduced" || mode == "complete" || mode == "r",
+                      "linalg.qr: mode must be 'reduced', 'complete' or 'r', got '", mode, "'.");
+    Qr d = qr(a.tensor(0), mode == "complete");
+    if (mode == "r") d.q = empty({0}, d.r.dtype());
+    a.ret_tuple({d.q, d.r}, kQrFields);
+}
+
+Tensor matrix_power(const char* op, Tensor a, int64_t n) {
+    check_square(op, a);
+    if (n < 0) {
+        a = inv(a);
+        n = -n;
+    }
+    if (n == 0) {
+        Tensor one = diag_embed(full({rows_of(a)}, Scalar(1.0), a.dtype()));
+        return contiguous(expand(one, a.shape()));
+    }
+    Tensor out;
+    for (;; a = matmul(a, a)) {  // by squares
+        if (n & 1) out = out ? matmul(out, a) : a;
+        n >>= 1;
+        if (n == 0) return out;
+    }
+}
+
+// The cheapest order of a chain of products, by dynamic programming (Cormen et al., "Introduction to algorithms", 15.2).
+Tensor multi_dot(const char* op, std::vector<Tensor> t) {
+    size_t n = t.size();
+    check<ValueError>(n >= 1, op, ": at least one matrix is required, got none.");
+    if (n == 1) return t[0];
+    bool first = t[0].ndim() == 1, last = t[n - 1].ndim() == 1;
+    if (first) t[0] = unsqueeze(t[0], 0);
+    if (last) t[n - 1] = unsqueeze(t[n - 1], 1);
+    for (size_t i = 0; i < n; ++i)
+        check<ValueError>(t[i].ndim() == 2 && (i == 0 || t[i - 1].size(1) == t[i].size(0)), op,
+                          ": matrices that fit one another are required, got shape ", t[i].shape(), " as number ", i,
+                          ".");
+    std::vector<std::vector<double>> cost(n, std::vector<double>(n));
+    std::vector<std::vector<size_t>> cut(n, std::vector<size_t>(n));
+    for (size_t length = 2; length <= n; ++length)
+        for (size_t i = 0; i + length <= n; ++i) {
+            size_t j = i + length - 1;
+            cost[i][j] = std::numeric_limits<double>::infinity();
+            for (size_t k = i; k < j; ++k) {
+                double c = cost[i][k] + cost[k + 1][j] +
+                           static_cast<double>(t[i].size(0)) * static_cast<double>(t[k].size(1)) *
+                               static_cast<double>(t[j].size(1));
+                if (c < cost[i][j]) cost[i][j] = c, cut[i][j] = k;
+            }
+        }
+    auto product = [&](const auto& self, size_t i, size_t j) -> Tensor {
+        if (i == j) return t[i];
+        return matmul(self(self, i, cut[i][j]), self(self, cut[i][j] + 1, j));
+    };
+    Tensor out = product(product, 0, n - 1);
+    if (last) out = squeeze(out, 1);
+    return first ? squeeze(out, 0) : out;
+}
+
+Tensor kron(const Tensor& a, const Tensor& b) {
+    int n = a.ndim() > b.ndim() ? a.ndim() : b.ndim();
+    Dims wide_a, wide_b, out;
+    for (int d = 0; d < n; ++d) {
+        int da = d - (n - a.ndim()), db = d - (n - b.ndim());
+        int64_t size_a = da < 0 ? 1 : a.size(da), size_b = db < 0 ? 1 : b.size(db);
+        wide_a.push(size_a);
+        wide_a.push(1);
+        wide_b.push(1);
+        wide_b.push(size_b);
+        out.push(size_a * size_b);
+    }
+    return reshape(reshape(a, wide_a) * reshape(b, wide_b), out);
+}
+
+Tensor cross(const char* op, const Tensor& a, const Tensor& b, int64_t axis) {
+    Dims shape = broadcast_shapes(op, a.shape(), b.shape());
+    int d = normalize_axis(op, axis, shape.n);
+    check<ValueError>(a.ndim() == b.ndim() && shape.n > 0 && shape[d] == 3, op,
+                      ": both inputs must have size 3 along the axis, got ", a.shape(), " and ", b.shape(), ", axis ",
+                      axis, ".");
+    std::vector<Tensor> x = unbind(expand(a, shape), d), y = unbind(expand(b, shape), d);
+    return stack({x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]}, d);
+}
+
+// Without an axis: the first of size 3.
+int64_t cross_axis(const Args& a) {
+    if (a.given(2)) return a.integer(2);
+    const Tensor& x = a.tensor(0);
+    for (int d = 0; d < x.ndim(); ++d)
+        if (x.size(d) == 3) return d;
+    fail<ValueError>("cross: an axis of size 3 is required, got shapes ", x.shape(), " and ", a.tensor(1).shape(), ".");
+}
+
+Tensor cdist(const Tensor& a, const Tensor& b, double p) {
+    check_matrices("cdist", a);
+    check_matrices("cdist", b);
+    check<ValueError>(cols_of(a) == cols_of(b), "cdist: the points must have as many coordinates, got shapes ",
+                      a.shape(), " and ", b.shape(), " (", cols_of(a), " != ", cols_of(b), ").");
+    check<ValueError>(p >= 0, "cdist: p must not be negative, got ", p, ".");
+    return norm(unsqueeze(a, -2) - unsqueeze(b, -3), p, {-1});
+}
+
+// A vector norm over axes (all where none are given).
+Tensor vector_norm(const Tensor& x, double p, const Dims& axes, bool keepdim) { return norm(x, p, axes, keepdim); }
+
+// The two axes of a matrix norm brought last.
+Tensor matrices_last(const char* op, const Tensor& x, const Dims& axes) {
+    check<ValueError>(axes.n == 2 && x.ndim() >= 2, op, ": a matrix norm takes two axes of at least two, got dim ",
+                      axes, " and shape ", x.shape(), ".");
+    int a = normalize_axis(op, axes[0], x.ndim()), b = normalize_axis(op, axes[1], x.ndim());
+    check<ValueError>(a != b, op, ": the two axes must differ, got dim ", axes, ".");
+    return movedim(x, {a, b}, {-2, -1});
+}
+
+Tensor kept(const char* op, Tensor y, const Tensor& x, const Dims& axes, bool keepdim) {
+    if (!keepdim) return y;
+    int64_t a = normalize_axis(op, axes[0], x.ndim()), b = normalize_axis(op, axes[1], x.ndim());
+    return unsqueeze(unsqueeze(y, a < b ? a : b), a < b ? b : a);
+}
+
+Tensor matrix_norm(const char* op, const Tensor& x, double p, const Dims& axes, bool keepdim) {
+    Tensor m = matrices_last(op, x, axes), y;
+    double size = std::abs(p);
+    check<ValueError>(size == 1 || size == 2 || std::isinf(size), op,
+                      ": the order of a matrix norm must be 1, -1, 2, -2, inf, -inf, 'fro' or 'nuc', got ", p, ".");
+    if (size == 2) y = svdvals(m);
+    else y = sum(abs(m), {size == 1 ? -2 : -1});
+    y = p > 0 ? amax(y, {-1}) : amin(y, {-1});
+    return kept(op, y, x, axes, keepdim);
+}
+Tensor matrix_norm(const char* op, const Tensor& x, const std::string& p, const Dims& axes, bool keepdim) {
+    check<ValueError>(p == "fro" || p == "nuc", op, ": the order of a norm must be a number, 'fro' or 'nuc', got '", p,
+                      "'.");
+    Tensor m = matrices_last(op, x, axes);
+    Tensor y = p == "fro" ? norm(m, 2, {-2, -1}) : sum(svdvals(m), {-1});
+    return kept(op, y, x, axes, keepdim);
+}
+
+Tensor converted(const Args& a, int dtype) {
+    return a.given(dtype) ? cast(a.tensor(0), a.dtype(dtype, DType::Float32)) : a.tensor(0);
+}
+Dims axes_or(const Args& a, int i, const Dims& otherwise) { return a.given(i) ? a.ints(i) : otherwise; }
+
+void call_norm(Args& a) {
+    Tensor x = converted(a, 4);
+    Dims axes = axes_or(a, 2, {});
+    bool matrix = a.given(1) && (axes.n == 2 || (axes.n == 0 && x.ndim() == 2));
+    check<ValueError>(!a.given(1) || axes.n <= 2,
+                      "linalg.norm: a norm of a given order takes one or two axes, got dim ", axes, ".");
+    check<ValueError>(!a.given(1) || axes.n > 0 || x.ndim() <= 2,
+                      "linalg.norm: a norm of a given order without dim takes one or two dimensions, got shape ",
+                      x.shape(), ".");
+    if (matrix) a.ret(matrix_norm("linalg.norm", x, a.real(1), axes.n ? axes : Dims{0, 1}, a.flag(3)));
+    else a.ret(vector_norm(x, a.real(1, 2), axes, a.flag(3)));
+}
+
+Tensor matrix_rank(const Args& a) {
+    const Tensor& x = a.tensor(0);
+    GradMode off(false);
+    check_matrices("linalg.matrix_rank", x);
+    double atol = a.real(1, 0), rtol = a.real(2, a.given(1) && atol > 0 ? 0 : default_rtol(x));
+    Tensor s = svdvals(detach(x));
+    if (s.size(s.ndim() - 1) == 0) return sum(cast(s, DType::Int64), {-1});
+    Tensor cut = amax(s, {-1}, true) * rtol;
+    return sum(gt(s, maximum(cut, number(atol, cut))), {-1});
+}
+
+void call_lstsq(Args& a) {
+    const Tensor &x = a.tensor(0), &y = a.tensor(1);
+    check_matrices("linalg.lstsq", x);
+    check_same_dtype("linalg.lstsq", x, y);
+    bool vector = x.ndim() > 1 && y.ndim() == x.ndim() - 1;
+    Tensor b = vector ? unsqueeze(y, -1) : y;
+    check<ValueError>(b.ndim() >= 2 && rows_of(b) == rows_of(x),
+                      "linalg.lstsq: A and B must have as many rows, got shapes ", x.shape(), " and ", y.shape(), ".");
+    Dims batch = broadcast_shapes("linalg.lstsq", batch_of(x), batch_of(b));
+    Tensor wide = with_batch(x, batch), right = with_batch(b, batch);
+    LeastSquares d = least_squares(wide, right, a.real(2, default_rtol(x)));
+    Tensor residuals = empty({0}, x.dtype());
+    GradMode off(false);
+    bool determined = true;
+    for (int64_t i = 0; i < d.rank.numel(); ++i) determined = determined && d.rank.data<int64_t>()[i] == cols_of(x);
+    if (rows_of(x) > cols_of(x) && determined && a.given(3) && a.text(3) != "gelsy")
+        residuals = sum(square(matmul(detach(wide), detach(d.solution)) - detach(right)), {-2});
+    if (vector && residuals.ndim() > 1) residuals = squeeze(residuals, -1);
+    GradMode on(true);
+    Tensor solution = vector ? squeeze(d.solution, -1) : d.solution;
+    a.ret_tuple({solution, residuals, d.rank, empty({0}, x.dtype())}, kLstsqFields);
+}
+
+void call_svd(Args& a) {
+    Svd d = svd(a.tensor(0), a.flag(1, true));
+    a.ret_tuple({d.u, d.s, d.vh}, kSvdFields);
+}
+
+}  // namespace
+
+const Register linalg_inv_fn({"linalg_inv",
+                              kFunction,
+                              R"(Inverse of square matrices.
+
+    Y = A^-1,  dA = -Y^T dY Y^T
+
+Args:
+    input: (..., n, n) floating tensor.
+
+Returns:
+    Tensor of the same shape.
+
+Raises:
+    RuntimeError: for a singular matrix, with its number in the batch.
+
+Example:
+    >>> chainrule.linalg.inv(chainrule.tensor([[2., 0.], [0., 4.]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
+)",
+                              {{"linalg_inv(Tensor input)", [](Args& a) { a.ret(inv(a.tensor(0))); }}}});
+const Register inverse_fn({"inverse",
+                           kFunction | kMethod,
+                           R"(Inverse of square matrices.
+
+    Y = A^-1,  dA = -Y^T dY Y^T
+
+Args:
+    input: (..., n, n) floating tensor.
+
+Returns:
+    Tensor of the same shape.
+
+Raises:
+    RuntimeError: for a singular matrix, with its number in the batch.
+
+Example:
+    >>> chainrule.inverse(chainrule.tensor([[2., 0.], [0., 4.]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
+)",
+                           {{"inverse(Tensor input)", [](Args& a) { a.ret(inv(a.tensor(0))); }}}});
+const Register linalg_det_fn({"linalg_det",
+                              kFunction,
+                              R"(Determinant of square matrices.
+
+    d = det A,  dA = dd d A^-T  (the matrix of cofactors where d is 0)
+
+Args:
+    input: (..., n, n) floating tensor.
+
+Returns:
+    (...,) tensor.
+
+Example:
+    >>> chainrule.linalg.det(chainrule.tensor([[2., 1.], [0., 4.]]))
+    tensor(8.)
+)",
+                              {{"linalg_det(Tensor input)", [](Args& a) { a.ret(det(a.tensor(0))); }}}});
+const Register det_fn({"det",
+                       kFunction | kMethod,
+                       R"(Determinant of square matrices.
+
+    d = det A,  dA = dd d A^-T  (the matrix of cofactors where d is 0)
+
+Args:
+    input: (..., n, n) floating tensor.
+
+Returns:
+    (...,) tensor.
+
+Example:
+    >>> chainrule.det(chainrule.tensor([[2., 1.], [0., 4.]]))
+    tensor(8.)
+)",
+                       {{"det(Tensor input)", [](Args& a) { a.ret(det(a.tensor(0))); }}}});
+const Register linalg_slogdet_fn({"linalg_slogdet",
+                                  kFunction,
+                                  R"(Sign and logarithm of the absolute value of the determinant, without overflow.
+
+    dA = dlogabsdet A^-T
+
+Args:
+    input: (..., n, n) floating tensor.
+
+Returns:
+    Named tuple (sign, logabsdet); of a singular matrix 0 and -inf.
+
+Example:
+    >>> chainrule.linalg.slogdet(chainrule.tensor([[1., 0.], [0., -1.]])).sign
+    tensor(-1.)
+)",
+                                  {{"linalg_slogdet(Tensor input)", [](Args& a) {
+                                        LogDet d = slogdet(a.tensor(0));
+                                        a.ret_tuple({d.sign, d.logabsdet}, kSlogdetFields);
+                                    }}}});
+const Register slogdet_fn({"slogdet",
+                           kFunction | kMethod,
+                           R"(Sign and logarithm of the absolute value of the determinant, without overflow.
+
+    dA = dlogabsdet A^-T
+
+Args:
+    input: (..., n, n) floating tensor.
+
+Returns:
+    Named tuple (sign, logabsdet); of a singular matrix 0 and -inf.
+
+Example:
+    >>> chainrule.slogdet(chainrule.tensor([[1., 0.], [0., -1.]])).sign
+    tensor(-1.)
+)",
+                           {{"slogdet(Tensor input)", [](Args& a) {
+                                 LogDet d = slogdet(a.tensor(0));
+                                 a.ret_tuple({d.sign, d.logabsdet}, kSlogdetFields);
+                             }}}});
+const Register logdet_fn(
+    {"logdet",
+     kFunction | kMethod,
+     R"(Logarithm of the determinant of square matrices; NaN where that is negative, -inf where it is 0.
+
+Args:
+    input: (..., n, n) floating tensor.
+
+Returns:
+    (...,) tensor.
+
+Example:
+    >>> chainrule.logdet(chainrule.tensor([[1., 0.], [0., 1.]]))
+    tensor(0.)
+)",
+     {{"logdet(Tensor input)", [](Args& a) {
+           LogDet d = slogdet(a.tensor(0));
+           Tensor bad = lt(detach(d.sign), number(0, d.sign));
+           a.ret(where(bad, number(std::numeric_limits<double>::quiet_NaN(), d.logabsdet), d.logabsdet));
+       }}}});
+const Register linalg_solve_fn({"linalg_solve",
+                                kFunction,
+                                R"(Solution X of A X = B.
+
+    dB = A^-T dX,  dA = -dB X^T
+
+Args:
+    A: (..., n, n) floating tensor.
+    B: (..., n, k) tensor, or (..., n) for vectors: one axis, or A's shape without the last axis.
+    left: False for X A = B.
+
+Returns:
+    Tensor of B's shape (batch axes broadcast).
+
+Raises:
+    RuntimeError: for a singular matrix, with its number in the batch.
+
+Example:
+    >>> chainrule.linalg.solve(chainrule.tensor([[2., 0.], [0., 4.]]), chainrule.tensor([1., 1.]))
+    tensor([0.5000, 0.2500])
+)",
+                                {{"linalg_solve(Tensor A, Tensor B, *, bool left=True)", [](Args& a) {
+                                      a.ret(solve_checked("linalg.solve", a.tensor(0), a.tensor(1), a.flag(2, true)));
+                                  }}}});
+const Register linalg_solve_triangular_fn(
+    {"linalg_solve_triangular",
+     kFunction,
+     R"(Solution X of A X = B with a triangular A; the other triangle is not read.
+
+    dB = A^-T dX,  dA = the triangle of -dB X^T
+
+Args:
+    input: A, a (..., n, n) floating tensor.
+    B: (..., n, k) tensor.
+    upper: whether A is an upper triangle.
+    left: False for X A = B.
+    unitriangular: the diagonal counts as 1 and is not read.
+
+Returns:
+    Tensor of B's shape (batch axes broadcast). A zero on the diagonal gives inf.
+
+Example:
+    >>> chainrule.linalg.solve_triangular(chainrule.tensor([[2., 1.], [0., 4.]]), chainrule.ones(2, 1), upper=True)
+    tensor([[0.3750],
+            [0.2500]])
+)",
+     {{"linalg_solve_triangular(Tensor input, Tensor B, *, bool upper, bool left=True, bool unitriangular=False)",
+       [](Args& a) {
+           a.ret(triangular_checked("linalg.solve_triangular", a.tensor(0), a.tensor(1), a.flag(2), a.flag(3, true),
+                                    a.flag(4)));
+       }}}});
+const Register linalg_cholesky_fn(
+    {"linalg_cholesky",
+     kFunction,
+     R"(Cholesky decomposition of symmetric positive definite matrices; one triangle is read.
+
+    A = L L^T,  dA = the symmetric part of L^-T phi(L^T dL) L^-1;  phi takes the lower triangle and half the diagonal
+
+Args:
+    input: (..., n, n) floating tensor.
+    upper: return L^T, of the upper triangle.
+
+Returns:
+    Lower (or upper) triangular tensor of the input's shape.
+
+Raises:
+    RuntimeError: for a matrix that is not positive definite, with its number in the batch.
+
+Example:
+    >>> chainrule.linalg.cholesky(chainrule.tensor([[4., 2.], [2., 2.]]))
+    tensor([[2., 0.],
+            [1., 1.]])
+)",
+     {{"linalg_cholesky(Tensor input, *, bool upper=False)",
+       [](Args& a) { a.ret(cholesky_checked(a.tensor(0), a.flag(1))); }}}});
+const Register cholesky_fn({"cholesky",
+                            kFunction | kMethod,
+                            R"(Cholesky decomposition of symmetric positive definite matrices; one triangle is read.
+
+    A = L L^T,  dA = the symmetric part of L^-T phi(L^T dL) L^-1;  phi takes the lower triangle and half the diagonal
+
+Args:
+    input: (..., n, n) floating tensor.
+    upper: return L^T, of the upper triangle.
+
+Returns:
+    Lower (or upper) triangular tensor of the input's shape.
+
+Raises:
+    RuntimeError: for a matrix that is not positive definite, with its number in the batch.
+
+Example:
+    >>> chainrule.cholesky(chainrule.tensor([[4., 2.], [2., 2.]]))
+    tensor([[2., 0.],
+            [1., 1.]])
+)",
+                            {{"cholesky(Tensor input, bool upper=False)",
+                              [](Args& a) { a.ret(cholesky_checked(a.tensor(0), a.flag(1))); }}}});
+const Register linalg_qr_fn({"linalg_qr",
+                             kFunction,
+                             R"(QR decomposition: orthonormal columns times an upper triangle.
+
+    A = Q R
+
+Args:
+    A: (..., m, n) floating tensor.
+    mode: 'reduced' (Q is (m, k), k = min(m, n)), 'complete' (Q is (m, m)) or 'r' (Q is empty).
+
+Returns:
+    Named tuple (Q, R).
+
+Example:
+    >>> Q, R = chainrule.linalg.qr(chainrule.tensor([[3., 1.], [4., 2.]]))
+    >>> chainrule.allclose(Q @ R, chainrule.tensor([[3., 1.], [4., 2.]]), atol=1e-5)
+    True
+
+Source: Roberts and Roberts, "QR and LQ decomposition matrix backpropagation algorithms", 2020 (gradient).
+)",
+                             {{"linalg_qr(Tensor A, str mode='reduced')", [](Args& a) { call_qr(a); }}}});
+const Register qr_fn({"qr",
+                      kFunction | kMethod,
+                      R"(QR decomposition; see linalg.qr().
+
+Args:
+    input: (..., m, n) floating tensor.
+    some: False for the complete Q.
+
+Returns:
+    Named tuple (Q, R).
+)",
+                      {{"qr(Tensor input, bool some=True)", [](Args& a) {
+                            Qr d = qr(a.tensor(0), !a.flag(1, true));
+                            a.ret_tuple({d.q, d.r}, kQrFields);
+                        }}}});
+const Register linalg_svd_fn({"linalg_svd",
+                              kFunction,
+                              R"(Singular value decomposition.
+
+    A = U diag(S) Vh,  singular values from the largest to the smallest
+
+The gradient through U and Vh is finite only where no two singular values are equal; that of S alone is U diag(dS) Vh.
+
+Args:
+    A: (..., m, n) floating tensor.
+    full_matrices: U is (m, m) and Vh (n, n); else (m, k) and (k, n) with k = min(m, n).
+
+Returns:
+    Named tuple (U, S, Vh).
+
+Raises:
+    RuntimeError: if a matrix is not finite or the iteration doesn't converge, with the matrix's number in the batch.
+
+Example:
+    >>> chainrule.linalg.svd(chainrule.tensor([[3., 0.], [0., 4.]])).S
+    tensor([4., 3.])
+
+Source: Townsend, "Differentiating the singular value decomposition", 2016.
+)",
+                              {{"linalg_svd(Tensor A, bool full_matrices=True)", [](Args& a) { call_svd(a); }}}});
+const Register svd_fn({"svd",
+                       kFunction | kMethod,
+                       R"(Singular value decomposition A = U diag(S) V^T; see linalg.svd(), which returns V^T.
+
+Args:
+    input: (..., m, n) floating tensor.
+    some: False for the full U and V.
+
+Returns:
+    Named tuple (U, S, V).
+
+Example:
+    >>> chainrule.svd(chainrule.tensor([[3., 0.], [0., 4.]])).S
+    tensor([4., 3.])
+)",
+                       {{"svd(Tensor input, bool some=True)", [](Args& a) {
+                             Svd d = svd(a.tensor(0), !a.flag(1, true));
+                             a.ret_tuple({d.u, d.s, transpose(d.vh, -2, -1)}, kOldSvdFields);
+                         }}}});
+const Register linalg_svdvals_fn({"linalg_svdvals",
+                                  kFunction,
+                                  R"(Singular values, from the largest to the smallest.
+
+    dA = U diag(dS) V^T
+
+Args:
+    A: (..., m, n) floating tensor.
+
+Returns:
+    (..., min(m, n)) tensor.
+
+Example:
+    >>> chainrule.linalg.svdvals(chainrule.tensor([[3., 0.], [0., 4.]]))
+    tensor([4., 3.])
+)",
+                                  {{"linalg_svdvals(Tensor A)", [](Args& a) { a.ret(svdvals(a.tensor(0))); }}}});
+const Register linalg_eigh_fn({"linalg_eigh",
+                               kFunction,
+                               R"(Eigenvalues and eigenvectors of symmetric matrices; one triangle is read.
+
+    A = V diag(w) V^T,  dA = V (diag(dw) + (V^T dV) / E) V^T,  E_ij = w_j - w_i
+
+Args:
+    A: (..., n, n) floating tensor.
+    UPLO: 'L' reads the lower triangle, 'U' the upper one.
+
+Returns:
+    Named tuple (eigenvalues, eigenvectors): rising values, vectors as columns.
+
+Example:
+    >>> chainrule.linalg.eigh(chainrule.tensor([[2., 0.], [0., 1.]])).eigenvalues
+    tensor([1., 2.])
+)",
+                               {{"linalg_eigh(Tensor A, str UPLO='L')", [](Args& a) {
+                                     Eigh d = eigh(a.tensor(0), reads_upper(a, 1));
+                                     a.ret_tuple({d.values, d.vectors}, kEighFields);
+                                 }}}});
+const Register linalg_eigvalsh_fn({"linalg_eigvalsh",
+                                   kFunction,
+                                   R"(Eigenvalues of symmetric matrices, rising; one triangle is read.
+
+    dA = V diag(dw) V^T
+
+Args:
+    A: (..., n, n) floating tensor.
+    UPLO: 'L' reads the lower triangle, 'U' the upper one.
+
+Returns:
+    (..., n) tensor.
+
+Example:
+    >>> chainrule.linalg.eigvalsh(chainrule.tensor([[2., 0.], [0., 1.]]))
+    tensor([1., 2.])
+)",
+                                   {{"linalg_eigvalsh(Tensor A, str UPLO='L')",
+                                     [](Args& a) { a.ret(eigh(a.tensor(0), reads_upper(a, 1)).values); }}}});
+const Register linalg_lstsq_fn(
+    {"linalg_lstsq",
+     kFunction,
+     R"(Least squares: the X for which |A X - B| is least, and of those the smallest.
+
+    X = A^+ B
+
+Args:
+    A: (..., m, n) floating tensor.
+    B: (..., m, k) tensor, or (..., m) for vectors.
+    rcond: what counts as rank: relative to the largest; None for the rounding unit times max(m, n).
+    driver: a name of LAPACK's, for PyTorch's sake: 'gelsy' is used always. Residuals are given for the others alone.
+
+Returns:
+    Named tuple (solution, residuals, rank, singular_values); residuals only where m > n and the rank is full.
+)",
+     {{"linalg_lstsq(Tensor A, Tensor B, float rcond=None, *, str driver=None)", [](Args& a) {
+           check<ValueError>(!a.given(3) || a.text(3).substr(0, 4) == "gels", "linalg.lstsq: driver must be None, 'gelsy', 'gelsd', 'gelss' or 'gels', got '",
+                             std::string(a.text(3)), "'.");
+           call_lstsq(a);
+       }}}});
+const Register linalg_pinv_fn(
+    {"linalg_pinv",
+     kFunction,
+     R"(Pseudo-inverse (Moore and Penrose).
+
+    A^+ = V diag(1/s) U^T over the singular values above max(atol, rtol max s)
+
+Args:
+    input: (..., m, n) floating tensor.
+    atol, rtol: bounds below which a singular value counts as 0; by default 0 and the rounding unit times max(m, n).
+    hermitian: accepted; the result is the same.
+
+Returns:
+    (..., n, m) tensor.
+
+Example:
+    >>> chainrule.linalg.pinv(chainrule.tensor([[2., 0.], [0., 0.]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.0000]])
+
+Source: Golub and Pereyra, "The differentiation of pseudo-inverses", 1973 (gradient).
+)",
+     {{"linalg_pinv(Tensor input, *, float atol=None, float rtol=None, bool hermitian=False)", [](Args& a) {
+           check_matrices("linalg.pinv", a.tensor(0));
+           double atol = a.real(1, 0);
+           a.ret(pinv(a.tensor(0), a.real(2, atol > 0 ? 0 : default_rtol(a.tensor(0))), atol));
+       }}}});
+const Register pinverse_fn({"pinverse",
+                            kFunction | kMethod,
+                            R"(Pseudo-inverse (Moore and Penrose).
+
+    A^+ = V diag(1/s) U^T over the singular values above max(atol, rtol max s)
+
+Args:
+    input: (..., m, n) floating tensor.
+    atol, rtol: bounds below which a singular value counts as 0; by default 0 and the rounding unit times max(m, n).
+    hermitian: accepted; the result is the same.
+
+Returns:
+    (..., n, m) tensor.
+
+Example:
+    >>> chainrule.pinverse(chainrule.tensor([[2., 0.], [0., 0.]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.0000]])
+
+Source: Golub and Pereyra, "The differentiation of pseudo-inverses", 1973 (gradient).
+)",
+                            {{"pinverse(Tensor input, float atol=None, float rtol=None)", [](Args& a) {
+                                  check_matrices("linalg.pinv", a.tensor(0));
+                                  double atol = a.real(1, 0);
+                                  a.ret(pinv(a.tensor(0), a.real(2, atol > 0 ? 0 : default_rtol(a.tensor(0))), atol));
+                              }}}});
+const Register linalg_matrix_rank_fn(
+    {"linalg_matrix_rank",
+     kFunction | kNoGradient,
+     R"(Rank: the number of singular values above max(atol, rtol max s).
+
+Args:
+    A: (..., m, n) floating tensor.
+    atol, rtol: bounds below which a singular value counts as 0; by default 0 and the rounding unit times max(m, n).
+
+Returns:
+    (...,) int64 tensor.
+
+Example:
+    >>> chainrule.linalg.matrix_rank(chainrule.ones(2, 2))
+    tensor(1)
+)",
+     {{"linalg_matrix_rank(Tensor A, *, float atol=None, float rtol=None, bool hermitian=False)",
+       [](Args& a) { a.ret(matrix_rank(a)); }}}});
+const Register linalg_norm_fn(
+    {"linalg_norm",
+     kFunction,
+     R"(Norm of vectors or matrices.
+
+    no ord: sqrt(sum x^2).  Vectors: (sum |x|^ord)^(1/ord).  Matrices: 'fro' sqrt(sum x^2), 'nuc' the sum of the singular values,
+    2 and -2 the largest and smallest singular value, 1 and -1 of the column sums of |x|, inf and -inf of the row sums
+
+Args:
+    A: floating tensor.
+    ord: order. With two axes (or a matrix without dim) that of a matrix norm.
+    dim: an axis or two; None for all.
+    keepdim: keep the axes with size 1.
+    dtype: converts the input first.
+
+Example:
+    >>> chainrule.linalg.norm(chainrule.tensor([3., 4.]))
+    tensor(5.)
+)",
+     {{"linalg_norm(Tensor A, Number ord=None, ints dim=None, bool keepdim=False, *, Dtype dtype=None)",
+       [](Args& a) { call_norm(a); }},
+      {"linalg_norm(Tensor A, str ord, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
+           a.ret(
+               matrix_norm("linalg.norm", converted(a, 4), std::string(a.text(1)), axes_or(a, 2, {-2, -1}), a.flag(3)));
+       }}}});
+const Register linalg_vector_norm_fn(
+    {"linalg_vector_norm",
+     kFunction,
+     R"(Norm of vectors, over all axes or over those given; see norm().
+
+    y = (sum |x|^ord)^(1/ord)
+
+Args:
+    x: floating tensor.
+    ord: order.
+    dim: an axis or several; None for all.
+    keepdim: keep the axes with size 1.
+    dtype: converts the input first.
+
+Example:
+    >>> chainrule.linalg.vector_norm(chainrule.tensor([3., 4.]), 1)
+    tensor(7.)
+)",
+     {{"linalg_vector_norm(Tensor x, Number ord=2, ints dim=None, bool keepdim=False, *, Dtype dtype=None)",
+       [](Args& a) { a.ret(vector_norm(converted(a, 4), a.real(1, 2), axes_or(a, 2, {}), a.flag(3))); }}}});
+const Register linalg_matrix_norm_fn(
+    {"linalg_matrix_norm",
+     kFunction,
+     R"(Norm of matrices; see linalg.norm().
+
+Args:
+    A: (..., m, n) floating tensor.
+    ord: 'fro', 'nuc', 1, -1, 2, -2, inf or -inf.
+    dim: the two axes.
+    keepdim: keep the axes with size 1.
+    dtype: converts the input first.
+
+Example:
+    >>> chainrule.linalg.matrix_norm(chainrule.tensor([[3., 0.], [0., 4.]]))
+    tensor(5.)
+)",
+     {{"linalg_matrix_norm(Tensor A, str ord='fro', ints dim=(-2, -1), bool keepdim=False, *, Dtype dtype=None)",
+       [](Args& a) {
+           a.ret(matrix_norm("linalg.matrix_norm", converted(a, 4), std::string(a.text(1)), a.ints(2), a.flag(3)));
+       }},
+      {"linalg_matrix_norm(Tensor A, Number ord, ints dim=(-2, -1), bool keepdim=False, *, Dtype dtype=None)",
+       [](Args& a) { a.ret(matrix_norm("linalg.matrix_norm", converted(a, 4), a.real(1), a.ints(2), a.flag(3))); }}}});
+const Register linalg_matrix_power_fn(
+    {"linalg_matrix_power",
+     kFunction,
+     R"(Power of square matrices, by repeated squaring; a negative one takes the inverse first.
+
+Args:
+    input: (..., n, n) floating tensor.
+    n: exponent.
+
+Returns:
+    Tensor of the input's shape.
+
+Example:
+    >>> chainrule.linalg.matrix_power(chainrule.tensor([[1., 1.], [0., 1.]]), 3)
+    tensor([[1., 3.],
+            [0., 1.]])
+)",
+     {{"linalg_matrix_power(Tensor input, int n)",
+       [](Args& a) { a.ret(matrix_power("linalg.matrix_power", a.tensor(0), a.integer(1))); }}}});
+const Register matrix_power_fn(
+    {"matrix_power",
+     kFunction | kMethod,
+     R"(Power of square matrices, by repeated squaring; a negative one takes the inverse first.
+
+Args:
+    input: (..., n, n) floating tensor.
+    n: exponent.
+
+Returns:
+    Tensor of the input's shape.
+
+Example:
+    >>> chainrule.matrix_power(chainrule.tensor([[1., 1.], [0., 1.]]), 3)
+    tensor([[1., 3.],
+            [0., 1.]])
+)",
+     {{"matrix_power(Tensor input, int n)",
+       [](Args& a) { a.ret(matrix_power("linalg.matrix_power", a.tensor(0), a.integer(1))); }}}});
+const Register linalg_multi_dot_fn({"linalg_multi_dot",
+                                    kFunction,
+                                    R"(Product of several matrices, in the cheapest order.
+
+Args:
+    tensors: matrices that fit one another; the first and the last may be vectors.
+
+Example:
+    >>> chainrule.linalg.multi_dot([chainrule.ones(2, 3), chainrule.ones(3, 4), chainrule.ones(4, 1)])
+    tensor([[12.],
+            [12.]])
+)",
+                                    {{"linalg_multi_dot(Tensors tensors)",
+                                      [](Args& a) { a.ret(multi_dot("linalg.multi_dot", a.tensors(0))); }}}});
+const Register chain_matmul_fn({"chain_matmul",
+                                kFunction,
+                                R"(Product of several matrices, in the cheapest order; see linalg.multi_dot().
+
+Args:
+    matrices: matrices that fit one another.
+
+Example:
+    >>> chainrule.chain_matmul(chainrule.ones(2, 3), chainrule.ones(3, 1))
+    tensor([[3.],
+            [3.]])
+)",
+                                {{"chain_matmul(VarTensors matrices)",
+                                  [](Args& a) { a.ret(multi_dot("chain_matmul", a.tensors(0))); }}}});
+const Register kron_fn({"kron",
+                        kFunction | kMethod,
+                        R"(Kronecker product: each element of the first tensor times the whole second one.
+
+    C_(i k)(j l) = A_ij B_kl
+
+Args:
+    input, other: tensors of any number of axes.
+
+Example:
+    >>> chainrule.kron(chainrule.tensor([1., 2.]), chainrule.tensor([1., 10.]))
+    tensor([ 1., 10.,  2., 20.])
+)",
+                        {{"kron(Tensor input, Tensor other)",
+                          [](Args& a) { a.ret(kron(a.tensor(0), a.tensor(1))); }}}});
+const Register trace_fn({"trace",
+                         kFunction | kMethod,
+                         R"(Sum of a matrix's diagonal.
+
+Args:
+    input: (m, n) tensor.
+
+Example:
+    >>> chainrule.trace(chainrule.tensor([[1., 2.], [3., 4.]]))
+    tensor(5.)
+)",
+                         {{"trace(Tensor input)", [](Args& a) {
+                               check<ValueError>(a.tensor(0).ndim() == 2, "trace: a matrix is required, got shape ",
+                                                 a.tensor(0).shape(), ".");
+                               a.ret(sum(diagonal(a.tensor(0)), {}));
+                           }}}});
+const Register cross_fn({"cross",
+                         kFunction | kMethod,
+                         R"(Cross product of vectors of three elements.
+
+    c_i = a_(i+1) b_(i+2) - a_(i+2) b_(i+1)
+
+Args:
+    input, other: tensors that broadcast, of size 3 along the axis.
+    dim: axis; None for the first of size 3.
+
+Example:
+    >>> chainrule.cross(chainrule.tensor([1., 0., 0.]), chainrule.tensor([0., 1., 0.]))
+    tensor([0., 0., 1.])
+)",
+                         {{"cross(Tensor input, Tensor other, int dim=None)",
+                           [](Args& a) { a.ret(cross("cross", a.tensor(0), a.tensor(1), cross_axis(a))); }}}});
+const Register linalg_cross_fn({"linalg_cross",
+                                kFunction,
+                                R"(Cross product of vectors of three elements.
+
+    c_i = a_(i+1) b_(i+2) - a_(i+2) b_(i+1)
+
+Args:
+    input, other: tensors that broadcast, of size 3 along the axis.
+    dim: axis; the last.
+
+Example:
+    >>> chainrule.linalg.cross(chainrule.tensor([1., 0., 0.]), chainrule.tensor([0., 1., 0.]))
+    tensor([0., 0., 1.])
+)",
+                                {{"linalg_cross(Tensor input, Tensor other, *, int dim=-1)", [](Args& a) {
+                                      a.ret(cross("linalg.cross", a.tensor(0), a.tensor(1), a.integer(2)));
+                                  }}}});
+const Register linalg_vecdot_fn({"linalg_vecdot",
+                                 kFunction,
+                                 R"(Inner products of vectors along an axis.
+
+    s = sum_i x_i y_i
+
+Args:
+    x, y: tensors that broadcast.
+    dim: axis.
+
+Example:
+    >>> chainrule.linalg.vecdot(chainrule.tensor([[1., 2.]]), chainrule.tensor([[3., 4.]]))
+    tensor([11.])
+)",
+                                 {{"linalg_vecdot(Tensor x, Tensor y, *, int dim=-1)",
+                                   [](Args& a) { a.ret(sum(a.tensor(0) * a.tensor(1), {a.integer(2)})); }}}});
+const Register cdist_fn({"cdist",
+                         kFunction,
+                         R"(Distances between all pairs of points of two sets.
+
+    y_ij = |a_i - b_j|_p;  the gradient at distance 0 is 0
+
+Args:
+    x1: (..., m, d) floating tensor.
+    x2: (..., n, d) tensor.
+    p: order of the norm.
+    compute_mode: accepted; distances are always computed from the differences.
+
+Returns:
+    (..., m, n) tensor.
+
+Example:
+    >>> chainrule.cdist(chainrule.zeros(1, 2), chainrule.tensor([[3., 4.]]))
+    tensor([[5.]])
+)",
+                         {{"cdist(Tensor x1, Tensor x2, float p=2.0, str compute_mode=None)",
+                           [](Args& a) { a.ret(cdist(a.tensor(0), a.tensor(1), a.real(2))); }}}});
+
+}  // namespace chainrule

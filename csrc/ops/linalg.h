@@ -1,0 +1,47 @@
+// Linear algebra as C++ functions. All take batches: the last two axes are the matrices.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace chainrule {
+
+Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands);
+
+struct Svd {
+    Tensor u, s, vh;
+};
+struct Eigh {
+    Tensor values, vectors;
+};
+struct Qr {
+    Tensor q, r;
+};
+struct LeastSquares {
+    Tensor solution, rank;
+};
+struct LogDet {
+    Tensor sign, logabsdet;
+};
+
+Tensor inv(const Tensor& a);
+Tensor solve(const Tensor& a, const Tensor& b);                                            // A X = B, matrices
+Tensor solve_triangular(const Tensor& a, const Tensor& b, bool upper, bool unit = false);  // the same, A triangular
+Tensor det(const Tensor& a);
+LogDet slogdet(const Tensor& a);
+Tensor cholesky(const Tensor& a);  // lower
+Qr qr(const Tensor& a, bool complete = false);
+Svd svd(const Tensor& a, bool full_matrices = false);
+Tensor svdvals(const Tensor& a);
+Eigh eigh(const Tensor& a, bool upper = false);
+Tensor pinv(const Tensor& a, double rtol, double atol);  // rtol < 0: max(m, n) eps
+
+LeastSquares least_squares(const Tensor& a, const Tensor& b, double rcond);
+
+// ValueError, TypeError where the last two axes are no (square) floating matrix.
+void check_matrices(const char* op, const Tensor& a);
+void check_square(const char* op, const Tensor& a);
+
+}  // namespace chainrule

@@ -1,0 +1,101 @@
+"""Functions of dtypes, and those whose arguments are nested lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from . import _core
+
+Tensor = _core.Tensor
+
+
+def numel(input: Tensor) -> int:
+    """The number of elements."""
+    return input.numel()
+
+
+def promote_types(type1: Any, type2: Any) -> Any:
+    """The smallest dtype that holds the values of both.
+
+    Example:
+        >>> chainrule.promote_types(chainrule.int64, chainrule.float32)
+        chainrule.float32
+    """
+    return (_core.zeros(1, dtype=type1) + _core.zeros(1, dtype=type2)).dtype
+
+
+def result_type(tensor1: Any, tensor2: Any) -> Any:
+    """The dtype of tensor1 + tensor2; either may be a number.
+
+    Example:
+        >>> chainrule.result_type(chainrule.tensor([1, 2]), 1.5)
+        chainrule.float32
+    """
+    return _core.add(_empty_like(tensor1), _empty_like(tensor2)).dtype
+
+
+def _empty_like(x: Any) -> Any:
+    """An operand that promotes as x does, without x's data."""
+    if not isinstance(x, Tensor):
+        return x
+    return _core.zeros((0,) if x.dim() else (), dtype=x.dtype)
+
+
+def can_cast(from_: Any, to: Any) -> bool:
+    """Whether a value of the first dtype can be stored in the second without changing its kind (bool < integer < float).
+
+    Example:
+        >>> chainrule.can_cast(chainrule.float64, chainrule.int64)
+        False
+    """
+
+    def kind(dtype: Any) -> int:
+        if dtype == _core.bool:
+            return 0
+        return 2 if dtype.is_floating_point else 1
+
+    return kind(from_) <= kind(to)
+
+
+def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] | Tensor = 2) -> Tensor:
+    """Product of two tensors, summed over several axes of both.
+
+    Args:
+        a, b: tensors of one dtype.
+        dims: how many of a's last axes meet b's first ones; or two lists, of a's axes and of b's.
+
+    Example:
+        >>> chainrule.tensordot(chainrule.ones(2, 3), chainrule.ones(3, 4), dims=1).shape
+        chainrule.Size([2, 4])
+    """
+    if isinstance(dims, Tensor):
+        dims = dims.tolist()
+    if isinstance(dims, int):
+        return _core.tensordot(a, b, dims)
+    left, right = ([axes] if isinstance(axes, int) else list(axes) for axes in dims)
+    return _core.tensordot(a, b, left, right)
+
+
+def einsum(*args: Any) -> Tensor:
+    """Sum of products of elements, written with a letter for each axis: einsum("ij,jk->ik", A, B).
+
+    Also as einsum(A, [0, 1], B, [1, 2], [0, 2]), with lists of axis numbers (and an Ellipsis) in place of letters.
+    """
+    if args and isinstance(args[0], str):
+        return _core.einsum(*args)
+    lists = list(args[1::2])
+    output = ""
+    if len(args) % 2:
+        output = "->" + _letters(args[-1])
+    equation = ",".join(_letters(axes) for axes in lists[: len(args) // 2]) + output
+    return _core.einsum(equation, *args[: len(args) // 2 * 2 : 2])
+
+
+def _letters(axes: Sequence[Any]) -> str:
+    if any(axis is not Ellipsis and not 0 <= axis < 52 for axis in axes):
+        raise ValueError(f"einsum: axis numbers must be in [0, 52), got {list(axes)}.")
+    return "".join("..." if axis is Ellipsis else chr(ord("A") + axis + 6 * (axis >= 26)) for axis in axes)
+
+
+einsum.__doc__ = f"{einsum.__doc__}\n{_core.einsum.__doc__}"

@@ -1,0 +1,279 @@
+"""Images at other sizes and places: interpolate, grid_sample, affine_grid; local response normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import _core
+
+Tensor = _core.Tensor
+_nn = _core._nn
+
+_LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
+
+
+def _sizes(
+    input: Tensor, size: int | Sequence[int] | None, scale_factor: float | Sequence[float] | None, recompute: bool
+) -> tuple[list[int], list[float | None]]:
+    """The new size of each axis, and how many input elements an output element is, where that is fixed."""
+    axes = input.dim() - 2
+    if (size is None) == (scale_factor is None):
+        raise ValueError(f"interpolate: either size or scale_factor is required, got {size} and {scale_factor}.")
+    if size is not None:
+        new = [size] * axes if isinstance(size, int) else [int(n) for n in size]
+        scales: list[float | None] = [None] * len(new)
+    else:
+        one = isinstance(scale_factor, (int, float))
+        factors = [float(scale_factor)] * axes if one else [float(f) for f in scale_factor]  # type: ignore
+        new = [int(n * f) for n, f in zip(input.shape[2:], factors)]
+        scales = [None if recompute else 1 / f for f in factors]
+    if len(new) != axes:
+        raise ValueError(
+            f"interpolate: one number or {axes} are required for shape {tuple(input.shape)}, "
+            f"got {size if scale_factor is None else scale_factor}."
+        )
+    return new, scales
+
+
+def interpolate(
+    input: Tensor,
+    size: int | Sequence[int] | None = None,
+    scale_factor: float | Sequence[float] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> Tensor:
+    """Another size for the axes behind the channels.
+
+    Args:
+        input: (N, C, L), (N, C, H, W) or (N, C, D, H, W) floating tensor.
+        size: new size, one number or one for each axis; or
+        scale_factor: factors.
+        mode: "nearest", "nearest-exact", "area" (means), "linear" (3 axes), "bilinear" and "bicubic" (4) or
+            "trilinear" (5).
+        align_corners: with the linear modes and bicubic: corner elements keep their places.
+        recompute_scale_factor: positions follow from the new size, not from scale_factor.
+        antialias: only False.
+
+    Returns:
+        Tensor (N, C, new size).
+
+    Raises:
+        ValueError: sizes or mode don't fit the input.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.functional.interpolate(cr.tensor([[[1.0, 2.0]]]), scale_factor=2)
+        tensor([[[1., 1., 2., 2.]]])
+
+    Source: PyTorch, torch.nn.functional.interpolate.
+    """
+    axes = input.dim() - 2
+    if not 1 <= axes <= 3:
+        raise ValueError(f"interpolate: an input of 3 to 5 axes is required, got shape {tuple(input.shape)}.")
+    if antialias:
+        raise NotImplementedError("interpolate: antialias is not supported.")
+    new, scales = _sizes(input, size, scale_factor, bool(recompute_scale_factor))
+    if mode in ("nearest", "nearest-exact", "area"):
+        if align_corners is not None:
+            raise ValueError(f"interpolate: align_corners is for the linear modes and bicubic, got mode {mode!r}.")
+    elif _LINEAR.get(mode) != axes:
+        raise ValueError(f"interpolate: mode must suit an input of {input.dim()} axes, got {mode!r}.")
+    if mode == "area":
+        means = (_nn.adaptive_avg_pool1d, _nn.adaptive_avg_pool2d, _nn.adaptive_avg_pool3d)
+        return means[axes - 1](input, new)
+    name = mode if mode.startswith("nearest") else "cubic" if mode == "bicubic" else "linear"
+    output = input
+    for i in range(axes):
+        output = _nn.resample_axis(output, i + 2, new[i], name, bool(align_corners), scales[i])
+    return output
+
+
+def upsample(
+    input: Tensor,
+    size: int | Sequence[int] | None = None,
+    scale_factor: float | Sequence[float] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> Tensor:
+    """The old name of interpolate."""
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(
+    input: Tensor, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None
+) -> Tensor:
+    """interpolate with mode "nearest"."""
+    return interpolate(input, size, scale_factor, mode="nearest")
+
+
+def upsample_bilinear(
+    input: Tensor, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None
+) -> Tensor:
+    """interpolate with mode "bilinear" and align_corners."""
+    return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
+
+
+def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
+    """The places from which an affine map takes each element, for grid_sample: theta (x, y, 1).
+
+    Args:
+        theta: (N, 2, 3) tensor for images, (N, 3, 4) for volumes.
+        size: (N, C, H, W) or (N, C, D, H, W) of the result.
+        align_corners: -1 and 1 are the centres of the outer elements, not their edges.
+
+    Returns:
+        (N, H, W, 2) or (N, D, H, W, 3) tensor.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.functional.affine_grid(cr.eye(2, 3)[None], (1, 1, 1, 2), align_corners=True)
+        tensor([[[[-1.,  0.],
+                  [ 1.,  0.]]]])
+
+    Source: Jaderberg et al., "Spatial transformer networks", 2015.
+    """
+    axes = len(size) - 2
+    if axes not in (2, 3) or tuple(theta.shape) != (size[0], axes, axes + 1):
+        raise ValueError(
+            f"affine_grid: theta (N, {axes}, {axes + 1}) is required for size {tuple(size)}, got {tuple(theta.shape)}."
+        )
+
+    def line(n: int) -> Tensor:
+        if n == 1:
+            return _core.zeros(1, dtype=theta.dtype)
+        edge = 1.0 if align_corners else (n - 1) / n
+        return _core.linspace(-edge, edge, n, dtype=theta.dtype)
+
+    places = _core.meshgrid(*(line(n) for n in size[2:]), indexing="ij")
+    base = _core.stack([*places[::-1], _core.ones_like(places[0])], -1)
+    grid = base.reshape(1, -1, axes + 1) @ theta.transpose(1, 2)
+    return grid.reshape(size[0], *size[2:], axes)
+
+
+def _reflected(x: Tensor, low: float, high: float) -> Tensor:
+    """x reflected at both ends until it lies between them."""
+    span = high - low
+    if span <= 0:
+        return x * 0
+    x = (x - low).abs()
+    turns = (x.detach() / span).floor()
+    rest = x - turns * span
+    return _core.where(turns % 2 == 0, rest + low, high - rest)
+
+
+def _position(grid: Tensor, n: int, padding_mode: str, align_corners: bool) -> Tensor:
+    """Coordinates from -1 to 1 as positions in an axis of n elements."""
+    x = (grid + 1) * ((n - 1) / 2) if align_corners else ((grid + 1) * n - 1) / 2
+    if padding_mode == "zeros":
+        return x
+    if padding_mode == "reflection":
+        x = _reflected(x, 0, n - 1) if align_corners else _reflected(x, -0.5, n - 0.5)
+    return x.clamp(0, n - 1)
+
+
+def _pick(input: Tensor, places: Sequence[Tensor], padding_mode: str) -> Tensor:
+    """Elements (N, C, P) at whole places (N, P), one tensor for each axis; outside of the input 0."""
+    index, inside = None, None
+    for x, n in zip(places, input.shape[2:]):
+        here = (x >= 0) & (x <= n - 1)
+        inside = here if inside is None else inside & here
+        step = x.nan_to_num(0.0).clamp(0, n - 1).long()
+        index = step if index is None else index * n + step
+    channels = input.shape[1]
+    flat: Any = input.flatten(2)
+    values = flat.gather(2, index.unsqueeze(1).expand(-1, channels, -1))  # type: ignore
+    return values * inside.unsqueeze(1).to(input.dtype) if padding_mode == "zeros" else values  # type: ignore
+
+
+def grid_sample(
+    input: Tensor,
+    grid: Tensor,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool | None = None,
+) -> Tensor:
+    """Elements of images at given places: y[n, c, p] = x[n, c] at grid[n, p].
+
+    Args:
+        input: (N, C, H, W) or (N, C, D, H, W) floating tensor.
+        grid: (N, ..., 2) or (N, ..., 3) places (x, y) or (x, y, z) from -1 to 1.
+        mode: "bilinear" (of volumes: trilinear) or "nearest".
+        padding_mode: outside are "zeros", the nearest element ("border"), or the image mirrored ("reflection").
+        align_corners: -1 and 1 are the centres of the outer elements, not their edges.
+
+    Returns:
+        (N, C, ...) tensor.
+
+    Raises:
+        ValueError: shapes that don't fit.
+
+    Example:
+        >>> import chainrule as cr
+        >>> image = cr.tensor([[[[1.0, 2.0]]]])
+        >>> cr.nn.functional.grid_sample(image, cr.zeros(1, 1, 1, 2), align_corners=True)
+        tensor([[[[1.5000]]]])
+
+    Source: Jaderberg et al., "Spatial transformer networks", 2015.
+    """
+    axes = input.dim() - 2
+    fits = axes in (2, 3) and grid.dim() == input.dim() and grid.shape[-1] == axes and grid.shape[0] == input.shape[0]
+    if not fits or 0 in input.shape[2:]:
+        raise ValueError(
+            "grid_sample: input (N, C, H, W) and grid (N, H', W', 2), or (N, C, D, H, W) and (N, D', H', W', 3) are "
+            f"required, got {tuple(input.shape)} and {tuple(grid.shape)}."
+        )
+    if padding_mode not in ("zeros", "border", "reflection"):
+        raise ValueError(f"grid_sample: padding_mode must be zeros, border or reflection, got {padding_mode!r}.")
+    if mode not in ("bilinear", "nearest"):
+        raise ValueError(f"grid_sample: mode must be bilinear or nearest, got {mode!r}.")
+    flat = grid.flatten(1, -2)
+    where = [
+        _position(flat[..., axes - 1 - i], input.shape[2 + i], padding_mode, bool(align_corners)) for i in range(axes)
+    ]
+    if mode == "nearest":
+        output = _pick(input, [x.detach().round() for x in where], padding_mode) + 0 * flat.sum()
+    else:
+        output = _between(input, where, padding_mode)
+    return output.reshape(*input.shape[:2], *grid.shape[1:-1])
+
+
+def _between(input: Tensor, where: Sequence[Tensor], padding_mode: str) -> Tensor:
+    """The weighted sum of the elements at the corners around each place."""
+    lower = [x.detach().floor() for x in where]
+    parts = [x - low for x, low in zip(where, lower)]
+    output: Any = 0
+    for corner in range(2 ** len(where)):
+        bits = [corner >> i & 1 for i in range(len(where))]
+        weight: Any = 1
+        for bit, part in zip(bits, parts):
+            weight = weight * (part if bit else 1 - part)
+        picked = _pick(input, [low + bit for low, bit in zip(lower, bits)], padding_mode)
+        output = output + picked * weight.unsqueeze(1)
+    return output
+
+
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+    """x / (k + alpha mean of x^2 over `size` neighbouring channels)^beta.
+
+    Args:
+        input: (N, C, ...) floating tensor with three axes or more.
+        size: number of channels in a neighbourhood.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.functional.local_response_norm(cr.ones(1, 2, 1), 2, alpha=1.0, beta=1.0).flatten()
+        tensor([0.6667, 0.5000])
+
+    Source: Krizhevsky et al., "ImageNet classification with deep convolutional neural networks", 2012.
+    """
+    if input.dim() < 3:
+        raise ValueError(f"local_response_norm: an input of 3 axes or more is required, got {tuple(input.shape)}.")
+    if input.numel() == 0:
+        return input
+    squares = (input * input).flatten(2).unsqueeze(1)
+    padded = _nn.pad(squares, (0, 0, size // 2, (size - 1) // 2))
+    mean = _nn.avg_pool2d(padded, (size, 1), 1).squeeze(1).reshape(input.shape)
+    return input / (mean * alpha + k).pow(beta)

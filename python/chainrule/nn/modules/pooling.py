@@ -1,0 +1,391 @@
+"""Pooling layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import functional as F
+from .module import Module
+
+Numbers = int | Sequence[int]
+
+
+def _each(value: Numbers, axes: int) -> tuple[int, ...]:
+    return (value,) * axes if isinstance(value, int) else tuple(value)
+
+
+class _MaxPool(Module):
+    """Largest element of each window.
+
+    Args:
+        kernel_size, stride, padding, dilation: of the windows; the stride is the kernel's size unless given.
+        return_indices: give the positions of the maxima as well, for MaxUnpool.
+        ceil_mode: windows that reach over the end count too.
+    """
+
+    _function: Any = None
+
+    def __init__(
+        self,
+        kernel_size: Numbers,
+        stride: Numbers | None = None,
+        padding: Numbers = 0,
+        dilation: Numbers = 1,
+        return_indices: bool = False,
+        ceil_mode: bool = False,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.dilation = dilation
+        self.return_indices = return_indices
+        self.ceil_mode = ceil_mode
+
+    def forward(self, input: Any) -> Any:
+        return type(self)._function(
+            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+        )
+
+    def extra_repr(self) -> str:
+        return (
+            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, "
+            f"ceil_mode={self.ceil_mode}"
+        )
+
+
+class _MaxUnpool(Module):
+    """Values back at the places where max pooling found them, zeros elsewhere.
+
+    Args:
+        kernel_size, stride, padding: of the pooling.
+    """
+
+    _axes = 0
+    _function: Any = None
+
+    def __init__(self, kernel_size: Numbers, stride: Numbers | None = None, padding: Numbers = 0) -> None:
+        super().__init__()
+        self.kernel_size = _each(kernel_size, self._axes)
+        self.stride = self.kernel_size if stride is None else _each(stride, self._axes)
+        self.padding = _each(padding, self._axes)
+
+    def forward(self, input: Any, indices: Any, output_size: Sequence[int] | None = None) -> Any:
+        return type(self)._function(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool1d(Module):
+    """Mean of each window.
+
+    Args:
+        kernel_size, stride, padding: of the windows; the stride is the kernel's size unless given.
+        ceil_mode: windows that reach over the end count too.
+        count_include_pad: zeros of the padding count as elements.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.AvgPool1d(2)(cr.tensor([[1.0, 2.0, 3.0, 4.0]]))
+        tensor([[1.5000, 3.5000]])
+    """
+
+    def __init__(
+        self,
+        kernel_size: Numbers,
+        stride: Numbers | None = None,
+        padding: Numbers = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = _each(kernel_size, 1)
+        self.stride = self.kernel_size if stride is None else _each(stride, 1)
+        self.padding = _each(padding, 1)
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+
+    def forward(self, input: Any) -> Any:
+        return F.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class _AvgPool(Module):
+    """Mean of each window.
+
+    Args:
+        kernel_size, stride, padding: of the windows; the stride is the kernel's size unless given.
+        ceil_mode: windows that reach over the end count too.
+        count_include_pad: zeros of the padding count as elements.
+        divisor_override: divide by this instead of the number of elements.
+    """
+
+    _function: Any = None
+
+    def __init__(
+        self,
+        kernel_size: Numbers,
+        stride: Numbers | None = None,
+        padding: Numbers = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+        self.divisor_override = divisor_override
+
+    def forward(self, input: Any) -> Any:
+        return type(self)._function(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.ceil_mode,
+            self.count_include_pad,
+            self.divisor_override,
+        )
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class _LPPool(Module):
+    """(sum of x^p over each window)^(1/p).
+
+    Args:
+        norm_type: p.
+        kernel_size, stride: of the windows; the stride is the kernel's size unless given.
+        ceil_mode: windows that reach over the end count too.
+    """
+
+    _function: Any = None
+
+    def __init__(
+        self, norm_type: float, kernel_size: Numbers, stride: Numbers | None = None, ceil_mode: bool = False
+    ) -> None:
+        super().__init__()
+        self.norm_type = norm_type
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.ceil_mode = ceil_mode
+
+    def forward(self, input: Any) -> Any:
+        return type(self)._function(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+
+    def extra_repr(self) -> str:
+        return (
+            f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, "
+            f"ceil_mode={self.ceil_mode}"
+        )
+
+
+class _Adaptive(Module):
+    """Windows that cut each axis into as many parts as asked for; None keeps an axis's size."""
+
+    _axes = 0
+    _function: Any = None
+
+    def __init__(self, output_size: Any) -> None:
+        super().__init__()
+        self.output_size = output_size
+
+    def _size(self, input: Any) -> Any:
+        size = self.output_size
+        if size is None or (not isinstance(size, int) and None in size):
+            given = (None,) * self._axes if size is None else tuple(size)
+            axes = tuple(input.shape)[-self._axes :]
+            return tuple(n if s is None else s for s, n in zip(given, axes))
+        return size
+
+    def forward(self, input: Any) -> Any:
+        return type(self)._function(input, self._size(input))
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}"
+
+
+class _AdaptiveMax(_Adaptive):
+    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
+        super().__init__(output_size)
+        self.return_indices = return_indices
+
+    def forward(self, input: Any) -> Any:
+        return type(self)._function(input, self._size(input), self.return_indices)
+
+
+class MaxPool1d(_MaxPool):
+    """Largest element of windows of sequences: (N, C, L) or (C, L). Arguments: see functional.max_pool1d.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.MaxPool1d(2)(cr.ones(1, 2, 4)).shape
+        chainrule.Size([1, 2, 2])
+    """
+
+    _function = F.max_pool1d
+
+
+class MaxPool2d(_MaxPool):
+    """Largest element of windows of images: (N, C, H, W) or (C, H, W). Arguments: see functional.max_pool2d.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.MaxPool2d(2)(cr.ones(1, 2, 4, 4)).shape
+        chainrule.Size([1, 2, 2, 2])
+    """
+
+    _function = F.max_pool2d
+
+
+class MaxPool3d(_MaxPool):
+    """Largest element of windows of volumes: (N, C, D, H, W) or (C, D, H, W). Arguments: see functional.max_pool3d.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.MaxPool3d(2)(cr.ones(1, 2, 4, 4, 4)).shape
+        chainrule.Size([1, 2, 2, 2, 2])
+    """
+
+    _function = F.max_pool3d
+
+
+class MaxUnpool1d(_MaxUnpool):
+    """Values back where MaxPool1d found them, zeros elsewhere."""
+
+    _axes = 1
+    _function = F.max_unpool1d
+
+
+class MaxUnpool2d(_MaxUnpool):
+    """Values back where MaxPool2d found them, zeros elsewhere."""
+
+    _axes = 2
+    _function = F.max_unpool2d
+
+
+class MaxUnpool3d(_MaxUnpool):
+    """Values back where MaxPool3d found them, zeros elsewhere."""
+
+    _axes = 3
+    _function = F.max_unpool3d
+
+
+class AvgPool2d(_AvgPool):
+    """Mean of windows of images: (N, C, H, W) or (C, H, W). Arguments: see functional.avg_pool2d."""
+
+    _function = F.avg_pool2d
+
+
+class AvgPool3d(_AvgPool):
+    """Mean of windows of volumes: (N, C, D, H, W) or (C, D, H, W). Arguments: see functional.avg_pool3d."""
+
+    _function = F.avg_pool3d
+
+
+class LPPool1d(_LPPool):
+    """(sum of x^p)^(1/p) of windows of sequences: (N, C, L) or (C, L)."""
+
+    _function = F.lp_pool1d
+
+
+class LPPool2d(_LPPool):
+    """(sum of x^p)^(1/p) of windows of images: (N, C, H, W) or (C, H, W)."""
+
+    _function = F.lp_pool2d
+
+
+class LPPool3d(_LPPool):
+    """(sum of x^p)^(1/p) of windows of volumes: (N, C, D, H, W) or (C, D, H, W)."""
+
+    _function = F.lp_pool3d
+
+
+class AdaptiveAvgPool1d(_Adaptive):
+    """Mean of windows that cut sequences: (N, C, L) or (C, L) into output_size parts.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.AdaptiveAvgPool1d(3)(cr.ones(1, 2, 4)).shape
+        chainrule.Size([1, 2, 3])
+    """
+
+    _axes = 1
+    _function = F.adaptive_avg_pool1d
+
+
+class AdaptiveAvgPool2d(_Adaptive):
+    """Mean of windows that cut images: (N, C, H, W) or (C, H, W) into output_size parts.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.AdaptiveAvgPool2d(3)(cr.ones(1, 2, 4, 4)).shape
+        chainrule.Size([1, 2, 3, 3])
+    """
+
+    _axes = 2
+    _function = F.adaptive_avg_pool2d
+
+
+class AdaptiveAvgPool3d(_Adaptive):
+    """Mean of windows that cut volumes: (N, C, D, H, W) or (C, D, H, W) into output_size parts.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.AdaptiveAvgPool3d(3)(cr.ones(1, 2, 4, 4, 4)).shape
+        chainrule.Size([1, 2, 3, 3, 3])
+    """
+
+    _axes = 3
+    _function = F.adaptive_avg_pool3d
+
+
+class AdaptiveMaxPool1d(_AdaptiveMax):
+    """Largest element of windows that cut sequences: (N, C, L) or (C, L) into output_size parts."""
+
+    _axes = 1
+    _function = F.adaptive_max_pool1d
+
+
+class AdaptiveMaxPool2d(_AdaptiveMax):
+    """Largest element of windows that cut images: (N, C, H, W) or (C, H, W) into output_size parts."""
+
+    _axes = 2
+    _function = F.adaptive_max_pool2d
+
+
+class AdaptiveMaxPool3d(_AdaptiveMax):
+    """Largest element of windows that cut volumes: (N, C, D, H, W) or (C, D, H, W) into output_size parts."""
+
+    _axes = 3
+    _function = F.adaptive_max_pool3d
+
+
+__all__ = [
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
+]
