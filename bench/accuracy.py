@@ -34,7 +34,7 @@ REASONS = {
     "silu": "below -88 the sigmoid is subnormal and has few digits; x times that has no more.",
     "mish": "below -88 the factor of x is subnormal and has few digits; x times that has no more.",
     "gelu": f"below -2 {CANCELS}: x / 2 (1 + erf(x / sqrt(2))), PyTorch's formula.",
-    "gelu (tanh)": "below -5 it is x exp(u) with u beyond -20, and the rounding of u counts |u| times.",
+    "gelu (tanh)": "below -5 it is x exp(u) with u far below 0, and the rounding of u counts |u| times.",
 }
 
 
@@ -259,12 +259,12 @@ def table(results, stride, count):
     lines = [
         "# Accuracy of the elementary functions",
         "",
-        "The largest error found, in units in the last place (ulp) of the exact result; 0.5 is the best possible. Made by",
-        "`bench/accuracy.py`, which says how. float32: "
+        "The largest error found, in units in the last place (ulp) of the exact result; 0.5 is the best possible.",
+        "Made by `bench/accuracy.py`, which says how. float32: "
         + ("all 2^32 numbers" if stride == 1 else f"one in {stride} of all 2^32 bit patterns")
         + f" against float64. float64: {count} inputs",
-        "against 60 digits. `atan2`, `hypot`, `logaddexp` and `pow`: random pairs. Each instruction set (see `CHAINRULE_CPU`)",
-        "has its own column.",
+        "against 60 digits. `atan2`, `hypot`, `logaddexp` and `pow`: random pairs. Each instruction set (see",
+        "`CHAINRULE_CPU`) has its own column.",
         "",
         "| function | " + " | ".join(header) + " |",
         "|" + "---|" * (len(header) + 1),
@@ -302,7 +302,9 @@ def main():
         for chosen in arguments.sets.split(","):
             command = [sys.executable, str(HERE), "--work", references, "--only", ",".join(names)]
             command += ["--stride", str(arguments.stride)]
-            done = subprocess.run(command, env={**os.environ, "CHAINRULE_CPU": chosen}, stdout=subprocess.PIPE, text=True)
+            done = subprocess.run(
+                command, env={**os.environ, "CHAINRULE_CPU": chosen}, stdout=subprocess.PIPE, text=True
+            )
             if done.returncode:
                 print(f"{chosen}: not measured (exit code {done.returncode})", file=sys.stderr)
                 continue

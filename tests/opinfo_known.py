@@ -15,6 +15,9 @@ TIES = "among equal elements PyTorch leaves the choice of the index open; here t
 FRACTION = "a fraction as beta or alpha of integer tensors is an error here; PyTorch cuts it off to 0"
 SCALAR = "a tensor without axes has no axis to write along here"
 INTEGERS = "floating-point tensors are required here; PyTorch computes on integers too"
+SIGN = "the sign of an eigenvector is free"
+EMPTY_SVD = "of a matrix without elements PyTorch's full factors are identities, here zeros"
+NONE_SIZE = "None among the output sizes is not taken here: write the input's size"
 CORRECTION = "correction=None is not taken here: leave it out"
 
 # name -> reason
@@ -29,18 +32,42 @@ KNOWN = {
     "index_copy": SCALAR,
     "index_fill": SCALAR,
     "kthvalue": TIES,
+    "linalg.eigh": SIGN,
+    "linalg.lstsq": "the rank is always given here; PyTorch gives none for its default driver",
+    "linalg.lstsq.grad_oriented": "the residuals have no gradient here",
+    "linalg.pinv.hermitian": "the sample is not symmetric: PyTorch reads one triangle of it, here both are read",
+    "linalg.svd": EMPTY_SVD,
     "nextafter": "no gradient here, as its derivative is a convention",
+    "nn.functional.adaptive_avg_pool2d": NONE_SIZE,
+    "nn.functional.adaptive_avg_pool3d": NONE_SIZE,
+    "nn.functional.adaptive_max_pool2d": NONE_SIZE,
+    "nn.functional.adaptive_max_pool3d": NONE_SIZE,
+    "nn.functional.avg_pool1d": INTEGERS,
+    "nn.functional.avg_pool2d": INTEGERS,
+    "nn.functional.avg_pool3d": INTEGERS,
     "nn.functional.batch_norm": "an input of shape (0,) has no channel axis",
     "nn.functional.bilinear": INTEGERS,
+    "nn.functional.conv1d": INTEGERS,
+    "nn.functional.conv2d": INTEGERS,
+    "nn.functional.conv3d": INTEGERS,
+    "nn.functional.conv_transpose1d": INTEGERS,
+    "nn.functional.conv_transpose2d": INTEGERS,
+    "nn.functional.conv_transpose3d": INTEGERS,
     "nn.functional.feature_alpha_dropout.without_train": "fewer than 2 axes are an error here also when not training",
+    "nn.functional.grid_sample": "there is no bicubic mode here",
     "nn.functional.hardsigmoid": "PyTorch's gradient has 1/6 in float32 precision",
-    "nn.functional.layer_norm": "over one element the gradient is 0; PyTorch's is the rounding error, times 1 / sqrt(eps)",
+    "nn.functional.layer_norm": "over one element the gradient is 0; PyTorch's is rounding error, times 1 / sqrt(eps)",
     "nn.functional.linear": INTEGERS,
+    "nn.functional.local_response_norm": INTEGERS,
+    "nn.functional.max_pool2d": INTEGERS,
+    "nn.functional.max_pool3d": INTEGERS,
     "nn.functional.softsign": INTEGERS,
     "norm.nuc": "the nuclear norm stands in linalg.matrix_norm",
     "std": CORRECTION,
     "std_mean": CORRECTION,
+    "svd": EMPTY_SVD,
     "tensor_split": "the places must be integers, not a tensor of them",
+    "tensordot": "contracted axes must have one size here; PyTorch stretches a size of 1",
     "topk": TIES,
     "unique": "there is no dim here",
     "var": CORRECTION,

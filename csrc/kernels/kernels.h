@@ -257,7 +257,7 @@ struct Table {
     Sgd sgd[kNumDTypes];
     Adam adam[kNumDTypes];
     ConvTiles conv_tile[kNumDTypes];
-    int conv_vector_bytes, conv_vectors;                             // of a tile: size of a vector, and how many at most
+    int conv_vector_bytes, conv_vectors;  // of a tile: size of a vector, and how many at most
     NormRows norm_rows[kNumDTypes];
     NormRowsGrad norm_rows_grad[kNumDTypes];
     SpanSum span_sum[kNumDTypes];

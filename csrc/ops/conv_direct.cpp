@@ -46,11 +46,11 @@ struct DirectPlan {
         rows = (w.out[1] + strips - 1) / strips;
         in_rows = (rows - 1) * w.stride[1] + reach(w, 1);
     }
-    // Worth it where vectors are mostly full and a tile has filters enough.
+    // Worth it where vectors are mostly full.
     bool suits(int64_t size) const {
         bool plane = w.in[0] == 1 && w.out[0] == 1 && w.kernel[0] == 1 && w.pad[0] == 0;
-        return plane && filters >= 4 && w.out[2] * 8 >= lanes * 5 &&
-               channels * in_rows * line * size <= kLargestStrip && channels > 0;
+        return plane && filters > 0 && w.out[2] * 8 >= lanes * 5 && channels * in_rows * line * size <= kLargestStrip &&
+               channels > 0;
     }
 };
 

@@ -226,7 +226,7 @@ Returns:
 
 Example:
     >>> F.rms_norm(chainrule.tensor([3., -3.]), (2,))
-    tensor([ 1.0000, -1.0000])
+    tensor([ 1., -1.])
 
 Source: Zhang and Sennrich, "Root mean square layer normalization", 2019.
 )",

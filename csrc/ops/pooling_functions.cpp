@@ -26,8 +26,8 @@ PoolAttrs pool_attrs(const Args& a, int dims, const Dims& dilation, bool ceil) {
     kernels::Windows& w = p.w;
     for (int d = 0; d < 3; ++d) {
         check<ValueError>(2 * w.pad[d] <= w.kernel[d], a.name,
-                          ": padding must be at most half of kernel_size, got padding ", pad,
-                          " for kernel_size ", kernel, ".");
+                          ": padding must be at most half of kernel_size, got padding ", pad, " for kernel_size ",
+                          kernel, ".");
         int64_t room = w.in[d] + 2 * w.pad[d] - reach(w, d);
         check<ValueError>(room >= 0 || (ceil && room + w.stride[d] > 0), a.name,
                           ": the kernel must fit into the padded input, got shape ", x.shape(), ", kernel_size ",

@@ -25,7 +25,7 @@ struct Arg {
 };
 
 inline constexpr int kMaxArgs = 16;
-inline constexpr int kMaxIntsArgs = 5;   // of type ints or size, in one signature
+inline constexpr int kMaxIntsArgs = 5;  // of type ints or size, in one signature
 
 // The arguments of a call, in the order of the signature, and what it gives back.
 class Args {

@@ -136,6 +136,8 @@ class Tensor:
     @property
     def itemsize(self) -> _int: ...
     @property
+    def real(self) -> Tensor: ...
+    @property
     def nbytes(self) -> _int: ...
     @property
     def is_cuda(self) -> _bool: ...
@@ -198,6 +200,8 @@ class Tensor:
     def to(self, *args: Any, **kwargs: Any) -> Tensor: ...
     def type(self, dtype: DtypeLike | str | None = None, non_blocking: _bool = False, **kwargs: Any) -> Any: ...
     def type_as(self, other: Tensor) -> Tensor: ...
+    def new(self, *args: Any, device: Any = None) -> Tensor: ...
+    def apply_(self, function: Any) -> Tensor: ...
     def new_tensor(
         self, data: Any, *, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: _bool = False
     ) -> Tensor: ...
@@ -457,7 +461,7 @@ class Tensor:
     def ceil_(self) -> Tensor:
         """Smallest whole number not below each element. Its gradient is 0."""
     def cholesky(self, upper: _bool = False) -> Tensor:
-        """Cholesky decomposition of symmetric positive definite matrices; one triangle is read."""
+        """Cholesky decomposition of symmetric positive definite matrices: another name for linalg.cholesky()."""
     @overload
     def chunk(self, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """Cuts an axis into at most `chunks` parts of equal size; the last may be smaller."""
@@ -1146,7 +1150,7 @@ class Tensor:
         """Product of the elements, over all axes or over one."""
     @overload
     def prod(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
-    def qr(self, some: _bool = True) -> Tensor:
+    def qr(self, some: _bool = True) -> Any:
         """QR decomposition; see linalg.qr()."""
     def rad2deg(self) -> Tensor:
         """Radians to degrees."""
@@ -1296,7 +1300,7 @@ class Tensor:
         """Hyperbolic sine."""
     def sinh_(self) -> Tensor:
         """Hyperbolic sine."""
-    def slogdet(self) -> Tensor:
+    def slogdet(self) -> Any:
         """Sign and logarithm of the absolute value of the determinant, without overflow."""
     @overload
     def softmax(self, dim: _int, dtype: DtypeLike | None = None) -> Tensor:
@@ -1367,7 +1371,7 @@ class Tensor:
         """Sum of the elements, over all axes or over those given."""
     @overload
     def sum(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
-    def svd(self, some: _bool = True) -> Tensor:
+    def svd(self, some: _bool = True) -> Any:
         """Singular value decomposition A = U diag(S) V^T; see linalg.svd(), which returns V^T."""
     def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
         """A view with two axes exchanged."""
@@ -2428,19 +2432,11 @@ def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
     Source: Zhang et al., "ShuffleNet", 2017.
     """
 def cholesky(input: Tensor, upper: _bool = False) -> Tensor:
-    """Cholesky decomposition of symmetric positive definite matrices; one triangle is read.
-
-        A = L L^T,  dA = the symmetric part of L^-T phi(L^T dL) L^-1;  phi takes the lower triangle and half the diagonal
+    """Cholesky decomposition of symmetric positive definite matrices: another name for linalg.cholesky().
 
     Args:
         input: (..., n, n) floating tensor.
-        upper: return L^T, of the upper triangle.
-
-    Returns:
-        Lower (or upper) triangular tensor of the input's shape.
-
-    Raises:
-        RuntimeError: for a matrix that is not positive definite, with its number in the batch.
+        upper: return the upper triangle.
 
     Example:
         >>> chainrule.cholesky(chainrule.tensor([[4., 2.], [2., 2.]]))
@@ -3799,9 +3795,9 @@ def inverse(input: Tensor) -> Tensor:
         RuntimeError: for a singular matrix, with its number in the batch.
 
     Example:
-        >>> chainrule.inverse(chainrule.tensor([[2., 0.], [0., 4.]]))
-        tensor([[0.5000, 0.0000],
-                [0.0000, 0.2500]])
+        >>> chainrule.inverse(chainrule.tensor([[2., 2.], [0., 4.]]))
+        tensor([[ 0.5000, -0.2500],
+                [ 0.0000,  0.2500]])
     """
 def isclose(
     input: Tensor,
@@ -4004,7 +4000,7 @@ def lgamma_(input: Tensor) -> Tensor:
 def linalg_cholesky(input: Tensor, *, upper: _bool = False) -> Tensor:
     """Cholesky decomposition of symmetric positive definite matrices; one triangle is read.
 
-        A = L L^T,  dA = the symmetric part of L^-T phi(L^T dL) L^-1;  phi takes the lower triangle and half the diagonal
+        A = L L^T,  dA = sym(L^-T phi(L^T dL) L^-1),  phi: the lower triangle with half the diagonal
 
     Args:
         input: (..., n, n) floating tensor.
@@ -4052,7 +4048,7 @@ def linalg_det(input: Tensor) -> Tensor:
         >>> chainrule.linalg.det(chainrule.tensor([[2., 1.], [0., 4.]]))
         tensor(8.)
     """
-def linalg_eigh(A: Tensor, UPLO: str = "L") -> Tensor:
+def linalg_eigh(A: Tensor, UPLO: str = "L") -> Any:
     """Eigenvalues and eigenvectors of symmetric matrices; one triangle is read.
 
         A = V diag(w) V^T,  dA = V (diag(dw) + (V^T dV) / E) V^T,  E_ij = w_j - w_i
@@ -4099,11 +4095,11 @@ def linalg_inv(input: Tensor) -> Tensor:
         RuntimeError: for a singular matrix, with its number in the batch.
 
     Example:
-        >>> chainrule.linalg.inv(chainrule.tensor([[2., 0.], [0., 4.]]))
-        tensor([[0.5000, 0.0000],
-                [0.0000, 0.2500]])
+        >>> chainrule.linalg.inv(chainrule.tensor([[2., 2.], [0., 4.]]))
+        tensor([[ 0.5000, -0.2500],
+                [ 0.0000,  0.2500]])
     """
-def linalg_lstsq(A: Tensor, B: Tensor, rcond: _float | None = None, *, driver: str | None = None) -> Tensor:
+def linalg_lstsq(A: Tensor, B: Tensor, rcond: _float | None = None, *, driver: str | None = None) -> Any:
     """Least squares: the X for which |A X - B| is least, and of those the smallest.
 
         X = A^+ B
@@ -4112,7 +4108,7 @@ def linalg_lstsq(A: Tensor, B: Tensor, rcond: _float | None = None, *, driver: s
         A: (..., m, n) floating tensor.
         B: (..., m, k) tensor, or (..., m) for vectors.
         rcond: what counts as rank: relative to the largest; None for the rounding unit times max(m, n).
-        driver: None or 'gelsy', the one method.
+        driver: a name of LAPACK's, for PyTorch's sake: 'gelsy' is used always. Residuals are given for the others alone.
 
     Returns:
         Named tuple (solution, residuals, rank, singular_values); residuals only where m > n and the rank is full.
@@ -4290,7 +4286,7 @@ def linalg_pinv(
 
     Source: Golub and Pereyra, "The differentiation of pseudo-inverses", 1973 (gradient).
     """
-def linalg_qr(A: Tensor, mode: str = "reduced") -> Tensor:
+def linalg_qr(A: Tensor, mode: str = "reduced") -> Any:
     """QR decomposition: orthonormal columns times an upper triangle.
 
         A = Q R
@@ -4309,7 +4305,7 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> Tensor:
 
     Source: Roberts and Roberts, "QR and LQ decomposition matrix backpropagation algorithms", 2020 (gradient).
     """
-def linalg_slogdet(input: Tensor) -> Tensor:
+def linalg_slogdet(input: Tensor) -> Any:
     """Sign and logarithm of the absolute value of the determinant, without overflow.
 
         dA = dlogabsdet A^-T
@@ -4371,7 +4367,7 @@ def linalg_solve_triangular(
         tensor([[0.3750],
                 [0.2500]])
     """
-def linalg_svd(A: Tensor, full_matrices: _bool = True) -> Tensor:
+def linalg_svd(A: Tensor, full_matrices: _bool = True) -> Any:
     """Singular value decomposition.
 
         A = U diag(S) Vh,  singular values from the largest to the smallest
@@ -5607,7 +5603,7 @@ def prod(
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
 ) -> Tensor: ...
-def qr(input: Tensor, some: _bool = True) -> Tensor:
+def qr(input: Tensor, some: _bool = True) -> Any:
     """QR decomposition; see linalg.qr().
 
     Args:
@@ -5957,7 +5953,7 @@ def rms_norm(
 
     Example:
         >>> F.rms_norm(chainrule.tensor([3., -3.]), (2,))
-        tensor([ 1.0000, -1.0000])
+        tensor([ 1., -1.])
 
     Source: Zhang and Sennrich, "Root mean square layer normalization", 2019.
     """
@@ -6243,7 +6239,7 @@ def sinh(input: Tensor) -> Tensor:
     """
 def sinh_(input: Tensor) -> Tensor:
     """Hyperbolic sine."""
-def slogdet(input: Tensor) -> Tensor:
+def slogdet(input: Tensor) -> Any:
     """Sign and logarithm of the absolute value of the determinant, without overflow.
 
         dA = dlogabsdet A^-T
@@ -6529,7 +6525,7 @@ def sum(
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
 ) -> Tensor: ...
-def svd(input: Tensor, some: _bool = True) -> Tensor:
+def svd(input: Tensor, some: _bool = True) -> Any:
     """Singular value decomposition A = U diag(S) V^T; see linalg.svd(), which returns V^T.
 
     Args:

@@ -43,7 +43,7 @@ def _empty_like(x: Any) -> Any:
 
 
 def can_cast(from_: Any, to: Any) -> bool:
-    """Whether a value of the first dtype can be stored in the second without changing its kind (bool < integer < float).
+    """Whether the second dtype's kind holds the first's: bool < integer < float.
 
     Example:
         >>> chainrule.can_cast(chainrule.float64, chainrule.int64)

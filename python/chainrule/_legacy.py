@@ -95,7 +95,7 @@ class BoolTensor(_LegacyTensor):
 def set_default_tensor_type(t: Any) -> None:
     """Set the default dtype by an old name: FloatTensor or DoubleTensor, or their names. Use set_default_dtype."""
     names = {"FloatTensor": _core.float32, "DoubleTensor": _core.float64}
-    dtype = names.get(t.rsplit(".", 1)[-1]) if isinstance(t, str) else getattr(t, "dtype", None)
+    dtype: Any = names.get(t.rsplit(".", 1)[-1]) if isinstance(t, str) else getattr(t, "dtype", None)
     if dtype not in names.values():
         raise TypeError(f"set_default_tensor_type: FloatTensor or DoubleTensor is required, got {t}.")
     _core.set_default_dtype(dtype)
@@ -113,17 +113,21 @@ def _apply(self: Any, function: Any) -> Any:
     return self
 
 
-Tensor.new = _new  # type: ignore[attr-defined]
-Tensor.apply_ = _apply  # type: ignore[attr-defined]
-Tensor.real = property(lambda self: self, doc="The tensor itself: there are no complex numbers.")  # type: ignore[attr-defined]
+for _name, _member in {
+    "new": _new,
+    "apply_": _apply,
+    "real": property(lambda self: self, doc="The tensor itself: there are no complex numbers."),
+}.items():
+    setattr(Tensor, _name, _member)
 
 
 class _Limits:
+    dtype: str
     _fields: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        values = ", ".join(f"{name}={getattr(self, name)}" for name in (*self._fields, "dtype"))
-        return f"{type(self).__name__}({values})"
+        values = [f"{name}={getattr(self, name):g}" for name in self._fields]
+        return f"{type(self).__name__}({', '.join(values)}, dtype={self.dtype})"
 
 
 class finfo(_Limits):
@@ -150,7 +154,7 @@ class finfo(_Limits):
         self.bits = int(info.bits)
         self.eps, self.max, self.min = float(info.eps), float(info.max), float(info.min)
         self.tiny = self.smallest_normal = float(info.tiny)
-        self.resolution = float(info.resolution)
+        self.resolution = 10.0**-info.precision
 
 
 class iinfo(_Limits):

@@ -1,7 +1,7 @@
 """Behaviour 13: NaN at every position of arrays of length 1 to 67 comes through alike, forward and backward.
 
-test_op_nan.py runs every elementwise row of the operation table through the same; here stand the operations that swallow
-NaN elsewhere (max, relu, clamp, softmax), at each alignment and with several threads.
+test_op_nan.py runs every elementwise row of the operation table through the same; here stand the operations that
+swallow NaN elsewhere (max, relu, clamp, softmax), at each alignment and with several threads.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Behaviour 19: a batch of 0 passes through every layer and loss: right shapes, zero gradients, NaN as the mean loss."""
+"""Behaviour 19: a batch of 0 passes through every layer and loss: right shapes, zero gradients, mean loss NaN."""
 
 import inspect
 import math
@@ -69,7 +69,8 @@ def test_19_layer(name):
     for key, value in layer.state_dict().items():  # running statistics stay, and stay finite
         if "num_batches" not in key:
             assert cr.equal(value, before[key]), key
-    optim.SGD(layer.parameters(), lr=0.1, momentum=0.9).step() if before and list(layer.parameters()) else None
+    if list(layer.parameters()):
+        optim.SGD(layer.parameters(), lr=0.1, momentum=0.9).step()
     for key, value in layer.named_parameters():
         assert cr.equal(value, before[key])
 
@@ -118,7 +119,9 @@ def test_19_loss(name, reduction):
 OPTIMIZERS = [
     name
     for name in sorted(vars(optim))
-    if inspect.isclass(getattr(optim, name)) and issubclass(getattr(optim, name), optim.Optimizer) and name != "Optimizer"
+    if inspect.isclass(getattr(optim, name))
+    and issubclass(getattr(optim, name), optim.Optimizer)
+    and name != "Optimizer"
 ]
 
 

@@ -1,4 +1,4 @@
-"""Behaviour 26: pickle, deepcopy and joblib of parameters, modules and optimizers keep values, ties, grads and hooks."""
+"""Behaviour 26: pickle, deepcopy and joblib keep a module's and an optimizer's values, ties, gradients and hooks."""
 
 import copy
 import io

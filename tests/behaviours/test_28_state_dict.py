@@ -1,4 +1,4 @@
-"""Behaviour 28: a state_dict moves to the PyTorch twin and back; the outputs agree; strict errors list everything at once."""
+"""Behaviour 28: a state_dict moves to the PyTorch twin and back; strict errors list everything at once."""
 
 import numpy as np
 import pytest

@@ -17,7 +17,9 @@ from chainrule import optim
 NAMES = [
     name
     for name in sorted(vars(optim))
-    if inspect.isclass(getattr(optim, name)) and issubclass(getattr(optim, name), optim.Optimizer) and name != "Optimizer"
+    if inspect.isclass(getattr(optim, name))
+    and issubclass(getattr(optim, name), optim.Optimizer)
+    and name != "Optimizer"
 ]
 CLASSES = pytest.mark.parametrize("name", [name for name in NAMES if name != "LBFGS"])
 VARIANTS = {

@@ -2,11 +2,23 @@
 
 import numpy as np
 
-from .spec import F, I, Op, S, V, bad
+from .spec import F, I, Op, S, V, bad, kink
 
 SQUARE = V([[2.0, 0.5, 0.1], [0.3, 1.5, -0.2], [0.1, 0.4, 3.0]])
 SPD = V([[4.0, 1.0, 0.5], [1.0, 3.0, 0.2], [0.5, 0.2, 2.0]])
 INNER = r"inner dimensions must match, got \(2, 3\) @ \(4, 5\) \(3 != 4\)"
+
+NIL = [[1.0, 1.0], [1.0, 1.0]]
+DISTINCT = V([[2.0, 0.5], [0.3, 1.5], [0.1, 0.4]])
+INVERTIBLE = (S(SQUARE), S(V([[[2.0, 0.5], [0.1, 1.0]], [[1.0, -0.5], [0.7, 1.5]]])))
+SQUARE_ONLY = bad(ValueError, r"^linalg.inv: square.*got shape \(2, 3\)", F(2, 3))
+FLOATS_ONLY = bad(TypeError, r"^linalg.inv: .*floating, got int64", I(2, 2))
+
+
+def linear(name, samples, **row):
+    """A function of chainrule.linalg."""
+    return Op(f"linalg_{name}", samples, fn=f"linalg.{name}", method=None, since="ops", **row)
+
 
 ROWS = (
     Op(
@@ -113,42 +125,119 @@ ROWS = (
             S("bij,bkj->bik", F(2, 2, 3), F(2, 4, 3)),
             S("ii->i", F(3, 3)),
             S("ij->", F(2, 3)),
+            S("ba", F(2, 3)),
             S("i,j", F(2), F(3)),
+            S("ij,ij->i", F(2, 3), F(2, 3)),
+            S("iij,jk->ik", F(2, 2, 3), F(3, 2)),
             S("...ij,jk->...ik", F(2, 2, 3), F(3, 2)),
+            S("bn,anm,bm->ba", F(2, 3), F(4, 3, 2), F(2, 2)),
         ),
         method=None,
         tol=2,
         since="ops",
-        bad=(bad(ValueError, r"^einsum: ", "ij,jk->ik", F(2, 3), F(4, 2)),),
+        bad=(
+            bad(ValueError, r"^einsum: subscript 'j'.*got 3 and 4", "ij,jk->ik", F(2, 3), F(4, 2)),
+            bad(ValueError, r"^einsum: .*2 operands, got 1", "ij,jk->ik", F(2, 3)),
+            bad(ValueError, r"^einsum: .*do not fit operand 0 of shape \(2,\)", "ij->i", F(2)),
+            bad(ValueError, r"^einsum: .*output.*got 'k'", "ij->k", F(2, 3)),
+        ),
     ),
     Op(
         "tensordot",
-        (S(F(2, 3), F(3, 2), dims=1), S(F(2, 3, 4), F(4, 3), dims=([1, 2], [1, 0]))),
+        (S(F(2, 3), F(3, 2), dims=1), S(F(2, 3, 2), F(2, 3), dims=([1, 2], [1, 0])), S(F(2), F(2), dims=0)),
         method=None,
         tol=2,
         since="ops",
+        bad=(bad(ValueError, r"^tensordot: .*\(3 != 2\)", F(2, 3), F(2, 3), dims=1),),
     ),
-    Op("kron", (S(F(2, 2), F(1, 3)), S(F(2), F(2))), np=np.kron, since="ops"),
-    Op("trace", (S(F(3, 3)), S(F(2, 4))), np=np.trace, since="ops"),
+    Op("kron", (S(F(2, 2), F(1, 3)), S(F(2), F(2)), S(F(2), F(2, 2))), np=np.kron, since="ops"),
     Op(
-        "linalg.norm",
-        (S(F(2, 3)), S(F(4), 1), S(F(2, 3), dim=1)),
-        fn="linalg.norm",
+        "trace",
+        (S(F(3, 3)), S(F(2, 4)), S(F(0, 2))),
+        np=np.trace,
+        since="ops",
+        bad=(bad(ValueError, r"^trace: .*got shape \(3,\)", F(3)),),
+    ),
+    Op(
+        "cross",
+        (S(F(2, 3), F(2, 3), dim=1), S(F(3, 2), F(3, 2), dim=0)),
+        since="ops",
+        bad=(bad(ValueError, r"^cross: .*size 3.*got", F(2, 2), F(2, 2)),),
+    ),
+    linear("cross", (S(F(2, 3), F(2, 3)), S(F(1, 3), F(2, 3)), S(F(3, 2), F(3, 2), dim=0))),
+    linear("vecdot", (S(F(2, 3), F(2, 3)), S(F(3), F(2, 3)), S(F(2, 3), F(2, 3), dim=0))),
+    Op(
+        "cdist",
+        (S(F(3, 2), F(2, 2)), S(F(2, 2, 2), F(2, 3, 2)), S(F(2, 2), F(2, 2), p=1.0), S(F(0, 2), F(3, 2))),
         method=None,
+        tol=4,
+        since="ops",
+        bad=(bad(ValueError, r"^cdist: .*\(2 != 3\)", F(3, 2), F(3, 3)),),
+        kinks=(kink(V([[1.0, 2.0]]), V([[1.0, 2.0]]), grads=([[0.0, 0.0]], [[0.0, 0.0]])),),
+    ),
+    linear(
+        "norm",
+        (
+            *(S(F(2, 3), order) for order in ("fro", "nuc", 2, 1, float("inf"))),
+            *(S(F(2, 3)), S(F(4), 1), S(F(2, 3), dim=1), S(F(2, 2, 3), -2, dim=(0, 2), keepdim=True)),
+        ),
         avoid=(0.0,),
-        tol=2,
-        since="ops",
-    ),
-    Op(
-        "linalg.inv",
-        (S(SQUARE),),
-        fn="linalg.inv",
-        method=None,
         tol=20,
-        since="ops",
-        bad=(bad(ValueError, r"square", F(2, 3)),),
+        second=False,
+        bad=(bad(ValueError, r"^linalg.norm: .*order.*got 3", F(2, 3), 3), bad(ValueError, "got 'x'", F(2, 3), "x")),
     ),
-    Op("linalg.det", (S(SQUARE),), fn="linalg.det", method=None, tol=20, since="ops"),
-    Op("linalg.slogdet", (S(SQUARE),), fn="linalg.slogdet", method=None, tol=20, since="ops"),
-    Op("linalg.solve", (S(SQUARE, F(3, 2)), S(SQUARE, F(3))), fn="linalg.solve", method=None, tol=20, since="ops"),
+    linear("vector_norm", (S(F(2, 3)), S(F(2, 3), 3, dim=1), S(F(2, 3), 1.5, dim=(0, 1))), avoid=(0.0,), tol=4),
+    linear(
+        "matrix_norm",
+        (S(F(2, 3)), S(F(2, 2, 3), "nuc"), S(F(2, 3), 2), S(F(2, 3), "fro", dim=(0, 1), keepdim=True)),
+        avoid=(0.0,),
+        tol=20,
+    ),
+    linear("inv", INVERTIBLE, tol=20, bad=(SQUARE_ONLY, FLOATS_ONLY, bad(RuntimeError, "singular", V(NIL)))),
+    Op("inverse", INVERTIBLE, tol=20, since="ops"),
+    linear("det", (*INVERTIBLE, S(F(1, 1))), tol=40, bad=(bad(ValueError, r"linalg.det: .*square", F(2, 3)),)),
+    Op("det", INVERTIBLE, tol=40, since="ops"),
+    linear("slogdet", INVERTIBLE, tol=40),
+    Op("slogdet", INVERTIBLE, tol=40, since="ops"),
+    Op("logdet", (S(SPD),), tol=40, since="ops"),
+    linear(
+        "solve",
+        (S(SQUARE, F(3, 2)), S(SQUARE, F(3)), S(SQUARE, F(2, 3), left=False), S(SQUARE, F(2, 3, 1))),
+        tol=20,
+        bad=(
+            bad(ValueError, r"^linalg.solve: .*\(3 != 2\)", SQUARE, F(2)),
+            bad(RuntimeError, "singular", V(NIL), F(2)),
+        ),
+    ),
+    linear(
+        "solve_triangular",
+        (
+            *(S(SQUARE, F(3, 2), upper=True), S(SQUARE, F(3, 1), upper=False)),
+            *(S(SQUARE, F(2, 3), upper=True, left=False), S(SQUARE, F(3, 1), upper=False, unitriangular=True)),
+        ),
+        tol=20,
+    ),
+    linear(
+        "cholesky",
+        (S(SPD), S(SPD, upper=True)),
+        tol=20,
+        numerical=False,
+        bad=(bad(RuntimeError, "not positive definite", V(NIL)),),
+    ),
+    Op("cholesky", (S(SPD), S(SPD, upper=True)), tol=20, numerical=False, since="ops"),
+    linear("qr", (S(F(4, 2)), S(F(2, 3)), S(SQUARE)), tol=200),
+    Op("qr", (S(F(4, 2)), S(F(2, 3))), tol=200, since="ops"),
+    linear("svd", (S(DISTINCT, full_matrices=False),), tol=200, ref=False),
+    Op("svd", (S(DISTINCT),), tol=200, ref=False, since="ops"),
+    linear("svdvals", (S(DISTINCT), S(F(2, 2, 3))), tol=200),
+    linear("eigh", (S(SPD),), tol=200, numerical=False, ref=False),
+    linear("eigvalsh", (S(SPD), S(SPD, UPLO="U")), tol=40, numerical=False),
+    linear("lstsq", (S(DISTINCT, F(3, 2)),), tol=200, ref=False),
+    linear("pinv", (S(DISTINCT), S(F(2, 3))), tol=200),
+    Op("pinverse", (S(DISTINCT),), tol=200, since="ops"),
+    linear("matrix_rank", (S(DISTINCT), S(V(NIL))), grad=False),
+    linear("matrix_power", (S(SQUARE, 3), S(SQUARE, -2), S(SQUARE, 1)), tol=40),
+    Op("matrix_power", (S(SQUARE, 3), S(SQUARE, -2)), tol=40, since="ops"),
+    linear("multi_dot", (S((F(2), F(2, 3), F(3, 1))), S((F(2, 3), F(3, 2), F(2, 1)))), tol=2),
+    Op("chain_matmul", (S(F(2, 3), F(3, 2), F(2, 1)),), method=None, tol=2, since="ops"),
 )

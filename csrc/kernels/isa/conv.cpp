@@ -15,11 +15,11 @@ template <> struct VectorOf<double> {
     typedef double type __attribute__((vector_size(kConvBytes)));
 };
 
-template <class T, int kVectors> void tile_of(const ConvTile& t) {
+template <class T, int kVectors, int kFilters> void tile_of(const ConvTile& t) {
     using V = typename VectorOf<T>::type;
-    V sum[kConvFilters][kVectors];
+    V sum[kFilters][kVectors];
     const T *x = static_cast<const T*>(t.x), *w = static_cast<const T*>(t.w), *bias = static_cast<const T*>(t.bias);
-    for (int f = 0; f < kConvFilters; ++f)
+    for (int f = 0; f < kFilters; ++f)
         for (int v = 0; v < kVectors; ++v) sum[f][v] = (bias && f < t.filters ? bias[f] : T(0)) - V{};
     const T* from[kVectors];
     for (int v = 0; v < kVectors; ++v) from[v] = x + t.in_at[v];
@@ -27,7 +27,7 @@ template <class T, int kVectors> void tile_of(const ConvTile& t) {
         V here[kVectors];
         for (int v = 0; v < kVectors; ++v) std::memcpy(&here[v], from[v] + t.taps[k], sizeof(V));
 #pragma GCC unroll 8
-        for (int f = 0; f < kConvFilters; ++f)
+        for (int f = 0; f < kFilters; ++f)
             for (int v = 0; v < kVectors; ++v) sum[f][v] += (w[f] - V{}) * here[v];
     }
     T* y = static_cast<T*>(t.y);
@@ -40,25 +40,36 @@ template <class T, int kVectors> void tile_of(const ConvTile& t) {
         }
 }
 
+template <class T, int kVectors> void by_filters(const ConvTile& t) {
+    if (t.filters <= 2) tile_of<T, kVectors, 2>(t);
+    else if (t.filters <= 4) tile_of<T, kVectors, 4>(t);
+    else if (t.filters <= 6) tile_of<T, kVectors, 6>(t);
+    else tile_of<T, kVectors, kConvFilters>(t);
+}
+
 }  // namespace
 
 template <class T> void conv_tile(const ConvTile& t) {
     switch (t.vectors) {
-        case 1: tile_of<T, 1>(t); break;
-        case 2: tile_of<T, kConvVectors >= 2 ? 2 : 1>(t); break;
-        default: tile_of<T, kConvVectors>(t); break;
+        case 1: by_filters<T, 1>(t); break;
+        case 2: by_filters<T, kConvVectors >= 2 ? 2 : 1>(t); break;
+        default: by_filters<T, kConvVectors>(t); break;
     }
 }
 
 namespace {
 
 // Instantiates what the table takes the address of.
-constexpr Table make() {
-    Table keep{};
+struct Kept {
+    ConvTiles conv_tile[kNumDTypes]{};
+    int conv_vector_bytes = 0, conv_vectors = 0;
+};
+constexpr Kept make() {
+    Kept keep;
     fill_conv(keep);
     return keep;
 }
-[[maybe_unused]] constexpr Table kKeep = make();
+[[gnu::used]] constexpr Kept kKeep = make();
 
 }  // namespace
 }  // namespace chainrule::kernels::CHAINRULE_ISA
