@@ -31,7 +31,6 @@ MISSING = {
     "Tensor.put": NOT_TENSOR,
     "Tensor.names": NOT_TENSOR,
     "Tensor.storage": "storages are no objects; data_ptr, storage_offset and nbytes tell what programs ask them for",
-    "nn.functional.scaled_dot_product_attention": "attention comes with the transformer layers",
     "torch.cuda.FloatTensor": CUDA,
     "torch.cuda.LongTensor": CUDA,
     "torch.bfloat16": HALF,

@@ -399,6 +399,60 @@ def test_batch_norm(training, torch):
         np.testing.assert_allclose(array(a), b.detach().numpy(), rtol=1e-4, atol=1e-5)
 
 
+NORMS = [
+    ("GroupNorm", (2, 4), {}, (3, 4, 5)),
+    ("GroupNorm", (4, 4), {"affine": False, "eps": 1e-3}, (3, 4)),
+    ("GroupNorm", (1, 4), {"bias": False}, (3, 4, 2, 2)),
+    ("InstanceNorm1d", (4,), {}, (3, 4, 5)),
+    ("InstanceNorm1d", (4,), {"affine": True}, (4, 5)),
+    ("InstanceNorm2d", (4,), {"affine": True, "track_running_stats": True, "momentum": 0.3}, (3, 4, 2, 3)),
+    ("InstanceNorm3d", (4,), {"affine": True, "bias": False}, (2, 4, 2, 3, 2)),
+]
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("name, args, options, shape", NORMS)
+def test_group_and_instance_norm(name, args, options, shape, training, torch):
+    values = np.random.default_rng(0).standard_normal(shape).astype("float32")
+
+    def run(lib):
+        layer = getattr(lib.nn, name)(*args, **options)
+        for i, p in enumerate(layer.parameters()):
+            p.data.copy_(lib.arange(p.numel()) / 3 - i)
+        layer(lib.tensor(values) * 2 + 1)  # moves running statistics
+        layer.train(training)
+        x = lib.tensor(values, requires_grad=True)
+        y = layer(x)
+        (y * y * y).sum().backward()
+        state = layer.state_dict()
+        return repr(layer), list(state), [y, x.grad, *(p.grad for p in layer.parameters()), *state.values()]
+
+    ours, theirs = run(cr), run(torch)
+    assert ours[:2] == theirs[:2]
+    for a, b in zip(ours[2], theirs[2], strict=True):
+        np.testing.assert_allclose(array(a), b.detach().numpy(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+def test_rrelu_draws_as_pytorch(inplace, torch):
+    values = np.random.default_rng(0).standard_normal((4, 9))
+
+    def run(lib, dtype, training):
+        lib.manual_seed(3)
+        layer = lib.nn.RReLU(0.1, 0.7, inplace=inplace).train(training)
+        x = lib.tensor(values, dtype=dtype, requires_grad=True)
+        y = layer(x * 1)
+        y.sum().backward()
+        return repr(layer), y, x.grad
+
+    for dtype in ("float32", "float64"):
+        for training in (True, False):
+            ours, theirs = (run(lib, getattr(lib, dtype), training) for lib in (cr, torch))
+            assert ours[0] == theirs[0]
+            for a, b in zip(ours[1:], theirs[1:], strict=True):
+                np.testing.assert_allclose(array(a), b.detach().numpy(), rtol=1e-6)
+
+
 @pytest.mark.filterwarnings("ignore:reduction")  # PyTorch's advice on "mean"
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none", "batchmean"])
 @pytest.mark.parametrize("log_target", [False, True])

@@ -25,6 +25,27 @@ CASES = [
     ("AdamW", {}),
     ("AdamW", {"lr": 0.01, "weight_decay": 0.2}),
     ("AdamW", {"lr": 0.01, "amsgrad": True, "betas": (0.7, 0.9)}),
+    ("RMSprop", {}),
+    ("RMSprop", {"lr": 0.005, "momentum": 0.8, "centered": True, "weight_decay": 0.1}),
+    ("RMSprop", {"lr": 0.005, "alpha": 0.9, "eps": 1e-6, "maximize": True}),
+    ("Adagrad", {}),
+    ("Adagrad", {"lr": 0.1, "lr_decay": 0.05, "weight_decay": 0.1, "initial_accumulator_value": 0.5}),
+    ("Adagrad", {"lr": 0.02, "eps": 1e-6, "maximize": True}),
+    ("Adadelta", {}),
+    ("Adadelta", {"lr": 2.0, "rho": 0.8, "eps": 1e-5, "weight_decay": 0.1}),
+    ("Adadelta", {"maximize": True}),
+    ("Adamax", {}),
+    ("Adamax", {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-6, "weight_decay": 0.1}),
+    ("Adamax", {"maximize": True}),
+    ("NAdam", {}),
+    ("NAdam", {"lr": 0.01, "betas": (0.8, 0.95), "momentum_decay": 0.01, "weight_decay": 0.1}),
+    ("NAdam", {"lr": 0.01, "weight_decay": 0.1, "decoupled_weight_decay": True, "maximize": True}),
+    ("RAdam", {}),
+    ("RAdam", {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-6, "weight_decay": 0.1}),
+    ("RAdam", {"lr": 0.01, "weight_decay": 0.1, "decoupled_weight_decay": True, "maximize": True}),
+    ("Rprop", {}),
+    ("Rprop", {"lr": 0.1, "etas": (0.4, 1.3), "step_sizes": (1e-5, 1.0)}),
+    ("Rprop", {"step_sizes": (1e-6, 0.1), "maximize": True}),
 ]
 SHAPES = [(3, 4), (5,), (), (2, 1, 3), (33,)]
 case = pytest.mark.parametrize(("name", "options"), CASES, ids=lambda v: str(v).replace(" ", ""))
@@ -70,12 +91,10 @@ def test_parameters_without_gradient_are_left_out(name, options, torch):
 
 
 def test_default_options(torch):
-    for name in ("SGD", "Adam", "AdamW"):
+    for name in sorted({name for name, _ in CASES} | {"LBFGS"}):
         ours = getattr(optim, name)([nn.Parameter(cr.ones(1))]).defaults
         theirs = getattr(torch.optim, name)([torch.nn.Parameter(torch.ones(1))]).defaults
-        for key in ("lr", "momentum", "dampening", "weight_decay", "nesterov", "betas", "eps", "amsgrad", "maximize"):
-            if key in theirs:
-                assert ours[key] == theirs[key], (name, key)
+        assert ours == theirs, name
 
 
 def test_groups(torch):
@@ -131,6 +150,180 @@ def test_state_dict_has_pytorchs_form(torch):
     assert set(ours["state"][0]) == set(theirs["state"][0])
     for key, value in theirs["state"][2].items():
         np.testing.assert_allclose(float(ours["state"][2][key]), float(value), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam", "Rprop"])
+def test_states_have_pytorchs_names(torch, name):
+    options = {"momentum": 0.9, "centered": True} if name == "RMSprop" else {}
+    ours, theirs = (train(lib, name, options, steps=3)[1].state_dict()["state"][0] for lib in (cr, torch))
+    assert set(ours) == set(theirs)
+    for key, value in theirs.items():
+        np.testing.assert_allclose(array(ours[key]), value.numpy(), rtol=1e-5, atol=1e-7, err_msg=key)
+
+
+def rosenbrock(lib, dtype, steps, **options):
+    """LBFGS on a curved valley; the options' line search decides the way there."""
+    params = [lib.nn.Parameter(lib.tensor(v, dtype=getattr(lib, dtype))) for v in ([-1.2, 0.8], [1.0, 1.0])]
+    unused = lib.nn.Parameter(lib.ones(2, dtype=getattr(lib, dtype)))
+    opt = lib.optim.LBFGS([*params, unused], **options)
+    losses = []
+
+    def closure():
+        opt.zero_grad()
+        x, y = params
+        loss = (10 * (y - x * x) ** 2 + (1 - x) ** 2).sum()
+        loss.backward()
+        return loss
+
+    for _ in range(steps):
+        losses.append(opt.step(closure).item())
+    return params, opt, losses, closure
+
+
+LBFGS = [
+    {"lr": 0.02, "max_iter": 5},
+    {"lr": 0.02, "max_iter": 4, "history_size": 2},
+    {"line_search_fn": "strong_wolfe"},
+    {"line_search_fn": "strong_wolfe", "lr": 0.1, "max_iter": 4, "history_size": 3},
+    {"line_search_fn": "strong_wolfe", "max_eval": 3},
+    {"line_search_fn": "strong_wolfe", "max_eval": 1, "lr": 0.001},
+]
+
+
+@pytest.mark.parametrize("options", LBFGS, ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_lbfgs_equals_pytorch(torch, options, dtype):
+    steps = 100 if dtype == "float64" else 5  # rounding decides the later searches
+    (ours, opt, losses, _), (theirs, other, expected, _) = (
+        rosenbrock(lib, dtype, steps, **options) for lib in (cr, torch)
+    )
+    tolerance = 1e-6 if dtype == "float64" else 1e-3
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(array(p), array(q), rtol=tolerance)
+    np.testing.assert_allclose(losses, expected, rtol=tolerance, atol=1e-12 if dtype == "float64" else 1e-3)
+    ours, theirs = (o.state_dict()["state"][0] for o in (opt, other))
+    assert set(theirs) - set(ours) <= {"al"}  # scratch space
+    if dtype == "float64":
+        assert (ours["n_iter"], ours["func_evals"]) == (theirs["n_iter"], theirs["func_evals"])
+
+
+@pytest.mark.parametrize("options", LBFGS[1:4], ids=str)
+@pytest.mark.parametrize("at", [0, 2])
+def test_lbfgs_state_round_trip(options, at):
+    params, opt, _, closure = rosenbrock(cr, "float64", at, **options)
+    others, other, _, other_closure = rosenbrock(cr, "float64", 0)
+    for p, q in zip(params, others, strict=True):
+        q.data.copy_(p.data)
+    other.load_state_dict(copy.deepcopy(opt.state_dict()))
+    for _ in range(2):
+        opt.step(closure)
+        other.step(other_closure)
+    for p, q in zip(params, others, strict=True):
+        same(p, q)
+
+
+def test_lbfgs_errors():
+    p = nn.Parameter(cr.ones(1))
+    expect_error(ValueError, "line_search_fn", optim.LBFGS, [p], line_search_fn="armijo")
+    expect_error(
+        ValueError, "one parameter group", optim.LBFGS, [{"params": [p]}, {"params": [nn.Parameter(cr.ones(1))]}]
+    )
+    expect_error(TypeError, "closure", optim.LBFGS([p]).step)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("RMSprop", {"alpha": -0.1}),
+        ("RMSprop", {"momentum": -0.1}),
+        ("Adagrad", {"lr_decay": -0.1}),
+        ("Adagrad", {"initial_accumulator_value": -0.1}),
+        ("Adadelta", {"rho": 1.5}),
+        ("Adamax", {"betas": (0.9, 1.0)}),
+        ("NAdam", {"momentum_decay": -1.0}),
+        ("RAdam", {"eps": -1.0}),
+        ("Rprop", {"etas": (1.1, 1.2)}),
+        ("LBFGS", {"lr": -1.0}),
+    ],
+    ids=str,
+)
+def test_bad_options_of_the_others(name, options):
+    expect_error(ValueError, "Invalid", getattr(optim, name), [nn.Parameter(cr.ones(1))], **options)
+
+
+SCHEDULES = {
+    "OneCycle": lambda s, o: s.OneCycleLR(o, max_lr=[0.5, 0.2], total_steps=60),
+    "OneCycle, epochs": lambda s, o: s.OneCycleLR(o, 0.5, epochs=6, steps_per_epoch=10, anneal_strategy="linear"),
+    "OneCycle, three": lambda s, o: s.OneCycleLR(
+        o, 0.5, 60, three_phase=True, pct_start=0.4, div_factor=10, base_momentum=0.7
+    ),
+    "OneCycle, no momentum": lambda s, o: s.OneCycleLR(o, 0.5, 60, cycle_momentum=False, final_div_factor=5),
+    "Cyclic": lambda s, o: s.CyclicLR(o, 0.01, [0.1, 0.3], step_size_up=7),
+    "Cyclic 2": lambda s, o: s.CyclicLR(o, 0.01, 0.1, 4, 9, mode="triangular2", base_momentum=0.5),
+    "Cyclic exp": lambda s, o: s.CyclicLR(o, 0.01, 0.1, 5, mode="exp_range", gamma=0.95, cycle_momentum=False),
+    "Cyclic own": lambda s, o: s.CyclicLR(o, 0.01, 0.1, 5, scale_fn=lambda x: 1 / (1 + x), scale_mode="iterations"),
+    "Cyclic own cycle": lambda s, o: s.CyclicLR(o, 0.01, 0.1, 5, scale_fn=lambda x: 1 / (1 + x)),
+    "Chained": lambda s, o: s.ChainedScheduler([s.ConstantLR(o, 0.1, 20), s.ExponentialLR(o, 0.9)], o),
+    "Chained warmup": lambda s, o: s.ChainedScheduler([s.LinearLR(o, 0.2, total_iters=8), s.StepLR(o, 10)]),
+    "Sequential": lambda s, o: s.SequentialLR(
+        o, [s.LinearLR(o, 0.1, total_iters=10), s.CosineAnnealingLR(o, 30), s.ExponentialLR(o, 0.9)], [10, 40]
+    ),
+    "Restarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 7, 2, eta_min=0.001),
+    "Polynomial": lambda s, o: s.PolynomialLR(o, 40, power=2.0),
+    "Constant": lambda s, o: s.ConstantLR(o, 0.3, 11),
+    "Multiplicative": lambda s, o: s.MultiplicativeLR(o, lambda t: 0.95 + 0.001 * t),
+    "Inverse root": lambda s, o: getattr(s, "InverseSquareRootLR", InverseRoot(s))(o, 9),
+}
+
+
+def InverseRoot(schedules):
+    """What PyTorch has no class for."""
+    return lambda o, w: schedules.LambdaLR(o, lambda t: min((t + 1) / w, (w / (t + 1)) ** 0.5))
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("kind", ["SGD", "Adam"])
+def test_schedules_equal_pytorchs(torch, name, kind):
+    def run(lib, reload=False):
+        params = [lib.nn.Parameter(lib.ones(2)) for _ in range(2)]
+        options = {"momentum": 0.9} if kind == "SGD" else {}
+        opt = getattr(lib.optim, kind)([{"params": params[:1]}, {"params": params[1:], "lr": 0.02}], lr=0.1, **options)
+        schedule = SCHEDULES[name](lib.optim.lr_scheduler, opt)
+        rows = []
+        for t in range(60):
+            rows.append(
+                schedule.get_last_lr() + [g["momentum"] if kind == "SGD" else g["betas"][0] for g in opt.param_groups]
+            )
+            assert [g["lr"] for g in opt.param_groups] == list(schedule.get_last_lr())
+            opt.step()
+            schedule.step()
+            if reload and t == 20:
+                state = copy.deepcopy((opt.state_dict(), schedule.state_dict()))
+                schedule = SCHEDULES[name](lib.optim.lr_scheduler, opt)
+                opt.load_state_dict(state[0])
+                schedule.load_state_dict(state[1])
+        return rows
+
+    expected = run(torch)
+    with pytest.warns(UserWarning, match="no parameter has a gradient"):
+        np.testing.assert_allclose(run(cr), expected, rtol=1e-9)
+    with pytest.warns(UserWarning, match="no parameter has a gradient"):
+        np.testing.assert_allclose(run(cr, reload=True), expected, rtol=1e-9)
+
+
+def test_schedule_errors():
+    schedules = optim.lr_scheduler
+    opt = optim.Adagrad([nn.Parameter(cr.ones(1))])
+    expect_error(ValueError, "cycle_momentum", schedules.OneCycleLR, opt, 0.1, 10)
+    expect_error(ValueError, "cycle_momentum", schedules.CyclicLR, opt, 0.1, 0.2)
+    expect_error(ValueError, "total_steps", schedules.OneCycleLR, opt, 0.1, cycle_momentum=False)
+    expect_error(ValueError, "positive", schedules.OneCycleLR, opt, 0.1, 0, cycle_momentum=False)
+    expect_error(ValueError, "pct_start", schedules.OneCycleLR, opt, 0.1, 5, pct_start=2.0, cycle_momentum=False)
+    expect_error(ValueError, "mode", schedules.CyclicLR, opt, 0.1, 0.2, mode="square")
+    expect_error(ValueError, "warmup_steps", schedules.InverseSquareRootLR, opt, 0)
+    expect_error(ValueError, "at least one", schedules.ChainedScheduler, [])
+    plateau = schedules.ReduceLROnPlateau(opt)
+    expect_error(ValueError, "Plateau", schedules.ChainedScheduler, [plateau])
 
 
 def test_loading_a_misfit_is_refused():

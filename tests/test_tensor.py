@@ -373,6 +373,15 @@ def test_bool_is_no_integer():
         expect_error(TypeError, "bool|tuple", call)
 
 
+def test_an_integer_may_be_a_tensor():
+    x, one = cr.arange(6.0).reshape(2, 3), cr.tensor(1)
+    assert x.cumsum(one).tolist() == x.cumsum(1).tolist()
+    assert x.argmax(one).tolist() == [2, 2] and x.softmax(dim=one).shape == (2, 3)
+    assert x.max(one).tolist() == x.clamp(min=1).tolist()  # two tensors: the elementwise maximum
+    expect_error(TypeError, "Tensor", x.cumsum, cr.tensor(1.0))
+    assert x.real is x
+
+
 def test_gather_of_whole_rows(torch):
     x = np.arange(60, dtype=np.float32).reshape(3, 4, 5)
     index = np.array([[[2], [0]], [[3], [3]]])

@@ -117,6 +117,15 @@ Signature parse_signature(const Overload& o) {
     return s;
 }
 
+// Marks the integers in whose place another signature has a tensor.
+void mark_ambiguous(std::vector<Signature>& signatures) {
+    for (Signature& s : signatures)
+        for (size_t i = 0; i < s.params.size(); ++i)
+            for (const Signature& other : signatures)
+                if (s.params[i].type == Param::Int && i < other.params.size() && other.params[i].type == Param::Tensor)
+                    s.params[i].refuses_tensors = true;
+}
+
 BoundFunction* make_bound(const FunctionDef& def, std::string name, bool inplace) {
     auto* f = new BoundFunction;
     f->name = std::move(name);
@@ -126,6 +135,7 @@ BoundFunction* make_bound(const FunctionDef& def, std::string name, bool inplace
     for (Signature& s : f->signatures)
         for (Param& p : s.params)
             if (p.default_value.kind == Arg::Str) p.default_value.text = p.default_text;
+    mark_ambiguous(f->signatures);
     return f;
 }
 
@@ -216,7 +226,7 @@ bool convert(const Param& p, PyObject* o, Arg& a, Args& all, int* ints_used, int
             return true;
         case Param::Int: {
             int64_t x;
-            if ((is_tensor(o) && p.name == "dim") || !take_int(o, &x)) return false;  // max(x, other) means the tensor
+            if ((p.refuses_tensors && is_tensor(o)) || !take_int(o, &x)) return false;
             a.kind = Arg::Number;
             a.number = Scalar(x);
             return true;

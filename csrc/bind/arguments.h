@@ -28,6 +28,7 @@ struct Param {
     bool optional = false;  // None is taken
     bool has_default = false;
     bool keyword_only = false;
+    bool refuses_tensors = false;  // an integer where another signature has a tensor: max(x, other)
     std::string name, default_text;
     PyObject* interned = nullptr;
     Arg default_value;

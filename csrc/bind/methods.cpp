@@ -61,6 +61,7 @@ PyObject* get_device(PyObject*, void*) {
     });
 }
 PyObject* get_false(PyObject*, void*) { Py_RETURN_FALSE; }
+PyObject* get_self(PyObject* o, void*) { return Py_NewRef(o); }
 template <Tensor (*f)(const Tensor&)> PyObject* get_view(PyObject* o, void*) {
     return guarded([&] { return wrap(f(tensor_of(o))); });
 }
@@ -146,6 +147,7 @@ PyGetSetDef getset[] = {
     {"T", get_view<transpose_all>, nullptr, "The axes in reverse order.", nullptr},
     {"mT", get_view<transpose_matrices>, nullptr, "The last two axes swapped.", nullptr},
     {"H", get_view<adjoint>, nullptr, "The transpose of a matrix.", nullptr},
+    {"real", get_self, nullptr, "The tensor itself, as there are no complex tensors.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 

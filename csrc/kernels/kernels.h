@@ -235,6 +235,13 @@ struct ConvTile {
 };
 using ConvTiles = void (*)(const ConvTile& tile);
 
+// Numbers at equal distances, each with one rounding, so that all instruction sets give the same bits (a fused
+// multiply-add, where need be the library's).
+// points: out[i] = start + step (first + by i) in the dtype's own arithmetic.
+// progression: blocks of 32 bytes, the first at place `first`: a block's first number is start + step k rounded, the others are
+// counted from it; n counts blocks, `by` is not used.
+using Progression = void (*)(void* out, double start, double step, int64_t first, int64_t by, int64_t n);
+
 struct Table {
     const char* isa;
     Loop unary[static_cast<int>(Unary::Count)][kNumDTypes];  // null where the dtype is not supported
@@ -265,6 +272,7 @@ struct Table {
     SpanProducts span_products[kNumDTypes];
     SpanAffine span_affine[kNumDTypes];
     SpanGrad span_grad[kNumDTypes];
+    Progression points[kNumDTypes], progression[kNumDTypes];
 };
 
 // Chosen once, at the first call (core/cpu.h says how); a plain pointer load afterwards.

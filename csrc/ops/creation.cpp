@@ -7,7 +7,7 @@
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
-#include "ops/fused_steps.h"
+#include "kernels/kernels.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
 #include "ops/view_rules.h"
@@ -306,11 +306,14 @@ template <class T> Tensor stepped(double a, double s, int64_t n, DType dtype) {
     int64_t whole = n / (2 * lanes) * 2;
     Tensor t = empty({n}, dtype);
     T* out = t.data<T>();
+    kernels::Progression blocks = kernels::kernels().progression[static_cast<int>(dtype)];
     Unlock unlock(n);
-    parallel_for(whole, kGrain / lanes, [&](int64_t begin, int64_t end) {
-        arithmetic_blocks(out + begin * lanes, a, s, begin * lanes, end - begin);
-    });
-    for (int64_t i = whole * lanes; i < n; ++i) out[i] = static_cast<T>(step_from(T(0), a, s, i));
+    parallel_for(whole, kGrain / lanes,
+                 [&](int64_t begin, int64_t end) { blocks(out + begin * lanes, a, s, begin * lanes, 1, end - begin); });
+    for (int64_t i = whole * lanes; i < n; ++i) {
+        double k = static_cast<double>(i);
+        out[i] = static_cast<T>(sizeof(T) == 8 ? std::fma(s, k, a) : a + s * k);
+    }
     return t;
 }
 
@@ -372,6 +375,7 @@ template <class T> Tensor line(double start, double end, int64_t steps, DType dt
     Tensor t = empty({steps}, dtype);
     T* out = t.data<T>();
     int64_t half = steps == 1 ? 1 : steps / 2;
+    kernels::Progression points = kernels::kernels().points[static_cast<int>(dtype)];
     Unlock unlock(steps);
     parallel_for(half, kGrain,
                  [&](int64_t begin, int64_t end) { points(out + begin, a, step, begin, 1, end - begin); });

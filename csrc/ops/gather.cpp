@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <string>
 
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "ops/forms.h"
 #include "ops/index_core.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
@@ -326,6 +329,145 @@ Example:
 )",
                                {{"scatter_add(Tensor input, int dim, Tensor index, Tensor src)",
                                  [](Args& a) { ret_scattered(a, scatter_add_op, "scatter_add"); }}}});
+
+// ---- scatter_reduce: products and extremes of x and the source's elements at index (x, source, index) ----
+namespace {
+
+enum class Combine : int64_t { Prod, Max, Min };
+struct CombineAttrs {
+    GatherAttrs place;
+    Combine how;
+};
+template <class T> T combined(Combine how, T old, T value) {
+    if (how == Combine::Prod) return static_cast<T>(old * value);
+    if (old != old || value != value) return old != old ? old : value;
+    return (how == Combine::Max) == (old < value) ? value : old;
+}
+
+Tensor gathered(const Tensor& x, const CombineAttrs& a, const Tensor& index) {
+    return run_with(gather_op, a.place, x, index);
+}
+Tensor added(const Tensor& x, const Tensor& source, const CombineAttrs& a, const Tensor& index) {
+    return run_with(scatter_add_op, a.place, x, source, index);
+}
+
+// Tied elements share the gradient evenly.
+void vjp_extremes(VjpCtx& c) {
+    const CombineAttrs& a = c.attr<CombineAttrs>();
+    Tensor index = c.input(2), y = detach(c.output());
+    Tensor own = eq(detach(c.input(0)), y), other = eq(detach(c.input(1)), gathered(y, a, index));
+    Tensor g = c.grad() / added(cast(own, y.dtype()), cast(other, y.dtype()), a, index);
+    if (c.wants(0)) c.set(0, masked_mul(own, g));
+    if (c.wants(1)) c.set(1, masked_mul(other, gathered(g, a, index)));
+}
+
+// The product of the others: the result divided by the element, or where that is 0 the product with 1 in its place.
+void vjp_products(VjpCtx& c) {
+    const CombineAttrs& a = c.attr<CombineAttrs>();
+    Tensor g = c.grad(), x = c.input(0), source = c.input(1), index = c.input(2), one = number(1, x);
+    auto is_zero = [](const Tensor& t) { return eq(detach(t), number(0, t)); };
+    if (c.wants(0)) {
+        Tensor nonzero = where(is_zero(x), one, x);
+        c.set(0, g * run_with(c.op(), a, nonzero, source, index) / nonzero);
+    }
+    if (!c.wants(1)) return;
+    Tensor zero = is_zero(source), count = added(zeros_like(detach(x)), cast(zero, x.dtype()), a, index);
+    Tensor lone = logical_and(zero, eq(gathered(count, a, index), one));
+    check<RuntimeError>(!c.create_graph() || count.numel() == 0 || number_value(amax(count)) <= 1,
+                        "scatter_reduce: products have no second derivative here where several zeros of src meet.");
+    Tensor others = run_with(c.op(), a, x, where(lone, one, source), index);
+    Tensor quotient = gathered(g * c.output(), a, index) / where(zero, one, source);
+    c.set(1, where(lone, gathered(g * others, a, index), quotient));
+}
+
+const OpDef scatter_reduce_op = {
+    .name = "scatter_reduce",
+    .grad_name = "ScatterReduceBackward0",
+    .infer = infer_scatter,
+    .eval =
+        [](EvalCtx& c) {
+            const CombineAttrs& a = c.attr<CombineAttrs>();
+            if (!same_layout(c.out(), c.input(0))) copy_data(c.out(), c.input(0));
+            scatter_data(static_cast<int>(a.place.axis), c.out(), c.input(2), c.input(1),
+                         [&](auto old, auto value) { return combined(a.how, old, value); });
+        },
+    .vjp =
+        [](VjpCtx& c) {
+            if (c.attr<CombineAttrs>().how == Combine::Prod) vjp_products(c);
+            else vjp_extremes(c);
+        },
+    .save_input = {3, 3, 3},
+    .save_output = {3},
+    .attr_bytes = sizeof(CombineAttrs),
+};
+
+// What leaves any element as it is.
+Tensor neutral(std::string_view reduce, DType t) {
+    return visit(t, [&](auto zero) {
+        using T = decltype(zero);
+        using L = std::numeric_limits<T>;
+        T low = L::has_infinity ? static_cast<T>(-L::infinity()) : L::lowest();
+        T high = L::has_infinity ? L::infinity() : L::max();
+        T value = reduce == "amax" ? low : reduce == "amin" ? high : static_cast<T>(reduce == "prod");
+        Tensor out = empty({}, t);
+        *out.data<T>() = value;
+        return out;
+    });
+}
+
+Tensor scatter_means(const Tensor& base, const Scatter& s, bool include_self) {
+    Tensor ones = expand(scalar_tensor(1, base.dtype()), s.index.shape());
+    Tensor count = ones_like(detach(base));
+    if (!include_self)
+        count = run_with(scatter_op, s.attrs, count, expand(scalar_tensor(0, base.dtype()), s.index.shape()), s.index);
+    count = run_with(scatter_add_op, s.attrs, count, ones, s.index);
+    Tensor total = run_with(scatter_add_op, s.attrs, base, s.source, s.index);
+    return is_floating(base.dtype()) ? total / count : floor_divide(total, count);
+}
+
+void call_scatter_reduce(Args& a) {
+    std::string_view reduce = a.text(4);
+    bool known = reduce == "sum" || reduce == "prod" || reduce == "mean" || reduce == "amax" || reduce == "amin";
+    check<ValueError>(known, "scatter_reduce: reduce must be sum, prod, mean, amax or amin, got ", std::string(reduce),
+                      ".");
+    Tensor x = self_or_copy(a);
+    bool include_self = a.flag(5, true);
+    Scatter s = plan_scatter("scatter_reduce", x, a.integer(1), a.tensor(2), a.tensor(3));
+    if (s.index.numel() == 0) return finish(a, a.inplace ? x : clone(x));
+    Tensor base = x;
+    if (!include_self)
+        base = run_with(scatter_op, s.attrs, x, expand(neutral(reduce, x.dtype()), s.index.shape()), s.index);
+    if (reduce == "sum") return finish(a, run_with(scatter_add_op, s.attrs, base, s.source, s.index));
+    if (reduce == "mean") return finish(a, scatter_means(base, s, include_self));
+    Combine how = reduce == "prod" ? Combine::Prod : reduce == "amax" ? Combine::Max : Combine::Min;
+    finish(a, run_with(scatter_reduce_op, CombineAttrs{s.attrs, how}, base, s.source, s.index));
+}
+
+}  // namespace
+const Register scatter_reduce_fn(
+    {"scatter_reduce",
+     kMethod | kFunction | kInplace,
+     R"(Combines elements at places along an axis that an index names.
+
+    out[i][index[i][j]] = reduce over j of src[i][j], and of input there unless include_self is False  (dim = 1)
+
+Args:
+    dim: the axis.
+    index: integers; no larger than src, and no larger than input except along dim.
+    src: tensor of the input's dtype.
+    reduce: "sum", "prod", "mean", "amax" or "amin"; elements tied for an extreme share the gradient evenly.
+    include_self: whether the input's elements take part. Those that no index names stay in any case.
+
+Raises:
+    ValueError: an unknown reduce.
+
+Example:
+    >>> x, index = chainrule.zeros(2), chainrule.tensor([0, 0, 1])
+    >>> x.scatter_reduce(0, index, chainrule.tensor([1., 3., 2.]), "amax")
+    tensor([3., 2.])
+)",
+     {{"scatter_reduce(Tensor input, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True)",
+       call_scatter_reduce}}});
 
 // ---- take_along_dim: gather with broadcasting ----
 Tensor take_along_dim(const Tensor& x, const Tensor& indices, int64_t axis) {

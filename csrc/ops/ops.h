@@ -94,6 +94,7 @@ Tensor standard_deviation(const Tensor& x, const Dims& axes = {}, double correct
 Tensor norm(const Tensor& x, double p = 2, const Dims& axes = {}, bool keepdim = false);
 Tensor cumsum(const Tensor& x, int64_t axis, bool reverse = false);
 Tensor cumprod(const Tensor& x, int64_t axis);
+Tensor sort_values(const Tensor& x, int64_t axis);  // ascending, NaN last
 
 // shape
 Tensor reshape(const Tensor& x, const Dims& shape);

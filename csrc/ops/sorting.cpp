@@ -15,12 +15,12 @@
 namespace chainrule {
 namespace {
 
-enum class Order : uint8_t { Sort, Top, Kth, Median };
+enum class Order : uint8_t { Sort, Top, Kth, Median, Mode };
 
 struct SortAttrs {
     int axis;
     bool descending;
-    bool keepdim;  // of Kth and Median: one element stays along the axis
+    bool keepdim;  // of Kth, Median and Mode: one element stays along the axis
     Order order;
     int64_t k;      // Top: how many; Kth: which, from 0
     bool skip_nan;  // Median: among the others
@@ -41,12 +41,30 @@ template <class T> struct Before {
     }
 };
 
+// From the sorted order of a row: the last place of the smallest of the values that occur most often.
+template <class T> int64_t most_frequent(const T* row, int64_t n, const int64_t* index) {
+    int64_t best = index[0], most = 0, count = 0;
+    for (int64_t i = 0; i < n; ++i) {
+        ++count;
+        if (i + 1 < n && row[index[i + 1]] == row[index[i]]) continue;
+        if (count > most) {
+            most = count;
+            best = index[i];
+        }
+        count = 0;
+    }
+    return best;
+}
+
 // Fills order with the indices wanted of one row of n.
 template <class T> void select_row(const T* row, int64_t n, const SortAttrs& a, int64_t* index) {
     Before<T> before{row, a.descending};
     for (int64_t i = 0; i < n; ++i) index[i] = i;
     if (a.order == Order::Sort) {
         std::sort(index, index + n, before);
+    } else if (a.order == Order::Mode) {
+        std::sort(index, index + n, before);
+        index[0] = most_frequent(row, n, index);
     } else if (a.order == Order::Top) {
         std::partial_sort(index, index + a.k, index + n, before);
     } else {
@@ -73,7 +91,7 @@ void infer_sort(InferCtx& c) {
     const SortAttrs& a = c.attr<SortAttrs>();
     Dims shape = c.input(0).shape();
     if (shape.n > 0) {
-        bool drops = (a.order == Order::Kth || a.order == Order::Median) && !a.keepdim;
+        bool drops = a.order != Order::Sort && a.order != Order::Top && !a.keepdim;
         if (drops) shape.erase(a.axis);
         else shape[a.axis] = kept_along(a, shape[a.axis]);
     } else if (a.order == Order::Top && a.k == 0) {
@@ -143,6 +161,7 @@ constexpr OpDef sort_op = sort_op_of("sort", "SortBackward0");
 constexpr OpDef topk_op = sort_op_of("topk", "TopkBackward0");
 constexpr OpDef kthvalue_op = sort_op_of("kthvalue", "KthvalueBackward0");
 constexpr OpDef median_op = sort_op_of("median", "MedianBackward0");
+constexpr OpDef mode_op = sort_op_of("mode", "ModeBackward0");
 
 struct Pair {
     Tensor values, indices;
@@ -169,6 +188,7 @@ constexpr const char* kSortFields[] = {"sort", "values", "indices", nullptr};
 constexpr const char* kTopkFields[] = {"topk", "values", "indices", nullptr};
 constexpr const char* kKthFields[] = {"kthvalue", "values", "indices", nullptr};
 constexpr const char* kMedianFields[] = {"median", "values", "indices", nullptr};
+constexpr const char* kModeFields[] = {"mode", "values", "indices", nullptr};
 constexpr const char* kNanmedianFields[] = {"nanmedian", "values", "indices", nullptr};
 
 void call_median(Args& a, bool skip_nan, const char* const* fields) {
@@ -188,6 +208,9 @@ void call_whole_median(Args& a, bool skip_nan) {
 }  // namespace
 
 // ---- sort ----
+Tensor sort_values(const Tensor& x, int64_t axis) {
+    return run_pair(sort_op, x, {normalize_axis("sort", axis, x.ndim()), false, true, Order::Sort, 0, false}).values;
+}
 const Register sort_fn({"sort",
                         kMethod | kFunction,
                         R"(Sorts along an axis. Equal elements keep their order; NaN counts as the largest.
@@ -344,6 +367,30 @@ Example:
                              {{"nanmedian(Tensor input)", [](Args& a) { call_whole_median(a, true); }},
                               {"nanmedian(Tensor input, int dim, bool keepdim=False)",
                                [](Args& a) { call_median(a, true, kNanmedianFields); }}}});
+
+const Register mode_fn({"mode",
+                        kMethod | kFunction,
+                        R"(The value that occurs most often along an axis; the smallest of several.
+
+Args:
+    input: tensor.
+    dim: axis.
+    keepdim: keep the axis with size 1.
+
+Returns:
+    Named tuple (values, indices); the index is that of its last place, which takes the gradient.
+
+Example:
+    >>> chainrule.mode(chainrule.tensor([3., 1., 3.])).values
+    tensor(3.)
+)",
+                        {{"mode(Tensor input, int dim=-1, bool keepdim=False)", [](Args& a) {
+                              const Tensor& x = a.tensor(0);
+                              int axis = normalize_axis("mode", a.integer(1, -1), x.ndim());
+                              check_some("mode", x, axis);
+                              Pair p = run_pair(mode_op, x, {axis, false, a.flag(2), Order::Mode, 0, false});
+                              a.ret_tuple({p.values, p.indices}, kModeFields);
+                          }}}});
 
 // ---- counting ----
 const Register bincount_fn({"bincount",

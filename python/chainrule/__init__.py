@@ -22,7 +22,7 @@ from . import autograd as autograd, func as func, nn as nn, optim as optim, util
 from . import linalg as linalg
 from ._functions import can_cast as can_cast, numel as numel, promote_types as promote_types
 from ._functions import result_type as result_type
-from ._functions import einsum as einsum, tensordot as tensordot  # type: ignore[assignment]
+from ._functions import einsum as einsum, tensordot as tensordot  # type: ignore[no-redef]
 from ._config import build_info as build_info, get_num_threads as get_num_threads
 from ._config import set_num_threads as set_num_threads, show_config as show_config  # type: ignore[assignment]
 from ._legacy import BoolTensor as BoolTensor, ByteTensor as ByteTensor, DoubleTensor as DoubleTensor
@@ -33,6 +33,7 @@ from ._tensor_str import set_printoptions as set_printoptions
 from .autograd import enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import set_grad_enabled as set_grad_enabled  # type: ignore[assignment]
+from .serialization import load as load, save as save
 # isort: on
 
 __version__ = str(_load_core.core.build_info()["version"])

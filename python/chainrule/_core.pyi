@@ -341,6 +341,11 @@ class Tensor:
     @overload
     def amin(self, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
     @overload
+    def aminmax(self, *, dim: _int | None = None, keepdim: _bool = False) -> tuple[Tensor, Tensor]:
+        """Smallest and largest element, of all or along an axis; tied elements share the gradient evenly."""
+    @overload
+    def aminmax(self, *, axis: _int | None, keepdims: _bool = False) -> tuple[Tensor, Tensor]: ...
+    @overload
     def any(self, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
         """True where some element is not 0, over all axes or over those given."""
     @overload
@@ -517,6 +522,16 @@ class Tensor:
     @overload
     def cross(self, other: TensorLike, *, axis: _int | None) -> Tensor: ...
     @overload
+    def cummax(self, dim: _int) -> ValuesIndices:
+        """Running maximum along an axis, and where it is."""
+    @overload
+    def cummax(self, *, axis: _int) -> ValuesIndices: ...
+    @overload
+    def cummin(self, dim: _int) -> ValuesIndices:
+        """Running minimum along an axis, and where it is."""
+    @overload
+    def cummin(self, *, axis: _int) -> ValuesIndices: ...
+    @overload
     def cumprod(self, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
         """Running product along an axis."""
     @overload
@@ -552,6 +567,24 @@ class Tensor:
         """Matrices with the last axis on a diagonal and 0 elsewhere."""
     def diagonal(self, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
         """A view of a diagonal, which becomes the last axis."""
+    @overload
+    def diff(
+        self,
+        n: _int = 1,
+        dim: _int = -1,
+        prepend: Tensor | None = None,
+        append: Tensor | None = None,
+    ) -> Tensor:
+        """Differences of neighbours along an axis."""
+    @overload
+    def diff(
+        self,
+        n: _int = 1,
+        *,
+        axis: _int,
+        prepend: Tensor | None = None,
+        append: Tensor | None = None,
+    ) -> Tensor: ...
     def digamma(self) -> Tensor:
         """Logarithmic derivative of the gamma function."""
     def digamma_(self) -> Tensor:
@@ -700,6 +733,8 @@ class Tensor:
         """Heaviside's step function. Its gradient is 0 everywhere."""
     def heaviside_(self, values: TensorLike) -> Tensor:
         """Heaviside's step function. Its gradient is 0 everywhere."""
+    def histc(self, bins: _int = 100, min: Number = 0, max: Number = 0) -> Tensor:
+        """How many elements lie in each of some equal intervals."""
     @overload
     def hsplit(self, sections: _int) -> tuple[Tensor, ...]:
         """tensor_split() along axis 1 (axis 0 of a vector)."""
@@ -830,6 +865,11 @@ class Tensor:
     def log_softmax(self, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
     def logaddexp(self, other: TensorLike) -> Tensor:
         """Logarithm of the sum of two exponentials, without overflow on the way."""
+    @overload
+    def logcumsumexp(self, dim: _int) -> Tensor:
+        """Logarithm of the running sum of exponentials along an axis."""
+    @overload
+    def logcumsumexp(self, *, axis: _int) -> Tensor: ...
     def logdet(self) -> Tensor:
         """Logarithm of the determinant of square matrices; NaN where that is negative, -inf where it is 0."""
     def logical_and(self, other: TensorLike) -> Tensor:
@@ -911,6 +951,11 @@ class Tensor:
         """The smaller of two tensors, element by element; nan if one is nan."""
     def mm(self, mat2: Tensor) -> Tensor:
         """Product of two matrices."""
+    @overload
+    def mode(self, dim: _int = -1, keepdim: _bool = False) -> ValuesIndices:
+        """The value that occurs most often along an axis; the smallest of several."""
+    @overload
+    def mode(self, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
     def moveaxis(self, source: Ints, destination: Ints) -> Tensor:
         """Moves axes to new places; the others keep their order."""
     def movedim(self, source: Ints, destination: Ints) -> Tensor:
@@ -961,6 +1006,25 @@ class Tensor:
     def nanmedian(self, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
     @overload
     def nanmedian(self, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+    @overload
+    def nanquantile(
+        self,
+        q: TensorLike,
+        dim: _int | None = None,
+        keepdim: _bool = False,
+        *,
+        interpolation: str = "linear",
+    ) -> Tensor:
+        """Quantiles of the elements that are not NaN."""
+    @overload
+    def nanquantile(
+        self,
+        q: TensorLike,
+        *,
+        axis: _int | None,
+        keepdims: _bool = False,
+        interpolation: str = "linear",
+    ) -> Tensor: ...
     @overload
     def nansum(self, dim: Ints | None = None, keepdim: _bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
         """Sum of the elements that are not NaN; those get no gradient."""
@@ -1152,6 +1216,25 @@ class Tensor:
     def prod(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
     def qr(self, some: _bool = True) -> Any:
         """QR decomposition; see linalg.qr()."""
+    @overload
+    def quantile(
+        self,
+        q: TensorLike,
+        dim: _int | None = None,
+        keepdim: _bool = False,
+        *,
+        interpolation: str = "linear",
+    ) -> Tensor:
+        """Quantiles, of all elements or along an axis."""
+    @overload
+    def quantile(
+        self,
+        q: TensorLike,
+        *,
+        axis: _int | None,
+        keepdims: _bool = False,
+        interpolation: str = "linear",
+    ) -> Tensor: ...
     def rad2deg(self) -> Tensor:
         """Radians to degrees."""
     def rad2deg_(self) -> Tensor:
@@ -1177,6 +1260,16 @@ class Tensor:
         """Remainder of a division, with the divisor's sign, as Python's %."""
     def remainder_(self, other: TensorLike) -> Tensor:
         """Remainder of a division, with the divisor's sign, as Python's %."""
+    @overload
+    def renorm(self, p: Number, dim: _int, maxnorm: Number) -> Tensor:
+        """Scales down each part along an axis whose norm exceeds a bound."""
+    @overload
+    def renorm(self, p: Number, *, axis: _int, maxnorm: Number) -> Tensor: ...
+    @overload
+    def renorm_(self, p: Number, dim: _int, maxnorm: Number) -> Tensor:
+        """Scales down each part along an axis whose norm exceeds a bound."""
+    @overload
+    def renorm_(self, p: Number, *, axis: _int, maxnorm: Number) -> Tensor: ...
     @overload
     def repeat(self, repeats: Ints) -> Tensor:
         """The tensor several times along each axis, copied.
@@ -1267,6 +1360,48 @@ class Tensor:
         """Adds elements at places along an axis that an index names."""
     @overload
     def scatter_add_(self, *, axis: _int, index: Tensor, src: Tensor) -> Tensor: ...
+    @overload
+    def scatter_reduce(
+        self,
+        dim: _int,
+        index: Tensor,
+        src: Tensor,
+        reduce: str,
+        *,
+        include_self: _bool = True,
+    ) -> Tensor:
+        """Combines elements at places along an axis that an index names."""
+    @overload
+    def scatter_reduce(
+        self,
+        *,
+        axis: _int,
+        index: Tensor,
+        src: Tensor,
+        reduce: str,
+        include_self: _bool = True,
+    ) -> Tensor: ...
+    @overload
+    def scatter_reduce_(
+        self,
+        dim: _int,
+        index: Tensor,
+        src: Tensor,
+        reduce: str,
+        *,
+        include_self: _bool = True,
+    ) -> Tensor:
+        """Combines elements at places along an axis that an index names."""
+    @overload
+    def scatter_reduce_(
+        self,
+        *,
+        axis: _int,
+        index: Tensor,
+        src: Tensor,
+        reduce: str,
+        include_self: _bool = True,
+    ) -> Tensor: ...
     @overload
     def select(self, dim: _int, index: _int) -> Tensor:
         """A view of one position along an axis, which goes away."""
@@ -1858,6 +1993,24 @@ def amin(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tens
     """
 @overload
 def amin(input: Tensor, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+@overload
+def aminmax(input: Tensor, *, dim: _int | None = None, keepdim: _bool = False) -> tuple[Tensor, Tensor]:
+    """Smallest and largest element, of all or along an axis; tied elements share the gradient evenly.
+
+    Args:
+        input: tensor, not empty. NaN wins.
+        dim: axis; None for all elements.
+        keepdim: keep the axis with size 1.
+
+    Returns:
+        Named tuple (min, max).
+
+    Example:
+        >>> chainrule.aminmax(chainrule.tensor([3., 1., 2.])).max
+        tensor(3.)
+    """
+@overload
+def aminmax(input: Tensor, *, axis: _int | None, keepdims: _bool = False) -> tuple[Tensor, Tensor]: ...
 @overload
 def any(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
     """True where some element is not 0, over all axes or over those given.
@@ -2898,6 +3051,44 @@ def cross(input: Tensor, other: TensorLike, dim: _int | None = None) -> Tensor:
 @overload
 def cross(input: Tensor, other: TensorLike, *, axis: _int | None) -> Tensor: ...
 @overload
+def cummax(input: Tensor, dim: _int) -> ValuesIndices:
+    """Running maximum along an axis, and where it is.
+
+        y_k = max_{j <= k} x_j
+
+    Args:
+        input: tensor. NaN wins.
+        dim: axis.
+
+    Returns:
+        Named tuple (values, indices); of equal elements the last one is named, and takes the gradient.
+
+    Example:
+        >>> chainrule.cummax(chainrule.tensor([1., 3., 2.]), dim=0).values
+        tensor([1., 3., 3.])
+    """
+@overload
+def cummax(input: Tensor, *, axis: _int) -> ValuesIndices: ...
+@overload
+def cummin(input: Tensor, dim: _int) -> ValuesIndices:
+    """Running minimum along an axis, and where it is.
+
+        y_k = min_{j <= k} x_j
+
+    Args:
+        input: tensor. NaN wins.
+        dim: axis.
+
+    Returns:
+        Named tuple (values, indices); of equal elements the last one is named, and takes the gradient.
+
+    Example:
+        >>> chainrule.cummin(chainrule.tensor([2., 3., 1.]), dim=0).indices
+        tensor([0, 0, 2])
+    """
+@overload
+def cummin(input: Tensor, *, axis: _int) -> ValuesIndices: ...
+@overload
 def cumprod(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
     """Running product along an axis.
 
@@ -3008,6 +3199,37 @@ def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) ->
         >>> chainrule.arange(9).view(3, 3).diagonal(1)
         tensor([1, 5])
     """
+@overload
+def diff(
+    input: Tensor,
+    n: _int = 1,
+    dim: _int = -1,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
+) -> Tensor:
+    """Differences of neighbours along an axis.
+
+        y_k = x_{k+1} - x_k, n times over; for bools whether they differ
+
+    Args:
+        input: tensor with at least one axis.
+        n: how many times.
+        dim: axis.
+        prepend, append: tensors joined to the input's ends first, or None.
+
+    Example:
+        >>> chainrule.diff(chainrule.tensor([1., 3., 2.]))
+        tensor([ 2., -1.])
+    """
+@overload
+def diff(
+    input: Tensor,
+    n: _int = 1,
+    *,
+    axis: _int,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
+) -> Tensor: ...
 def digamma(input: Tensor) -> Tensor:
     """Logarithmic derivative of the gamma function.
 
@@ -3651,6 +3873,24 @@ def hinge_embedding_loss(
         margin: number.
         size_average, reduce: deprecated.
         reduction: 'none', 'mean' or 'sum'.
+    """
+def histc(input: Tensor, bins: _int = 100, min: Number = 0, max: Number = 0) -> Tensor:
+    """How many elements lie in each of some equal intervals.
+
+    Args:
+        input: floating tensor. NaN and elements outside are not counted.
+        bins: number of intervals.
+        min, max: the range, both ends included; both equal means the range of the input.
+
+    Returns:
+        1-D tensor of the input's dtype with `bins` counts.
+
+    Raises:
+        ValueError: if bins is not positive, max is less than min, or the range is not finite.
+
+    Example:
+        >>> chainrule.histc(chainrule.tensor([1., 2., 1.]), bins=4, min=0, max=3)
+        tensor([0., 2., 1., 0.])
     """
 @overload
 def hsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
@@ -4550,6 +4790,22 @@ def logaddexp(input: Tensor, other: TensorLike) -> Tensor:
         >>> chainrule.logaddexp(chainrule.tensor([0., -500.]), chainrule.tensor([0., -600.]))
         tensor([   0.6931, -500.0000])
     """
+@overload
+def logcumsumexp(input: Tensor, dim: _int) -> Tensor:
+    """Logarithm of the running sum of exponentials along an axis.
+
+        y_k = log sum_{j <= k} exp(x_j),  dx_j = sum_{k >= j} dy_k exp(x_j - y_k)
+
+    Args:
+        input: floating tensor.
+        dim: axis.
+
+    Example:
+        >>> chainrule.logcumsumexp(chainrule.tensor([0., 0.]), dim=0).exp()
+        tensor([1., 2.])
+    """
+@overload
+def logcumsumexp(input: Tensor, *, axis: _int) -> Tensor: ...
 def logdet(input: Tensor) -> Tensor:
     """Logarithm of the determinant of square matrices; NaN where that is negative, -inf where it is 0.
 
@@ -4982,6 +5238,24 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
         tensor([[3.],
                 [3.]])
     """
+@overload
+def mode(input: Tensor, dim: _int = -1, keepdim: _bool = False) -> ValuesIndices:
+    """The value that occurs most often along an axis; the smallest of several.
+
+    Args:
+        input: tensor.
+        dim: axis.
+        keepdim: keep the axis with size 1.
+
+    Returns:
+        Named tuple (values, indices); the index is that of its last place, which takes the gradient.
+
+    Example:
+        >>> chainrule.mode(chainrule.tensor([3., 1., 3.])).values
+        tensor(3.)
+    """
+@overload
+def mode(input: Tensor, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
 def moveaxis(input: Tensor, source: Ints, destination: Ints) -> Tensor:
     """Moves axes to new places; the others keep their order.
 
@@ -5151,6 +5425,33 @@ def nanmedian(input: Tensor) -> Tensor:
 def nanmedian(input: Tensor, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
 @overload
 def nanmedian(input: Tensor, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+@overload
+def nanquantile(
+    input: Tensor,
+    q: TensorLike,
+    dim: _int | None = None,
+    keepdim: _bool = False,
+    *,
+    interpolation: str = "linear",
+) -> Tensor:
+    """Quantiles of the elements that are not NaN.
+
+    Args:
+        input, q, dim, keepdim, interpolation: as for quantile().
+
+    Example:
+        >>> chainrule.nanquantile(chainrule.tensor([3., float('nan'), 2.]), 0.5)
+        tensor(2.5000)
+    """
+@overload
+def nanquantile(
+    input: Tensor,
+    q: TensorLike,
+    *,
+    axis: _int | None,
+    keepdims: _bool = False,
+    interpolation: str = "linear",
+) -> Tensor: ...
 @overload
 def nansum(
     input: Tensor,
@@ -5613,6 +5914,46 @@ def qr(input: Tensor, some: _bool = True) -> Any:
     Returns:
         Named tuple (Q, R).
     """
+@overload
+def quantile(
+    input: Tensor,
+    q: TensorLike,
+    dim: _int | None = None,
+    keepdim: _bool = False,
+    *,
+    interpolation: str = "linear",
+) -> Tensor:
+    """Quantiles, of all elements or along an axis.
+
+        y = the element at place q (n - 1) in sorted order; between two elements a and b, with f the place's fraction:
+        linear a + f (b - a), lower a, higher b, midpoint (a + b) / 2, nearest the closer (the even place where both are)
+
+    Args:
+        input: floating tensor, not empty. NaN wins.
+        q: a number in [0, 1], or a 1-D tensor of them with the input's dtype.
+        dim: axis; None for all elements.
+        keepdim: keep the axis with size 1.
+        interpolation: 'linear', 'lower', 'higher', 'midpoint' or 'nearest'.
+
+    Returns:
+        Tensor; a 1-D q adds an axis at the front.
+
+    Raises:
+        ValueError: if q is outside [0, 1] or there is nothing to choose from.
+
+    Example:
+        >>> chainrule.quantile(chainrule.tensor([3., 1., 2.]), 0.25)
+        tensor(1.5000)
+    """
+@overload
+def quantile(
+    input: Tensor,
+    q: TensorLike,
+    *,
+    axis: _int | None,
+    keepdims: _bool = False,
+    interpolation: str = "linear",
+) -> Tensor: ...
 def rad2deg(input: Tensor) -> Tensor:
     """Radians to degrees.
 
@@ -5882,6 +6223,30 @@ def remainder(input: Tensor, other: TensorLike) -> Tensor:
 def remainder_(input: Tensor, other: TensorLike) -> Tensor:
     """Remainder of a division, with the divisor's sign, as Python's %."""
 @overload
+def renorm(input: Tensor, p: Number, dim: _int, maxnorm: Number) -> Tensor:
+    """Scales down each part along an axis whose norm exceeds a bound.
+
+        y_i = x_i maxnorm / (|x_i|_p + 1e-7) where |x_i|_p > maxnorm, else x_i
+
+    Args:
+        input: floating tensor with at least two axes.
+        p: order of the norm.
+        dim: axis along which the parts lie.
+        maxnorm: the bound.
+
+    Example:
+        >>> chainrule.renorm(chainrule.tensor([[3., 4.], [0., 1.]]), p=2, dim=0, maxnorm=1)
+        tensor([[0.6000, 0.8000],
+                [0.0000, 1.0000]])
+    """
+@overload
+def renorm(input: Tensor, p: Number, *, axis: _int, maxnorm: Number) -> Tensor: ...
+@overload
+def renorm_(input: Tensor, p: Number, dim: _int, maxnorm: Number) -> Tensor:
+    """Scales down each part along an axis whose norm exceeds a bound."""
+@overload
+def renorm_(input: Tensor, p: Number, *, axis: _int, maxnorm: Number) -> Tensor: ...
+@overload
 def repeat_interleave(
     input: Tensor,
     repeats: Tensor,
@@ -5999,6 +6364,40 @@ def row_stack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
         tensor([[1., 1.],
                 [0., 0.]])
     """
+def rrelu(
+    input: Tensor,
+    lower: _float = 0.125,
+    upper: _float = 0.3333333333333333,
+    training: _bool = False,
+    inplace: _bool = False,
+) -> Tensor:
+    """Rectifier with a random slope below 0.
+
+        y = x for x > 0, else s x;  training: s uniform on [lower, upper) for each element, else s = (lower + upper) / 2
+
+    Args:
+        input: floating tensor.
+        lower, upper: bounds of the slope.
+        training: draw the slopes.
+        inplace: write into input.
+
+    Raises:
+        ValueError: if lower exceeds upper or a bound is not finite.
+
+    Example:
+        >>> chainrule.rrelu(chainrule.tensor([1., -2.]), 0.25, 0.75)
+        tensor([ 1., -1.])
+
+    Source: Xu et al., "Empirical evaluation of rectified activations in convolutional network", 2015.
+    """
+def rrelu_(
+    input: Tensor,
+    lower: _float = 0.125,
+    upper: _float = 0.3333333333333333,
+    training: _bool = False,
+    inplace: _bool = False,
+) -> Tensor:
+    """Rectifier with a random slope below 0."""
 def rsqrt(input: Tensor) -> Tensor:
     """Reciprocal of the square root.
 
@@ -6109,6 +6508,66 @@ def scatter_add_(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor
     """Adds elements at places along an axis that an index names."""
 @overload
 def scatter_add_(input: Tensor, *, axis: _int, index: Tensor, src: Tensor) -> Tensor: ...
+@overload
+def scatter_reduce(
+    input: Tensor,
+    dim: _int,
+    index: Tensor,
+    src: Tensor,
+    reduce: str,
+    *,
+    include_self: _bool = True,
+) -> Tensor:
+    """Combines elements at places along an axis that an index names.
+
+        out[i][index[i][j]] = reduce over j of src[i][j], and of input there unless include_self is False  (dim = 1)
+
+    Args:
+        dim: the axis.
+        index: integers; no larger than src, and no larger than input except along dim.
+        src: tensor of the input's dtype.
+        reduce: "sum", "prod", "mean", "amax" or "amin"; elements tied for an extreme share the gradient evenly.
+        include_self: whether the input's elements take part. Those that no index names stay in any case.
+
+    Raises:
+        ValueError: an unknown reduce.
+
+    Example:
+        >>> x, index = chainrule.zeros(2), chainrule.tensor([0, 0, 1])
+        >>> x.scatter_reduce(0, index, chainrule.tensor([1., 3., 2.]), "amax")
+        tensor([3., 2.])
+    """
+@overload
+def scatter_reduce(
+    input: Tensor,
+    *,
+    axis: _int,
+    index: Tensor,
+    src: Tensor,
+    reduce: str,
+    include_self: _bool = True,
+) -> Tensor: ...
+@overload
+def scatter_reduce_(
+    input: Tensor,
+    dim: _int,
+    index: Tensor,
+    src: Tensor,
+    reduce: str,
+    *,
+    include_self: _bool = True,
+) -> Tensor:
+    """Combines elements at places along an axis that an index names."""
+@overload
+def scatter_reduce_(
+    input: Tensor,
+    *,
+    axis: _int,
+    index: Tensor,
+    src: Tensor,
+    reduce: str,
+    include_self: _bool = True,
+) -> Tensor: ...
 def searchsorted(
     sorted_sequence: Tensor,
     input: Tensor,
@@ -6717,6 +7176,28 @@ def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
         >>> chainrule.zeros(2, 3, 4).transpose(0, 2).shape
         chainrule.Size([4, 3, 2])
     """
+@overload
+def trapezoid(y: Tensor, x: Tensor, *, dim: _int = -1) -> Tensor:
+    """Integral along an axis by the trapezoidal rule.
+
+        sum_k (x_{k+1} - x_k) (y_k + y_{k+1}) / 2,  with dx for x_{k+1} - x_k where x is not given
+
+    Args:
+        y: values at the points.
+        x: the points: 1-D, or of a shape that broadcasts with y's.
+        dx: distance of the points, if they are evenly spaced.
+        dim: axis.
+
+    Example:
+        >>> chainrule.trapezoid(chainrule.tensor([1., 5., 10.]))
+        tensor(10.5000)
+    """
+@overload
+def trapezoid(y: Tensor, x: Tensor, *, axis: _int) -> Tensor: ...
+@overload
+def trapezoid(y: Tensor, *, dx: Number = 1, dim: _int = -1) -> Tensor: ...
+@overload
+def trapezoid(y: Tensor, *, dx: Number = 1, axis: _int) -> Tensor: ...
 def tril(input: Tensor, diagonal: _int = 0) -> Tensor:
     """The lower triangle of matrices; the rest is 0.
 
@@ -7758,6 +8239,24 @@ class _nn:
         eps: _float | None = None,
     ) -> Tensor:
         """RMS normalisation: mean square 1 over the last axes, then times weight."""
+    @staticmethod
+    def rrelu(
+        input: Tensor,
+        lower: _float = 0.125,
+        upper: _float = 0.3333333333333333,
+        training: _bool = False,
+        inplace: _bool = False,
+    ) -> Tensor:
+        """Rectifier with a random slope below 0."""
+    @staticmethod
+    def rrelu_(
+        input: Tensor,
+        lower: _float = 0.125,
+        upper: _float = 0.3333333333333333,
+        training: _bool = False,
+        inplace: _bool = False,
+    ) -> Tensor:
+        """Rectifier with a random slope below 0."""
     @staticmethod
     def selu(input: Tensor, inplace: _bool = False) -> Tensor:
         """Self-normalising exponential linear unit."""

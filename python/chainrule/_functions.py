@@ -73,7 +73,7 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] | Tensor
         dims = dims.tolist()
     if isinstance(dims, int):
         return _core.tensordot(a, b, dims)
-    left, right = ([axes] if isinstance(axes, int) else list(axes) for axes in dims)
+    left, right = ([int(axes)] if isinstance(axes, int) else [int(a) for a in axes] for axes in dims)
     return _core.tensordot(a, b, left, right)
 
 

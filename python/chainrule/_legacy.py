@@ -116,7 +116,6 @@ def _apply(self: Any, function: Any) -> Any:
 for _name, _member in {
     "new": _new,
     "apply_": _apply,
-    "real": property(lambda self: self, doc="The tensor itself: there are no complex numbers."),
 }.items():
     setattr(Tensor, _name, _member)
 

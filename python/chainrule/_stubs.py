@@ -32,7 +32,7 @@ TYPES = {
     "any": "Any",
 }
 # Arguments of type Tensor for which a number is natural, in functions with one signature.
-LOOSE = {"other", "exponent", "value", "values", "min", "max", "end", "weight", "p"}
+LOOSE = {"other", "exponent", "value", "values", "min", "max", "end", "weight", "p", "q"}
 SPREAD = {"size": "_int", "VarTensors": "Tensor"}  # a sequence, or its parts one by one
 LOOSE_NOT_IN = {"linear", "bilinear", "prelu", "embedding", "cross_entropy", "nll_loss"}
 

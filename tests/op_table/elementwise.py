@@ -311,6 +311,7 @@ ACTIVATIONS = (
     activation("selu", avoid=(0.0,)),
     activation("celu", samples=(*UNARY, S(F(5), alpha=0.5)), avoid=(0.0,)),
     activation("leaky_relu", samples=(*UNARY, S(F(5), 0.1)), avoid=(0.0,)),
+    activation("rrelu", samples=(*UNARY, S(F(5), 0.1, 0.3)), avoid=(0.0,)),
     activation("silu", tol=4),
     activation("mish", tol=4),
     activation("gelu", samples=(*UNARY, S(F(5), approximate="tanh")), tol=4),

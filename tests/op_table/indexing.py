@@ -1,6 +1,8 @@
 """Rows: reading and writing parts of a tensor."""
 
-from .spec import B, F, I, Op, S, V, bad
+from .spec import B, F, I, Op, S, V, bad, kink
+
+REDUCES = ("sum", "prod", "mean", "amax", "amin")
 
 ALL = slice(None)
 
@@ -104,6 +106,33 @@ ROWS = (
         (S(F(3, 4), 1, I(3, 6, high=4), F(3, 6)), S(F(4), 0, I(7, high=4), F(7))),
         inplace="scatter_add_",
         since="ops",
+    ),
+    Op(
+        "scatter_reduce",
+        (
+            *(S(F(3, 4), 1, I(3, 6, high=4), F(3, 6), r) for r in REDUCES),
+            *(S(F(3, 4), 0, I(5, 3, high=3), F(5, 3), r, include_self=False) for r in REDUCES),
+            S(F(4), 0, I(0), F(0), "amax"),
+            S(V([0.0, 2.0, 3.0]), 0, V([0, 0, 1, 1, 2, 2], "int"), V([2.0, 3.0, 0.0, 5.0, 4.0, 6.0]), "prod"),
+        ),
+        inplace="scatter_reduce_",
+        avoid=(0.0,),
+        dtypes="number",
+        tol=2,
+        kinks=(
+            kink(
+                V([3.0, 0.0]),
+                0,
+                V([0, 0, 1], "int"),
+                V([3.0, 1.0, 2.0]),
+                "amax",
+                grads=([0.5, 0.0], [0.5, 0.0, 1.0]),
+            ),
+        ),
+        bad=(
+            bad(ValueError, r"^scatter_reduce: reduce must be.*got max", F(3), 0, I(3, high=3), F(3), "max"),
+            bad(IndexError, r"dim.*got 2", F(3), 2, I(3, high=3), F(3), "sum"),
+        ),
     ),
     Op(
         "index_add",

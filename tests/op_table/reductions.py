@@ -17,6 +17,8 @@ MULTI = (
     S(F(2, 3), axis=1, keepdims=True),
 )
 DISTINCT = (0.0, 100.0)  # also as integers: which of two equal elements comes first is free
+MODES = ("lower", "higher", "midpoint", "nearest")
+AXIS_Q = bad(IndexError, r"dim.*got 5", F(2, 3), 0.5, dim=5)
 EMPTY = r"empty|no elements|at least one"
 
 
@@ -148,6 +150,124 @@ REDUCTIONS = (
         inplace="cumsum_",
     ),
     Op("cumprod", (S(F(2, 3), 1), S(F(5), dim=0), S(V([2.0, 0.0, 3.0]), 0)), since="ops", inplace="cumprod_"),
+    Op(
+        "logcumsumexp",
+        (
+            S(F(2, 3), 1),
+            S(F(5), dim=0),
+            S(F(2, 3, 2), -2),
+            S(F(0), 0),
+            S(F(), 0),
+            S(V([800.0, -np.inf, -800.0], grad=False), 0),
+            S(V([-np.inf, -np.inf, 1.0], grad=False), 0),
+        ),
+        nan=False,
+        tol=2,
+        bad=(AXIS, bad(TypeError, r"^logcumsumexp: .*float.*got int64", I(3), dim=0)),
+    ),
+    Op(
+        "cummax",
+        (
+            S(F(2, 3), 1),
+            S(F(5), dim=0),
+            S(F(2, 3, 2), -2),
+            S(F(0), 0),
+            S(F(), 0),
+            S(V([1.0, np.nan, 3.0], grad=False), 0),
+        ),
+        dtypes="all",
+        kinks=(kink(V([1.0, 1.0, 0.0]), 0, grads=([1.0, 2.0, 0.0],)),),
+        bad=(AXIS,),
+    ),
+    Op(
+        "cummin",
+        (
+            S(F(2, 3), 1),
+            S(F(5), dim=0),
+            S(F(2, 3, 2), -2),
+            S(F(0), 0),
+            S(F(), 0),
+            S(V([1.0, np.nan, 0.0], grad=False), 0),
+        ),
+        dtypes="all",
+        kinks=(kink(V([1.0, 1.0, 2.0]), 0, grads=([1.0, 2.0, 0.0],)),),
+        bad=(AXIS,),
+    ),
+    Op(
+        "aminmax",
+        (S(F(2, 3)), S(F()), S(F(2, 3, 4), dim=1), S(F(2, 3), dim=-1, keepdim=True)),
+        dtypes="all",
+        bad=(AXIS, bad(ValueError, EMPTY, F(0))),
+    ),
+    Op(
+        "quantile",
+        (
+            S(F(7), 0.3),
+            S(F(2, 3), V([0.0, 0.4, 1.0], grad=False)),
+            S(F(2, 6), 0.5, 1),
+            S(F(2, 6, 3), V([0.9, 0.25]), dim=1, keepdim=True),
+            S(F(2, 3), 0.7, keepdim=True),
+            *(S(F(2, 6), V([0.1, 0.5, 0.65], grad=False), 1, interpolation=i) for i in MODES),
+            S(V([[1.0, np.nan, 3.0], [3.0, 4.0, 5.0]], grad=False), 0.5, 1),
+            S(F(), 0.5),
+        ),
+        tol=2,
+        bad=(
+            AXIS_Q,
+            bad(ValueError, r"^quantile: q .*got 1.5", F(3), 1.5),
+            bad(ValueError, EMPTY, F(0), 0.5),
+            bad(ValueError, r"^quantile: interpolation.*got cubic", F(3), 0.5, interpolation="cubic"),
+        ),
+    ),
+    Op(
+        "nanquantile",
+        (
+            S(F(7), 0.3),
+            S(V([[1.0, np.nan, 3.0, 2.5], [np.nan, np.nan, np.nan, np.nan]], grad=False), 0.4, 1),
+            S(V([[1.0, np.nan, 3.0, 2.5], [1.0, 2.0, 4.0, 5.0]]), V([0.1, 0.8]), dim=1, keepdim=True),
+            S(V([np.nan, 2.0, 1.0]), 0.5, interpolation="nearest"),
+        ),
+        tol=2,
+    ),
+    Op(
+        "diff",
+        (
+            S(F(5)),
+            S(F(2, 4), n=2),
+            S(F(3, 2), dim=0),
+            S(F(2, 3), 1, 1, F(2, 1), F(2, 2)),
+            S(F(3), n=0),
+            S(F(2), n=4),
+            S(F(0)),
+        ),
+        dtypes="all",
+        bad=(AXIS, bad(ValueError, r"^diff: .*n.*got -1", F(3), n=-1), bad(ValueError, r"^diff: .*axis", F())),
+    ),
+    Op(
+        "trapezoid",
+        (
+            S(F(5)),
+            S(F(2, 4), dim=0),
+            S(F(2, 4), dx=0.5),
+            S(F(2, 4), F(4)),
+            S(F(3, 2), F(3), dim=0),
+            S(F(2, 4), F(2, 4)),
+            S(F(0)),
+            S(F(2, 0)),
+            S(F(1)),
+        ),
+        method=None,
+        dtypes="number",
+        tol=2,
+    ),
+    Op(
+        "renorm",
+        (S(F(2, 3), 2, 0, 1.0), S(F(3, 2, 2), 1, 1, 2.5), S(F(2, 3), 3.0, -1, 0.5), S(F(2, 3), 2, 0, 100.0)),
+        inplace="renorm_",
+        avoid=(0.0,),
+        tol=2,
+        bad=(bad(ValueError, r"^renorm: .*axes", F(3), 2, 0, 1.0), bad(ValueError, r"^renorm: p", F(2, 2), -1, 0, 1.0)),
+    ),
     Op("nanmean", (S(F(2, 3)), S(F(2, 3), dim=1), S(V([1.0, np.nan, 2.0]))), since="ops"),
     Op("median", (S(F(5)), S(F(2, 4), 1), S(F(3, 2), 0, keepdim=True)), since="ops"),
     Op(
@@ -194,8 +314,36 @@ SORTING = (
         since="ops",
         bad=(bad(ValueError, r"^topk: .*k.*got 4", F(3), 4),),
     ),
+    Op(
+        "mode",
+        (
+            S(F(5)),
+            S(V([[1.0, 3.0, 1.0, 3.0], [2.0, 2.0, 0.0, 0.0]], grad=False), 1),
+            S(V([[3.0], [3.0], [1.0]], grad=False), 0, True),
+            S(F()),
+        ),
+        dtypes="number",
+        kinks=(kink(V([[3.0, 3.0, 1.0]]), 1, grads=([[0.0, 1.0, 0.0]],)),),
+        bad=(AXIS, bad(ValueError, EMPTY, F(2, 0), 1)),
+    ),
     Op("bincount", (S(I(9)), S(I(5), minlength=8), S(V([], "int"))), grad=False, since="ops"),
-    Op("histc", (S(F(20), bins=5, min=-2, max=2),), grad=False, since="ops"),
+    Op(
+        "histc",
+        (
+            S(F(20), bins=5, min=-2, max=2),
+            S(F(4, 5)),
+            S(V([1.0, 1.0]), 4),
+            S(F(9), 3, -1, 1),
+            S(F(0), 3),
+            S(V([1.0, np.nan]), 4, 0, 2),
+        ),
+        grad=False,
+        bad=(
+            bad(ValueError, r"^histc: bins.*got 0", F(3), 0),
+            bad(ValueError, r"^histc: max.*got", F(3), 3, 2, 1),
+            bad(TypeError, r"^histc: .*float.*got int64", I(3)),
+        ),
+    ),
     Op("unique", (S(I(9)), S(I(9), return_counts=True), S(I(9), return_inverse=True)), grad=False, since="ops"),
 )
 

@@ -59,6 +59,8 @@ void cross_entropy_grad(const void* logits, const int64_t* labels, const void* w
                         int64_t classes, int64_t ignore_index, double label_smoothing);
 template <RowAct op, class T> void bias_act(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld);
 template <class T> void conv_tile(const ConvTile& tile);
+template <class T> void points(void* to, double start, double step, int64_t first, int64_t by, int64_t n);
+template <class T> void progression(void* to, double a, double s, int64_t first, int64_t, int64_t blocks);
 template <class T> void sgd(void* p, const void* g, void* buffer, int64_t n, const SgdStep& s);
 template <class T>
 void norm_rows(const void* x, const void* weight, const void* bias, void* y, void* mean, void* rstd, int64_t rows,
@@ -226,6 +228,12 @@ template <class T> struct CrossEntropyGradEntry {
 template <class T> struct SgdEntry {
     static constexpr Sgd get() { return sgd<T>; }
 };
+template <class T> struct PointsEntry {
+    static constexpr Progression get() { return points<T>; }
+};
+template <class T> struct ProgressionEntry {
+    static constexpr Progression get() { return progression<T>; }
+};
 template <class T> struct ConvTileEntry {
     static constexpr ConvTiles get() { return conv_tile<T>; }
 };
@@ -276,6 +284,10 @@ constexpr int kConvBytes = 32, kConvVectors = 1;
 #else
 constexpr int kConvBytes = 16, kConvVectors = 1;
 #endif
+template <class Out> constexpr void fill_progressions(Out& out) {
+    fill_floats<PointsEntry>(out.points);
+    fill_floats<ProgressionEntry>(out.progression);
+}
 template <class Out> constexpr void fill_conv(Out& out) {
     fill_floats<ConvTileEntry>(out.conv_tile);
     out.conv_vector_bytes = kConvBytes;

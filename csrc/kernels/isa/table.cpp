@@ -26,6 +26,7 @@ constexpr Table make() {
     fill_optimizers(t);
     fill_conv(t);
     fill_normalize(t);
+    fill_progressions(t);
     return t;
 }
 

@@ -6,6 +6,12 @@ Most are the compiled operation itself; its docstring holds the formula. The oth
 from __future__ import annotations
 
 from .. import _core
+from ._attention import (
+    multi_head_attention_forward as multi_head_attention_forward,
+)
+from ._attention import (
+    scaled_dot_product_attention as scaled_dot_product_attention,
+)
 from ._sampling import (
     affine_grid as affine_grid,
 )
@@ -122,6 +128,8 @@ relu6_ = _nn.relu6_
 relu_ = _nn.relu_
 resample_axis = _nn.resample_axis
 rms_norm = _nn.rms_norm
+rrelu = _nn.rrelu
+rrelu_ = _nn.rrelu_
 selu = _nn.selu
 selu_ = _nn.selu_
 sigmoid = _nn.sigmoid

@@ -16,15 +16,19 @@ from typing import Any
 from .optimizer import Optimizer
 
 __all__ = [
+    "ChainedScheduler",
     "ConstantLR",
     "CosineAnnealingLR",
     "CosineAnnealingWarmRestarts",
+    "CyclicLR",
     "ExponentialLR",
+    "InverseSquareRootLR",
     "LRScheduler",
     "LambdaLR",
     "LinearLR",
     "MultiStepLR",
     "MultiplicativeLR",
+    "OneCycleLR",
     "PolynomialLR",
     "ReduceLROnPlateau",
     "SequentialLR",
@@ -510,3 +514,7 @@ class ReduceLROnPlateau(LRScheduler):
         else:
             edge = best + sign * self.threshold
         return a > edge if self.mode == "max" else a < edge
+
+
+# At the end: the schedules of that file are built on those of this one.
+from ._schedules import ChainedScheduler, CyclicLR, InverseSquareRootLR, OneCycleLR  # noqa: E402

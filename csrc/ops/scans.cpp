@@ -1,0 +1,213 @@
+// Running extremes and running log-sum-exp.
+
+#include <cmath>
+#include <limits>
+
+#include "autograd/elementwise.h"
+#include "core/parallel.h"
+#include "core/unlock.h"
+#include "ops/ops.h"
+#include "ops/reduce_rules.h"
+#include "ops/registry.h"
+#include "ops/visit.h"
+
+namespace chainrule {
+namespace {
+
+struct ScanAttrs {
+    int axis;
+    bool flag;  // cummax and cummin: the largest; logcumsumexp: from the end
+};
+
+// Calls body(first element's offset, step) for each line along the axis.
+template <class F> void for_each_line(const Tensor& x, int axis, const F& body) {
+    if (x.numel() == 0) return;
+    AroundAxis s(x.shape(), axis);
+    Unlock unlock(x.numel());
+    parallel_for(s.outer * s.inner, (1 << 13) / s.n + 1, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) body(r / s.inner * s.n * s.inner + r % s.inner, s.n, s.inner);
+    });
+}
+
+// ---- running extremes: of equal elements the last one is named; a NaN stays ----
+
+void infer_running(InferCtx& c) {
+    c.set(0, c.input(0).shape(), c.input(0).dtype());
+    c.set(1, c.input(0).shape(), DType::Int64);
+}
+
+void eval_running(EvalCtx& c) {
+    const ScanAttrs& a = c.attr<ScanAttrs>();
+    Tensor x = contiguous_data(c.input(0));
+    visit(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        const T* in = x.data<T>();
+        T* values = c.out(0).data<T>();
+        int64_t* indices = c.out(1).data<int64_t>();
+        for_each_line(x, a.axis, [&](int64_t start, int64_t n, int64_t step) {
+            T best = in[start];
+            int64_t where = 0;
+            for (int64_t i = 0; i < n; ++i) {
+                T v = in[start + i * step];
+                bool best_is_nan = best != best;
+                if (v != v || (!best_is_nan && (a.flag ? v >= best : v <= best))) {
+                    best = v;
+                    where = i;
+                }
+                values[start + i * step] = best;
+                indices[start + i * step] = where;
+            }
+        });
+    });
+}
+
+void vjp_running(VjpCtx& c) {
+    const Dims& shape = c.input_shape(0);
+    if (shape.n == 0) return c.set(0, c.grad());
+    c.set(0, scatter_add(zeros(shape, c.grad().dtype()), c.attr<ScanAttrs>().axis, detach(c.output(1)), c.grad()));
+}
+
+constexpr OpDef running_op(const char* name, const char* grad_name) {
+    OpDef op = {.name = name, .grad_name = grad_name, .infer = infer_running, .eval = eval_running, .vjp = vjp_running};
+    op.save_output[1] = 1;
+    op.keep_shape = 1;
+    op.attr_bytes = sizeof(ScanAttrs);
+    return op;
+}
+
+constexpr OpDef cummax_op = running_op("cummax", "CummaxBackward0");
+constexpr OpDef cummin_op = running_op("cummin", "CumminBackward0");
+constexpr const char* kCummaxFields[] = {"cummax", "values", "indices", nullptr};
+constexpr const char* kCumminFields[] = {"cummin", "values", "indices", nullptr};
+
+void call_running(Args& a, const OpDef& op, bool largest, const char* const* fields) {
+    const Tensor& x = a.tensor(0);
+    ScanAttrs attrs{normalize_axis(a.name, a.integer(1), x.ndim()), largest};
+    Tensor out[2];
+    dispatch(op, &x, 1, &attrs, out, 2);
+    a.ret_tuple({out[0], out[1]}, fields);
+}
+
+// ---- logcumsumexp ----
+
+// log(e^a + e^b)
+template <class T> T log_add(T a, T b) {
+    T low = a < b ? a : b, high = a < b ? b : a;
+    if (a != a || b != b) return a + b;
+    if (low == high && std::isinf(low)) return low;
+    return high + std::log1p(std::exp(low - high));
+}
+
+void eval_logcumsumexp(EvalCtx& c) {
+    const ScanAttrs& a = c.attr<ScanAttrs>();
+    Tensor x = contiguous_data(c.input(0));
+    visit_floating(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        const T* in = x.data<T>();
+        T* out = c.out().data<T>();
+        for_each_line(x, a.axis, [&](int64_t start, int64_t n, int64_t step) {
+            T total = -std::numeric_limits<T>::infinity();
+            for (int64_t i = 0; i < n; ++i) {
+                int64_t at = start + (a.flag ? n - 1 - i : i) * step;
+                out[at] = total = log_add(total, in[at]);
+            }
+        });
+    });
+}
+
+// e^x_j sum_{k >= j} |g_k| e^-y_k over the places of the mask, in logarithms so that nothing overflows.
+Tensor signed_part(const OpDef& op, const Tensor& g, const Tensor& mask, const Tensor& x, const Tensor& y,
+                   const ScanAttrs& a) {
+    double lowest =
+        x.dtype() == DType::Float32 ? std::numeric_limits<float>::lowest() : std::numeric_limits<double>::lowest();
+    Tensor size = log(where(mask, abs(g), number(1, g)));
+    Tensor logs = where(mask, size - y, number(lowest, g));
+    return exp(run_with(op, ScanAttrs{a.axis, !a.flag}, logs) + x);
+}
+
+}  // namespace
+
+const Register cummax_fn({"cummax",
+                          kMethod | kFunction,
+                          R"(Running maximum along an axis, and where it is.
+
+    y_k = max_{j <= k} x_j
+
+Args:
+    input: tensor. NaN wins.
+    dim: axis.
+
+Returns:
+    Named tuple (values, indices); of equal elements the last one is named, and takes the gradient.
+
+Example:
+    >>> chainrule.cummax(chainrule.tensor([1., 3., 2.]), dim=0).values
+    tensor([1., 3., 3.])
+)",
+                          {{"cummax(Tensor input, int dim)",
+                            [](Args& a) { call_running(a, cummax_op, true, kCummaxFields); }}}});
+
+const Register cummin_fn({"cummin",
+                          kMethod | kFunction,
+                          R"(Running minimum along an axis, and where it is.
+
+    y_k = min_{j <= k} x_j
+
+Args:
+    input: tensor. NaN wins.
+    dim: axis.
+
+Returns:
+    Named tuple (values, indices); of equal elements the last one is named, and takes the gradient.
+
+Example:
+    >>> chainrule.cummin(chainrule.tensor([2., 3., 1.]), dim=0).indices
+    tensor([0, 0, 2])
+)",
+                          {{"cummin(Tensor input, int dim)",
+                            [](Args& a) { call_running(a, cummin_op, false, kCumminFields); }}}});
+
+const OpDef logcumsumexp_op = {
+    .name = "logcumsumexp",
+    .grad_name = "LogcumsumexpBackward0",
+    .infer =
+        [](InferCtx& c) {
+            const Tensor& x = c.input(0);
+            check<TypeError>(is_floating(x.dtype()), "logcumsumexp: the input must be floating, got ", x.dtype(),
+                             ". Convert it with .float().");
+            c.set(0, x.shape(), x.dtype());
+        },
+    .eval = eval_logcumsumexp,
+    .vjp =
+        [](VjpCtx& c) {
+            const ScanAttrs& a = c.attr<ScanAttrs>();
+            Tensor g = c.grad(), x = c.input(0), y = c.output(), none = number(0, g);
+            Tensor positive = signed_part(c.op(), g, gt(detach(g), none), x, y, a);
+            Tensor negative = signed_part(c.op(), g, lt(detach(g), none), x, y, a);
+            c.set(0, positive - negative);
+        },
+    .save_input = {1},
+    .save_output = {1},
+    .attr_bytes = sizeof(ScanAttrs),
+};
+const Register logcumsumexp_fn({"logcumsumexp",
+                                kMethod | kFunction,
+                                R"(Logarithm of the running sum of exponentials along an axis.
+
+    y_k = log sum_{j <= k} exp(x_j),  dx_j = sum_{k >= j} dy_k exp(x_j - y_k)
+
+Args:
+    input: floating tensor.
+    dim: axis.
+
+Example:
+    >>> chainrule.logcumsumexp(chainrule.tensor([0., 0.]), dim=0).exp()
+    tensor([1., 2.])
+)",
+                                {{"logcumsumexp(Tensor input, int dim)", [](Args& a) {
+                                      const Tensor& x = a.tensor(0);
+                                      ScanAttrs attrs{normalize_axis(a.name, a.integer(1), x.ndim()), false};
+                                      a.ret(run_with(logcumsumexp_op, attrs, x));
+                                  }}}});
+
+}  // namespace chainrule

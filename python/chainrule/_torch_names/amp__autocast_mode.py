@@ -1,0 +1,3 @@
+"""torch.amp.autocast_mode."""
+
+from .amp import autocast as autocast

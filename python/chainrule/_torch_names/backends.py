@@ -1,0 +1,1 @@
+"""torch.backends: switches that programs set, without effect, and questions that are answered no."""

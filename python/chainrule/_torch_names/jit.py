@@ -1,0 +1,42 @@
+"""torch.jit: functions and modules run as they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from typing import Final as Final
+
+from chainrule.nn import Module as ScriptModule  # noqa: F401
+
+
+def script(obj: Any, *arguments: Any, **options: Any) -> Any:
+    """The argument itself."""
+    return obj
+
+
+def trace(func: Any, example_inputs: Any = None, *arguments: Any, **options: Any) -> Any:
+    """The argument itself."""
+    return func
+
+
+def ignore(drop: Any = False, **options: Any) -> Any:
+    """The argument itself, with and without brackets."""
+    return drop if callable(drop) else lambda function: function
+
+
+def _same(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """The argument itself."""
+    return fn
+
+
+export = unused = script_method = script_if_tracing = _same
+
+
+def is_scripting() -> bool:
+    """False."""
+    return False
+
+
+def is_tracing() -> bool:
+    """False."""
+    return False

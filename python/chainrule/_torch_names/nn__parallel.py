@@ -1,0 +1,30 @@
+"""torch.nn.parallel on one CPU: the wrapped module runs by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.nn import Module
+
+from ._absent import refuse
+
+
+class DataParallel(Module):
+    """The module itself, under the attribute `module` as in PyTorch."""
+
+    def __init__(self, module: Module, device_ids: Any = None, output_device: Any = None, dim: int = 0) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, *inputs: Any, **kwargs: Any) -> Any:
+        return self.module(*inputs, **kwargs)
+
+
+DistributedDataParallel: Any = refuse(
+    "torch.nn.parallel.DistributedDataParallel", "Run one process: torch.distributed.is_available() is False."
+)
+
+
+def data_parallel(module: Module, inputs: Any, *arguments: Any, **options: Any) -> Any:
+    """module(inputs)."""
+    return module(*inputs) if isinstance(inputs, tuple) else module(inputs)

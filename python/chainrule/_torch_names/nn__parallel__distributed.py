@@ -1,0 +1,3 @@
+"""torch.nn.parallel.distributed."""
+
+from .nn__parallel import DistributedDataParallel as DistributedDataParallel

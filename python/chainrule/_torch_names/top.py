@@ -1,0 +1,150 @@
+"""Names of torch itself that have nothing to do here, or that only a CPU answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import chainrule
+
+from . import VERSION
+from .amp import autocast as autocast
+
+
+class TorchVersion(str):
+    """A version that compares by its numbers: TorchVersion("2.13.0") > "2.4"."""
+
+    def _numbers(self) -> tuple[int, ...]:
+        numbers = [int(part) for part in re.findall(r"\d+", str(self).split("+")[0])[:3]]
+        return (*numbers, 0, 0, 0)[:3]
+
+    def _other(self, other: Any) -> tuple[int, ...]:
+        return TorchVersion(".".join(map(str, other)) if isinstance(other, tuple) else other)._numbers()
+
+    def __lt__(self, other: Any) -> bool:
+        return self._numbers() < self._other(other)
+
+    def __le__(self, other: Any) -> bool:
+        return self._numbers() <= self._other(other)
+
+    def __gt__(self, other: Any) -> bool:
+        return self._numbers() > self._other(other)
+
+    def __ge__(self, other: Any) -> bool:
+        return self._numbers() >= self._other(other)
+
+
+class NamedConstant:
+    """A name that programs pass around."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> Any:
+        return _constant, (self.name,)
+
+
+class AbsentDtype(NamedConstant):
+    """A dtype that programs name, for autocast mostly; a tensor of this dtype is a TypeError."""
+
+    is_floating_point, is_complex, is_signed, itemsize = True, False, True, 2
+
+
+class layout(NamedConstant):
+    """How a tensor lies in memory: strided is the only one."""
+
+
+class memory_format(NamedConstant):
+    """The order of a tensor's axes in memory: the order of its shape is the only one."""
+
+
+__version__ = TorchVersion(VERSION)
+float16 = half = AbsentDtype("float16")
+bfloat16 = AbsentDtype("bfloat16")
+strided = layout("strided")
+contiguous_format = memory_format("contiguous_format")
+preserve_format = memory_format("preserve_format")
+channels_last = memory_format("channels_last")
+OutOfMemoryError = type("OutOfMemoryError", (RuntimeError,), {"__module__": "torch"})
+
+
+def _constant(name: str) -> Any:
+    return globals()[name]
+
+
+def compile(model: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """The argument itself: a program runs as it is written."""
+    return model if model is not None else lambda function: function
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Nothing: every operation gives the same result each time, with any number of threads or none."""
+
+
+def are_deterministic_algorithms_enabled() -> bool:
+    """True: there are no others."""
+    return True
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Nothing: float32 products are computed in float32."""
+
+
+def get_float32_matmul_precision() -> str:
+    """Always "highest"."""
+    return "highest"
+
+
+def is_autocast_enabled(device_type: str | None = None) -> bool:
+    """False: autocast does nothing."""
+    return False
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether nothing is recorded at present: inference_mode is no_grad here."""
+    return not chainrule.is_grad_enabled()
+
+
+def set_default_device(device: Any) -> None:
+    """Accept the CPU, refuse others."""
+    if device is not None:
+        chainrule.zeros(1, device=device)
+
+
+def get_default_device() -> Any:
+    """The CPU."""
+    return chainrule.device("cpu")
+
+
+def set_num_interop_threads(threads: int) -> None:
+    """Nothing: operations run one after the other."""
+
+
+def get_num_interop_threads() -> int:
+    """One: operations run one after the other."""
+    return 1
+
+
+def set_flush_denormal(mode: bool) -> bool:
+    """False: denormal numbers are kept."""
+    return False
+
+
+def set_warn_always(mode: bool) -> None:
+    """Nothing."""
+
+
+def is_storage(obj: Any) -> bool:
+    """False: a tensor's memory is no object of its own."""
+    return False
+
+
+def typename(obj: Any) -> str:
+    """The name of a tensor's type, as tensor.type(), or of any other object's class."""
+    if isinstance(obj, chainrule.Tensor):
+        return obj.type()
+    return f"{type(obj).__module__}.{type(obj).__qualname__}"

@@ -1,0 +1,322 @@
+"""Run a PyTorch program with chainrule: `python -m chainrule.as_torch script.py [arguments]`.
+
+The program is not changed. Its `import torch` finds modules that answer with chainrule; a name that chainrule lacks
+raises AttributeError when it is first used. `python -m chainrule.as_torch --check script.py` lists such names, in the
+script and in the modules beside it, without running anything, and exits with 1 if there are any.
+Inside a program of your own, `chainrule.as_torch.install()` does the same before the first `import torch`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import importlib.util
+import io
+import os
+import sys
+import types
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
+from typing import Any
+
+import chainrule
+
+from ._torch_names import _methods
+
+# Modules of PyTorch that hold nothing of their own: where their names stand here.
+_ELSEWHERE = {
+    "torch.functional": "chainrule",
+    "torch._tensor": "chainrule",
+    "torch.profiler": "chainrule._torch_names.autograd__profiler",
+    "torch.nn.parallel.data_parallel": "chainrule._torch_names.nn__parallel",
+    "torch.cuda.amp.autocast_mode": "chainrule._torch_names.cuda__amp",
+    "torch.utils.data._utils.collate": "chainrule.utils.data",
+    "torch.utils.data._utils": "chainrule.utils.data",
+}
+# fmt: off
+_NN_MODULES = [
+    "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout",
+    "flatten", "fold", "instancenorm", "linear", "loss", "module", "normalization", "padding", "pixelshuffle",
+    "pooling", "rnn", "sparse", "transformer", "upsampling", "utils",
+]
+_OPTIMIZERS = [
+    "adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "nadam", "optimizer", "radam", "rmsprop",
+    "rprop", "sgd", "sparse_adam",
+]
+# fmt: on
+for _name in _NN_MODULES:
+    _ELSEWHERE[f"torch.nn.modules.{_name}"] = "chainrule.nn"
+for _name in _OPTIMIZERS:
+    _ELSEWHERE[f"torch.optim.{_name}"] = "chainrule.optim"
+del _name
+# Ours alone: torch has no modules of these names.
+_HIDDEN = {"torch.as_torch", "torch.examples", "torch.top", "torch._absent", "torch._methods", "torch._child"}
+# Where a process that multiprocessing starts afresh finds the path of the program.
+SCRIPT_VARIABLE = "CHAINRULE_AS_TORCH_SCRIPT"
+
+
+def _sources(fullname: str) -> list[str]:
+    """The modules that answer for torch.X: our stand-ins first, then chainrule.X or where X's names stand."""
+    inside = fullname.partition(".")[2]
+    found = [f"chainrule._torch_names.{inside.replace('.', '__') or 'top'}"]
+    if not any(part.startswith("_") for part in inside.split(".")):
+        found.append(f"chainrule.{inside}" if inside else "chainrule")
+    if fullname in _ELSEWHERE:
+        found.append(_ELSEWHERE[fullname])
+    return [] if fullname in _HIDDEN else [name for name in found if _exists(name)]
+
+
+def _exists(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+class TorchModule(types.ModuleType):
+    """A module torch.X whose names are looked up in chainrule when they are first used."""
+
+    def __init__(self, name: str, sources: list[str]) -> None:
+        super().__init__(name, f"{name}, answered by {', '.join(sources)}.")
+        self.__dict__["_sources"] = [importlib.import_module(source) for source in sources]
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return self._public()
+        value = self._find(name)
+        self.__dict__[name] = value
+        return value
+
+    def _find(self, name: str) -> Any:
+        for source in self.__dict__["_sources"]:
+            hidden = name.startswith("_") and source is chainrule
+            value = None if hidden else getattr(source, name, None)
+            if value is not None and not isinstance(value, types.ModuleType):
+                return value
+            if value is None and not hidden and name in vars(source):
+                return None
+        fullname = f"{self.__name__}.{name}"
+        if not name.startswith("__") and _sources(fullname):
+            return importlib.import_module(fullname)
+        raise AttributeError(f"chainrule has no {fullname}", name=name, obj=self)
+
+    def _public(self) -> list[str]:
+        """What `from torch.X import *` brings."""
+        names: set[str] = set()
+        for source in self.__dict__["_sources"]:
+            own = [name for name, value in vars(source).items() if not isinstance(value, types.ModuleType)]
+            names.update(getattr(source, "__all__", own))
+        return sorted(name for name in names - {"Any", "annotations"} if not name.startswith("_"))
+
+    def __dir__(self) -> list[str]:
+        names = {key for source in self.__dict__["_sources"] for key in dir(source)}
+        return sorted(names | set(self.__dict__))
+
+
+class TorchFinder:
+    """Finds torch and the modules in it: the first entry of sys.meta_path while programs run as_torch."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if fullname.partition(".")[0] != "torch":
+            return None
+        if not _sources(fullname):
+            raise ModuleNotFoundError(f"chainrule has no {fullname}", name=fullname)
+        return ModuleSpec(fullname, self, origin=__file__, is_package=True)  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType:
+        return TorchModule(spec.name, _sources(spec.name))
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        module.__file__ = __file__
+
+
+def install() -> None:
+    """Let `import torch` find chainrule from here on, in this process.
+
+    Raises:
+        RuntimeError: PyTorch itself was imported before.
+
+    Example:
+        >>> import chainrule.as_torch
+        >>> chainrule.as_torch.install()  # doctest: +SKIP
+        >>> import torch  # doctest: +SKIP
+        >>> torch.nn.Linear is chainrule.nn.Linear  # doctest: +SKIP
+        True
+    """
+    if any(isinstance(finder, TorchFinder) for finder in sys.meta_path):
+        return
+    if "torch" in sys.modules:
+        raise RuntimeError("as_torch: torch must not be imported yet, but PyTorch itself is. Call install() first.")
+    sys.meta_path.insert(0, TorchFinder())
+    _methods.install()
+    _print_as_torch()
+
+
+def _print_as_torch() -> None:
+    """Shapes and dtypes print as PyTorch prints them: programs put them into messages and file names."""
+    chainrule.Size.__repr__ = lambda self: f"torch.Size({list(self)})"  # type: ignore[method-assign]
+    for name in ("__repr__", "__str__"):
+        setattr(chainrule.dtype, name, lambda self: f"torch.{self.name}")
+
+
+# --- what a program mentions -------------------------------------------------------------------------------------
+
+
+class _Mentions(ast.NodeVisitor):
+    """Collects what a program calls torch.X: names bound by imports and by assignments, and chains of attributes."""
+
+    def __init__(self) -> None:
+        self.bound: dict[str, str] = {}
+        self.missing: dict[str, int] = {}
+        self.imported: set[str] = set()
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self.imported.add(alias.name)
+            if alias.name.partition(".")[0] == "torch":
+                self._look_up(alias.name, node.lineno)
+                self.bound[alias.asname or "torch"] = alias.name if alias.asname else "torch"
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        module = node.module or ""
+        self.imported.update([module, *(f"{module}.{alias.name}".lstrip(".") for alias in node.names)])
+        if node.level or module.partition(".")[0] != "torch":
+            return
+        for alias in node.names:
+            if alias.name == "*":
+                self.bound.update((name, f"{module}.{name}") for name in getattr(_resolve(module), "__all__", ()))
+            elif self._look_up(f"{module}.{alias.name}", node.lineno):
+                self.bound[alias.asname or alias.name] = f"{module}.{alias.name}"
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self.generic_visit(node)
+        chain = self._chain(node.value)
+        target = node.targets[0]
+        if chain and isinstance(target, ast.Name) and isinstance(_resolve(chain), TorchModule):
+            self.bound[target.id] = chain
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        chain = self._chain(node)
+        if chain is None:
+            self.generic_visit(node)
+        elif isinstance(node.ctx, ast.Load):  # torch.backends.cudnn.anything = True needs no such name before
+            self._look_up(chain, node.lineno)
+        else:
+            self._look_up(chain.rpartition(".")[0], node.lineno)
+
+    def _chain(self, node: ast.AST) -> str | None:
+        """The dotted name of an expression such as nn.functional.relu, if it starts at torch."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or node.id not in self.bound:
+            return None
+        return ".".join([self.bound[node.id], *reversed(parts)])
+
+    def _look_up(self, chain: str, line: int) -> bool:
+        try:
+            _resolve(chain)
+        except (AttributeError, ImportError) as error:
+            self.missing.setdefault(str(error).rpartition("has no ")[2], line)
+            return False
+        return True
+
+
+def _resolve(chain: str) -> Any:
+    """The object of a dotted name that starts with torch."""
+    root, *parts = chain.split(".")
+    value: Any = importlib.import_module(root)
+    for i, part in enumerate(parts):
+        try:
+            value = getattr(value, part)
+        except AttributeError:
+            raise AttributeError(f"chainrule has no {'.'.join([root, *parts[: i + 1]])}") from None
+    return value
+
+
+def _read(path: str) -> Any:
+    """The code of a file, with the encoding that it declares."""
+    with io.open_code(path) as file:
+        return file.read()
+
+
+def missing_names(script: str) -> Iterator[tuple[str, int, str]]:
+    """For each torch name that a script, or a module beside it, mentions and chainrule lacks: file, line, name."""
+    install()
+    folder = os.path.dirname(os.path.abspath(script))
+    waiting, seen = [script], set()
+    while waiting:
+        path = waiting.pop(0)
+        seen.add(os.path.realpath(path))
+        mentions = _Mentions()
+        tree = ast.parse(_read(path), path)
+        # Imports first: a function may use what a later line of the module imports.
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                mentions.visit(node)
+        mentions.visit(tree)
+        for name, line in sorted(mentions.missing.items(), key=lambda item: item[1]):
+            yield path, line, name
+        waiting += [near for near in _local_files(folder, mentions.imported) if os.path.realpath(near) not in seen]
+
+
+def _local_files(folder: str, modules: set[str]) -> Iterator[str]:
+    """The files beside the script that hold these modules."""
+    for module in sorted(modules - {""}):
+        base = os.path.join(folder, *module.split("."))
+        yield from filter(os.path.isfile, (base + ".py", os.path.join(base, "__init__.py")))
+
+
+# --- running -----------------------------------------------------------------------------------------------------
+
+
+def run(script: str, arguments: list[str]) -> int:
+    """Run a script as `python script arguments` would, with chainrule as torch; return the exit status."""
+    install()
+    module = types.ModuleType("__main__")
+    vars(module).update(__file__=script, __cached__=None, __builtins__=__builtins__)
+    module.__spec__ = importlib.util.find_spec("chainrule._torch_names._child")
+    os.environ[SCRIPT_VARIABLE] = os.path.abspath(script)
+    sys.modules["__main__"] = module
+    sys.argv[:] = [script, *arguments]
+    sys.path[:1] = [os.path.dirname(os.path.abspath(script))]  # `python -m` put the working directory there
+    try:
+        exec(compile(_read(script), script, "exec"), vars(module))
+    except Exception as error:
+        trace = error.__traceback__.tb_next if error.__traceback__ else None  # without our own frame
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
+        return 1
+    return 0
+
+
+def check(script: str) -> int:
+    """Print the names that a script mentions and chainrule lacks; return 1 if there are any."""
+    missing = list(missing_names(script))
+    for path, line, name in missing:
+        print(f"{path}:{line}: chainrule has no {name}")
+    if not missing:
+        print(f"{script}: chainrule has every torch name that it mentions")
+    return int(bool(missing))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m chainrule.as_torch", description="Run a PyTorch program with chainrule as torch."
+    )
+    parser.add_argument("--check", action="store_true", help="only list the torch names that chainrule lacks")
+    parser.add_argument("script", help="the program")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program gets in sys.argv")
+    options = parser.parse_args(argv)
+    if not os.path.isfile(options.script):
+        parser.error(f"no such file: {options.script}")
+    return check(options.script) if options.check else run(options.script, options.arguments)
+
+
+if __name__ == "__main__":
+    # By its own name, so that this module is not lost when the program becomes __main__.
+    from chainrule.as_torch import main as _main
+
+    sys.exit(_main())

@@ -1,0 +1,77 @@
+"""Adagrad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .. import _core
+from ._per_parameter import PerParameter
+from .optimizer import check_options
+
+
+class Adagrad(PerParameter):
+    """Steps scaled by the sum of all squared gradients so far.
+
+    g = dL/dp + weight_decay p
+    s = s + g^2                                 (initial_accumulator_value at first)
+    p = p - lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps)
+
+    Args:
+        params: parameters, or dicts of groups.
+        lr: learning rate.
+        lr_decay, weight_decay, initial_accumulator_value, eps: as in the formula.
+        maximize: go up instead of down.
+        foreach, differentiable, fused: accepted, without effect.
+
+    Example:
+        >>> import chainrule as cr
+        >>> w = cr.tensor([1.0], requires_grad=True)
+        >>> optimizer = cr.optim.Adagrad([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> w
+        tensor([0.9000], requires_grad=True)
+
+    Source: PyTorch, torch.optim.Adagrad; Duchi et al., "Adaptive subgradient methods for online learning and
+    stochastic optimization", 2011.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        initial_accumulator_value: float = 0,
+        eps: float = 1e-10,
+        foreach: bool | None = None,
+        *,
+        maximize: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        check_options("Adagrad", lr=lr, lr_decay=lr_decay, weight_decay=weight_decay, eps=eps)
+        check_options("Adagrad", initial_accumulator_value=initial_accumulator_value)
+        defaults = {
+            "lr": lr,
+            "lr_decay": lr_decay,
+            "weight_decay": weight_decay,
+            "initial_accumulator_value": initial_accumulator_value,
+            "eps": eps,
+            "foreach": foreach,
+            "maximize": maximize,
+            "differentiable": differentiable,
+            "fused": fused,
+        }
+        super().__init__(params, defaults)
+
+    def _start(self, param: Any, group: dict[str, Any]) -> dict[str, Any]:
+        return {"sum": _core.zeros_like(param).detach().fill_(group["initial_accumulator_value"])}
+
+    def _update(self, param: Any, grad: Any, state: Any, t: float, group: dict[str, Any]) -> None:
+        if group["weight_decay"] != 0:
+            grad = grad.add(param, alpha=group["weight_decay"])
+        rate = float(group["lr"]) / (1 + (t - 1) * group["lr_decay"])
+        total = state["sum"].addcmul_(grad, grad)
+        param.addcdiv_(grad, total.sqrt().add_(group["eps"]), value=-rate)
