@@ -85,6 +85,7 @@ void system_free(void* p, size_t bytes) {
     else munmap(p, bytes);
 }
 
+#ifndef CHAINRULE_NO_CACHE
 void* from_slab(State& s, size_t bytes) {
     if (s.slab_left < bytes) {
         s.slab = static_cast<char*>(std::aligned_alloc(kAlign, kSlab));
@@ -100,6 +101,7 @@ void* from_slab(State& s, size_t bytes) {
     s.slab_left -= bytes;
     return p;
 }
+#endif
 
 void release_large(State& s) {
     for (int i = kSmallClasses; i < kClasses; ++i) {
