@@ -318,7 +318,7 @@ void check_inplace(const char* op, const Tensor& self, bool recording) {
     check<RuntimeError>(
         !has_internal_overlap(self), op, ": a tensor of shape ", self.shape(), " and strides ", self.strides(),
         " holds some element more than once (it was expanded) and cannot be written in place. Clone it first.");
-    if (!grad_mode_enabled) return;
+    if (!grad_mode()) return;
     check<RuntimeError>(!(self->requires_grad && !self->node), op,
                         ": a leaf tensor that requires a gradient cannot be changed in place. Use no_grad(), or the "
                         "out-of-place form.");

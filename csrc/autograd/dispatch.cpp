@@ -158,7 +158,7 @@ Tensor make_view(const OutSpec& spec, const Tensor& source) {
     out->base = source->base ? source->base : source.ref();
     if (source.stale_view()) refresh_view(source);
     out->epoch = out->base->epoch;
-    out->no_grad_view = source->no_grad_view || (!grad_mode_enabled && source.requires_grad());
+    out->no_grad_view = source->no_grad_view || (!grad_mode() && source.requires_grad());
     return out;
 }
 
@@ -169,7 +169,7 @@ void dispatch(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, 
     if (op.promotion != Promotion::None) promote_inputs(op, in, n_inputs);
     InferCtx infer{op, in.data(), n_inputs, attrs, {}, n_outputs};
     op.infer(infer);
-    bool recording = grad_mode_enabled && op.vjp && any_requires_grad(in.data(), n_inputs);
+    bool recording = grad_mode() && op.vjp && any_requires_grad(in.data(), n_inputs);
     if (recording && op.broadcast) expand_inputs(in, n_inputs, infer.out[0].shape);
     if (!op.eval) {
         outputs[0] = make_view(infer.out[0], in[0]);
@@ -225,7 +225,7 @@ Tensor dispatch_inplace(const OpDef& op, const Tensor* inputs, int n_inputs, voi
                       ", which does not fit in place into shape ", self.shape());
     check<TypeError>(category(out.dtype) <= category(self.dtype()), op.name, "_: the result is ", out.dtype,
                      " and cannot be stored in place in a ", self.dtype(), " tensor");
-    bool recording = grad_mode_enabled && op.vjp && is_floating(self.dtype()) && any_requires_grad(in.data(), n_inputs);
+    bool recording = grad_mode() && op.vjp && is_floating(self.dtype()) && any_requires_grad(in.data(), n_inputs);
     check_inplace(op.name, self, recording);
     if (recording && op.save_input[0] && in[0].is_same(self)) in.replace(0, old_values(self));
     if (recording && op.broadcast) expand_inputs(in, n_inputs, out.shape);

@@ -3,18 +3,20 @@
 
 namespace chainrule {
 
-// Initial-exec: one load, no call, in the path of every operation. Not under AddressSanitizer: UBSan's null check of such an address
-// relies on processor flags that the linker's relaxation of the access does not keep, and so reports null where there is none.
 #ifdef __SANITIZE_ADDRESS__
-extern thread_local bool grad_mode_enabled;
+// A function in sanitizer builds: UBSan's null check of a thread-local's address relies on processor flags that the linker's
+// relaxation of the access does not keep, and so reports null where there is none.
+bool& grad_mode();
 #else
-extern thread_local bool grad_mode_enabled __attribute__((tls_model("initial-exec")));
+// constinit: no wrapper function stands before it. Initial-exec: one load, no call, in the path of every operation.
+extern constinit thread_local bool grad_mode_flag __attribute__((tls_model("initial-exec")));
+inline bool& grad_mode() { return grad_mode_flag; }
 #endif
 
 class GradMode {
   public:
-    explicit GradMode(bool enabled) : before_(grad_mode_enabled) { grad_mode_enabled = enabled; }
-    ~GradMode() { grad_mode_enabled = before_; }
+    explicit GradMode(bool enabled) : before_(grad_mode()) { grad_mode() = enabled; }
+    ~GradMode() { grad_mode() = before_; }
     GradMode(const GradMode&) = delete;
     GradMode& operator=(const GradMode&) = delete;
 

@@ -11,7 +11,14 @@
 
 namespace chainrule {
 
-thread_local bool grad_mode_enabled = true;
+#ifdef __SANITIZE_ADDRESS__
+[[gnu::no_sanitize("undefined")]] bool& grad_mode() {
+    static thread_local bool enabled = true;
+    return enabled;
+}
+#else
+constinit thread_local bool grad_mode_flag = true;
+#endif
 
 namespace {
 

@@ -203,8 +203,8 @@ void bind_autograd(py::module_& m) {
             if (h.node) remove_hook(as_node(h.node), h.id);
         });
 
-    m.def("is_grad_enabled", [] { return grad_mode_enabled; }, "Whether operations are recorded in this thread.");
-    m.def("set_grad_enabled", [](bool enabled) { grad_mode_enabled = enabled; }, py::arg("mode"));
+    m.def("is_grad_enabled", [] { return grad_mode(); }, "Whether operations are recorded in this thread.");
+    m.def("set_grad_enabled", [](bool enabled) { grad_mode() = enabled; }, py::arg("mode"));
     m.def("is_anomaly_enabled", [] { return anomaly_mode; });
     m.def("set_anomaly_enabled", [](bool enabled) { anomaly_mode = enabled; }, py::arg("mode"));
     m.def("backward", &backward, py::arg("tensors"), py::arg("grad_tensors") = py::none(),

@@ -209,7 +209,7 @@ py::object apply_function(py::object cls, py::tuple args) {
         needs[i] = py::bool_(wanted);
         any = any || wanted;
     }
-    bool recording = any && grad_mode_enabled;
+    bool recording = any && grad_mode();
     py::object ctx = cls.attr("_new_ctx")();
     ctx.attr("needs_input_grad") = needs;
     py::object result;

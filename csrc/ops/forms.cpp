@@ -77,7 +77,7 @@ DType result_type(const Tensor& a, const Tensor& b) {
 
 Tensor self_or_copy(Args& a) {
     const Tensor& self = a.tensor(0);
-    return a.inplace && grad_mode_enabled && self.requires_grad() ? clone(self) : self;
+    return a.inplace && grad_mode() && self.requires_grad() ? clone(self) : self;
 }
 
 void finish(Args& a, const Tensor& result) {

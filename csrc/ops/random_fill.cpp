@@ -13,7 +13,7 @@ namespace {
 
 // Fills self, of any layout. Its old value has no part in the new one: if it has a history, a copy of the numbers takes its place.
 template <class F> Tensor fill_inplace(const char* name, const Tensor& self, F fill) {
-    bool recording = grad_mode_enabled && self.requires_grad();
+    bool recording = grad_mode() && self.requires_grad();
     check_inplace(name, self, recording);
     Dims strides = dense_strides(self);
     if (!recording && strides == self.strides()) {

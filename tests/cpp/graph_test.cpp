@@ -173,7 +173,7 @@ void test_failed_walk() {
     EXPECT(thrown);
     EXPECT_VALUES(grad_of(x), {100});
     EXPECT(!w->grad);
-    EXPECT(grad_mode_enabled);
+    EXPECT(grad_mode());
     remove_hook(grad_fn(h), id);
     backward(y);
     EXPECT_VALUES(grad_of(x), {112});
