@@ -141,6 +141,10 @@ LARGER = [
     ("bernoulli_ in bool", lambda m: m.empty(3000, dtype=m.bool).bernoulli_(0.1)),
     ("bernoulli of tensors", lambda m: m.bernoulli(m.linspace(0, 1, 3000))),
     ("multinomial of rows", lambda m: m.multinomial(m.linspace(0, 1, 700).view(7, 100), 1)),
+    (
+        "multinomial of rows, one replaced",
+        lambda m: m.multinomial(m.linspace(0, 1, 700).view(7, 100), 1, replacement=True),
+    ),
     ("multinomial of rows, many", lambda m: m.multinomial(m.linspace(0, 1, 700).view(7, 100), 40)),
     (
         "multinomial of rows, replaced",

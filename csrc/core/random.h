@@ -131,7 +131,7 @@ template <class T> void fill_standard_gamma(Generator& gen, T* out, int64_t n, c
 
 // multinomial: `samples` categories for each row of a contiguous (rows, categories) matrix of weights, out is (rows,
 // samples). Null when done, otherwise what is wrong with the weights (nothing was drawn). samples >= 1; without
-// replacement samples <= categories. With replacement: the first category whose cumulated weight (in T, normalised) is
+// replacement samples <= categories. With replacement, and more than one sample: the first category whose cumulated weight (in T, normalised) is
 // at least u53. Without: the `samples` largest of weight / exponential_(1), largest first. T: float, double.
 template <class T>
 const char* fill_multinomial(Generator& gen, int64_t* out, const T* weights, int64_t rows, int64_t categories,

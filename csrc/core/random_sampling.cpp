@@ -148,7 +148,7 @@ template <class T>
 const char* fill_multinomial(Generator& gen, int64_t* out, const T* weights, int64_t rows, int64_t categories,
                              int64_t samples, bool replacement) {
     if (const char* reason = check_weights(weights, rows, categories)) return reason;
-    if (!replacement) {
+    if (!replacement || samples == 1) {  // one draw is the same either way: PyTorch takes the exponential race for both
         sample_without_replacement(gen, out, weights, rows, categories, samples);
         return nullptr;
     }

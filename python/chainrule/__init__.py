@@ -10,7 +10,10 @@ Example:
 """
 
 import builtins as _builtins
+import importlib as _importlib
 import math as _math
+import sys as _sys
+import typing as _typing
 
 # The order matters: _load_core loads the compiled core the one right way, and what the package defines itself comes
 # after what the core exports. "x as x" tells type checkers that x is public.
@@ -47,6 +50,16 @@ del _name
 
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 newaxis = None
+
+
+# Parts that few programs need: imported when they are first named.
+_LATER = ("distributions",)
+
+
+def __getattr__(name: str) -> _typing.Any:
+    if name in _LATER:
+        return _importlib.import_module(f"chainrule.{name}")
+    raise AttributeError(f"module 'chainrule' has no attribute '{name}'", name=name, obj=_sys.modules[__name__])
 
 
 def is_tensor(obj: object) -> _builtins.bool:

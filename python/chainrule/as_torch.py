@@ -44,11 +44,20 @@ _OPTIMIZERS = [
     "adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "nadam", "optimizer", "radam", "rmsprop",
     "rprop", "sgd", "sparse_adam",
 ]
+_DISTRIBUTIONS = [
+    "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "continuous_bernoulli", "dirichlet",
+    "exponential", "fishersnedecor", "gamma", "geometric", "gumbel", "half_cauchy", "half_normal", "independent",
+    "inverse_gamma", "kumaraswamy", "laplace", "log_normal", "logistic_normal", "mixture_same_family", "multinomial",
+    "multivariate_normal", "negative_binomial", "normal", "one_hot_categorical", "pareto", "poisson",
+    "relaxed_bernoulli", "relaxed_categorical", "studentT", "transformed_distribution", "uniform", "weibull",
+]
 # fmt: on
 for _name in _NN_MODULES:
     _ELSEWHERE[f"torch.nn.modules.{_name}"] = "chainrule.nn"
 for _name in _OPTIMIZERS:
     _ELSEWHERE[f"torch.optim.{_name}"] = "chainrule.optim"
+for _name in _DISTRIBUTIONS:
+    _ELSEWHERE[f"torch.distributions.{_name}"] = "chainrule.distributions"
 del _name
 # Ours alone: torch has no modules of these names.
 _HIDDEN = {"torch.as_torch", "torch.examples", "torch.top", "torch._absent", "torch._methods", "torch._child"}

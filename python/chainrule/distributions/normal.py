@@ -1,0 +1,90 @@
+"""Normal: the Gaussian distribution."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import chainrule
+
+from . import constraints
+from .distribution import Distribution
+from .utils import broadcast_all
+
+Tensor = Any
+_HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+
+
+class Normal(Distribution):
+    """The normal distribution, log p(x) = -(x - loc)^2 / (2 scale^2) - log scale - log(2 pi) / 2.
+
+    Args:
+        loc: mean, a tensor or a number.
+        scale: standard deviation > 0, a tensor or a number; both broadcast.
+
+    Raises:
+        ValueError: a scale that is not positive, a loc that is NaN.
+
+    Example:
+        >>> normal = chainrule.distributions.Normal(0.0, 1.0)
+        >>> normal.log_prob(chainrule.tensor(0.0))
+        tensor(-0.9189)
+        >>> normal.sample((3,)).shape
+        chainrule.Size([3])
+
+    Samples are PyTorch's at the same seed.
+    """
+
+    arg_constraints: ClassVar = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real
+    has_rsample = True
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
+        self.loc, self.scale = broadcast_all(loc, scale)
+        super().__init__(self.loc.shape, validate_args=validate_args)
+
+    @property
+    def mean(self) -> Tensor:
+        return self.loc
+
+    @property
+    def mode(self) -> Tensor:
+        return self.loc
+
+    @property
+    def stddev(self) -> Tensor:
+        return self.scale
+
+    @property
+    def variance(self) -> Tensor:
+        return self.scale.square()
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        shape = self._extended_shape(sample_shape)
+        with chainrule.no_grad():
+            return chainrule.normal(self.loc.expand(shape), self.scale.expand(shape))
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        shape = self._extended_shape(sample_shape)
+        return self.loc + standard_normal(shape, self.loc.dtype) * self.scale
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        if self._validate_args:
+            self._validate_sample(value)
+        return -((value - self.loc) ** 2) / (2 * self.scale**2) - self.scale.log() - _HALF_LOG_2PI
+
+    def cdf(self, value: Tensor) -> Tensor:
+        if self._validate_args:
+            self._validate_sample(value)
+        return 0.5 * (1 + chainrule.erf((value - self.loc) / (self.scale * math.sqrt(2))))
+
+    def icdf(self, value: Tensor) -> Tensor:
+        return self.loc + self.scale * chainrule.erfinv(2 * value - 1) * math.sqrt(2)
+
+    def entropy(self) -> Tensor:
+        return 0.5 + _HALF_LOG_2PI + self.scale.log()
+
+
+def standard_normal(shape: Any, dtype: Any) -> Tensor:
+    """Standard normal numbers."""
+    return chainrule.randn(shape, dtype=dtype)
