@@ -8,6 +8,7 @@
 #include "bind/convert.h"
 #include "bind/function.h"
 #include "bind/generator.h"
+#include "bind/module_object.h"
 #include "bind/tensor_object.h"
 #include "core/allocator.h"
 #include "core/cpu.h"
@@ -74,5 +75,6 @@ PYBIND11_MODULE(_core, m) {
     bind_functions(m);
     bind_autograd(m);
     bind_function(m);
+    bind_module_object(m);
     bind_optim(m);
 }

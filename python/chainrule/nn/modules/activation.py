@@ -7,9 +7,7 @@ from typing import Any
 from ... import _core
 from .. import functional as F
 from ..parameter import Parameter
-from .module import Module
-
-_relu, _sigmoid, _tanh = F.relu, F.sigmoid, F.tanh
+from .module import Module, calls
 
 
 class ReLU(Module):
@@ -28,8 +26,7 @@ class ReLU(Module):
         super().__init__()
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
-        return input.relu_() if self.inplace else _relu(input)
+    forward = calls(F.relu, "inplace")
 
     def extra_repr(self) -> str:
         return "inplace=True" if self.inplace else ""
@@ -38,15 +35,13 @@ class ReLU(Module):
 class Sigmoid(Module):
     """1 / (1 + e^-x)."""
 
-    def forward(self, input: Any) -> Any:
-        return _sigmoid(input)
+    forward = calls(F.sigmoid)
 
 
 class Tanh(Module):
     """(e^x - e^-x) / (e^x + e^-x)."""
 
-    def forward(self, input: Any) -> Any:
-        return _tanh(input)
+    forward = calls(F.tanh)
 
 
 class Softmax(Module):
@@ -56,8 +51,7 @@ class Softmax(Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, input: Any) -> Any:
-        return F.softmax(input, self.dim)
+    forward = calls(F.softmax, "dim")
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
@@ -70,8 +64,7 @@ class LogSoftmax(Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, input: Any) -> Any:
-        return F.log_softmax(input, self.dim)
+    forward = calls(F.log_softmax, "dim")
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
@@ -84,8 +77,7 @@ class Softmin(Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, input: Any) -> Any:
-        return F.softmin(input, self.dim)
+    forward = calls(F.softmin, "dim")
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
@@ -99,8 +91,7 @@ class LeakyReLU(Module):
         self.negative_slope = negative_slope
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
-        return F.leaky_relu(input, self.negative_slope, self.inplace)
+    forward = calls(F.leaky_relu, "negative_slope", "inplace")
 
     def extra_repr(self) -> str:
         return f"negative_slope={self.negative_slope}" + (", inplace=True" if self.inplace else "")
@@ -118,8 +109,7 @@ class RReLU(Module):
         self.upper = upper
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
-        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+    forward = calls(F.rrelu, "lower", "upper", "training", "inplace")
 
     def extra_repr(self) -> str:
         return f"lower={self.lower}, upper={self.upper}" + (", inplace=True" if self.inplace else "")
@@ -133,8 +123,7 @@ class ELU(Module):
         self.alpha = alpha
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
-        return F.elu(input, self.alpha, self.inplace)
+    forward = calls(F.elu, "alpha", "inplace")
 
     def extra_repr(self) -> str:
         return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
@@ -143,8 +132,7 @@ class ELU(Module):
 class CELU(ELU):
     """max(x, 0) + min(alpha (e^(x / alpha) - 1), 0)."""
 
-    def forward(self, input: Any) -> Any:
-        return F.celu(input, self.alpha, self.inplace)
+    forward = calls(F.celu, "alpha", "inplace")
 
 
 class _Inplace(Module):
@@ -161,36 +149,31 @@ class _Inplace(Module):
 class SELU(_Inplace):
     """1.0507 times elu with alpha 1.6733."""
 
-    def forward(self, input: Any) -> Any:
-        return F.selu(input, self.inplace)
+    forward = calls(F.selu, "inplace")
 
 
 class SiLU(_Inplace):
     """x sigmoid(x), also called swish."""
 
-    def forward(self, input: Any) -> Any:
-        return F.silu(input, self.inplace)
+    forward = calls(F.silu, "inplace")
 
 
 class Mish(_Inplace):
     """x tanh(softplus(x))."""
 
-    def forward(self, input: Any) -> Any:
-        return F.mish(input, self.inplace)
+    forward = calls(F.mish, "inplace")
 
 
 class Hardsigmoid(_Inplace):
     """min(max(x + 3, 0), 6) / 6."""
 
-    def forward(self, input: Any) -> Any:
-        return F.hardsigmoid(input, self.inplace)
+    forward = calls(F.hardsigmoid, "inplace")
 
 
 class Hardswish(_Inplace):
     """x hardsigmoid(x)."""
 
-    def forward(self, input: Any) -> Any:
-        return F.hardswish(input, self.inplace)
+    forward = calls(F.hardswish, "inplace")
 
 
 class Hardtanh(Module):
@@ -204,8 +187,7 @@ class Hardtanh(Module):
         self.max_val = max_val
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
-        return F.hardtanh(input, self.min_val, self.max_val, self.inplace)
+    forward = calls(F.hardtanh, "min_val", "max_val", "inplace")
 
     def extra_repr(self) -> str:
         return f"min_val={self.min_val}, max_val={self.max_val}" + (", inplace=True" if self.inplace else "")
@@ -246,8 +228,7 @@ class Softplus(Module):
         self.beta = beta
         self.threshold = threshold
 
-    def forward(self, input: Any) -> Any:
-        return F.softplus(input, self.beta, self.threshold)
+    forward = calls(F.softplus, "beta", "threshold")
 
     def extra_repr(self) -> str:
         return f"beta={self.beta}, threshold={self.threshold}"
@@ -256,22 +237,19 @@ class Softplus(Module):
 class LogSigmoid(Module):
     """log(sigmoid(x))."""
 
-    def forward(self, input: Any) -> Any:
-        return F.logsigmoid(input)
+    forward = calls(F.logsigmoid)
 
 
 class Softsign(Module):
     """x / (1 + |x|)."""
 
-    def forward(self, input: Any) -> Any:
-        return F.softsign(input)
+    forward = calls(F.softsign)
 
 
 class Tanhshrink(Module):
     """x - tanh(x)."""
 
-    def forward(self, input: Any) -> Any:
-        return F.tanhshrink(input)
+    forward = calls(F.tanhshrink)
 
 
 class _Shrink(Module):
@@ -288,15 +266,13 @@ class _Shrink(Module):
 class Softshrink(_Shrink):
     """x - lambd where x > lambd, x + lambd where x < -lambd, else 0."""
 
-    def forward(self, input: Any) -> Any:
-        return F.softshrink(input, self.lambd)
+    forward = calls(F.softshrink, "lambd")
 
 
 class Hardshrink(_Shrink):
     """x where |x| > lambd, else 0."""
 
-    def forward(self, input: Any) -> Any:
-        return F.hardshrink(input, self.lambd)
+    forward = calls(F.hardshrink, "lambd")
 
 
 class Threshold(Module):
@@ -308,8 +284,7 @@ class Threshold(Module):
         self.value = value
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
-        return F.threshold(input, self.threshold, self.value, self.inplace)
+    forward = calls(F.threshold, "threshold", "value", "inplace")
 
     def extra_repr(self) -> str:
         return f"threshold={self.threshold}, value={self.value}" + (", inplace=True" if self.inplace else "")
@@ -322,8 +297,7 @@ class GLU(Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, input: Any) -> Any:
-        return F.glu(input, self.dim)
+    forward = calls(F.glu, "dim")
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
@@ -343,8 +317,7 @@ class PReLU(Module):
         self.init = init
         self.weight = Parameter(_core.full((num_parameters,), float(init), device=device, dtype=dtype))
 
-    def forward(self, input: Any) -> Any:
-        return F.prelu(input, self.weight)
+    forward = calls(F.prelu, "weight")
 
     def extra_repr(self) -> str:
         return f"num_parameters={self.num_parameters}"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ... import _core
 from ..parameter import Parameter
-from .module import Module
+from .module import Module, calls
 
 S = TypeVar("S", bound="_Listed")
 
@@ -132,10 +132,7 @@ class Sequential(_Listed):
 
     __rmul__ = __mul__
 
-    def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
-            input = module(input) if module._hooked else module.forward(input)
-        return input
+    forward = calls(_core.call_in_turn, "_modules")
 
 
 class ModuleList(_Listed):

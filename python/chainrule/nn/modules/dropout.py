@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import functional as F
-from .module import Module
+from .module import Module, calls
 
 
 class _Dropout(Module):
@@ -26,29 +24,25 @@ class Dropout(_Dropout):
     Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014.
     """
 
-    def forward(self, input: Any) -> Any:
-        return F.dropout(input, self.p, self.training, self.inplace)
+    forward = calls(F.dropout, "p", "training", "inplace")
 
 
 class Dropout1d(_Dropout):
     """Dropout of whole channels of [N, C, L] or [C, L]."""
 
-    def forward(self, input: Any) -> Any:
-        return F.dropout1d(input, self.p, self.training, self.inplace)
+    forward = calls(F.dropout1d, "p", "training", "inplace")
 
 
 class Dropout2d(_Dropout):
     """Dropout of whole channels of [N, C, H, W]."""
 
-    def forward(self, input: Any) -> Any:
-        return F.dropout2d(input, self.p, self.training, self.inplace)
+    forward = calls(F.dropout2d, "p", "training", "inplace")
 
 
 class Dropout3d(_Dropout):
     """Dropout of whole channels of [N, C, D, H, W] or [C, D, H, W]."""
 
-    def forward(self, input: Any) -> Any:
-        return F.dropout3d(input, self.p, self.training, self.inplace)
+    forward = calls(F.dropout3d, "p", "training", "inplace")
 
 
 class AlphaDropout(_Dropout):
@@ -57,12 +51,10 @@ class AlphaDropout(_Dropout):
     Source: Klambauer et al., "Self-normalizing neural networks", 2017.
     """
 
-    def forward(self, input: Any) -> Any:
-        return F.alpha_dropout(input, self.p, self.training)
+    forward = calls(F.alpha_dropout, "p", "training")
 
 
 class FeatureAlphaDropout(_Dropout):
     """AlphaDropout of whole channels."""
 
-    def forward(self, input: Any) -> Any:
-        return F.feature_alpha_dropout(input, self.p, self.training)
+    forward = calls(F.feature_alpha_dropout, "p", "training")

@@ -8,9 +8,7 @@ from typing import Any
 from ... import _core
 from .. import functional, init
 from ..parameter import Parameter
-from .module import Module
-
-_linear = functional.linear
+from .module import Module, calls
 
 
 class Identity(Module):
@@ -69,8 +67,7 @@ class Linear(Module):
             bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, input: Any) -> Any:
-        return _linear(input, self.weight, self.bias)
+    forward = calls(functional.linear, "weight", "bias")
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

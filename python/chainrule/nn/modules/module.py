@@ -48,7 +48,34 @@ class _Registry(WatchedDict):
             owner.__dict__.pop(key, None)
 
 
-class Module(StateMixin):
+def calls(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
+    """A forward that is function(input, *attributes): the module's attributes of these names.
+
+    Calling such a module goes from C++ straight to the function, with no Python frame between (see
+    csrc/bind/module_object.cpp); a subclass that writes its own forward is called as any other.
+
+    Example:
+        >>> import chainrule as cr
+        >>> from chainrule.nn.modules.module import calls
+        >>> class Power(cr.nn.Module):
+        ...     def __init__(self, exponent):
+        ...         super().__init__()
+        ...         self.exponent = exponent
+        ...     forward = calls(cr.pow, "exponent")
+        >>> Power(3)(cr.tensor([1.0, 2.0]))
+        tensor([1., 8.])
+    """
+    if len(names) > _core.MOST_ATTRIBUTES:
+        raise ValueError(f"calls: at most {_core.MOST_ATTRIBUTES} attributes are supported, got {len(names)}")
+
+    def forward(self: Any, input: Any) -> Any:
+        return function(input, *[getattr(self, name) for name in names])
+
+    forward._calls = (function, names)  # type: ignore[attr-defined]
+    return forward
+
+
+class Module(StateMixin, _core.ModuleBase):
     """A layer or a network: it owns parameters, buffers and other modules, and computes something in forward.
 
     Subclass it, call super().__init__(), assign Parameters and Modules to attributes, write forward.
@@ -73,7 +100,7 @@ class Module(StateMixin):
 
     training: bool
     # Tables of hooks: shared empty dicts until the first registration gives the instance its own.
-    _hooked = False  # the one flag that a call looks at
+    _hooked = False  # whether a call has hooks to run
     _forward_pre_hooks: Mapping[int, Any] = EMPTY
     _forward_hooks: Mapping[int, Any] = EMPTY
     _backward_hooks: Mapping[int, Any] = EMPTY
@@ -90,19 +117,9 @@ class Module(StateMixin):
             attributes[name] = _Registry(self)
         attributes["_non_persistent_buffers_set"] = set()
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "__call__" in cls.__dict__:
-            cls._hooked = True  # Sequential calls forward itself where no hook is: not in a class with its own __call__
-
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes. Every subclass writes its own."""
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._hooked:
-            return self._call_with_hooks(args, kwargs)
-        return self.forward(*args, **kwargs)
 
     # Attributes
 

@@ -8,7 +8,7 @@ from ... import _core
 from .. import functional as F
 from .. import init
 from ..parameter import Parameter
-from .module import Module
+from .module import Module, calls
 
 
 def _as_shape(size: Any) -> tuple[int, ...]:
@@ -55,8 +55,7 @@ class LayerNorm(Module):
         if self.bias is not None:
             init.zeros_(self.bias)
 
-    def forward(self, input: Any) -> Any:
-        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+    forward = calls(F.layer_norm, "normalized_shape", "weight", "bias", "eps")
 
     def extra_repr(self) -> str:
         return (
@@ -95,8 +94,7 @@ class RMSNorm(Module):
         if self.weight is not None:
             init.ones_(self.weight)
 
-    def forward(self, input: Any) -> Any:
-        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+    forward = calls(F.rms_norm, "normalized_shape", "weight", "eps")
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
@@ -149,8 +147,7 @@ class GroupNorm(Module):
         if self.bias is not None:
             init.zeros_(self.bias)
 
-    def forward(self, input: Any) -> Any:
-        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+    forward = calls(F.group_norm, "num_groups", "weight", "bias", "eps")
 
     def extra_repr(self) -> str:
         return (

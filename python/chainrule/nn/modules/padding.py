@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import functional as F
-from .module import Module
+from .module import Module, calls
 
 
 class _Pad(Module):
@@ -22,8 +22,7 @@ class _Pad(Module):
             name = type(self).__name__
             raise ValueError(f"{name}: padding must be one number or {2 * self._axes}, got {self.padding}.")
 
-    def forward(self, input: Any) -> Any:
-        return F.pad(input, self.padding, self._mode)
+    forward = calls(F.pad, "padding", "_mode")
 
     def extra_repr(self) -> str:
         return f"{self.padding}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import functional as F
-from .module import Module
+from .module import Module, calls
 
 Numbers = int | Sequence[int]
 
@@ -107,8 +107,7 @@ class AvgPool1d(Module):
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
-    def forward(self, input: Any) -> Any:
-        return F.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+    forward = calls(F.avg_pool1d, "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import functional as F
-from .module import Module
+from .module import Module, calls
 
 
 class Upsample(Module):
@@ -80,8 +80,7 @@ class PixelShuffle(Module):
         super().__init__()
         self.upscale_factor = upscale_factor
 
-    def forward(self, input: Any) -> Any:
-        return F.pixel_shuffle(input, self.upscale_factor)
+    forward = calls(F.pixel_shuffle, "upscale_factor")
 
     def extra_repr(self) -> str:
         return f"upscale_factor={self.upscale_factor}"
@@ -94,8 +93,7 @@ class PixelUnshuffle(Module):
         super().__init__()
         self.downscale_factor = downscale_factor
 
-    def forward(self, input: Any) -> Any:
-        return F.pixel_unshuffle(input, self.downscale_factor)
+    forward = calls(F.pixel_unshuffle, "downscale_factor")
 
     def extra_repr(self) -> str:
         return f"downscale_factor={self.downscale_factor}"
@@ -108,8 +106,7 @@ class ChannelShuffle(Module):
         super().__init__()
         self.groups = groups
 
-    def forward(self, input: Any) -> Any:
-        return F.channel_shuffle(input, self.groups)
+    forward = calls(F.channel_shuffle, "groups")
 
     def extra_repr(self) -> str:
         return f"groups={self.groups}"
@@ -131,8 +128,7 @@ class Unfold(Module):
         self.padding = padding
         self.stride = stride
 
-    def forward(self, input: Any) -> Any:
-        return F.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
+    forward = calls(F.unfold, "kernel_size", "dilation", "padding", "stride")
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
@@ -156,8 +152,7 @@ class Fold(Module):
         self.padding = padding
         self.stride = stride
 
-    def forward(self, input: Any) -> Any:
-        return F.fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
+    forward = calls(F.fold, "output_size", "kernel_size", "dilation", "padding", "stride")
 
     def extra_repr(self) -> str:
         return (
@@ -176,8 +171,7 @@ class LocalResponseNorm(Module):
         self.beta = beta
         self.k = k
 
-    def forward(self, input: Any) -> Any:
-        return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+    forward = calls(F.local_response_norm, "size", "alpha", "beta", "k")
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

@@ -1,0 +1,145 @@
+// Note [How a module is called]
+// module(x) is most often forward(self, x) of a class whose forward is one operation on x and some attributes. In Python the
+// two frames and the attribute look-ups of such a layer cost more than a small layer's arithmetic. So calling stands here:
+// - A module with hooks goes to its _call_with_hooks.
+// - A forward marked by nn.modules.module.calls(function, *names) is not run: the function is called with the input and the
+//   attributes of those names. A class that writes its own forward, an instance that was given one, keyword arguments and
+//   attributes that are not in the instance's __dict__ take the next way. The two give the same.
+// - Otherwise forward is looked up and called.
+#include "bind/module_object.h"
+
+#include "bind/tensor_object.h"
+
+namespace chainrule {
+namespace {
+
+constexpr Py_ssize_t kMostNames = 14;
+
+PyObject* name_hooked = nullptr;
+PyObject* name_forward = nullptr;
+PyObject* name_calls = nullptr;
+PyObject* name_call_with_hooks = nullptr;
+
+// What `calls` put on the class's forward: (function, names), borrowed; null if there is none.
+PyObject* marked(PyObject* forward) {
+    if (!forward || !PyFunction_Check(forward)) return nullptr;
+    PyObject* attributes = reinterpret_cast<PyFunctionObject*>(forward)->func_dict;
+    return attributes ? PyDict_GetItemWithError(attributes, name_calls) : nullptr;
+}
+
+// The call that `mark` describes. Null without an error set: an attribute is not in the dict.
+PyObject* call_marked(PyObject* mark, PyObject* attributes, PyObject* input) {
+    PyObject* names = PyTuple_GET_ITEM(mark, 1);
+    Py_ssize_t count = PyTuple_GET_SIZE(names);
+    PyObject* args[kMostNames + 2];
+    args[1] = input;
+    for (Py_ssize_t i = 0; i < count; ++i) {
+        args[i + 2] = PyDict_GetItemWithError(attributes, PyTuple_GET_ITEM(names, i));
+        if (!args[i + 2]) return nullptr;
+    }
+    // The callee may drop the attributes that it was given.
+    for (Py_ssize_t i = 0; i < count; ++i) Py_INCREF(args[i + 2]);
+    PyObject* result = PyObject_Vectorcall(PyTuple_GET_ITEM(mark, 0), args + 1,
+                                           static_cast<size_t>(count + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+    for (Py_ssize_t i = 0; i < count; ++i) Py_DECREF(args[i + 2]);
+    return result;
+}
+
+PyObject* call_forward(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwargs) {
+    py::object forward = py::reinterpret_steal<py::object>(PyObject_GetAttr(self, name_forward));
+    if (!forward) return nullptr;
+    return PyObject_VectorcallDict(forward.ptr(), args, static_cast<size_t>(count), kwargs);
+}
+
+PyObject* call_with_hooks(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwargs) {
+    py::tuple positional(static_cast<size_t>(count));
+    for (Py_ssize_t i = 0; i < count; ++i) PyTuple_SET_ITEM(positional.ptr(), i, Py_NewRef(args[i]));
+    py::dict named = kwargs ? py::reinterpret_borrow<py::dict>(kwargs) : py::dict();
+    return PyObject_CallMethodObjArgs(self, name_call_with_hooks, positional.ptr(), named.ptr(), nullptr);
+}
+
+PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwargs) {
+    py::object attributes = py::reinterpret_steal<py::object>(PyObject_GenericGetDict(self, nullptr));
+    if (!attributes) return nullptr;
+    PyObject* hooked = PyDict_GetItemWithError(attributes.ptr(), name_hooked);
+    if (hooked && PyObject_IsTrue(hooked)) return call_with_hooks(self, args, count, kwargs);
+    bool plain = count == 1 && (!kwargs || PyDict_GET_SIZE(kwargs) == 0);
+    if (plain && !PyErr_Occurred() && !PyDict_GetItemWithError(attributes.ptr(), name_forward)) {
+        if (PyObject* mark = marked(_PyType_Lookup(Py_TYPE(self), name_forward))) {
+            py::object held = py::reinterpret_borrow<py::object>(mark);
+            PyObject* result = call_marked(mark, attributes.ptr(), args[0]);
+            if (result || PyErr_Occurred()) return result;
+        }
+    }
+    if (PyErr_Occurred()) return nullptr;
+    return call_forward(self, args, count, kwargs);
+}
+
+PyObject* type_call(PyObject* self, PyObject* args, PyObject* kwargs) {
+    return guarded([&] { return call(self, &PyTuple_GET_ITEM(args, 0), PyTuple_GET_SIZE(args), kwargs); });
+}
+
+PyObject* call_one(PyObject* module, PyObject* input) {
+    if (Py_TYPE(module)->tp_call != type_call) return PyObject_CallOneArg(module, input);
+    if (Py_EnterRecursiveCall(" while calling a module")) return nullptr;
+    PyObject* result = call(module, &input, 1, nullptr);
+    Py_LeaveRecursiveCall();
+    return result;
+}
+
+// call_in_turn(input, modules): each module on what the one before gave.
+PyObject* call_in_turn(PyObject*, PyObject* const* args, Py_ssize_t count) {
+    return guarded([&]() -> PyObject* {
+        if (count != 2 || !PyDict_Check(args[1])) {
+            PyErr_SetString(PyExc_TypeError, "call_in_turn: an input and a dict of modules are required");
+            return nullptr;
+        }
+        py::object value = py::reinterpret_borrow<py::object>(args[0]);
+        Py_ssize_t position = 0, size = PyDict_GET_SIZE(args[1]);
+        PyObject* item = nullptr;
+        while (PyDict_Next(args[1], &position, nullptr, &item)) {
+            py::object module = py::reinterpret_borrow<py::object>(item);
+            value = py::reinterpret_steal<py::object>(call_one(item, value.ptr()));
+            if (!value) return nullptr;
+            if (PyDict_GET_SIZE(args[1]) != size) {
+                PyErr_SetString(PyExc_RuntimeError, "Sequential: a module was added or removed during the call");
+                return nullptr;
+            }
+        }
+        return value.release().ptr();
+    });
+}
+
+PyObject* intern(const char* text) {
+    PyObject* s = PyUnicode_InternFromString(text);
+    if (!s) throw py::error_already_set();
+    return s;
+}
+
+PyMethodDef in_turn = {"call_in_turn", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(call_in_turn)),
+                       METH_FASTCALL, "call_in_turn(input, modules)\n\nCalls each module on what the one before gave."};
+
+}  // namespace
+
+void bind_module_object(py::module_& m) {
+    name_hooked = intern("_hooked");
+    name_forward = intern("forward");
+    name_calls = intern("_calls");
+    name_call_with_hooks = intern("_call_with_hooks");
+    PyType_Slot slots[] = {
+        {Py_tp_doc, const_cast<char*>("The base of nn.Module: calling it calls forward, and its hooks.")},
+        {Py_tp_call, reinterpret_cast<void*>(type_call)},
+        {0, nullptr},
+    };
+    PyType_Spec spec = {"chainrule._core.ModuleBase", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+                        slots};
+    PyObject* type = PyType_FromSpec(&spec);
+    if (!type) throw py::error_already_set();
+    m.attr("ModuleBase") = py::reinterpret_steal<py::object>(type);
+    m.attr("MOST_ATTRIBUTES") = kMostNames;
+    PyObject* function = PyCFunction_New(&in_turn, nullptr);
+    if (!function) throw py::error_already_set();
+    m.attr("call_in_turn") = py::reinterpret_steal<py::object>(function);
+}
+
+}  // namespace chainrule
