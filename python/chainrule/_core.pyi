@@ -92,6 +92,15 @@ class Node:
     @property
     def variable(self) -> Tensor: ...
 
+class ModuleBase:
+    """The base of nn.Module: calling it calls forward, and its hooks."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+
+MOST_ATTRIBUTES: _int
+
+def call_in_turn(input: Any, modules: dict[str, Any], /) -> Any: ...
+
 class RemovableHandle:
     """Takes a hook off again."""
 
