@@ -362,6 +362,9 @@ def test_threads_share_the_generator():
         lambda: cr.multinomial(cr.zeros(3), 1),
         lambda: cr.multinomial(cr.tensor([1.0, -1.0]), 1, replacement=True),
         lambda: cr.multinomial(cr.tensor([1.0, float("nan")]), 1),
+        lambda: cr.binomial(cr.tensor([3.0, -1.0]), cr.tensor(0.5)),
+        lambda: cr.binomial(cr.tensor(3.0), cr.tensor([0.5, 1.5])),
+        lambda: cr._core._standard_gamma(cr.tensor([1.0, -1.0])),
         lambda: cr.randperm(-1),
     ],
 )

@@ -125,6 +125,10 @@ template <class T> void fill_geometric(Generator& gen, T* out, int64_t n, double
 // poisson: out[i] ~ Poisson(rate[i]), rate >= 0. Hoermann, "The transformed rejection method" (1993), from rate 10 on,
 // multiplication of uniforms below. T: float, double.
 template <class T> void fill_poisson(Generator& gen, T* out, int64_t n, const T* rate);
+// binomial: out[i] successes in count[i] trials of the given probability. Hoermann (1993), doi:10.1080/00949659308811496,
+// where the mean is 10 or more, otherwise by waiting times. T: float, double.
+template <class T> void fill_binomial(Generator& gen, T* out, int64_t n, const T* count, const T* probability);
+
 // _standard_gamma: out[i] ~ Gamma(alpha[i], 1). Marsaglia and Tsang (2000), doi:10.1145/358407.358414. T: float,
 // double.
 template <class T> void fill_standard_gamma(Generator& gen, T* out, int64_t n, const T* alpha);

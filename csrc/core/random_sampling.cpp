@@ -65,6 +65,62 @@ template <class T> double standard_gamma(Generator& gen, T alpha) {
     }
 }
 
+// The part of log(k!) that Stirling's formula (k + 1/2) log(k + 1) - (k + 1) + log(2 pi) / 2 leaves.
+double stirling_rest(double k) {
+    static constexpr double small[] = {
+        0.08106146679532726, 0.04134069595540929, 0.02767792568499834, 0.02079067210376509,  0.01664469118982119,
+        0.01387612882307075, 0.01189670994589177, 0.01041126526197209, 0.009255462182712733, 0.00833056343336287};
+    if (k <= 9) return small[static_cast<int>(k)];
+    const double square = (k + 1) * (k + 1);
+    return (1.0 / 12 - (1.0 / 360 - 1.0 / 1260 / square) / square) / (k + 1);
+}
+
+// W. Hoermann, "The generation of binomial random variates", J. Stat. Comput. Simul. 46 (1993), algorithm BTRS; for
+// p <= 1/2 and n p >= 10.
+double binomial_large(Generator& gen, double n, double p) {
+    const double spread = std::sqrt(n * p * (1 - p));
+    const double b = 1.15 + 2.53 * spread;
+    const double a = -0.0873 + 0.0248 * b + 0.01 * p;
+    const double c = n * p + 0.5;
+    const double accept = 0.92 - 4.2 / b;
+    const double odds = p / (1 - p);
+    const double alpha = (2.83 + 5.1 / b) * spread;
+    const double m = std::floor((n + 1) * p);
+    for (;;) {
+        const double u = gen.uniform53() - 0.5;
+        double v = gen.uniform53();
+        const double us = 0.5 - std::fabs(u);
+        const double k = std::floor((2 * a / us + b) * u + c);
+        if (us >= 0.07 && v <= accept) return k;
+        if (k < 0 || k > n) continue;
+        v = std::log(v * alpha / (a / (us * us) + b));
+        const double bound = (m + 0.5) * std::log((m + 1) / (odds * (n - m + 1))) +
+                             (n + 1) * std::log((n - m + 1) / (n - k + 1)) +
+                             (k + 0.5) * std::log(odds * (n - k + 1) / (k + 1)) + stirling_rest(m) +
+                             stirling_rest(n - m) - stirling_rest(k) - stirling_rest(n - k);
+        if (v <= bound) return k;
+    }
+}
+
+// L. Devroye, "Non-uniform random variate generation" (1986), section X.4.3: geometric waiting times are added until
+// they pass n.
+double binomial_small(Generator& gen, double n, double p) {
+    const double log_failure = std::log1p(-p);
+    double trials = 0.0, successes = 0.0;
+    for (;;) {
+        trials += std::ceil(std::log(gen.uniform53()) / log_failure);
+        if (trials > n) return successes;
+        successes += 1.0;
+    }
+}
+
+double binomial(Generator& gen, double n, double p) {
+    if (n <= 0.0 || p <= 0.0) return 0.0;
+    if (p >= 1.0) return n;
+    if (p > 0.5) return n - binomial(gen, n, 1.0 - p);
+    return n * p >= 10.0 ? binomial_large(gen, n, p) : binomial_small(gen, n, p);
+}
+
 template <class T> const char* check_weights(const T* weights, int64_t rows, int64_t categories) {
     for (int64_t row = 0; row < rows; ++row) {
         const T* w = weights + row * categories;
@@ -144,6 +200,13 @@ template <class T> void fill_standard_gamma(Generator& gen, T* out, int64_t n, c
     }
 }
 
+template <class T> void fill_binomial(Generator& gen, T* out, int64_t n, const T* count, const T* probability) {
+    std::lock_guard lock(gen.mutex());
+    for (int64_t i = 0; i < n; ++i) {
+        out[i] = static_cast<T>(binomial(gen, static_cast<double>(count[i]), static_cast<double>(probability[i])));
+    }
+}
+
 template <class T>
 const char* fill_multinomial(Generator& gen, int64_t* out, const T* weights, int64_t rows, int64_t categories,
                              int64_t samples, bool replacement) {
@@ -164,6 +227,8 @@ template void fill_poisson(Generator&, float*, int64_t, const float*);
 template void fill_poisson(Generator&, double*, int64_t, const double*);
 template void fill_standard_gamma(Generator&, float*, int64_t, const float*);
 template void fill_standard_gamma(Generator&, double*, int64_t, const double*);
+template void fill_binomial(Generator&, float*, int64_t, const float*, const float*);
+template void fill_binomial(Generator&, double*, int64_t, const double*, const double*);
 template const char* fill_multinomial(Generator&, int64_t*, const float*, int64_t, int64_t, int64_t, bool);
 template const char* fill_multinomial(Generator&, int64_t*, const double*, int64_t, int64_t, int64_t, bool);
 

@@ -44,9 +44,9 @@ void check_floating(const char* name, const Tensor& t);
 // ValueError unless low < high and the dtype holds [low, high).
 void check_bounds(const char* name, int64_t low, int64_t high, DType dtype);
 
-template <class P> void check_probabilities(const P* p, int64_t n) {
+template <class P> void check_probabilities(const char* name, const P* p, int64_t n) {
     for (int64_t i = 0; i < n; ++i)
-        check<ValueError>(p[i] >= 0 && p[i] <= 1, "bernoulli: probabilities must be in [0, 1], got ", p[i]);
+        check<ValueError>(p[i] >= 0 && p[i] <= 1, name, ": probabilities must be in [0, 1], got ", p[i]);
 }
 
 }  // namespace chainrule

@@ -1,5 +1,7 @@
 // New random tensors. Numbers are PyTorch's at the same seed; core/random.h says how each is drawn.
 
+#include <cmath>
+
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
 #include "core/unlock.h"
@@ -300,7 +302,7 @@ Example:
                                    Tensor out = empty(x.shape(), x.dtype());
                                    if (a.given(1)) {
                                        double p = a.real(1);
-                                       check_probabilities(&p, 1);
+                                       check_probabilities("bernoulli", &p, 1);
                                        fill_dense(out, [&](auto* to, int64_t n) { fill_bernoulli(gen, to, n, p); });
                                        return a.ret(out);
                                    }
@@ -308,7 +310,7 @@ Example:
                                    Tensor probabilities = contiguous(detach(x));
                                    visit_floating(x.dtype(), [&](auto zero) {
                                        using T = decltype(zero);
-                                       check_probabilities(probabilities.data<T>(), x.numel());
+                                       check_probabilities("bernoulli", probabilities.data<T>(), x.numel());
                                        Unlock unlock(x.numel());
                                        if (x.numel())
                                            fill_bernoulli_each(gen, out.data<T>(), x.numel(), probabilities.data<T>());
@@ -387,5 +389,74 @@ Example:
                                  });
                                  a.ret(out);
                              }}}});
+
+const Register standard_gamma_fn({"_standard_gamma",
+                                  kFunction | kNoGradient,
+                                  R"(Gamma random numbers of rate 1 whose shape parameters stand in the input.
+
+Example:
+    >>> bool((chainrule._core._standard_gamma(chainrule.ones(3)) > 0).all())
+    True
+)",
+                                  {{"_standard_gamma(Tensor input, Generator generator=None)", [](Args& a) {
+                                        const Tensor& x = a.tensor(0);
+                                        check_floating("_standard_gamma", x);
+                                        Tensor alphas = contiguous(detach(x)), out = empty(x.shape(), x.dtype());
+                                        Generator& gen = a.generator(1);
+                                        visit_floating(x.dtype(), [&](auto zero) {
+                                            using T = decltype(zero);
+                                            const T* alpha = alphas.data<T>();
+                                            for (int64_t i = 0; i < x.numel(); ++i)
+                                                check<ValueError>(
+                                                    alpha[i] >= 0,
+                                                    "_standard_gamma: the input must not be negative, got ", alpha[i]);
+                                            Unlock unlock(x.numel());
+                                            if (x.numel()) fill_standard_gamma(gen, out.data<T>(), x.numel(), alpha);
+                                        });
+                                        a.ret(out);
+                                    }}}});
+
+const Register binomial_fn({"binomial",
+                            kFunction | kNoGradient,
+                            R"(Numbers of successes in count trials, each of probability prob.
+
+Args:
+    count: numbers of trials, a floating tensor.
+    prob: probabilities, a tensor of the same dtype that broadcasts with count.
+
+Raises:
+    TypeError: dtypes that differ or are no floating ones.
+    ValueError: a prob outside [0, 1], or a negative count.
+
+Example:
+    >>> chainrule.binomial(chainrule.tensor([5., 7.]), chainrule.tensor(1.))
+    tensor([5., 7.])
+)",
+                            {{"binomial(Tensor count, Tensor prob, Generator generator=None)", [](Args& a) {
+                                  const Tensor &n = a.tensor(0), &p = a.tensor(1);
+                                  check_floating("binomial", n);
+                                  check<TypeError>(n.dtype() == p.dtype(),
+                                                   "binomial: count and prob must have one dtype, got ", n.dtype(),
+                                                   " and ", p.dtype());
+                                  Dims shape = broadcast_shapes("binomial", n.shape(), p.shape());
+                                  Tensor counts = contiguous(expand_to(detach(n), shape));
+                                  Tensor probabilities = contiguous(expand_to(detach(p), shape));
+                                  Tensor out = empty(shape, n.dtype());
+                                  Generator& gen = a.generator(2);
+                                  visit_floating(n.dtype(), [&](auto zero) {
+                                      using T = decltype(zero);
+                                      check_probabilities("binomial", probabilities.data<T>(), out.numel());
+                                      const T* count = counts.data<T>();
+                                      for (int64_t i = 0; i < out.numel(); ++i)
+                                          check<ValueError>(count[i] >= 0 && std::isfinite(count[i]),
+                                                            "binomial: count must be finite and not negative, got ",
+                                                            count[i]);
+                                      Unlock unlock(out.numel());
+                                      if (out.numel())
+                                          fill_binomial(gen, out.data<T>(), out.numel(), count,
+                                                        probabilities.data<T>());
+                                  });
+                                  a.ret(out);
+                              }}}});
 
 }  // namespace chainrule

@@ -122,7 +122,7 @@ Example:
                                      {{"bernoulli_(Tensor input, float p=0.5, *, Generator generator=None)",
                                        [](Args& a) {
                                            double p = a.real(1, 0.5);
-                                           check_probabilities(&p, 1);
+                                           check_probabilities("bernoulli_", &p, 1);
                                            Generator& gen = a.generator(2);
                                            a.ret(fill_inplace("bernoulli_", a.tensor(0), [&, p](auto* out, int64_t n) {
                                                fill_bernoulli(gen, out, n, p);
@@ -136,7 +136,7 @@ Example:
                                            Generator& gen = a.generator(2);
                                            visit_floating(p.dtype(), [&](auto zero) {
                                                using P = decltype(zero);
-                                               check_probabilities(p.data<P>(), p.numel());
+                                               check_probabilities("bernoulli_", p.data<P>(), p.numel());
                                                a.ret(fill_inplace("bernoulli_", x, [&](auto* out, int64_t n) {
                                                    fill_bernoulli_each(gen, out, n, p.data<P>());
                                                }));

@@ -53,7 +53,8 @@ ELSEWHERE = {
     "test_indexing.py": "setitem",
     "test_tensor.py": "allclose equal copy fill zero set resize to empty empty_like new_empty",
     "test_optim.py": "sgd_step adam_step adamw_step",
-    "test_random.py": "bernoulli cauchy exponential geometric log_normal multinomial normal poisson rand rand_like "
+    "test_random.py": "_standard_gamma bernoulli binomial "
+    "cauchy exponential geometric log_normal multinomial normal poisson rand rand_like "
     "randint randint_like randn randn_like random randperm uniform dropout alpha_dropout dropout1d dropout2d dropout3d "
     "feature_alpha_dropout",
 }

@@ -1,5 +1,7 @@
 """Probability distributions: torch.distributions' names, shapes and formulas.
 
+Samples are PyTorch's at the same seed, to rounding, for every distribution here.
+
 Example:
     >>> from chainrule.distributions import Categorical
     >>> policy = Categorical(logits=chainrule.tensor([0.0, 1.0, 2.0]))
@@ -9,8 +11,62 @@ Example:
 """
 
 from . import constraints as constraints
+from . import transforms as transforms
+from .bernoulli import Bernoulli as Bernoulli
+from .bernoulli import ContinuousBernoulli as ContinuousBernoulli
+from .bernoulli import LogitRelaxedBernoulli as LogitRelaxedBernoulli
+from .bernoulli import RelaxedBernoulli as RelaxedBernoulli
 from .categorical import Categorical as Categorical
+from .continuous import Cauchy as Cauchy
+from .continuous import Exponential as Exponential
+from .continuous import Gumbel as Gumbel
+from .continuous import HalfCauchy as HalfCauchy
+from .continuous import HalfNormal as HalfNormal
+from .continuous import Kumaraswamy as Kumaraswamy
+from .continuous import Laplace as Laplace
+from .continuous import LogNormal as LogNormal
+from .continuous import Pareto as Pareto
+from .continuous import Uniform as Uniform
+from .continuous import Weibull as Weibull
+from .counts import Binomial as Binomial
+from .counts import Geometric as Geometric
+from .counts import Multinomial as Multinomial
+from .counts import NegativeBinomial as NegativeBinomial
+from .counts import Poisson as Poisson
 from .distribution import Distribution as Distribution
+from .gamma import Beta as Beta
+from .gamma import Chi2 as Chi2
+from .gamma import Dirichlet as Dirichlet
+from .gamma import FisherSnedecor as FisherSnedecor
+from .gamma import Gamma as Gamma
+from .gamma import InverseGamma as InverseGamma
+from .gamma import StudentT as StudentT
 from .kl import kl_divergence as kl_divergence
 from .kl import register_kl as register_kl
+from .multivariate_normal import LogisticNormal as LogisticNormal
+from .multivariate_normal import MultivariateNormal as MultivariateNormal
 from .normal import Normal as Normal
+from .one_hot_categorical import ExpRelaxedCategorical as ExpRelaxedCategorical
+from .one_hot_categorical import OneHotCategorical as OneHotCategorical
+from .one_hot_categorical import OneHotCategoricalStraightThrough as OneHotCategoricalStraightThrough
+from .one_hot_categorical import RelaxedOneHotCategorical as RelaxedOneHotCategorical
+from .transformed_distribution import Independent as Independent
+from .transformed_distribution import MixtureSameFamily as MixtureSameFamily
+from .transformed_distribution import TransformedDistribution as TransformedDistribution
+from .transforms import AbsTransform as AbsTransform
+from .transforms import AffineTransform as AffineTransform
+from .transforms import ComposeTransform as ComposeTransform
+from .transforms import ExpTransform as ExpTransform
+from .transforms import IndependentTransform as IndependentTransform
+from .transforms import LowerCholeskyTransform as LowerCholeskyTransform
+from .transforms import PowerTransform as PowerTransform
+from .transforms import ReshapeTransform as ReshapeTransform
+from .transforms import SigmoidTransform as SigmoidTransform
+from .transforms import SoftmaxTransform as SoftmaxTransform
+from .transforms import SoftplusTransform as SoftplusTransform
+from .transforms import StickBreakingTransform as StickBreakingTransform
+from .transforms import TanhTransform as TanhTransform
+from .transforms import Transform as Transform
+from .transforms import biject_to as biject_to
+from .transforms import identity_transform as identity_transform
+from .transforms import transform_to as transform_to
