@@ -1755,6 +1755,13 @@ def live_tensors() -> _int: ...
 def live_nodes() -> _int: ...
 def registry() -> list[dict[str, Any]]: ...
 
+def _standard_gamma(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Gamma random numbers of rate 1 whose shape parameters stand in the input.
+
+    Example:
+        >>> bool((chainrule._core._standard_gamma(chainrule.ones(3)) > 0).all())
+        True
+    """
 def abs(input: Tensor) -> Tensor:
     """Absolute value of each element; the gradient at 0 is 0.
 
@@ -2363,6 +2370,21 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: _int = 0) 
     Example:
         >>> chainrule.bincount(chainrule.tensor([0, 2, 2]))
         tensor([1, 0, 2])
+    """
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """Numbers of successes in count trials, each of probability prob.
+
+    Args:
+        count: numbers of trials, a floating tensor.
+        prob: probabilities, a tensor of the same dtype that broadcasts with count.
+
+    Raises:
+        TypeError: dtypes that differ or are no floating ones.
+        ValueError: a prob outside [0, 1], or a negative count.
+
+    Example:
+        >>> chainrule.binomial(chainrule.tensor([5., 7.]), chainrule.tensor(1.))
+        tensor([5., 7.])
     """
 def bitwise_and(input: Tensor, other: TensorLike) -> Tensor:
     """Bitwise and of integers; logical and of bool tensors.
