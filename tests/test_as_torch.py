@@ -6,6 +6,7 @@ import sys
 import textwrap
 
 import pytest
+from extras import need
 
 REGRESSION = """
     import torch
@@ -410,3 +411,59 @@ def test_spawn_and_distributed_sampler(tmp_path):
 def test_install_refuses_beside_pytorch(tmp_path, torch):
     status, _, errors = execute("-c", "import torch, chainrule.as_torch as a; a.install()", cwd=tmp_path)
     assert status == 1 and "torch must not be imported yet" in errors
+
+
+def test_torchvision_is_answered(tmp_path):
+    need("sklearn")
+    script = write(
+        tmp_path,
+        "digits.py",
+        """
+        import torch, torchvision
+        import torchvision.transforms as T
+        from torchvision import datasets
+        from torchvision.transforms import functional as TF
+        from torchvision.utils import make_grid
+        data = datasets.MNIST("data", train=False, download=True,
+                              transform=T.Compose([T.Resize(14), T.ToTensor(), T.Normalize((0.1307,), (0.3081,))]))
+        x, y = next(iter(torch.utils.data.DataLoader(data, batch_size=9)))
+        print(tuple(x.shape), y.tolist(), tuple(make_grid(x, nrow=3).shape), type(x).__module__, torchvision.__version__)
+        """,
+    )
+    status, out, errors = as_torch("--digits", script, cwd=tmp_path)
+    assert status == 0, errors
+    assert out.startswith("(9, 1, 14, 14) [2, 3, 4, 5, 6, 7, 8, 9, 0] (3, 50, 50) chainrule")
+    assert as_torch("--check", script, cwd=tmp_path)[0] == 0
+    status, _, errors = as_torch(script, cwd=tmp_path)
+    assert status == 1 and "data/MNIST/raw" in errors
+    script = write(tmp_path, "models.py", "import torchvision\ntorchvision.models.resnet18()\n")
+    status, out, _ = as_torch("--check", script, cwd=tmp_path)
+    assert (status, out.split("has no ")[-1].strip()) == (1, "torchvision.models")
+
+
+def test_tensorboard_is_written(tmp_path):
+    need("tensorboardX")
+    script = write(
+        tmp_path,
+        "board.py",
+        """
+        import torch
+        from torch.utils.tensorboard import SummaryWriter
+        with SummaryWriter("runs") as writer:
+            writer.add_scalar("loss", torch.tensor(1.5), 0)
+            writer.add_scalars("both", {"a": torch.tensor(1.0), "b": 2.0}, 0)
+            writer.add_histogram("weights", torch.randn(20), 0)
+            writer.add_graph(torch.nn.Linear(1, 1), torch.ones(1, 1))
+        """,
+    )
+    status, _, errors = as_torch(script, cwd=tmp_path)
+    assert status == 0 and "no graph is written" in errors, errors
+    assert list((tmp_path / "runs").glob("events*"))
+
+
+def test_tensorboard_without_its_package(tmp_path):
+    write(tmp_path, "tensorboardX.py", "raise ModuleNotFoundError('no', name='tensorboardX')")
+    script = write(tmp_path, "board.py", "from torch.utils.tensorboard import SummaryWriter\nSummaryWriter()\n")
+    assert as_torch("--check", script, cwd=tmp_path)[0] == 0
+    status, _, errors = as_torch(script, cwd=tmp_path)
+    assert status == 1 and "chainrule[tensorboard]" in errors

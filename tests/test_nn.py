@@ -1,6 +1,7 @@
 """Modules: registration, state_dict, initial weights, layers and losses, as in PyTorch."""
 
 import importlib
+import warnings
 
 import numpy as np
 import pytest
@@ -513,3 +514,18 @@ def test_dropout_modules_draw_as_pytorch(name, torch):
     torch.manual_seed(5)
     close(getattr(nn, name)(0.4)(cr.tensor(x)), getattr(torch.nn, name)(0.4)(torch.tensor(x)), "float32")
     same(getattr(nn, name)(0.4).eval()(cr.tensor(x)), cr.tensor(x))
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (6, 5, 4), (2, 3, 2, 2, 2)])
+@pytest.mark.parametrize("name", ["dropout2d", "dropout3d"])
+def test_feature_dropout_of_other_shapes(torch, name, shape):
+    """PyTorch warns and drops by (sample, channel); programs of today do that."""
+    values = []
+    for module in (cr, torch):
+        module.manual_seed(0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            values.append(getattr(module.nn.functional, name)(module.ones(shape), 0.5).tolist())
+    assert values[0] == values[1]
+    with pytest.raises(ValueError, match=f"{name}: the input must have at least 2 axes"):
+        getattr(cr.nn.functional, name)(cr.ones(3))

@@ -102,11 +102,13 @@ namespace {
 // Whole channels: one draw for each (sample, channel).
 template <int spatial> void call_feature_dropout(Args& a) {
     const Tensor& x = a.tensor(0);
-    check<ValueError>(x.ndim() == spatial + 1 || x.ndim() == spatial + 2, a.name, ": the input must have ", spatial + 1,
-                      " or ", spatial + 2, " axes, got shape ", x.shape());
+    // As PyTorch: only dropout1d is strict; programs give dropout2d (samples, channels) and (samples, channels, length).
+    if constexpr (spatial == 1)
+        check<ValueError>(x.ndim() == 2 || x.ndim() == 3, a.name, ": the input must have 2 or 3 axes, got shape ",
+                          x.shape());
+    else check<ValueError>(x.ndim() >= 2, a.name, ": the input must have at least 2 axes, got shape ", x.shape());
     Dims shape = x.shape();
-    // PyTorch takes a 3-D input of dropout2d for (samples, channels, length).
-    int kept = x.ndim() == spatial + 2 || spatial == 2 ? 2 : 1;
+    int kept = spatial != 2 && x.ndim() == spatial + 1 ? 1 : 2;
     for (int d = kept; d < shape.n; ++d) shape[d] = 1;
     a.ret(drop(a, shape, contiguous_strides(shape)));
 }

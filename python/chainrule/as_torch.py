@@ -59,15 +59,30 @@ for _name in _OPTIMIZERS:
 for _name in _DISTRIBUTIONS:
     _ELSEWHERE[f"torch.distributions.{_name}"] = "chainrule.distributions"
 del _name
+# What programs import that needs PyTorch: torchvision itself would not run without it.
+ROOTS = ("torch", "torchvision")
 # Ours alone: torch has no modules of these names.
-_HIDDEN = {"torch.as_torch", "torch.examples", "torch.top", "torch._absent", "torch._methods", "torch._child"}
+_HIDDEN = {
+    "torch.as_torch",
+    "torch.examples",
+    "torch.vision",
+    "torch.top",
+    "torch._absent",
+    "torch._methods",
+    "torch._child",
+}
+# chainrule.vision.datasets reads it.
+DATA_VARIABLE = "CHAINRULE_VISION_DATA"
 # Where a process that multiprocessing starts afresh finds the path of the program.
 SCRIPT_VARIABLE = "CHAINRULE_AS_TORCH_SCRIPT"
 
 
 def _sources(fullname: str) -> list[str]:
     """The modules that answer for torch.X: our stand-ins first, then chainrule.X or where X's names stand."""
-    inside = fullname.partition(".")[2]
+    root, _, inside = fullname.partition(".")
+    if root == "torchvision":
+        name = f"chainrule.vision.{inside}".rstrip(".")
+        return [name] if not inside.startswith("_") and _exists(name) else []
     found = [f"chainrule._torch_names.{inside.replace('.', '__') or 'top'}"]
     if not any(part.startswith("_") for part in inside.split(".")):
         found.append(f"chainrule.{inside}" if inside else "chainrule")
@@ -127,7 +142,7 @@ class TorchFinder:
     """Finds torch and the modules in it: the first entry of sys.meta_path while programs run as_torch."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if fullname.partition(".")[0] != "torch":
+        if fullname.partition(".")[0] not in ROOTS:
             return None
         if not _sources(fullname):
             raise ModuleNotFoundError(f"chainrule has no {fullname}", name=fullname)
@@ -173,7 +188,7 @@ def _print_as_torch() -> None:
 
 
 class _Mentions(ast.NodeVisitor):
-    """Collects what a program calls torch.X: names bound by imports and by assignments, and chains of attributes."""
+    """Collects what a program calls torch.X or torchvision.X: names bound by imports and by assignments, and chains of attributes."""
 
     def __init__(self) -> None:
         self.bound: dict[str, str] = {}
@@ -183,14 +198,15 @@ class _Mentions(ast.NodeVisitor):
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             self.imported.add(alias.name)
-            if alias.name.partition(".")[0] == "torch":
+            root = alias.name.partition(".")[0]
+            if root in ROOTS:
                 self._look_up(alias.name, node.lineno)
-                self.bound[alias.asname or "torch"] = alias.name if alias.asname else "torch"
+                self.bound[alias.asname or root] = alias.name if alias.asname else root
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = node.module or ""
         self.imported.update([module, *(f"{module}.{alias.name}".lstrip(".") for alias in node.names)])
-        if node.level or module.partition(".")[0] != "torch":
+        if node.level or module.partition(".")[0] not in ROOTS:
             return
         for alias in node.names:
             if alias.name == "*":
@@ -234,7 +250,7 @@ class _Mentions(ast.NodeVisitor):
 
 
 def _resolve(chain: str) -> Any:
-    """The object of a dotted name that starts with torch."""
+    """The object of a dotted name that starts with torch or torchvision."""
     root, *parts = chain.split(".")
     value: Any = importlib.import_module(root)
     for i, part in enumerate(parts):
@@ -316,11 +332,16 @@ def main(argv: list[str] | None = None) -> int:
         prog="python -m chainrule.as_torch", description="Run a PyTorch program with chainrule as torch."
     )
     parser.add_argument("--check", action="store_true", help="only list the torch names that chainrule lacks")
+    parser.add_argument(
+        "--digits", action="store_true", help="torchvision's MNIST is scikit-learn's digits where its files are absent"
+    )
     parser.add_argument("script", help="the program")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program gets in sys.argv")
     options = parser.parse_args(argv)
     if not os.path.isfile(options.script):
         parser.error(f"no such file: {options.script}")
+    if options.digits:
+        os.environ[DATA_VARIABLE] = "digits"
     return check(options.script) if options.check else run(options.script, options.arguments)
 
 

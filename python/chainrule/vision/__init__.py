@@ -1,0 +1,14 @@
+"""What torchvision has that programs need to read and prepare pictures: datasets, transforms, utils.
+
+Under `python -m chainrule.as_torch` this package answers for torchvision, which cannot run without PyTorch itself.
+Nothing is downloaded. Pillow, where it is installed (`pip install 'chainrule[vision]'`), reads and writes picture
+files and makes the pictures; without it datasets give NumPy arrays (H, W) or (H, W, C), and transforms take those.
+
+Source: torchvision's documented names and semantics.
+"""
+
+from . import datasets as datasets
+from . import transforms as transforms
+from . import utils as utils
+
+__version__ = "0.28.0+chainrule"
