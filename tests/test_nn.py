@@ -527,5 +527,5 @@ def test_feature_dropout_of_other_shapes(torch, name, shape):
             warnings.simplefilter("ignore")
             values.append(getattr(module.nn.functional, name)(module.ones(shape), 0.5).tolist())
     assert values[0] == values[1]
-    with pytest.raises(ValueError, match=f"{name}: the input must have at least 2 axes"):
-        getattr(cr.nn.functional, name)(cr.ones(3))
+    with pytest.raises(ValueError, match=f"{name}: the input has too few axes"):
+        getattr(cr.nn.functional, name)(cr.ones(3).sum() if name == "dropout3d" else cr.ones(3))

@@ -102,13 +102,14 @@ namespace {
 // Whole channels: one draw for each (sample, channel).
 template <int spatial> void call_feature_dropout(Args& a) {
     const Tensor& x = a.tensor(0);
-    // As PyTorch: only dropout1d is strict; programs give dropout2d (samples, channels) and (samples, channels, length).
+    // As PyTorch: dropout1d is strict, the others are not. dropout2d takes a 3-D input for (samples, channels, length);
+    // dropout3d takes any but a 5-D one for a single sample.
     if constexpr (spatial == 1)
         check<ValueError>(x.ndim() == 2 || x.ndim() == 3, a.name, ": the input must have 2 or 3 axes, got shape ",
                           x.shape());
-    else check<ValueError>(x.ndim() >= 2, a.name, ": the input must have at least 2 axes, got shape ", x.shape());
+    else check<ValueError>(x.ndim() >= 4 - spatial, a.name, ": the input has too few axes, got shape ", x.shape());
     Dims shape = x.shape();
-    int kept = spatial != 2 && x.ndim() == spatial + 1 ? 1 : 2;
+    int kept = x.ndim() == spatial + 2 || spatial == 2 ? 2 : 1;
     for (int d = kept; d < shape.n; ++d) shape[d] = 1;
     a.ret(drop(a, shape, contiguous_strides(shape)));
 }

@@ -256,7 +256,7 @@ class RandomRotation(_Layer):
     """Turned by an angle between two numbers of degrees, or between -degrees and degrees."""
 
     def __init__(self, degrees: Any, interpolation: Any = InterpolationMode.NEAREST, fill: Any = 0) -> None:
-        low, high = (-degrees, degrees) if isinstance(degrees, numbers.Number) else degrees
+        low, high = (-degrees, degrees) if isinstance(degrees, (int, float)) else degrees
         super().__init__(degrees=[float(low), float(high)], interpolation=interpolation, fill=fill)
 
     def forward(self, img: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -139,7 +139,7 @@ def convert_image_dtype(image: Any, dtype: Any = None) -> Any:
     return image.to(dtype)
 
 
-def normalize(tensor: Any, mean: Sequence[float], std: Sequence[float], inplace: bool = False) -> Any:
+def normalize(tensor: Any, mean: Any, std: Any, inplace: bool = False) -> Any:
     """(tensor - mean) / std, by channel.
 
     Args:
@@ -157,7 +157,7 @@ def normalize(tensor: Any, mean: Sequence[float], std: Sequence[float], inplace:
     if tensor.dim() < 3:
         raise ValueError(f"normalize: a shape (..., C, H, W) is required, got {tuple(tensor.shape)}.")
     mean, std = (chainrule.as_tensor(values, dtype=tensor.dtype).reshape(-1, 1, 1) for values in (mean, std))
-    if (std == 0).any():
+    if bool((std == 0).any()):
         raise ValueError(f"normalize: std must not be zero, got {std.reshape(-1).tolist()}.")
     return tensor.sub_(mean).div_(std) if inplace else (tensor - mean).div_(std)
 
