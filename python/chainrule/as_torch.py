@@ -188,7 +188,7 @@ def _print_as_torch() -> None:
 
 
 class _Mentions(ast.NodeVisitor):
-    """Collects what a program calls torch.X or torchvision.X: names bound by imports and by assignments, and chains of attributes."""
+    """Collects what a program calls torch.X: names bound by imports and assignments, and chains of attributes."""
 
     def __init__(self) -> None:
         self.bound: dict[str, str] = {}

@@ -187,7 +187,7 @@ class MNIST(VisionDataset):
         files = f"{part}-images-idx3-ubyte[.gz] and {part}-labels-idx1-ubyte[.gz]"
         error = _not_found(type(self).__name__, self.raw_folder, files)
         raise FileNotFoundError(
-            f"{error} Or set {DATA_VARIABLE}=digits (as_torch --digits) to use the 1797 digits of scikit-learn in their place."
+            f"{error} Or set {DATA_VARIABLE}=digits (as_torch --digits) to use scikit-learn's digits instead."
         )
 
     def _file(self, name: str) -> str | None:

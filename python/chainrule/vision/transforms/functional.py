@@ -109,7 +109,7 @@ def to_tensor(pic: Any) -> Any:
 
 
 def to_pil_image(pic: Any, mode: str | None = None) -> Any:
-    """A tensor (C, H, W) or an array (H, W, C) as Pillow's picture: floating-point values 0.0 to 1.0 become 0 to 255."""
+    """A tensor (C, H, W) or an array (H, W, C) as Pillow's picture: values 0.0 to 1.0 become 0 to 255."""
     image = pillow("to_pil_image")
     if isinstance(pic, chainrule.Tensor):
         array = pic.detach().numpy()
