@@ -40,6 +40,7 @@ Param::Type type_named(const std::string& name, const char* signature) {
                                                              {"float", Param::Float},
                                                              {"bool", Param::Bool},
                                                              {"ints", Param::Ints},
+                                                             {"sizes", Param::Sizes},
                                                              {"size", Param::Size},
                                                              {"Dtype", Param::Dtype},
                                                              {"str", Param::Str},
@@ -122,7 +123,8 @@ void mark_ambiguous(std::vector<Signature>& signatures) {
     for (Signature& s : signatures)
         for (size_t i = 0; i < s.params.size(); ++i)
             for (const Signature& other : signatures)
-                if (s.params[i].type == Param::Int && i < other.params.size() && other.params[i].type == Param::Tensor)
+                if ((s.params[i].type == Param::Int || s.params[i].type == Param::Ints) && i < other.params.size() &&
+                    other.params[i].type == Param::Tensor)
                     s.params[i].refuses_tensors = true;
 }
 
@@ -153,7 +155,7 @@ bool same_name(const std::string& param, const char* given, size_t n) {
 // An integer argument; True and False are none.
 bool take_int(PyObject* o, int64_t* out) { return !PyBool_Check(o) && to_int(o, out); }
 
-bool take_ints(PyObject* o, Dims* out) {
+bool take_ints(PyObject* o, Dims* out, bool or_none = false) {
     int64_t x;
     out->n = 0;
     if (PyLong_CheckExact(o) || (!PySequence_Check(o) && take_int(o, &x))) {
@@ -175,7 +177,9 @@ bool take_ints(PyObject* o, Dims* out) {
     }
     Py_ssize_t n = PySequence_Fast_GET_SIZE(fast.ptr());
     for (Py_ssize_t i = 0; i < n; ++i) {
-        if (!take_int(PySequence_Fast_GET_ITEM(fast.ptr(), i), &x)) return false;
+        PyObject* item = PySequence_Fast_GET_ITEM(fast.ptr(), i);
+        if (or_none && item == Py_None) x = -1;
+        else if (!take_int(item, &x)) return false;
         out->push(x);
     }
     return true;
@@ -243,10 +247,11 @@ bool convert(const Param& p, PyObject* o, Arg& a, Args& all, int* ints_used, int
             a.kind = Arg::Number;
             return true;
         case Param::Ints:
+        case Param::Sizes:
         case Param::Size:
-            if (*ints_used >= kMaxIntsArgs) return false;
+            if ((p.refuses_tensors && is_tensor(o)) || *ints_used >= kMaxIntsArgs) return false;
             a.slot = static_cast<uint8_t>((*ints_used)++);
-            if (!take_ints(o, &all.ints_slots[a.slot])) return false;
+            if (!take_ints(o, &all.ints_slots[a.slot], p.type == Param::Sizes)) return false;
             a.kind = Arg::Ints;
             return true;
         case Param::Dtype:

@@ -17,6 +17,7 @@ struct Param {
         Float,
         Bool,
         Ints,
+        Sizes,  // ints in which None stands for "as it is": -1
         Size,
         Dtype,
         Str,
@@ -28,7 +29,7 @@ struct Param {
     bool optional = false;  // None is taken
     bool has_default = false;
     bool keyword_only = false;
-    bool refuses_tensors = false;  // an integer where another signature has a tensor: max(x, other)
+    bool refuses_tensors = false;  // integers where another signature has a tensor: max(x, other)
     std::string name, default_text;
     PyObject* interned = nullptr;
     Arg default_value;

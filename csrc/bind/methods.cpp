@@ -146,6 +146,8 @@ PyGetSetDef getset[] = {
     {"is_nested", get_false, nullptr, nullptr, nullptr},
     {"T", get_view<transpose_all>, nullptr, "The axes in reverse order.", nullptr},
     {"mT", get_view<transpose_matrices>, nullptr, "The last two axes swapped.", nullptr},
+    {"mH", get_view<transpose_matrices>, nullptr, "The last two axes swapped: of real tensors the same as mT.",
+     nullptr},
     {"H", get_view<adjoint>, nullptr, "The transpose of a matrix.", nullptr},
     {"real", get_self, nullptr, "The tensor itself, as there are no complex tensors.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},

@@ -196,13 +196,16 @@ const Register softsign_fn({"softsign",
     y = x / (1 + |x|),  dx = dy / (1 + |x|)^2
 
 Args:
-    input: floating tensor of any shape.
+    input: tensor of any shape; integers are converted to the default dtype.
 
 Example:
     >>> chainrule.nn.functional.softsign(chainrule.tensor([-1., 3.]))
     tensor([-0.5000,  0.7500])
 )",
-                            {{"softsign(Tensor input)", call_unary<softsign_op>}}});
+                            {{"softsign(Tensor input)", [](Args& a) {
+                                  const Tensor& x = a.tensor(0);
+                                  a.ret(run(softsign_op, is_floating(x.dtype()) ? x : cast(x, default_dtype())));
+                              }}}});
 
 // ---- logsigmoid: y = ln sigmoid(x) ----
 constexpr OpDef logsigmoid_op = activation(

@@ -189,17 +189,25 @@ Example:
 // ---- nextafter: the next number towards y ----
 const OpDef nextafter_op = {
     .name = "nextafter",
-    .grad_name = "",
+    .grad_name = "NextafterBackward0",
     .infer = infer_binary,
     .eval = eval_binary,
+    .vjp =
+        [](VjpCtx& c) {
+            if (c.wants(0)) c.set(0, masked_mul(ne(detach(c.input(0)), detach(c.input(1))), c.grad()));
+            if (c.wants(1)) c.set(1, zeros_like(c.grad()));
+        },
     .kernel = kernel_of(Binary::Nextafter),
     .promotion = Promotion::Common,
     .broadcast = true,
     .elementwise = true,
+    .save_input = {1, 1},
 };
 const Register nextafter_fn({"nextafter",
-                             kMathFlags | kNoGradient,
-                             R"(The floating number next to x in the direction of y. Not differentiable.
+                             kMathFlags,
+                             R"(The floating number next to x in the direction of y.
+
+    dx = dz where x and y differ, else 0;  dy = 0
 
 Args:
     input: floating tensor, x.

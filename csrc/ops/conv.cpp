@@ -47,7 +47,7 @@ void check_dtypes(const InferCtx& c) {
     const Tensor &a = c.input(0), &b = c.input(1);
     bool has_bias = c.n_inputs > 2 && c.input(2);
     check<TypeError>(is_floating(a.dtype()) && a.dtype() == b.dtype() && (!has_bias || c.input(2).dtype() == a.dtype()),
-                     c.op.name, ": input, weight and bias must have one floating dtype, got ", a.dtype(), " and ",
+                     c.op.name, ": input, weight and bias must have one number dtype, got ", a.dtype(), " and ",
                      b.dtype(), ". Convert the input, e.g. with .to(chainrule.", b.dtype(), ").");
     const ConvAttrs& attrs = c.attr<ConvAttrs>();
     const kernels::Windows& w = attrs.w;
@@ -156,12 +156,19 @@ const OpDef conv_weight_op = {
     .attr_bytes = sizeof(ConvAttrs),
 };
 
+bool are_integers(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    DType t = x.dtype();
+    return is_integral(t) && t != DType::Bool && weight.dtype() == t && (!bias || bias.dtype() == t);
+}
+
 }  // namespace
 
 Tensor conv(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvAttrs& a) {
+    if (are_integers(x, weight, bias)) return conv_integers(x, weight, bias, a);
     return run_with(conv_op, a, x, weight, bias);
 }
 Tensor conv_input(const Tensor& y, const Tensor& weight, const Tensor& bias, const ConvAttrs& a) {
+    if (are_integers(y, weight, bias)) return conv_input_integers(y, weight, bias, a);
     return run_with(conv_input_op, a, y, weight, bias);
 }
 Tensor conv_weight(const Tensor& x, const Tensor& y, const ConvAttrs& a) { return run_with(conv_weight_op, a, x, y); }
@@ -278,7 +285,7 @@ Returns:
 
 Raises:
     ValueError: shapes that don't fit.
-    TypeError: dtypes that differ or aren't floating.
+    TypeError: dtypes that differ.
 
 Example:
     >>> F.conv1d(chainrule.tensor([[[1., 2., 4., 8.]]]), chainrule.tensor([[[-1., 1.]]]))
@@ -313,7 +320,7 @@ Returns:
 
 Raises:
     ValueError: shapes that don't fit.
-    TypeError: dtypes that differ or aren't floating.
+    TypeError: dtypes that differ.
 
 Example:
     >>> F.conv2d(chainrule.ones(1, 1, 3, 3), chainrule.ones(1, 1, 2, 2))

@@ -28,6 +28,10 @@ Tensor conv(const Tensor& x, const Tensor& weight, const Tensor& bias, const Con
 Tensor conv_input(const Tensor& y, const Tensor& weight, const Tensor& bias, const ConvAttrs& a);
 Tensor conv_weight(const Tensor& x, const Tensor& y, const ConvAttrs& a);
 
+// The first two for integers, which have no gradients.
+Tensor conv_integers(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvAttrs& a);
+Tensor conv_input_integers(const Tensor& y, const Tensor& weight, const Tensor& bias, const ConvAttrs& a);
+
 // Values only, row-major data.
 // The direct way; false where it does not suit the sizes.
 bool conv_direct(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y);

@@ -328,6 +328,12 @@ void call_arange(Args& a, Scalar start, Scalar end, Scalar step, int at) {
     bool real = start.is_float() || end.is_float() || step.is_float();
     DType dtype = wanted_dtype(a, at, real ? default_dtype() : DType::Int64);
     check<TypeError>(dtype != DType::Bool, "arange: the dtype must be a number type, got bool");
+    if (dtype == DType::Int64 && real) {  // PyTorch cuts the bounds off before it counts
+        steps_between("arange", start, end, step, false);
+        start = start.to_int();
+        end = end.to_int();
+        step = step.to_int();
+    }
     int64_t n = steps_between("arange", start, end, step, false);
     ret_created(a, at, arithmetic(start, step, n, dtype));
 }

@@ -189,7 +189,8 @@ Example:
 )",
      {{"feature_alpha_dropout(Tensor input, float p=0.5, bool training=False, bool inplace=False)", [](Args& a) {
            Dims shape = a.tensor(0).shape();
-           check<ValueError>(shape.n >= 2, a.name, ": the input must have at least 2 axes, got shape ", shape);
+           check<ValueError>(shape.n >= 2 || !a.flag(2, false), a.name,
+                             ": the input must have at least 2 axes, got shape ", shape);
            for (int d = 2; d < shape.n; ++d) shape[d] = 1;
            Tensor y = alpha_drop(a, shape, contiguous_strides(shape));
            a.ret(a.flag(3) && !y.is_same(a.tensor(0)) ? copy_(a.tensor(0), y) : y);

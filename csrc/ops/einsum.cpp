@@ -288,7 +288,10 @@ Example:
 // ---- tensordot: a matrix product over several axes ----
 namespace {
 
-Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& of_a, const Dims& of_b) {
+// Summed along an axis whose partner has size 1, which counts as that element repeated.
+Tensor summed_axis(const Tensor& x, int axis) { return cast(sum(x, {axis}, true), x.dtype()); }
+
+Tensor tensordot(Tensor a, Tensor b, const Dims& of_a, const Dims& of_b) {
     check<ValueError>(of_a.n == of_b.n, "tensordot: as many axes of both tensors are required, got ", of_a, " and ",
                       of_b, ".");
     Labels left, right;
@@ -297,6 +300,8 @@ Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& of_a, const Dims&
     Labels out = joined(left, right);
     for (int i = 0; i < of_a.n; ++i) {
         int da = normalize_axis("tensordot", of_a[i], a.ndim()), db = normalize_axis("tensordot", of_b[i], b.ndim());
+        if (a.size(da) == 1 && b.size(db) != 1) b = summed_axis(b, db);
+        if (b.size(db) == 1 && a.size(da) != 1) a = summed_axis(a, da);
         check<ValueError>(a.size(da) == b.size(db), "tensordot: contracted axes must have one size, got ", a.shape(),
                           " and ", b.shape(), " (", a.size(da), " != ", b.size(db), ").");
         out.erase(std::remove(out.begin(), out.end(), da), out.end());
@@ -316,7 +321,7 @@ const Register tensordot_fn({"tensordot",
 
 Args:
     a, b: tensors of one dtype.
-    dims: how many of a's last axes meet b's first ones; or two lists, of a's axes and of b's.
+    dims: how many of a's last axes meet b's first ones; or two lists, of a's axes and of b's. An axis of size 1 is stretched.
 
 Returns:
     Tensor with a's other axes, then b's.

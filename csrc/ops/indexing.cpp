@@ -231,8 +231,13 @@ Example:
 // ---- index_add, index_copy, index_fill: writing along one axis ----
 namespace {
 void write_axis(Args& a, const char* op, const Tensor& index, const Tensor& source, bool accumulate) {
-    const Tensor& x = a.tensor(0);
-    check<ValueError>(x.ndim() > 0, op, ": the tensor must have an axis, got shape ()");
+    const Tensor x = a.tensor(0);
+    if (x.ndim() == 0) {  // as a vector of one element
+        a.args[0].tensor = unsqueeze(x, 0);
+        write_axis(a, op, index, source, accumulate);
+        a.ret(a.inplace ? x : squeeze(a.value, 0));
+        return;
+    }
     IndexPlan plan = plan_vector(op, x, a.integer(1), index);
     Dims shape = indexed_shape(plan.attrs, plan.linear.shape());
     check<ValueError>(source.ndim() == 0 || source.shape() == shape, op, ": the source must have shape ", shape,

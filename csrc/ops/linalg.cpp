@@ -100,10 +100,15 @@ void call_qr(Args& a) {
     a.ret_tuple({d.q, d.r}, kQrFields);
 }
 
+Tensor from_lower(const char* op, const Tensor& x) {
+    check_square(op, x);
+    return symmetric(x);
+}
+
 Tensor matrix_rank(const Args& a) {
-    const Tensor& x = a.tensor(0);
     GradMode off(false);
-    check_matrices("linalg.matrix_rank", x);
+    check_matrices("linalg.matrix_rank", a.tensor(0));
+    Tensor x = a.flag(3) ? from_lower("linalg.matrix_rank", a.tensor(0)) : a.tensor(0);
     double atol = a.real(1, 0), rtol = a.real(2, a.given(1) && atol > 0 ? 0 : default_rtol(x));
     Tensor s = svdvals(detach(x));
     if (s.size(s.ndim() - 1) == 0) return sum(cast(s, DType::Int64), {-1});
@@ -122,16 +127,17 @@ void call_lstsq(Args& a) {
     Dims batch = broadcast_shapes("linalg.lstsq", batch_of(x), batch_of(b));
     Tensor wide = with_batch(x, batch), right = with_batch(b, batch);
     LeastSquares d = least_squares(wide, right, a.real(2, default_rtol(x)));
-    Tensor residuals = empty({0}, x.dtype());
-    GradMode off(false);
+    std::string_view driver = a.given(3) ? a.text(3) : "gelsy";
+    Tensor residuals = empty({0}, x.dtype()), singular = empty({0}, x.dtype());
     bool determined = true;
     for (int64_t i = 0; i < d.rank.numel(); ++i) determined = determined && d.rank.data<int64_t>()[i] == cols_of(x);
-    if (rows_of(x) > cols_of(x) && determined && a.given(3) && a.text(3) != "gelsy")
-        residuals = sum(square(matmul(detach(wide), detach(d.solution)) - detach(right)), {-2});
+    if (rows_of(x) > cols_of(x) && determined && driver != "gelsy")
+        residuals = sum(square(matmul(wide, d.solution) - right), {-2});
     if (vector && residuals.ndim() > 1) residuals = squeeze(residuals, -1);
-    GradMode on(true);
+    if (driver == "gelsd" || driver == "gelss") singular = svdvals(detach(wide));
     Tensor solution = vector ? squeeze(d.solution, -1) : d.solution;
-    a.ret_tuple({solution, residuals, d.rank, empty({0}, x.dtype())}, kLstsqFields);
+    Tensor rank = driver == "gels" ? empty({0}, DType::Int64) : d.rank;
+    a.ret_tuple({solution, residuals, rank, singular}, kLstsqFields);
 }
 
 void call_svd(Args& a) {
@@ -515,10 +521,12 @@ Args:
     A: (..., m, n) floating tensor.
     B: (..., m, k) tensor, or (..., m) for vectors.
     rcond: what counts as rank: relative to the largest; None for the rounding unit times max(m, n).
-    driver: a name of LAPACK's, for PyTorch's sake: 'gelsy' is used always. Residuals are given for the others alone.
+    driver: what is given, by the names of LAPACK's drivers: 'gelsy' (the default) the rank; 'gels' the residuals;
+        'gelsd' and 'gelss' both and the singular values. The solution is always that of gelsy.
 
 Returns:
-    Named tuple (solution, residuals, rank, singular_values); residuals only where m > n and the rank is full.
+    Named tuple (solution, residuals, rank, singular_values); residuals, the squared length of each column of A X - B, only
+    where m > n and the rank is full. What is not given is empty.
 )",
      {{"linalg_lstsq(Tensor A, Tensor B, float rcond=None, *, str driver=None)", [](Args& a) {
            check<ValueError>(!a.given(3) || a.text(3).substr(0, 4) == "gels",
@@ -526,17 +534,16 @@ Returns:
                              std::string(a.text(3)), "'.");
            call_lstsq(a);
        }}}});
-const Register linalg_pinv_fn(
-    {"linalg_pinv",
-     kFunction,
-     R"(Pseudo-inverse (Moore and Penrose).
+const Register linalg_pinv_fn({"linalg_pinv",
+                               kFunction,
+                               R"(Pseudo-inverse (Moore and Penrose).
 
     A^+ = V diag(1/s) U^T over the singular values above max(atol, rtol max s)
 
 Args:
     input: (..., m, n) floating tensor.
     atol, rtol: bounds below which a singular value counts as 0; by default 0 and the rounding unit times max(m, n).
-    hermitian: accepted; the result is the same.
+    hermitian: the matrices are symmetric; the lower triangle is read.
 
 Returns:
     (..., n, m) tensor.
@@ -548,11 +555,13 @@ Example:
 
 Source: Golub and Pereyra, "The differentiation of pseudo-inverses", 1973 (gradient).
 )",
-     {{"linalg_pinv(Tensor input, *, float atol=None, float rtol=None, bool hermitian=False)", [](Args& a) {
-           check_matrices("linalg.pinv", a.tensor(0));
-           double atol = a.real(1, 0);
-           a.ret(pinv(a.tensor(0), a.real(2, atol > 0 ? 0 : default_rtol(a.tensor(0))), atol));
-       }}}});
+                               {{"linalg_pinv(Tensor input, *, float atol=None, float rtol=None, bool hermitian=False)",
+                                 [](Args& a) {
+                                     check_matrices("linalg.pinv", a.tensor(0));
+                                     double atol = a.real(1, 0);
+                                     Tensor x = a.flag(3) ? from_lower("linalg.pinv", a.tensor(0)) : a.tensor(0);
+                                     a.ret(pinv(x, a.real(2, atol > 0 ? 0 : default_rtol(x)), atol));
+                                 }}}});
 const Register pinverse_fn({"pinverse",
                             kFunction | kMethod,
                             R"(Pseudo-inverse (Moore and Penrose).
@@ -562,7 +571,6 @@ const Register pinverse_fn({"pinverse",
 Args:
     input: (..., m, n) floating tensor.
     atol, rtol: bounds below which a singular value counts as 0; by default 0 and the rounding unit times max(m, n).
-    hermitian: accepted; the result is the same.
 
 Returns:
     (..., n, m) tensor.

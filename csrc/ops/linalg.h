@@ -34,7 +34,9 @@ LogDet slogdet(const Tensor& a);
 Tensor cholesky(const Tensor& a);  // lower
 Qr qr(const Tensor& a, bool complete = false);
 Svd svd(const Tensor& a, bool full_matrices = false);
+Tensor symmetric(const Tensor& lower);  // from the lower triangle
 Tensor svdvals(const Tensor& a);
+Tensor nuclear_norm(const char* op, const Tensor& x, const Dims& axes, bool keepdim);  // the sum of the singular values
 Eigh eigh(const Tensor& a, bool upper = false);
 Tensor pinv(const Tensor& a, double rtol, double atol);  // rtol < 0: max(m, n) eps
 

@@ -37,19 +37,24 @@ void add_bias(const Tensor& y, const Tensor& bias) {
                  [&](int64_t begin, int64_t end) { add(out + begin * row_bytes, values, end - begin, n, n); });
 }
 
-void infer_linear(InferCtx& c) {
-    const Tensor &x = c.input(0), &w = c.input(1), &b = c.input(2);
+void check_linear(const Tensor& x, const Tensor& w, const Tensor& b) {
     check<ValueError>(w.ndim() == 2 && x.ndim() >= 1,
                       "linear: the weight must have shape (out, in) and the input (..., in), got weight ", w.shape(),
                       " and input ", x.shape(), ".");
-    check<TypeError>(is_floating(x.dtype()) && x.dtype() == w.dtype() && (!b || b.dtype() == w.dtype()),
-                     "linear: input, weight and bias must have one floating dtype, got input ", x.dtype(),
-                     " and weight ", w.dtype(), ". Convert the input, e.g. with .to(chainrule.", w.dtype(), ").");
+    check<TypeError>(x.dtype() != DType::Bool && x.dtype() == w.dtype() && (!b || b.dtype() == w.dtype()),
+                     "linear: input, weight and bias must have one number dtype, got input ", x.dtype(), " and weight ",
+                     w.dtype(), ". Convert the input, e.g. with .to(chainrule.", w.dtype(), ").");
     int64_t in = x.size(x.ndim() - 1), out = w.size(0);
     check<ValueError>(in == w.size(1), "linear: the input's last axis must match the weight's, got ", x.shape(),
                       " and weight ", w.shape(), " (", in, " != ", w.size(1), ").");
     check<ValueError>(!b || (b.ndim() == 1 && b.size(0) == out), "linear: the bias must have shape (", out, ",), got ",
                       b ? b.shape() : Dims(), ".");
+}
+
+void infer_linear(InferCtx& c) {
+    const Tensor &x = c.input(0), &w = c.input(1);
+    check_linear(x, w, c.input(2));
+    int64_t in = w.size(1), out = w.size(0);
     Dims shape = x.shape();
     shape[shape.n - 1] = out;
     int64_t rows = 1;
@@ -131,7 +136,12 @@ const OpDef linear_op = {
     .vjp = vjp_linear,
     .save_input = {2, 1},
 };
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) { return run(linear_op, x, weight, bias); }
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    if (is_floating(x.dtype())) return run(linear_op, x, weight, bias);
+    check_linear(x, weight, bias);  // integers: exact, without gradient
+    Tensor y = matmul(x, transpose(weight, 0, 1));
+    return bias ? y + bias : y;
+}
 const Register linear_fn({"linear",
                           kNN,
                           R"(Affine map of the last axis.
@@ -148,18 +158,14 @@ Returns:
 
 Raises:
     ValueError: if the shapes don't fit.
-    TypeError: if the dtypes differ or aren't floating.
+    TypeError: if the dtypes differ.
 
 Example:
     >>> F.linear(chainrule.ones(1, 2), chainrule.tensor([[1., 2.]]), chainrule.tensor([10.]))
     tensor([[13.]])
 )",
-                          {{"linear(Tensor input, Tensor weight, Tensor bias=None)", [](Args& a) {
-                                const Tensor in[3] = {a.tensor(0), a.tensor(1), a.tensor(2)};
-                                Tensor out;
-                                dispatch(linear_op, in, 3, nullptr, &out);
-                                a.ret(std::move(out));
-                            }}}});
+                          {{"linear(Tensor input, Tensor weight, Tensor bias=None)",
+                            [](Args& a) { a.ret(linear(a.tensor(0), a.tensor(1), a.tensor(2))); }}}});
 
 // ---- bilinear: y_o = x1^T W_o x2 + b_o ----
 const Register bilinear_fn(
@@ -187,6 +193,7 @@ Returns:
            // (.., 1, out, in1) times x1, then the sum with x2.
            Tensor first = linear(x1, reshape(transpose(w, 1, 2), {w.size(0) * w.size(2), w.size(1)}), Tensor());
            Tensor y = sum(unflatten(first, -1, {w.size(0), w.size(2)}) * unsqueeze(x2, -2), {-1});
+           y = cast(y, x1.dtype());  // sums of small integers are int64
            a.ret(b ? y + b : y);
        }}}});
 

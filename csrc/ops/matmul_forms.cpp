@@ -1,5 +1,7 @@
 // matmul for any numbers of dimensions, and products added to something.
 
+#include <cmath>
+
 #include "autograd/elementwise.h"
 #include "ops/forms.h"
 #include "ops/matrix.h"
@@ -86,21 +88,20 @@ Example:
 // ---- addmm and its relatives: beta input + alpha (product) ----
 namespace {
 
-Tensor scaled(const Tensor& x, double factor) { return factor == 1 ? x : mul(x, factor); }
+Tensor scaled(const Tensor& x, double factor) {
+    return factor == 1 ? x : is_floating(x.dtype()) ? mul(x, factor) : mul(x, scalar_tensor(factor, x.dtype()));
+}
 
-// A fraction would be cut off without a word.
-void check_factors(const Args& a, DType dtype) {
-    if (is_floating(dtype)) return;
-    for (int i : {3, 4})
-        check<TypeError>(!a.given(i) || !a.number(i).is_float(), a.name, ": beta and alpha must be integers for ",
-                         dtype, " tensors, got ", a.real(i), ". Convert the tensors, e.g. with .float().");
+// A factor of integer tensors is cut off to an integer, as in PyTorch.
+double factor(const Args& a, int i, DType dtype) {
+    double value = a.real(i, 1);
+    return is_floating(dtype) ? value : std::trunc(value);
 }
 
 // With beta = 0 the input's values don't matter, not even NaN.
 void add_product(Args& a, const Tensor& product) {
-    double beta = a.real(3, 1), alpha = a.real(4, 1);
+    double beta = factor(a, 3, product.dtype()), alpha = factor(a, 4, product.dtype());
     const Tensor& input = a.tensor(0);
-    check_factors(a, product.dtype());
     check<TypeError>(input.dtype() == product.dtype(), a.name, ": input and product must have one dtype, got ",
                      input.dtype(), " and ", product.dtype(), ".");
     Dims shape = broadcast_shapes(a.name, input.shape(), product.shape());

@@ -354,6 +354,18 @@ std::vector<Tensor> cut_at(const Tensor& x, const Dims& at, int64_t axis) {
     parts.push_back(slice(x, axis, from, INT64_MAX, 1));
     return parts;
 }
+std::vector<Tensor> cut_by_tensor(const Args& a) {
+    const Tensor& at = a.tensor(1);
+    check<TypeError>(at.dtype() == DType::Int64, "tensor_split: indices_or_sections must be int64, got ", at.dtype());
+    check<ValueError>(at.ndim() <= 1, "tensor_split: indices_or_sections must be a number or a vector, got shape ",
+                      at.shape());
+    Tensor values = contiguous(detach(at));
+    const int64_t* v = values.data<int64_t>();
+    if (at.ndim() == 0) return sections(a.tensor(0), *v, a.integer(2, 0));
+    Dims positions;
+    for (int64_t i = 0; i < at.numel(); ++i) positions.push(v[i]);
+    return cut_at(a.tensor(0), positions, a.integer(2, 0));
+}
 }  // namespace
 const Register tensor_split_fn({"tensor_split",
                                 kMethod | kFunction,
@@ -372,7 +384,9 @@ Example:
                                 {{"tensor_split(Tensor input, int indices_or_sections, int dim=0)",
                                   [](Args& a) { a.ret_tuple(sections(a.tensor(0), a.integer(1), a.integer(2, 0))); }},
                                  {"tensor_split(Tensor input, ints indices_or_sections, int dim=0)",
-                                  [](Args& a) { a.ret_tuple(cut_at(a.tensor(0), a.ints(1), a.integer(2, 0))); }}}});
+                                  [](Args& a) { a.ret_tuple(cut_at(a.tensor(0), a.ints(1), a.integer(2, 0))); }},
+                                 {"tensor_split(Tensor input, Tensor indices_or_sections, int dim=0)",
+                                  [](Args& a) { a.ret_tuple(cut_by_tensor(a)); }}}});
 
 namespace {
 // hsplit, vsplit and dsplit cut axis `axis` of tensors with at least that many axes.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
@@ -79,9 +81,15 @@ Dims with_axes(const Tensor& t, int dims, const int64_t* sizes) {
     return shape;
 }
 
-void check_floating(const InferCtx& c) {
-    check<TypeError>(is_floating(c.input(0).dtype()), c.op.name, ": the input must be floating, got ",
+void check_number(const InferCtx& c) {
+    check<TypeError>(c.input(0).dtype() != DType::Bool, c.op.name, ": the input must hold numbers, got ",
                      c.input(0).dtype(), ". Convert it with .float().");
+}
+
+// The smallest value, with which a maximum begins.
+template <class T> T lowest() {
+    if constexpr (std::is_floating_point_v<T>) return -static_cast<T>(INFINITY);
+    else return std::numeric_limits<T>::lowest();
 }
 
 // The usual case, windows of 2 x 2 side by side: without branches.
@@ -119,7 +127,7 @@ template <class T> void max_two_by_two(const PoolAttrs& a, const T* x, T* y, int
 void eval_max(EvalCtx& c) {
     const PoolAttrs& a = c.attr<PoolAttrs>();
     Tensor x = contiguous_data(c.input(0));
-    visit_floating(x.dtype(), [&](auto zero) {
+    visit(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         const T* in = x.data<T>();
         T* y = c.out().data<T>();
@@ -135,7 +143,7 @@ void eval_max(EvalCtx& c) {
             each_window(a, spans, begin, end,
                         [&](int64_t plane, int64_t p, const Span& i, const Span& j, const Span& k) {
                             const T* from = in + plane * size;
-                            T best = -static_cast<T>(INFINITY);
+                            T best = lowest<T>();
                             int64_t found = (i.low * a.w.in[1] + j.low) * a.w.in[2] + k.low;
                             each_element(a, i, j, k, [&](int64_t at) { take_larger(from[at], at, best, found); });
                             y[plane * count + p] = best;
@@ -228,7 +236,7 @@ const OpDef max_pool_op = {
     .grad_name = "MaxPoolWithIndicesBackward0",
     .infer =
         [](InferCtx& c) {
-            check_floating(c);
+            check_number(c);
             const PoolAttrs& a = c.attr<PoolAttrs>();
             Dims shape = with_axes(c.input(0), a.dims, a.w.out);
             c.set(0, shape, c.input(0).dtype());
@@ -254,7 +262,7 @@ const OpDef avg_pool_op = {
     .grad_name = "AvgPoolBackward0",
     .infer =
         [](InferCtx& c) {
-            check_floating(c);
+            check_number(c);
             const PoolAttrs& a = c.attr<PoolAttrs>();
             c.set(0, with_axes(c.input(0), a.dims, a.w.out), c.input(0).dtype());
         },
@@ -262,8 +270,9 @@ const OpDef avg_pool_op = {
         [](EvalCtx& c) {
             const PoolAttrs& a = c.attr<PoolAttrs>();
             Tensor x = contiguous_data(c.input(0));
-            visit_floating(x.dtype(), [&](auto zero) {
+            visit(x.dtype(), [&](auto zero) {
                 using T = decltype(zero);
+                using Sum = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;  // integers are cut off
                 const T* in = x.data<T>();
                 T* y = c.out().data<T>();
                 int64_t size = a.w.in_size(), count = a.w.out_size();
@@ -271,9 +280,9 @@ const OpDef avg_pool_op = {
                 over_planes(a, planes_of(x, a.dims), [&](int64_t begin, int64_t end) {
                     each_window(a, spans, begin, end,
                                 [&](int64_t plane, int64_t p, const Span& i, const Span& j, const Span& k) {
-                                    double sum = 0;
+                                    Sum sum = 0;
                                     each_element(a, i, j, k, [&](int64_t at) { sum += in[plane * size + at]; });
-                                    y[plane * count + p] = static_cast<T>(sum / share<double>(a, i, j, k));
+                                    y[plane * count + p] = static_cast<T>(sum / share<Sum>(a, i, j, k));
                                 });
                 });
             });

@@ -43,7 +43,11 @@ PoolAttrs adaptive_attrs(const Args& a, int dims) {
     const Tensor& x = a.tensor(0);
     check_axes(a.name, x, dims);
     Dims ones = per_axis(a.name, "output_size", {1}, dims, 0), zeros = per_axis(a.name, "output_size", {0}, dims, 0);
-    Dims out = per_axis(a.name, "output_size", a.ints(1), dims, 0);
+    Dims wanted = a.ints(1);  // -1: as it is
+    if (wanted.n == dims)
+        for (int d = 0; d < dims; ++d)
+            if (wanted[d] == -1) wanted[d] = x.size(x.ndim() - dims + d);
+    Dims out = per_axis(a.name, "output_size", wanted, dims, 0);
     PoolAttrs p{dims, windows_of(x.shape(), ones, ones, zeros, ones), true};
     for (int d = 0; d < dims; ++d) p.w.out[3 - dims + d] = out[d];
     return p;
@@ -190,7 +194,7 @@ const Register adaptive_avg_pool1d_fn({"adaptive_avg_pool1d",
 
 Args:
     input: (N, C, L) or (C, L) floating tensor.
-    output_size: one number or one for each axis.
+    output_size: one number or one for each axis; None keeps the size.
 
 Returns:
     Tensor of that size.
@@ -199,7 +203,7 @@ Example:
     >>> F.adaptive_avg_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 1)
     tensor([[[1.5000]]])
 )",
-                                       {{"adaptive_avg_pool1d(Tensor input, ints output_size)",
+                                       {{"adaptive_avg_pool1d(Tensor input, sizes output_size)",
                                          call_adaptive_avg_pool<1>}}});
 
 const Register adaptive_max_pool1d_fn(
@@ -209,7 +213,7 @@ const Register adaptive_max_pool1d_fn(
 
 Args:
     input: (N, C, L) or (C, L) floating tensor.
-    output_size: one number or one for each axis.
+    output_size: one number or one for each axis; None keeps the size.
     return_indices: give the positions of the maxima in their plane as well.
 
 Returns:
@@ -219,7 +223,7 @@ Example:
     >>> F.adaptive_max_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 1)
     tensor([[[3.]]])
 )",
-     {{"adaptive_max_pool1d(Tensor input, ints output_size, bool return_indices=False)", call_adaptive_max_pool<1>}}});
+     {{"adaptive_max_pool1d(Tensor input, sizes output_size, bool return_indices=False)", call_adaptive_max_pool<1>}}});
 
 // ---- max_unpool1d ----
 const Register max_unpool1d_fn({"max_unpool1d",
@@ -334,7 +338,7 @@ const Register adaptive_avg_pool2d_fn({"adaptive_avg_pool2d",
 
 Args:
     input: (N, C, H, W) or (C, H, W) floating tensor.
-    output_size: one number or one for each axis.
+    output_size: one number or one for each axis; None keeps the size.
 
 Returns:
     Tensor of that size.
@@ -343,7 +347,7 @@ Example:
     >>> F.adaptive_avg_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 1)
     tensor([[[[1.5000]]]])
 )",
-                                       {{"adaptive_avg_pool2d(Tensor input, ints output_size)",
+                                       {{"adaptive_avg_pool2d(Tensor input, sizes output_size)",
                                          call_adaptive_avg_pool<2>}}});
 
 const Register adaptive_max_pool2d_fn(
@@ -353,7 +357,7 @@ const Register adaptive_max_pool2d_fn(
 
 Args:
     input: (N, C, H, W) or (C, H, W) floating tensor.
-    output_size: one number or one for each axis.
+    output_size: one number or one for each axis; None keeps the size.
     return_indices: give the positions of the maxima in their plane as well.
 
 Returns:
@@ -363,7 +367,7 @@ Example:
     >>> F.adaptive_max_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 1)
     tensor([[[[3.]]]])
 )",
-     {{"adaptive_max_pool2d(Tensor input, ints output_size, bool return_indices=False)", call_adaptive_max_pool<2>}}});
+     {{"adaptive_max_pool2d(Tensor input, sizes output_size, bool return_indices=False)", call_adaptive_max_pool<2>}}});
 
 // ---- max_unpool2d ----
 const Register max_unpool2d_fn({"max_unpool2d",
@@ -478,7 +482,7 @@ const Register adaptive_avg_pool3d_fn({"adaptive_avg_pool3d",
 
 Args:
     input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
-    output_size: one number or one for each axis.
+    output_size: one number or one for each axis; None keeps the size.
 
 Returns:
     Tensor of that size.
@@ -487,7 +491,7 @@ Example:
     >>> F.adaptive_avg_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), 1)
     tensor([[[[[1.5000]]]]])
 )",
-                                       {{"adaptive_avg_pool3d(Tensor input, ints output_size)",
+                                       {{"adaptive_avg_pool3d(Tensor input, sizes output_size)",
                                          call_adaptive_avg_pool<3>}}});
 
 const Register adaptive_max_pool3d_fn(
@@ -497,7 +501,7 @@ const Register adaptive_max_pool3d_fn(
 
 Args:
     input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
-    output_size: one number or one for each axis.
+    output_size: one number or one for each axis; None keeps the size.
     return_indices: give the positions of the maxima in their plane as well.
 
 Returns:
@@ -507,7 +511,7 @@ Example:
     >>> F.adaptive_max_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), 1)
     tensor([[[[[3.]]]]])
 )",
-     {{"adaptive_max_pool3d(Tensor input, ints output_size, bool return_indices=False)", call_adaptive_max_pool<3>}}});
+     {{"adaptive_max_pool3d(Tensor input, sizes output_size, bool return_indices=False)", call_adaptive_max_pool<3>}}});
 
 // ---- max_unpool3d ----
 const Register max_unpool3d_fn({"max_unpool3d",

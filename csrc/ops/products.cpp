@@ -146,6 +146,12 @@ Tensor matrix_norm(const char* op, const Tensor& x, const std::string& p, const 
     return kept(op, y, x, axes, keepdim);
 }
 
+}  // namespace
+Tensor nuclear_norm(const char* op, const Tensor& x, const Dims& axes, bool keepdim) {
+    return matrix_norm(op, x, "nuc", axes, keepdim);
+}
+namespace {
+
 Tensor converted(const Args& a, int dtype) {
     return a.given(dtype) ? cast(a.tensor(0), a.dtype(dtype, DType::Float32)) : a.tensor(0);
 }

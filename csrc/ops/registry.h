@@ -122,7 +122,7 @@ class Args {
 // A signature reads as in Python, with a type before each name:
 //   "clamp(Tensor input, Number min=None, Number max=None)"
 // Types: Tensor (also a number or an array where the function's form allows), Number, int, float, bool, ints (one or a sequence),
-// size (a sequence, or all remaining positional arguments), Dtype, str, Tensors (a sequence), VarTensors (the same, or tensors one
+// sizes (the same, None read as -1), size (a sequence, or all remaining positional arguments), Dtype, str, Tensors (a sequence), VarTensors (the same, or tensors one
 // by one), Generator, any. A default of None
 // makes an argument optional; "*" begins keyword-only arguments. Several signatures are tried in their order.
 struct Overload {

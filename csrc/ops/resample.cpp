@@ -178,26 +178,48 @@ struct ResampleAttrs {
     Resample mode;
     int64_t in, out;
     bool align;
-    double scale;  // input elements an output element
+    double scale;            // input elements an output element
+    bool antialias = false;  // a smaller result is made of wider means
 };
 
 struct Tap {
-    int64_t at;
+    int64_t at;  // -1: none
     double weight;
 };
 
 int taps_of(Resample mode) { return mode == Resample::Linear ? 2 : mode == Resample::Cubic ? 4 : 1; }
 
-// Keys' cubic convolution kernel with a = -0.75.
-double cubic(double x) {
-    constexpr double a = -0.75;
+// How far the antialiasing filter reaches, in input elements.
+double filter_reach(const ResampleAttrs& a) { return (a.mode == Resample::Linear ? 1 : 2) * std::max(a.scale, 1.0); }
+int taps_of(const ResampleAttrs& a) {
+    return a.antialias ? 2 * static_cast<int>(std::ceil(filter_reach(a))) + 1 : taps_of(a.mode);
+}
+
+// Keys' cubic convolution kernel.
+double cubic(double x, double a = -0.75) {
     x = std::abs(x);
     if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
     return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
 }
 
+// The kernel widened by the scale, with weights that sum to 1. Here a = -0.5, as in Pillow, whose method this is.
+void set_antialias_taps(const ResampleAttrs& a, int64_t o, Tap* tap) {
+    double reach = filter_reach(a), center = (static_cast<double>(o) + 0.5) * a.scale, total = 0;
+    int64_t first = std::max<int64_t>(static_cast<int64_t>(center - reach + 0.5), 0);
+    int64_t end = std::min(static_cast<int64_t>(center + reach + 0.5), a.in);
+    int taps = taps_of(a);
+    for (int k = 0; k < taps; ++k) {
+        double x = (static_cast<double>(first + k) - center + 0.5) / std::max(a.scale, 1.0);
+        double weight = a.mode == Resample::Cubic ? cubic(x, -0.5) : std::max(1 - std::abs(x), 0.0);
+        tap[k] = first + k < end ? Tap{first + k, weight} : Tap{-1, 0};
+        total += tap[k].weight;
+    }
+    for (int k = 0; k < taps && total != 0; ++k) tap[k].weight /= total;
+}
+
 // T: coordinates are rounded as PyTorch rounds them.
 template <class T> void set_taps(const ResampleAttrs& a, int64_t o, Tap* tap) {
+    if (a.antialias) return set_antialias_taps(a, o, tap);
     auto within = [&](int64_t i) { return std::clamp<int64_t>(i, 0, a.in - 1); };
     T scale = static_cast<T>(a.scale), at = static_cast<T>(o);
     if (a.mode == Resample::Nearest || a.mode == Resample::NearestExact) {
@@ -220,7 +242,7 @@ template <class T> void set_taps(const ResampleAttrs& a, int64_t o, Tap* tap) {
 }
 
 template <class T> const Tap* all_taps(const ResampleAttrs& a) {
-    int taps = taps_of(a.mode);
+    int taps = taps_of(a);
     Tap* tap = static_cast<Tap*>(kernels::thread_scratch(2, static_cast<size_t>(a.out * taps) * sizeof(Tap)));
     for (int64_t o = 0; o < a.out; ++o) set_taps<T>(a, o, tap + o * taps);
     return tap;
@@ -228,7 +250,7 @@ template <class T> const Tap* all_taps(const ResampleAttrs& a) {
 
 // f(outer index, tap's input row, output row, weight) for every tap; rows count elements from the start.
 template <class F> void each_tap(const ResampleAttrs& a, const AroundAxis& s, const Tap* tap, const F& f) {
-    int taps = taps_of(a.mode);
+    int taps = taps_of(a);
     int64_t work = a.out * s.inner * taps;
     Unlock unlock(s.outer * work);
     parallel_for(s.outer, (1 << 14) / (work + 1) + 1, [&](int64_t begin, int64_t end) {
@@ -236,6 +258,7 @@ template <class F> void each_tap(const ResampleAttrs& a, const AroundAxis& s, co
             for (int64_t o = 0; o < a.out; ++o)
                 for (int k = 0; k < taps; ++k) {
                     const Tap& t = tap[o * taps + k];
+                    if (t.at < 0) continue;
                     f((n * a.in + t.at) * s.inner, (n * a.out + o) * s.inner, t.weight);
                 }
     });
@@ -300,7 +323,9 @@ void call_resample(Args& a) {
     check<ValueError>(x.ndim() > 0 && x.size(axis) > 0 && a.integer(2) > 0, a.name,
                       ": sizes must be positive, got shape ", x.shape(), ", axis ", axis, " and size ", a.integer(2),
                       ".");
-    ResampleAttrs r{axis, resample_mode(a.name, a.text(3)), x.size(axis), a.integer(2), a.flag(4), 0};
+    ResampleAttrs r{axis, resample_mode(a.name, a.text(3)), x.size(axis), a.integer(2), a.flag(4), 0, a.flag(6)};
+    check<ValueError>(!r.antialias || r.mode == Resample::Linear || r.mode == Resample::Cubic, a.name,
+                      ": antialias is for the modes \"linear\" and \"cubic\", got \"", a.text(3), "\".");
     double in = static_cast<double>(r.in), out = static_cast<double>(r.out);
     if (r.align) r.scale = r.out > 1 ? (in - 1) / (out - 1) : 0;
     else r.scale = a.given(5) ? a.real(5) : in / out;
@@ -322,6 +347,7 @@ Args:
     mode: "nearest", "nearest-exact", "linear" or "cubic" (Keys' kernel with a = -0.75).
     align_corners: first and last elements keep their places.
     scale: input elements an output element; in / size unless given.
+    antialias: where the result is smaller, each element is a mean over as many more: "linear" and "cubic" (a = -0.5) alone.
 
 Returns:
     Tensor with `size` elements along the axis.
@@ -333,7 +359,7 @@ Example:
 Source: Keys, "Cubic convolution interpolation for digital image processing", 1981.
 )",
      {{"resample_axis(Tensor input, int dim, int size, str mode='linear', bool align_corners=False, "
-       "float scale=None)",
+       "float scale=None, bool antialias=False)",
        call_resample}}});
 
 // ---- pixel_shuffle, pixel_unshuffle, channel_shuffle: reordered elements ----

@@ -55,6 +55,7 @@ Tensor svd_grad(const Tensor& u, const Tensor& s, const Tensor& vh, const Tensor
 void vjp_svd(VjpCtx& c) {
     Tensor u = c.output(0), packed = c.output(1);
     int64_t m = rows_of(u), n = cols_of(packed) - 1, k = least(m, n);
+    if (k == 0) return;  // a matrix without elements
     // The columns of U and the rows of V^T beyond k are arbitrary.
     bool beyond = (c.has_grad(0) && any_nonzero(narrow(c.grad(0), -1, k, cols_of(u) - k))) ||
                   (c.has_grad(1) && any_nonzero(narrow(c.grad(1), -2, k, rows_of(packed) - k)));
@@ -93,6 +94,13 @@ const OpDef svd_op = {
             int64_t m = rows_of(a), n = cols_of(a), k = least(m, n), h = rows_of(packed), w = cols_of(c.out(0));
             each_matrix(a, [&](auto zero, int64_t i) {
                 using T = decltype(zero);
+                if (k == 0) {  // no elements: the full factors are identities
+                    Tensor vh = alias(packed, {h, n}, {n + 1, 1}, i * h * (n + 1) + 1);
+                    zero_data(alias(packed, {h, n + 1}, {n + 1, 1}, i * h * (n + 1)));
+                    for (int64_t j = 0; j < h; ++j) *alias(vh, {}, {}, j * (n + 2)).template data<T>() = 1;
+                    for (int64_t j = 0; j < m * w; ++j) u.data<T>()[i * m * w + j] = j % (m + 1) == 0 ? T(1) : T(0);
+                    return;
+                }
                 std::vector<T> s(static_cast<size_t>(h + 1)), vt(static_cast<size_t>(h * n + 1));
                 T *to = packed.data<T>() + i * h * (n + 1), *from = work.data<T>() + i * m * n;
                 for (int64_t j = 0; j < m * n; ++j)
@@ -213,6 +221,24 @@ const OpDef pinv_op = {
     .attr_bytes = sizeof(PinvAttrs),
 };
 
+// ---- symmetric matrices whose lower triangles are given. The gradient is that of the whole matrix, as if it were any. ----
+const OpDef symmetric_op = {
+    .name = "symmetric",
+    .grad_name = "SymmetricBackward0",
+    .infer =
+        [](InferCtx& c) {
+            check_square(c.op.name, c.input(0));
+            c.set(0, c.input(0).shape(), c.input(0).dtype());
+        },
+    .eval =
+        [](EvalCtx& c) {
+            GradMode off(false);
+            Tensor x = detach(c.input(0));
+            copy_data(c.out(), tril(x) + mT(tril(x, -1)));
+        },
+    .vjp = [](VjpCtx& c) { c.set(0, c.grad()); },
+};
+
 // ---- lstsq: the X of least |A X - B|; its rule is that of A^+ B ----
 struct LeastSquaresAttrs {
     double rcond;
@@ -261,6 +287,7 @@ const OpDef lstsq_op = {
 };
 }  // namespace
 
+Tensor symmetric(const Tensor& lower) { return run(symmetric_op, lower); }
 Tensor svdvals(const Tensor& a) { return run(svdvals_op, a); }
 Tensor pinv(const Tensor& a, double rtol, double atol) { return run_with(pinv_op, PinvAttrs{rtol, atol}, a); }
 

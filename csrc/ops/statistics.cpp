@@ -4,6 +4,7 @@
 
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
+#include "ops/linalg.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
@@ -140,7 +141,7 @@ Example:
 )",
      {{"var(Tensor input, Number unbiased)", call_unbiased<var_op>},
       {"var(Tensor input, ints dim, bool unbiased, bool keepdim=False)", call_dim_unbiased<var_op>},
-      {"var(Tensor input, ints dim=None, *, Number correction=1, bool keepdim=False)", call_correction<var_op>},
+      {"var(Tensor input, ints dim=None, *, Number correction=None, bool keepdim=False)", call_correction<var_op>},
       {"var(Tensor input, ints dim=None, *, bool unbiased=True, bool keepdim=False)", call_dim_unbiased<var_op>}}});
 
 const Register std_fn(
@@ -159,7 +160,7 @@ Example:
 )",
      {{"std(Tensor input, Number unbiased)", call_unbiased<std_op>},
       {"std(Tensor input, ints dim, bool unbiased, bool keepdim=False)", call_dim_unbiased<std_op>},
-      {"std(Tensor input, ints dim=None, *, Number correction=1, bool keepdim=False)", call_correction<std_op>},
+      {"std(Tensor input, ints dim=None, *, Number correction=None, bool keepdim=False)", call_correction<std_op>},
       {"std(Tensor input, ints dim=None, *, bool unbiased=True, bool keepdim=False)", call_dim_unbiased<std_op>}}});
 
 const Register var_mean_fn({"var_mean",
@@ -175,7 +176,7 @@ Returns:
                             {{"var_mean(Tensor input, Number unbiased)", call_unbiased<var_op, true>},
                              {"var_mean(Tensor input, ints dim, bool unbiased, bool keepdim=False)",
                               call_dim_unbiased<var_op, true>},
-                             {"var_mean(Tensor input, ints dim=None, *, Number correction=1, bool keepdim=False)",
+                             {"var_mean(Tensor input, ints dim=None, *, Number correction=None, bool keepdim=False)",
                               call_correction<var_op, true>}}});
 
 const Register std_mean_fn({"std_mean",
@@ -191,7 +192,7 @@ Returns:
                             {{"std_mean(Tensor input, Number unbiased)", call_unbiased<std_op, true>},
                              {"std_mean(Tensor input, ints dim, bool unbiased, bool keepdim=False)",
                               call_dim_unbiased<std_op, true>},
-                             {"std_mean(Tensor input, ints dim=None, *, Number correction=1, bool keepdim=False)",
+                             {"std_mean(Tensor input, ints dim=None, *, Number correction=None, bool keepdim=False)",
                               call_correction<std_op, true>}}});
 
 // ---- norm: (sum |x|^p)^(1/p); the gradient at 0 is 0 ----
@@ -281,6 +282,13 @@ void call_norm(Args& a, double p) {
     a.ret(run_with(norm_op, NormAttrs{{axis_bits(a, 2, x.ndim()), a.flag(3)}, p}, x));
 }
 
+void call_nuclear_norm(Args& a) {
+    Tensor x = a.given(4) ? cast(a.tensor(0), a.dtype(4, DType::Float32)) : a.tensor(0);
+    check<ValueError>(a.given(2) || x.ndim() == 2, "norm: 'nuc' without dim takes a matrix, got shape ", x.shape(),
+                      ". Name the two axes.");
+    a.ret(nuclear_norm("norm", x, a.given(2) ? a.ints(2) : Dims{0, 1}, a.flag(3)));
+}
+
 }  // namespace
 
 const Register norm_fn({"norm",
@@ -292,7 +300,7 @@ const Register norm_fn({"norm",
 
 Args:
     input: floating tensor.
-    p: order; 'fro' is 2.
+    p: order; 'fro' is 2, 'nuc' the sum of a matrix's singular values.
     dim: an axis or several; None for all.
     keepdim: keep the axes with size 1.
     dtype: converts the input first.
@@ -305,7 +313,8 @@ Example:
                           [](Args& a) { call_norm(a, a.real(1, 2)); }},
                          {"norm(Tensor input, str p, ints dim=None, bool keepdim=False, Dtype dtype=None)",
                           [](Args& a) {
-                              check<ValueError>(a.text(1) == "fro", "norm: p must be a number or 'fro', got '",
+                              if (a.text(1) == "nuc") return call_nuclear_norm(a);
+                              check<ValueError>(a.text(1) == "fro", "norm: p must be a number, 'fro' or 'nuc', got '",
                                                 std::string(a.text(1)), "'.");
                               call_norm(a, 2);
                           }}}});

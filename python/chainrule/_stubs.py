@@ -23,6 +23,7 @@ TYPES = {
     "float": "_float",
     "bool": "_bool",
     "ints": "Ints",
+    "sizes": "Sizes",
     "size": "Ints",
     "Dtype": "DtypeLike",
     "str": "str",
@@ -72,6 +73,7 @@ from ._size import Size as Size
 
 _Self = TypeVar("_Self", bound="Tensor")
 Ints: TypeAlias = "_int | Sequence[_int]"
+Sizes: TypeAlias = "_int | Sequence[_int | None]"
 Number: TypeAlias = "_int | _float | Tensor"
 TensorLike: TypeAlias = "Tensor | _int | _float | np.ndarray[Any, Any]"
 DtypeLike: TypeAlias = "dtype | type | np.dtype[Any]"
@@ -221,6 +223,8 @@ class Tensor:
     def T(self) -> Tensor: ...
     @property
     def mT(self) -> Tensor: ...
+    @property
+    def mH(self) -> Tensor: ...
     @property
     def H(self) -> Tensor: ...
     @property

@@ -1,6 +1,6 @@
 """Rows: convolutions, pooling, windows, interpolation."""
 
-from .spec import F, I, Op, S, V, bad, kink
+from .spec import B, F, I, Op, S, V, bad, kink
 
 NN = "nn.functional."
 
@@ -35,6 +35,7 @@ def conv(axes, extra=(), **options):
             *extra,
         ),
         tol=4,
+        dtypes="number",
         bad=(
             bad(ValueError, rf"^{name}: the input must have 2 channels, got input", F(2, 3, *size), F(*w)),
             bad(ValueError, rf"^{name}: the input must have .* axes", F(3), F(*w)),
@@ -44,7 +45,7 @@ def conv(axes, extra=(), **options):
             bad(ValueError, rf"^{name}: stride must be at least 1", F(*x), F(*w), None, 0),
             bad(ValueError, rf"^{name}: padding .same. needs stride 1", F(*x), F(*w), None, 2, "same"),
             bad(ValueError, rf"^{name}: padding must be", F(*x), F(*w), None, 1, "most"),
-            bad(TypeError, r"^conv: .*floating dtype", I(*x), F(*w)),
+            bad(TypeError, r"^conv: .*one number dtype", I(*x), F(*w)),
         ),
         **options,
     )
@@ -70,11 +71,12 @@ def transposed(axes):
             S(F(0, *x[1:]), F(*w), F(2)),
         ),
         tol=4,
+        dtypes="number",
         bad=(
             bad(ValueError, rf"^{name}: the input must have 4 channels, got input", F(2, 3, *size), F(*w)),
             bad(ValueError, rf"^{name}: output_padding must be smaller", F(*x), F(*w), None, 1, 0, 1),
             bad(ValueError, rf"^{name}: the output would have size", F(*x), F(*w), None, 1, 3),
-            bad(TypeError, r"^conv_transpose: .*floating dtype", I(*x), F(*w)),
+            bad(TypeError, r"^conv_transpose: .*one number dtype", I(*x), F(*w)),
         ),
     )
 
@@ -100,6 +102,7 @@ def max_pool(axes):
             S(V(hole, grad=False), (*wide, 2)),
             S(F(0, 2, *size), 2),
         ),
+        dtypes="number",
         kinks=(kink(V(ties), (*wide, 3), grads=(first,)),),
         bad=(
             bad(ValueError, rf"^{name}: the kernel must fit", F(2, 2, *size), 9),
@@ -127,10 +130,11 @@ def avg_pool(axes):
             S(F(0, 2, *size), 2),
             *divisor,
         ),
+        dtypes="number",
         bad=(
             bad(ValueError, rf"^{name}: the kernel must fit", F(2, 2, *size), 9),
             bad(ValueError, rf"^{name}: padding must be at most half", F(2, 2, *size), 2, 1, 2),
-            bad(TypeError, r"^avg_pool: the input must be floating", I(2, 2, *size), 2),
+            bad(TypeError, r"^avg_pool: the input must hold numbers", B(2, 2, *size), 2),
         ),
     )
 
@@ -139,6 +143,8 @@ def adaptive(axes):
     """Windows by the number of outputs."""
     size = (5, 4, 3)[-axes:] if axes > 1 else (7,)
     few = (S(F(1, 1, *(4, 2, 2)[:axes]), 2), S(F(2, 2, *size), 3), S(F(2, *size), 1), S(F(2, 2, *size), 5))
+    if axes > 1:
+        few = (*few, S(F(2, 2, *size), (None, *(2, 3)[: axes - 1])))
     mean, most = f"adaptive_avg_pool{axes}d", f"adaptive_max_pool{axes}d"
     return (
         row(mean, few, bad=(bad(ValueError, rf"^{mean}: the input must have", F(3), 2),)),
@@ -217,11 +223,13 @@ ROWS = (
             S(F(4, 2), 0, 3, "cubic"),
             S(F(4, 2), 0, 3, "nearest"),
             S(F(4, 2), 0, 7, "nearest-exact", False, 0.6),
+            S(F(7, 2), 0, 3, "cubic", antialias=True),
         ),
         ref=False,
         bad=(
             bad(ValueError, r"^resample_axis: sizes must be positive", F(2, 3), 1, 0),
             bad(ValueError, r"^resample_axis: mode must be", F(2, 3), 1, 2, "best"),
+            bad(ValueError, r"^resample_axis: antialias is for", F(2, 3), 1, 2, "nearest", antialias=True),
         ),
     ),
     row(
@@ -253,6 +261,9 @@ ROWS = (
             S(F(1, 2, 2, 3, 2), scale_factor=2.0, mode="trilinear"),
             S(F(1, 2, 4, 4), size=(2, 3), mode="area"),
             S(F(1, 2, 4, 4), size=3, mode="nearest-exact"),
+            S(F(1, 2, 7, 5), size=(3, 4), mode="bilinear", antialias=True),
+            S(F(1, 1, 8, 5), size=(3, 7), mode="bicubic", antialias=True),
+            S(F(1, 1, 5, 6), scale_factor=0.4, mode="bicubic", antialias=True, align_corners=True),
         ),
         tol=4,
         bad=(
@@ -269,6 +280,8 @@ ROWS = (
             S(F(2, 2, 3, 4), F(2, 2, 3, 2), padding_mode="reflection", align_corners=False),
             S(F(2, 2, 3, 4), F(2, 2, 3, 2), mode="nearest", align_corners=False),
             S(F(1, 2, 3, 4, 2), F(1, 2, 3, 1, 3), align_corners=False),
+            S(F(1, 2, 3, 4), F(1, 2, 3, 2), mode="bicubic", align_corners=False),
+            S(F(1, 2, 3, 4), F(1, 2, 3, 2), mode="bicubic", padding_mode="reflection", align_corners=True),
         ),
         domain=(-1.3, 1.3),
         tol=20,

@@ -101,7 +101,7 @@ ARITHMETIC = (
     ),
     binary("fmax", np=np.fmax, inplace=None, more=(), since="ops", nan=False),
     binary("heaviside", np=np.heaviside, avoid=(0.0,), more=(), since="ops", nan=False),
-    binary("nextafter", np=np.nextafter, grad=False, more=(), since="ops"),
+    binary("nextafter", np=np.nextafter, more=(), since="ops", numerical=False),
     binary("fmin", np=np.fmin, inplace=None, more=(), since="ops", nan=False),
 )
 

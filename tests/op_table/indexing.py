@@ -136,11 +136,21 @@ ROWS = (
     ),
     Op(
         "index_add",
-        (S(F(3, 4), 0, I(5, high=3), F(5, 4)), S(F(3, 4), 1, I(2, high=4), F(3, 2), alpha=2)),
+        (
+            S(F(3, 4), 0, I(5, high=3), F(5, 4)),
+            S(F(3, 4), 1, I(2, high=4), F(3, 2), alpha=2),
+            S(F(), 0, V([0], "int"), F()),
+        ),
         inplace="index_add_",
         since="ops",
     ),
-    Op("index_fill", (S(F(3, 4), 0, V([0, 2], "int"), 1.5),), fn=None, inplace="index_fill_", since="ops"),
+    Op(
+        "index_fill",
+        (S(F(3, 4), 0, V([0, 2], "int"), 1.5), S(F(), 0, V([0], "int"), 1.5)),
+        fn=None,
+        inplace="index_fill_",
+        since="ops",
+    ),
     Op("index_copy", (S(F(3, 4), 0, V([2, 0], "int"), F(2, 4)),), inplace="index_copy_", since="ops"),
     Op(
         "index_put",

@@ -70,6 +70,7 @@ ROWS = (
         fn="nn.functional.linear",
         method=None,
         tol=2,
+        dtypes="number",
         bad=(
             bad(ValueError, r"^linear: .*got \(2, 5\).*\(4, 3\)", F(2, 5), F(4, 3)),
             bad(ValueError, r"^linear: .*bias.*got", F(2, 3), F(4, 3), F(5)),
@@ -144,7 +145,12 @@ ROWS = (
     ),
     Op(
         "tensordot",
-        (S(F(2, 3), F(3, 2), dims=1), S(F(2, 3, 2), F(2, 3), dims=([1, 2], [1, 0])), S(F(2), F(2), dims=0)),
+        (
+            S(F(2, 3), F(3, 2), dims=1),
+            S(F(2, 3, 2), F(2, 3), dims=([1, 2], [1, 0])),
+            S(F(2), F(2), dims=0),
+            S(F(2, 1), F(3, 2), dims=1),
+        ),
         method=None,
         tol=2,
         since="ops",
@@ -232,8 +238,13 @@ ROWS = (
     linear("svdvals", (S(DISTINCT), S(F(2, 2, 3))), tol=200),
     linear("eigh", (S(SPD),), tol=200, numerical=False, ref=False),
     linear("eigvalsh", (S(SPD), S(SPD, UPLO="U")), tol=40, numerical=False),
-    linear("lstsq", (S(DISTINCT, F(3, 2)),), tol=200, ref=False),
-    linear("pinv", (S(DISTINCT), S(F(2, 3))), tol=200),
+    linear(
+        "lstsq",
+        (S(DISTINCT, F(3, 2)), S(DISTINCT, F(3, 2), driver="gels"), S(DISTINCT, F(3), driver="gelsd")),
+        tol=200,
+        ref=False,
+    ),
+    linear("pinv", (S(DISTINCT), S(F(2, 3)), S(V([[2.0, 0.5], [0.5, 1.0]], grad=False), hermitian=True)), tol=200),
     Op("pinverse", (S(DISTINCT),), tol=200, since="ops"),
     linear("matrix_rank", (S(DISTINCT), S(V(NIL))), grad=False),
     linear("matrix_power", (S(SQUARE, 3), S(SQUARE, -2), S(SQUARE, 1)), tol=40),

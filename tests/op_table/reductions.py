@@ -135,10 +135,12 @@ REDUCTIONS = (
             S(F(4), 3),
             S(F(2, 3), 2, dim=0, keepdim=True),
             S(F(5), float("inf")),
+            S(F(2, 3), "nuc"),
         ),
         avoid=(0.0,),
         since="ops",
-        tol=2,
+        tol=4,
+        second=False,
         kinks=(kink(V([0.0, 0.0]), grads=([0.0, 0.0],)),),
     ),
     Op("nansum", (S(F(2, 3)), S(F(2, 3), dim=1), S(V([1.0, np.nan, 2.0]))), since="ops"),
@@ -344,7 +346,22 @@ SORTING = (
             bad(TypeError, r"^histc: .*float.*got int64", I(3)),
         ),
     ),
-    Op("unique", (S(I(9)), S(I(9), return_counts=True), S(I(9), return_inverse=True)), grad=False, since="ops"),
+    Op(
+        "unique",
+        (
+            *(S(I(9)), S(I(9), return_counts=True), S(I(9), return_inverse=True), S(I(4, 2, high=2), dim=0)),
+            S(I(2, 3, 4, high=2), return_inverse=True, return_counts=True, dim=1),
+        ),
+        grad=False,
+        since="ops",
+        bad=(bad(ValueError, r"^unique: .*got shape \(2, 0\) and dim 0", F(2, 0), dim=0),),
+    ),
+    Op(
+        "unique_consecutive",
+        (S(I(9, high=2)), S(I(2, 6, high=2), return_inverse=True, return_counts=True), S(I(6, 1, high=2), dim=0)),
+        grad=False,
+        since="ops",
+    ),
 )
 
 ROWS = REDUCTIONS + SORTING

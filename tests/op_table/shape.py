@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .spec import UNARY, B, F, I, Op, S, bad
+from .spec import UNARY, B, F, I, Op, S, V, bad
 
 VIEWS = (
     Op(
@@ -138,7 +138,7 @@ JOINING = (
     Op("atleast_3d", (S(F()), S(F(2, 3))), method=None, since="ops"),
     Op("broadcast_tensors", (S(F(2, 1), F(3)), S(F(), F(2))), method=None, since="ops"),
     Op("cartesian_prod", (S(F(2), F(3)), S(F(2))), method=None, since="ops"),
-    Op("tensor_split", (S(F(7, 2), 3), S(F(2, 5), (1, 3), dim=1)), since="ops"),
+    Op("tensor_split", (S(F(7, 2), 3), S(F(2, 5), (1, 3), dim=1), S(F(5), V([1, 3], "int"))), since="ops"),
     Op("hsplit", (S(F(2, 4), 2), S(F(6), (1, 4))), since="ops"),
     Op("vsplit", (S(F(4, 2), 2),), since="ops"),
     Op("dsplit", (S(F(2, 2, 4), 2),), since="ops"),

@@ -55,7 +55,7 @@ def interpolate(
             "trilinear" (5).
         align_corners: with the linear modes and bicubic: corner elements keep their places.
         recompute_scale_factor: positions follow from the new size, not from scale_factor.
-        antialias: only False.
+        antialias: with "bilinear" and "bicubic": a smaller image is made of means, as Pillow makes it.
 
     Returns:
         Tensor (N, C, new size).
@@ -73,8 +73,8 @@ def interpolate(
     axes = input.dim() - 2
     if not 1 <= axes <= 3:
         raise ValueError(f"interpolate: an input of 3 to 5 axes is required, got shape {tuple(input.shape)}.")
-    if antialias:
-        raise NotImplementedError("interpolate: antialias is not supported.")
+    if antialias and mode not in ("bilinear", "bicubic"):
+        raise ValueError(f'interpolate: antialias is for the modes "bilinear" and "bicubic", got {mode!r}.')
     new, scales = _sizes(input, size, scale_factor, bool(recompute_scale_factor))
     if mode in ("nearest", "nearest-exact", "area"):
         if align_corners is not None:
@@ -87,7 +87,7 @@ def interpolate(
     name = mode if mode.startswith("nearest") else "cubic" if mode == "bicubic" else "linear"
     output = input
     for i in range(axes):
-        output = _nn.resample_axis(output, i + 2, new[i], name, bool(align_corners), scales[i])
+        output = _nn.resample_axis(output, i + 2, new[i], name, bool(align_corners), scales[i], antialias)
     return output
 
 
@@ -167,6 +167,10 @@ def _reflected(x: Tensor, low: float, high: float) -> Tensor:
 def _position(grid: Tensor, n: int, padding_mode: str, align_corners: bool) -> Tensor:
     """Coordinates from -1 to 1 as positions in an axis of n elements."""
     x = (grid + 1) * ((n - 1) / 2) if align_corners else ((grid + 1) * n - 1) / 2
+    return _brought_inside(x, n, padding_mode, align_corners)
+
+
+def _brought_inside(x: Tensor, n: int, padding_mode: str, align_corners: bool) -> Tensor:
     if padding_mode == "zeros":
         return x
     if padding_mode == "reflection":
@@ -200,7 +204,7 @@ def grid_sample(
     Args:
         input: (N, C, H, W) or (N, C, D, H, W) floating tensor.
         grid: (N, ..., 2) or (N, ..., 3) places (x, y) or (x, y, z) from -1 to 1.
-        mode: "bilinear" (of volumes: trilinear) or "nearest".
+        mode: "bilinear" (of volumes: trilinear), "nearest", or of images "bicubic".
         padding_mode: outside are "zeros", the nearest element ("border"), or the image mirrored ("reflection").
         align_corners: -1 and 1 are the centres of the outer elements, not their edges.
 
@@ -216,7 +220,8 @@ def grid_sample(
         >>> cr.nn.functional.grid_sample(image, cr.zeros(1, 1, 1, 2), align_corners=True)
         tensor([[[[1.5000]]]])
 
-    Source: Jaderberg et al., "Spatial transformer networks", 2015.
+    Source: Jaderberg et al., "Spatial transformer networks", 2015; bicubic: Keys, "Cubic convolution interpolation for
+    digital image processing", 1981, with a = -0.75.
     """
     axes = input.dim() - 2
     fits = axes in (2, 3) and grid.dim() == input.dim() and grid.shape[-1] == axes and grid.shape[0] == input.shape[0]
@@ -227,9 +232,13 @@ def grid_sample(
         )
     if padding_mode not in ("zeros", "border", "reflection"):
         raise ValueError(f"grid_sample: padding_mode must be zeros, border or reflection, got {padding_mode!r}.")
-    if mode not in ("bilinear", "nearest"):
-        raise ValueError(f"grid_sample: mode must be bilinear or nearest, got {mode!r}.")
+    if mode not in ("bilinear", "nearest", "bicubic"):
+        raise ValueError(f"grid_sample: mode must be bilinear, nearest or bicubic, got {mode!r}.")
+    if mode == "bicubic" and axes != 2:
+        raise ValueError(f"grid_sample: mode bicubic takes images (N, C, H, W), got {tuple(input.shape)}.")
     flat = grid.flatten(1, -2)
+    if mode == "bicubic":
+        return _cubic(input, flat, padding_mode, bool(align_corners)).reshape(*input.shape[:2], *grid.shape[1:-1])
     where = [
         _position(flat[..., axes - 1 - i], input.shape[2 + i], padding_mode, bool(align_corners)) for i in range(axes)
     ]
@@ -252,6 +261,37 @@ def _between(input: Tensor, where: Sequence[Tensor], padding_mode: str) -> Tenso
             weight = weight * (part if bit else 1 - part)
         picked = _pick(input, [low + bit for low, bit in zip(lower, bits)], padding_mode)
         output = output + picked * weight.unsqueeze(1)
+    return output
+
+
+def _cubic_weights(t: Tensor) -> list[Tensor]:
+    """Keys' kernel with a = -0.75 at the distances t + 1, t, 1 - t and 2 - t."""
+    a = -0.75
+
+    def near(x: Tensor) -> Tensor:
+        return ((a + 2) * x - (a + 3)) * x * x + 1
+
+    def far(x: Tensor) -> Tensor:
+        return (((x - 5) * x + 8) * x - 4) * a
+
+    return [far(t + 1), near(t), near(1 - t), far(2 - t)]
+
+
+def _cubic(input: Tensor, flat: Tensor, padding_mode: str, align_corners: bool) -> Tensor:
+    """The weighted sum of the 4 x 4 elements around each place; padding is that of the elements, not of the place."""
+    height, width = input.shape[2:]
+    x = _position(flat[..., 0], width, "zeros", align_corners)
+    y = _position(flat[..., 1], height, "zeros", align_corners)
+    left, top = x.detach().floor(), y.detach().floor()
+    columns = [_brought_inside(left + i, width, padding_mode, align_corners) for i in range(-1, 3)]
+    rows = [_brought_inside(top + i, height, padding_mode, align_corners) for i in range(-1, 3)]
+    across, down = _cubic_weights(x - left), _cubic_weights(y - top)
+    output: Any = 0
+    for row, down_weight in zip(rows, down):
+        line: Any = 0
+        for column, weight in zip(columns, across):
+            line = line + _pick(input, [row, column], padding_mode) * weight.unsqueeze(1)
+        output = output + line * down_weight.unsqueeze(1)
     return output
 
 
