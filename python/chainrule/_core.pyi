@@ -13,6 +13,7 @@ from ._size import Size as Size
 
 _Self = TypeVar("_Self", bound="Tensor")
 Ints: TypeAlias = "_int | Sequence[_int]"
+Sizes: TypeAlias = "_int | Sequence[_int | None]"
 Number: TypeAlias = "_int | _float | Tensor"
 TensorLike: TypeAlias = "Tensor | _int | _float | np.ndarray[Any, Any]"
 DtypeLike: TypeAlias = "dtype | type | np.dtype[Any]"
@@ -162,6 +163,8 @@ class Tensor:
     def T(self) -> Tensor: ...
     @property
     def mT(self) -> Tensor: ...
+    @property
+    def mH(self) -> Tensor: ...
     @property
     def H(self) -> Tensor: ...
     @property
@@ -1155,9 +1158,9 @@ class Tensor:
         requires_grad: _bool = False,
     ) -> Tensor: ...
     def nextafter(self, other: TensorLike) -> Tensor:
-        """The floating number next to x in the direction of y. Not differentiable."""
+        """The floating number next to x in the direction of y."""
     def nextafter_(self, other: TensorLike) -> Tensor:
-        """The floating number next to x in the direction of y. Not differentiable."""
+        """The floating number next to x in the direction of y."""
     def nonzero(self, *, as_tuple: _bool = False) -> Any:
         """The positions of elements that aren't 0, in row-major order."""
     @overload
@@ -1495,9 +1498,15 @@ class Tensor:
     @overload
     def std(self, *, axis: Ints, unbiased: _bool, keepdims: _bool = False) -> Tensor: ...
     @overload
-    def std(self, dim: Ints | None = None, *, correction: Number = 1, keepdim: _bool = False) -> Tensor: ...
+    def std(
+        self,
+        dim: Ints | None = None,
+        *,
+        correction: Number | None = None,
+        keepdim: _bool = False,
+    ) -> Tensor: ...
     @overload
-    def std(self, *, axis: Ints | None, correction: Number = 1, keepdims: _bool = False) -> Tensor: ...
+    def std(self, *, axis: Ints | None, correction: Number | None = None, keepdims: _bool = False) -> Tensor: ...
     @overload
     def std(self, dim: Ints | None = None, *, unbiased: _bool = True, keepdim: _bool = False) -> Tensor: ...
     @overload
@@ -1549,6 +1558,10 @@ class Tensor:
     def tensor_split(self, indices_or_sections: Ints, dim: _int = 0) -> tuple[Tensor, ...]: ...
     @overload
     def tensor_split(self, indices_or_sections: Ints, *, axis: _int) -> tuple[Tensor, ...]: ...
+    @overload
+    def tensor_split(self, indices_or_sections: Tensor, dim: _int = 0) -> tuple[Tensor, ...]: ...
+    @overload
+    def tensor_split(self, indices_or_sections: Tensor, *, axis: _int) -> tuple[Tensor, ...]: ...
     @overload
     def tile(self, dims: Ints) -> Tensor:
         """As repeat(), but too few numbers are filled up with ones in front."""
@@ -1607,8 +1620,40 @@ class Tensor:
         """
     def uniform_(self, from_: _float = 0.0, to: _float = 1.0, *, generator: Generator | None = None) -> Tensor:
         """Fills with uniform random numbers on [from, to)."""
-    def unique(self, sorted: _bool = True, return_inverse: _bool = False, return_counts: _bool = False) -> Any:
-        """The different elements, in ascending order."""
+    @overload
+    def unique(
+        self,
+        sorted: _bool = True,
+        return_inverse: _bool = False,
+        return_counts: _bool = False,
+        dim: _int | None = None,
+    ) -> Any:
+        """The different elements, or the different slices along an axis, in ascending order."""
+    @overload
+    def unique(
+        self,
+        sorted: _bool = True,
+        return_inverse: _bool = False,
+        return_counts: _bool = False,
+        *,
+        axis: _int | None,
+    ) -> Any: ...
+    @overload
+    def unique_consecutive(
+        self,
+        return_inverse: _bool = False,
+        return_counts: _bool = False,
+        dim: _int | None = None,
+    ) -> Any:
+        """The elements, or slices along an axis, without those that equal their neighbour before."""
+    @overload
+    def unique_consecutive(
+        self,
+        return_inverse: _bool = False,
+        return_counts: _bool = False,
+        *,
+        axis: _int | None,
+    ) -> Any: ...
     @overload
     def unsqueeze_(self, dim: _int) -> Tensor:
         """unsqueeze() of the tensor itself."""
@@ -1627,9 +1672,15 @@ class Tensor:
     @overload
     def var(self, *, axis: Ints, unbiased: _bool, keepdims: _bool = False) -> Tensor: ...
     @overload
-    def var(self, dim: Ints | None = None, *, correction: Number = 1, keepdim: _bool = False) -> Tensor: ...
+    def var(
+        self,
+        dim: Ints | None = None,
+        *,
+        correction: Number | None = None,
+        keepdim: _bool = False,
+    ) -> Tensor: ...
     @overload
-    def var(self, *, axis: Ints | None, correction: Number = 1, keepdims: _bool = False) -> Tensor: ...
+    def var(self, *, axis: Ints | None, correction: Number | None = None, keepdims: _bool = False) -> Tensor: ...
     @overload
     def var(self, dim: Ints | None = None, *, unbiased: _bool = True, keepdim: _bool = False) -> Tensor: ...
     @overload
@@ -2791,7 +2842,7 @@ def conv1d(
 
     Raises:
         ValueError: shapes that don't fit.
-        TypeError: dtypes that differ or aren't floating.
+        TypeError: dtypes that differ.
 
     Example:
         >>> F.conv1d(chainrule.tensor([[[1., 2., 4., 8.]]]), chainrule.tensor([[[-1., 1.]]]))
@@ -2837,7 +2888,7 @@ def conv2d(
 
     Raises:
         ValueError: shapes that don't fit.
-        TypeError: dtypes that differ or aren't floating.
+        TypeError: dtypes that differ.
 
     Example:
         >>> F.conv2d(chainrule.ones(1, 1, 3, 3), chainrule.ones(1, 1, 2, 2))
@@ -4379,10 +4430,12 @@ def linalg_lstsq(A: Tensor, B: Tensor, rcond: _float | None = None, *, driver: s
         A: (..., m, n) floating tensor.
         B: (..., m, k) tensor, or (..., m) for vectors.
         rcond: what counts as rank: relative to the largest; None for the rounding unit times max(m, n).
-        driver: a name of LAPACK's, for PyTorch's sake: 'gelsy' is used always. Residuals are given for the others alone.
+        driver: what is given, by the names of LAPACK's drivers: 'gelsy' (the default) the rank; 'gels' the residuals;
+            'gelsd' and 'gelss' both and the singular values. The solution is always that of gelsy.
 
     Returns:
-        Named tuple (solution, residuals, rank, singular_values); residuals only where m > n and the rank is full.
+        Named tuple (solution, residuals, rank, singular_values); residuals, the squared length of each column of A X - B, only
+        where m > n and the rank is full. What is not given is empty.
     """
 @overload
 def linalg_matrix_norm(
@@ -4545,7 +4598,7 @@ def linalg_pinv(
     Args:
         input: (..., m, n) floating tensor.
         atol, rtol: bounds below which a singular value counts as 0; by default 0 and the rounding unit times max(m, n).
-        hermitian: accepted; the result is the same.
+        hermitian: the matrices are symmetric; the lower triangle is read.
 
     Returns:
         (..., n, m) tensor.
@@ -5558,7 +5611,9 @@ def negative(input: Tensor) -> Tensor:
 def negative_(input: Tensor) -> Tensor:
     """Negative of each element, as neg()."""
 def nextafter(input: Tensor, other: TensorLike) -> Tensor:
-    """The floating number next to x in the direction of y. Not differentiable.
+    """The floating number next to x in the direction of y.
+
+        dx = dz where x and y differ, else 0;  dy = 0
 
     Args:
         input: floating tensor, x.
@@ -5569,7 +5624,7 @@ def nextafter(input: Tensor, other: TensorLike) -> Tensor:
         1.1920928955078125e-07
     """
 def nextafter_(input: Tensor, other: TensorLike) -> Tensor:
-    """The floating number next to x in the direction of y. Not differentiable."""
+    """The floating number next to x in the direction of y."""
 def nonzero(input: Tensor, *, as_tuple: _bool = False) -> Any:
     """The positions of elements that aren't 0, in row-major order.
 
@@ -5599,7 +5654,7 @@ def norm(
 
     Args:
         input: floating tensor.
-        p: order; 'fro' is 2.
+        p: order; 'fro' is 2, 'nuc' the sum of a matrix's singular values.
         dim: an axis or several; None for all.
         keepdim: keep the axes with size 1.
         dtype: converts the input first.
@@ -5786,7 +5841,6 @@ def pinverse(input: Tensor, atol: _float | None = None, rtol: _float | None = No
     Args:
         input: (..., m, n) floating tensor.
         atol, rtol: bounds below which a singular value counts as 0; by default 0 and the rounding unit times max(m, n).
-        hermitian: accepted; the result is the same.
 
     Returns:
         (..., n, m) tensor.
@@ -6884,11 +6938,17 @@ def std(
     input: Tensor,
     dim: Ints | None = None,
     *,
-    correction: Number = 1,
+    correction: Number | None = None,
     keepdim: _bool = False,
 ) -> Tensor: ...
 @overload
-def std(input: Tensor, *, axis: Ints | None, correction: Number = 1, keepdims: _bool = False) -> Tensor: ...
+def std(
+    input: Tensor,
+    *,
+    axis: Ints | None,
+    correction: Number | None = None,
+    keepdims: _bool = False,
+) -> Tensor: ...
 @overload
 def std(
     input: Tensor,
@@ -6924,7 +6984,7 @@ def std_mean(
     input: Tensor,
     dim: Ints | None = None,
     *,
-    correction: Number = 1,
+    correction: Number | None = None,
     keepdim: _bool = False,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
@@ -6932,7 +6992,7 @@ def std_mean(
     input: Tensor,
     *,
     axis: Ints | None,
-    correction: Number = 1,
+    correction: Number | None = None,
     keepdims: _bool = False,
 ) -> tuple[Tensor, Tensor]: ...
 def step(input: Tensor) -> Tensor:
@@ -7115,6 +7175,10 @@ def tensor_split(input: Tensor, indices_or_sections: Ints, dim: _int = 0) -> tup
 @overload
 def tensor_split(input: Tensor, indices_or_sections: Ints, *, axis: _int) -> tuple[Tensor, ...]: ...
 @overload
+def tensor_split(input: Tensor, indices_or_sections: Tensor, dim: _int = 0) -> tuple[Tensor, ...]: ...
+@overload
+def tensor_split(input: Tensor, indices_or_sections: Tensor, *, axis: _int) -> tuple[Tensor, ...]: ...
+@overload
 def tensordot(a: Tensor, b: Tensor, dims: _int = 2) -> Tensor:
     """Product of two tensors, summed over several axes of both.
 
@@ -7122,7 +7186,7 @@ def tensordot(a: Tensor, b: Tensor, dims: _int = 2) -> Tensor:
 
     Args:
         a, b: tensors of one dtype.
-        dims: how many of a's last axes meet b's first ones; or two lists, of a's axes and of b's.
+        dims: how many of a's last axes meet b's first ones; or two lists, of a's axes and of b's. An axis of size 1 is stretched.
 
     Returns:
         Tensor with a's other axes, then b's.
@@ -7360,19 +7424,22 @@ def unflatten(input: Tensor, dim: _int, sizes: Ints) -> Tensor:
     """
 @overload
 def unflatten(input: Tensor, *, axis: _int, sizes: Ints) -> Tensor: ...
+@overload
 def unique(
     input: Tensor,
     sorted: _bool = True,
     return_inverse: _bool = False,
     return_counts: _bool = False,
+    dim: _int | None = None,
 ) -> Any:
-    """The different elements, in ascending order.
+    """The different elements, or the different slices along an axis, in ascending order.
 
     Args:
-        input: tensor; it is flattened.
-        sorted: accepted; the result is always sorted.
-        return_inverse: also the index of each input element among them, in the input's shape.
+        input: tensor.
+        sorted: accepted; the result is always sorted, slices by their first elements, then by the next.
+        return_inverse: also the index among them of each input element (in the input's shape) or slice.
         return_counts: also how often each occurs.
+        dim: the axis along which slices are told apart; None takes single elements.
 
     Returns:
         Tensor, or a tuple of the parts asked for.
@@ -7380,7 +7447,49 @@ def unique(
     Example:
         >>> chainrule.unique(chainrule.tensor([3, 1, 3]))
         tensor([1, 3])
+        >>> chainrule.unique(chainrule.tensor([[3, 1], [0, 2], [3, 1]]), dim=0)
+        tensor([[0, 2],
+                [3, 1]])
     """
+@overload
+def unique(
+    input: Tensor,
+    sorted: _bool = True,
+    return_inverse: _bool = False,
+    return_counts: _bool = False,
+    *,
+    axis: _int | None,
+) -> Any: ...
+@overload
+def unique_consecutive(
+    input: Tensor,
+    return_inverse: _bool = False,
+    return_counts: _bool = False,
+    dim: _int | None = None,
+) -> Any:
+    """The elements, or slices along an axis, without those that equal their neighbour before.
+
+    Args:
+        input: tensor.
+        return_inverse: also the index among them of each input element (in the input's shape) or slice.
+        return_counts: also how many neighbours each stands for.
+        dim: the axis along which slices are compared; None takes single elements.
+
+    Returns:
+        Tensor, or a tuple of the parts asked for.
+
+    Example:
+        >>> chainrule.unique_consecutive(chainrule.tensor([3, 3, 1, 3]))
+        tensor([3, 1, 3])
+    """
+@overload
+def unique_consecutive(
+    input: Tensor,
+    return_inverse: _bool = False,
+    return_counts: _bool = False,
+    *,
+    axis: _int | None,
+) -> Any: ...
 @overload
 def unsqueeze(input: Tensor, dim: _int) -> Tensor:
     """Inserts an axis of size 1.
@@ -7420,11 +7529,17 @@ def var(
     input: Tensor,
     dim: Ints | None = None,
     *,
-    correction: Number = 1,
+    correction: Number | None = None,
     keepdim: _bool = False,
 ) -> Tensor: ...
 @overload
-def var(input: Tensor, *, axis: Ints | None, correction: Number = 1, keepdims: _bool = False) -> Tensor: ...
+def var(
+    input: Tensor,
+    *,
+    axis: Ints | None,
+    correction: Number | None = None,
+    keepdims: _bool = False,
+) -> Tensor: ...
 @overload
 def var(
     input: Tensor,
@@ -7460,7 +7575,7 @@ def var_mean(
     input: Tensor,
     dim: Ints | None = None,
     *,
-    correction: Number = 1,
+    correction: Number | None = None,
     keepdim: _bool = False,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
@@ -7468,7 +7583,7 @@ def var_mean(
     input: Tensor,
     *,
     axis: Ints | None,
-    correction: Number = 1,
+    correction: Number | None = None,
     keepdims: _bool = False,
 ) -> tuple[Tensor, Tensor]: ...
 def vdot(input: Tensor, other: TensorLike) -> Tensor:
@@ -7590,22 +7705,22 @@ class _nn:
     """The functions of chainrule.nn.functional; a module at run time."""
 
     @staticmethod
-    def adaptive_avg_pool1d(input: Tensor, output_size: Ints) -> Tensor:
+    def adaptive_avg_pool1d(input: Tensor, output_size: Sizes) -> Tensor:
         """Mean of windows that cut each axis into as many parts as asked for."""
     @staticmethod
-    def adaptive_avg_pool2d(input: Tensor, output_size: Ints) -> Tensor:
+    def adaptive_avg_pool2d(input: Tensor, output_size: Sizes) -> Tensor:
         """Mean of windows that cut each axis into as many parts as asked for."""
     @staticmethod
-    def adaptive_avg_pool3d(input: Tensor, output_size: Ints) -> Tensor:
+    def adaptive_avg_pool3d(input: Tensor, output_size: Sizes) -> Tensor:
         """Mean of windows that cut each axis into as many parts as asked for."""
     @staticmethod
-    def adaptive_max_pool1d(input: Tensor, output_size: Ints, return_indices: _bool = False) -> Tensor:
+    def adaptive_max_pool1d(input: Tensor, output_size: Sizes, return_indices: _bool = False) -> Tensor:
         """Largest element of windows that cut each axis into as many parts as asked for."""
     @staticmethod
-    def adaptive_max_pool2d(input: Tensor, output_size: Ints, return_indices: _bool = False) -> Tensor:
+    def adaptive_max_pool2d(input: Tensor, output_size: Sizes, return_indices: _bool = False) -> Tensor:
         """Largest element of windows that cut each axis into as many parts as asked for."""
     @staticmethod
-    def adaptive_max_pool3d(input: Tensor, output_size: Ints, return_indices: _bool = False) -> Tensor:
+    def adaptive_max_pool3d(input: Tensor, output_size: Sizes, return_indices: _bool = False) -> Tensor:
         """Largest element of windows that cut each axis into as many parts as asked for."""
     @staticmethod
     def alpha_dropout(input: Tensor, p: _float = 0.5, training: _bool = False, inplace: _bool = False) -> Tensor:
@@ -8249,6 +8364,7 @@ class _nn:
         mode: str = "linear",
         align_corners: _bool = False,
         scale: _float | None = None,
+        antialias: _bool = False,
     ) -> Tensor:
         """Another number of elements along one axis: what interpolate does, one axis after the other."""
     @staticmethod
@@ -8261,6 +8377,7 @@ class _nn:
         mode: str = "linear",
         align_corners: _bool = False,
         scale: _float | None = None,
+        antialias: _bool = False,
     ) -> Tensor: ...
     @staticmethod
     def rms_norm(
