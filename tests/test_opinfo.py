@@ -127,7 +127,7 @@ def check_equal(got, want, what, rtol=None):
 
 
 def up_to_ties(place, sample, got, want, torch):
-    """The reference's results with our indices put in where they point to equal elements. place: of dim among the args."""
+    """The reference's results, with our indices where they point to equal elements. place: of dim among the args."""
     values, index = want
     ours = torch.from_numpy(np.array(got[1].numpy()))
     if sample.input.dim() == 0 or ours.shape != index.shape:
