@@ -35,7 +35,7 @@ KNOWN = {
 # Where PyTorch's own float64 result has fewer digits: name -> (relative tolerance, reason).
 COARSE = {"nn.functional.hardsigmoid": (1e-7, "PyTorch's gradient has 1/6 in float32 precision")}
 
-# Among equal elements PyTorch leaves open which index it gives; here it is the first one, as in NumPy, and of `mode` the
+# Among equal elements PyTorch leaves open which index it gives; here it is the first one, as in NumPy, of `mode` the
 # last. Indices may differ where the elements at both are equal.
 TIES = {"kthvalue": 1, "mode": 0, "topk": 1}  # name -> the place of dim among the further arguments
 
