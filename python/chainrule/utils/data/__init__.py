@@ -2,8 +2,19 @@
 
 from . import dataloader, dataset, sampler
 from .collate import default_collate
-from .dataloader import DataLoader, default_convert, get_worker_info
-from .dataset import ChainDataset, ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset, random_split
+from .dataloader import DataLoader, default_convert
+from .dataset import (
+    ChainDataset,
+    ConcatDataset,
+    Dataset,
+    IterableDataset,
+    StackDataset,
+    Subset,
+    TensorDataset,
+    random_split,
+)
+from .fetch import WorkerInfo as WorkerInfo
+from .fetch import get_worker_info
 from .sampler import (
     BatchSampler,
     RandomSampler,
@@ -23,6 +34,7 @@ __all__ = [
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
+    "StackDataset",
     "Subset",
     "SubsetRandomSampler",
     "TensorDataset",

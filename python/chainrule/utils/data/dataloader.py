@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from ... import _core
 from .collate import default_collate
 from .dataset import IterableDataset, TensorDataset
+from .fetch import END, Recipe
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 T_co = TypeVar("T_co", covariant=True)
@@ -30,11 +31,24 @@ class DataLoader(Generic[T_co]):
         shuffle: a new random order in each pass.
         sampler: the order of samples; instead of shuffle.
         batch_sampler: lists of indices; instead of batch_size, shuffle, sampler and drop_last.
-        num_workers, pin_memory, timeout, worker_init_fn, multiprocessing_context, prefetch_factor, persistent_workers,
-            pin_memory_device, in_order: accepted; batches are made in this process.
+        num_workers: processes that make the batches; 0 makes them in this process. Where nothing is to be made (a
+            TensorDataset with the stock sampler and collate_fn, no worker_init_fn) this process takes them anyway.
         collate_fn: makes a batch from a list of samples; default_collate if None.
         drop_last: leave out a last batch that is smaller.
+        timeout: seconds to wait for a batch from the workers; 0 waits for ever.
+        worker_init_fn: called in each worker with its number, after its random numbers were seeded: Python's and ours
+            with base_seed + number, where base_seed is drawn at the start of the pass.
+        multiprocessing_context: a start method ("fork", "spawn", "forkserver") or a context. Default: fork on Linux.
         generator: where the random numbers come from; the default generator if None.
+        prefetch_factor: tasks that a worker holds at most (2).
+        persistent_workers: keep the workers from one pass to the next.
+        in_order: False gives batches as they come from the workers, not in the order of their indices.
+        pin_memory, pin_memory_device: accepted; there is no other memory.
+
+    Raises:
+        ValueError: options that exclude each other.
+        RuntimeError: while iterating: a worker died, or the timeout passed. An exception in a worker is raised again
+            with the worker's traceback as its message.
 
     Example:
         >>> import chainrule as cr
@@ -70,6 +84,15 @@ class DataLoader(Generic[T_co]):
             raise ValueError(f"DataLoader: num_workers must not be negative, got {num_workers}.")
         if timeout < 0:
             raise ValueError(f"DataLoader: timeout must not be negative, got {timeout}.")
+        if num_workers == 0 and (prefetch_factor is not None or persistent_workers or multiprocessing_context):
+            raise ValueError(
+                "DataLoader: prefetch_factor, persistent_workers and multiprocessing_context need num_workers > 0."
+            )
+        if prefetch_factor is not None and prefetch_factor < 1:
+            raise ValueError(f"DataLoader: prefetch_factor must be positive, got {prefetch_factor}.")
+        if multiprocessing_context is not None:
+            _workers().start_context(multiprocessing_context)
+        self._pool: Any = None
         self.dataset = dataset
         self.num_workers = num_workers
         self.pin_memory = pin_memory
@@ -116,40 +139,30 @@ class DataLoader(Generic[T_co]):
         if self._is_plain():
             self._base_seed()
             return self._whole_batches()
-        batched = self.batch_sampler is not None
-        indices = iter(self.batch_sampler if batched else self.sampler)
-        self._base_seed()
-        if self._streams:
-            return self._stream(indices, batched)
-        return self._batches(indices) if batched else self._samples(indices)
+        indices = iter(self.batch_sampler if self.batch_sampler is not None else self.sampler)
+        base_seed = self._base_seed()
+        if self.num_workers:
+            return self._from_workers(indices, base_seed)
+        return _here(self._recipe(), indices)
 
-    def _base_seed(self) -> None:
-        _core.empty((), dtype=_core.int64).random_(generator=self.generator)
+    def _base_seed(self) -> int:
+        return int(_core.empty((), dtype=_core.int64).random_(generator=self.generator).item())
 
-    def _batches(self, indices: Iterator[list[Any]]) -> Iterator[Any]:
-        fetch: Callable[[Any], Any] | None = getattr(self.dataset, "__getitems__", None)
-        for batch in indices:
-            samples = fetch(batch) if fetch is not None else [self.dataset[i] for i in batch]
-            yield self.collate_fn(samples)
+    def _recipe(self) -> Recipe:
+        return Recipe(self.dataset, self.collate_fn, self.batch_sampler is not None, self.drop_last, self._streams)
 
-    def _samples(self, indices: Iterator[Any]) -> Iterator[Any]:
-        for index in indices:
-            yield self.collate_fn(self.dataset[index])
+    def _from_workers(self, indices: Iterator[Any], base_seed: int) -> Iterator[Any]:
+        workers, pool = _workers(), self._pool
+        if pool is None or pool.closed:
+            pool = workers.Pool(
+                self._recipe(), self.num_workers, base_seed, self.worker_init_fn, self.multiprocessing_context
+            )
+            self._pool = pool if self.persistent_workers else None
+        ahead = 2 if self.prefetch_factor is None else self.prefetch_factor
+        return workers.WorkerIterator(pool, indices, ahead, self.timeout, self.in_order, self.persistent_workers)
 
-    def _stream(self, indices: Iterator[Any], batched: bool) -> Iterator[Any]:
-        """Batches of an IterableDataset; `indices` only says how many samples go together."""
-        samples = iter(self.dataset)
-        for places in indices:
-            if not batched:
-                try:
-                    yield self.collate_fn(next(samples))
-                except StopIteration:
-                    return
-                continue
-            batch = [sample for _, sample in zip(places, samples, strict=False)]
-            if not batch or (self.drop_last and len(batch) < len(places)):
-                return
-            yield self.collate_fn(batch)
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_pool": None}  # processes are not copied
 
     # Note [Whole batches]
     # For tensors in memory, taking a batch by one index_select per tensor gives what stacking samples gives, at a small
@@ -158,6 +171,7 @@ class DataLoader(Generic[T_co]):
     def _is_plain(self) -> bool:
         return (
             type(self.dataset) is TensorDataset
+            and self.worker_init_fn is None
             and type(self.dataset).__getitem__ is TensorDataset.__getitem__
             and self.collate_fn is default_collate
             and type(self.batch_sampler) is BatchSampler
@@ -194,6 +208,23 @@ class DataLoader(Generic[T_co]):
         return len(self.batch_sampler if self.batch_sampler is not None else self.sampler)
 
 
+def _here(recipe: Recipe, indices: Iterator[Any]) -> Iterator[Any]:
+    """Batches that this process makes."""
+    fetch = recipe.fetcher()
+    for places in indices:
+        batch = fetch(places)
+        if batch is END:
+            return
+        yield batch
+
+
+def _workers() -> Any:
+    """The module of worker processes: imported when there are any, for the sake of the time that `import` takes."""
+    from . import workers
+
+    return workers
+
+
 def _as_tensors(sample: Any) -> Any:
     """What a single sample becomes when nothing is batched: arrays become tensors."""
     import numpy as np
@@ -208,8 +239,3 @@ def _as_tensors(sample: Any) -> Any:
 
 
 default_convert = _as_tensors
-
-
-def get_worker_info() -> None:
-    """None: samples are made in this process."""
-    return None

@@ -67,6 +67,55 @@ class TensorDataset(Dataset[tuple[Any, ...]]):
         return self.tensors[0].shape[0]
 
 
+class StackDataset(Dataset[Any]):
+    """Several datasets of one length side by side: sample i is a tuple, or a dict, of their samples i.
+
+    Args:
+        *args: datasets, for tuples; or
+        **kwargs: datasets by name, for dicts.
+
+    Example:
+        >>> data = chainrule.utils.data.StackDataset(image=[1, 2], text=["a", "b"])
+        >>> data[1]
+        {'image': 2, 'text': 'b'}
+
+    Source: PyTorch, torch.utils.data.StackDataset.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if bool(args) == bool(kwargs):
+            raise ValueError(
+                f"StackDataset: datasets are required either all by place or all by name, got {len(args)} by place and "
+                f"{len(kwargs)} by name."
+            )
+        parts = args or tuple(kwargs.values())
+        if any(len(part) != len(parts[0]) for part in parts):
+            raise ValueError(f"StackDataset: all datasets must have one length, got {[len(part) for part in parts]}.")
+        self.datasets: Any = args or kwargs
+
+    def _join(self, pick: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: pick(part) for name, part in self.datasets.items()}
+        return tuple(pick(part) for part in self.datasets)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._join(lambda part: part[index])
+
+    def __getitems__(self, indices: list[int]) -> list[Any]:
+        def pick(part: Any) -> list[Any]:
+            many = getattr(part, "__getitems__", None)
+            return many(indices) if many is not None else [part[i] for i in indices]
+
+        columns = self._join(pick)
+        if isinstance(columns, dict):
+            return [dict(zip(columns, row)) for row in zip(*columns.values())]
+        return list(zip(*columns))
+
+    def __len__(self) -> int:
+        parts = tuple(self.datasets.values()) if isinstance(self.datasets, dict) else self.datasets
+        return len(parts[0])
+
+
 class ConcatDataset(Dataset[T_co]):
     """Datasets one after the other."""
 
