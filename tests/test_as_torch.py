@@ -467,3 +467,24 @@ def test_tensorboard_without_its_package(tmp_path):
     assert as_torch("--check", script, cwd=tmp_path)[0] == 0
     status, _, errors = as_torch(script, cwd=tmp_path)
     assert status == 1 and "chainrule[tensorboard]" in errors
+
+
+def test_lists_of_tensors_and_inert_names(tmp_path):
+    script = write(
+        tmp_path,
+        "foreach.py",
+        """
+        import torch
+        a, b = [torch.ones(2), torch.zeros(1)], [torch.full((2,), 3.0), torch.ones(1)]
+        torch._foreach_add_(a, b, alpha=2.0)
+        torch._foreach_mul_(a, 0.5)
+        torch._foreach_lerp_(a, b, 0.5)
+        print([t.tolist() for t in a + torch._foreach_neg(b)], hasattr(torch, "_foreach_nothing"))
+        print([tuple(t.shape) for t in torch.nn.parallel.scatter(torch.ones(4), [0])], a[0].record_stream(None))
+        with torch.serialization.safe_globals([set]):
+            pass
+        """,
+    )
+    status, out, errors = as_torch(script, cwd=tmp_path)
+    assert status == 0, errors
+    assert out == "[[3.25, 3.25], [1.0], [-3.0, -3.0], [-1.0]] False\n[(4,)] None\n"

@@ -24,7 +24,7 @@ from . import _tensor  # noqa: F401
 from . import autograd as autograd, func as func, nn as nn, optim as optim, utils as utils
 from . import linalg as linalg
 from ._functions import can_cast as can_cast, numel as numel, promote_types as promote_types
-from ._functions import result_type as result_type
+from ._functions import histogram as histogram, result_type as result_type
 from ._functions import einsum as einsum, tensordot as tensordot  # type: ignore[no-redef]
 from ._config import build_info as build_info, get_num_threads as get_num_threads
 from ._config import set_num_threads as set_num_threads, show_config as show_config  # type: ignore[assignment]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from . import _core
 
@@ -40,6 +42,50 @@ def _empty_like(x: Any) -> Any:
     if not isinstance(x, Tensor):
         return x
     return _core.zeros((0,) if x.dim() else (), dtype=x.dtype)
+
+
+class Histogram(NamedTuple):
+    """Counts, and the edges of the bins: one more."""
+
+    hist: Tensor
+    bin_edges: Tensor
+
+
+def histogram(
+    input: Tensor,
+    bins: Any,
+    *,
+    range: tuple[float, float] | None = None,
+    weight: Tensor | None = None,
+    density: bool = False,
+) -> Histogram:
+    """How many elements lie in each bin; a bin has its left edge, the last one both. No gradient.
+
+    Args:
+        input: floating tensor.
+        bins: the number of bins of equal width, or the edges of the bins.
+        range: where the first begins and the last ends; by default the least and the greatest element.
+        weight: counted in place of ones.
+        density: divide by the sum and by the widths, so that the integral is 1.
+
+    Returns:
+        Named tuple (hist, bin_edges) of the input's dtype.
+
+    Example:
+        >>> chainrule.histogram(chainrule.tensor([1.0, 2.0, 1.0]), 4, range=(0.0, 3.0))
+        Histogram(hist=tensor([0., 2., 1., 0.]), bin_edges=tensor([0.0000, 0.7500, 1.5000, 2.2500, 3.0000]))
+
+    Source: PyTorch, torch.histogram.
+    """
+    if not input.is_floating_point():
+        raise TypeError(f"histogram: a floating-point tensor is required, got {input.dtype}.")
+    if weight is not None and weight.shape != input.shape:
+        raise ValueError(f"histogram: weight must have shape {tuple(input.shape)}, got {tuple(weight.shape)}.")
+    values = input.detach().reshape(-1).numpy()
+    counted = None if weight is None else weight.detach().reshape(-1).numpy()
+    edges = bins.detach().numpy() if isinstance(bins, Tensor) else bins
+    hist, found = np.histogram(values, edges, range, density, counted)
+    return Histogram(*(_core.from_numpy(np.ascontiguousarray(part, values.dtype)) for part in (hist, found)))
 
 
 def can_cast(from_: Any, to: Any) -> bool:

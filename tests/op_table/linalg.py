@@ -233,6 +233,21 @@ ROWS = (
     Op("cholesky", (S(SPD), S(SPD, upper=True)), tol=20, numerical=False, since="ops"),
     linear("qr", (S(F(4, 2)), S(F(2, 3)), S(SQUARE)), tol=200),
     Op("qr", (S(F(4, 2)), S(F(2, 3))), tol=200, since="ops"),
+    linear("lu_factor", (S(SQUARE), S(F(4, 2)), S(F(2, 3)), S(F(2, 3, 3))), tol=200),
+    linear("lu", (S(SQUARE), S(F(4, 2)), S(F(2, 3)), S(F(2, 3, 3))), tol=200),
+    Op("lu", (S(SQUARE),), tol=200, since="ops"),
+    Op(
+        "lu_unpack",
+        (*(S(F(3, 3), V([2, 3, 3], "int")), S(F(4, 2), V([3, 2], "int"))), S(F(2, 3), V([2, 2], "int"))),
+        method=None,
+        tol=200,
+        ref=False,  # PyTorch takes int32 only
+        since="ops",
+        bad=(
+            bad(ValueError, r"^lu_unpack: pivots must be integers of shape \(2,\)", F(2, 3), I(3)),
+            bad(ValueError, r"^lu_unpack: pivots must lie in 1 to 2, got 3", F(2, 3), V([1, 3], "int")),
+        ),
+    ),
     linear("svd", (S(DISTINCT, full_matrices=False),), tol=200, ref=False),
     Op("svd", (S(DISTINCT),), tol=200, ref=False, since="ops"),
     linear("svdvals", (S(DISTINCT), S(F(2, 2, 3))), tol=200),

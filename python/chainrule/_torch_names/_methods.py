@@ -6,6 +6,7 @@ from typing import Any
 
 import chainrule
 
+from ._absent import ignore
 from .top import strided
 
 
@@ -36,6 +37,7 @@ def install() -> None:
     for owner, name, value in (
         (chainrule.Tensor, "storage", _storage),
         (chainrule.Tensor, "layout", property(lambda self: strided)),
+        (chainrule.Tensor, "record_stream", ignore),
         (chainrule.Tensor, "half", _no_half),
         (chainrule.Tensor, "bfloat16", _no_half),
         (chainrule.nn.Module, "half", _no_half),

@@ -28,3 +28,8 @@ DistributedDataParallel: Any = refuse(
 def data_parallel(module: Module, inputs: Any, *arguments: Any, **options: Any) -> Any:
     """module(inputs)."""
     return module(*inputs) if isinstance(inputs, tuple) else module(inputs)
+
+
+def scatter(inputs: Any, target_gpus: Any, dim: int = 0) -> tuple[Any, ...]:
+    """The inputs in one part: there is one device."""
+    return (inputs,)

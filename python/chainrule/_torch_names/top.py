@@ -148,3 +148,19 @@ def typename(obj: Any) -> str:
     if isinstance(obj, chainrule.Tensor):
         return obj.type()
     return f"{type(obj).__module__}.{type(obj).__qualname__}"
+
+
+def __getattr__(name: str) -> Any:
+    """_foreach_add_(tensors, others) and its sisters: a Tensor method on each tensor of a list."""
+    operation = name.removeprefix("_foreach_")
+    method = getattr(chainrule.Tensor, operation, None)
+    if operation == name or method is None:
+        raise AttributeError(name)
+
+    def each(tensors: Any, *others: Any, **options: Any) -> Any:
+        columns = [other if isinstance(other, (list, tuple)) else [other] * len(tensors) for other in others]
+        results = [method(tensor, *(column[i] for column in columns), **options) for i, tensor in enumerate(tensors)]
+        return None if name.endswith("_") else results
+
+    each.__name__ = name
+    return each
