@@ -913,6 +913,8 @@ class Tensor:
         """True where input < other."""
     def lt_(self, other: TensorLike) -> Tensor:
         """True where input < other."""
+    def lu(self, pivot: _bool = True) -> Tensor:
+        """LU decomposition, packed; the older name of linalg.lu_factor()."""
     def masked_fill(self, mask: Tensor, value: TensorLike) -> Tensor:
         """Fills the elements where a mask is True with one value."""
     def masked_fill_(self, mask: Tensor, value: TensorLike) -> Tensor:
@@ -4437,6 +4439,42 @@ def linalg_lstsq(A: Tensor, B: Tensor, rcond: _float | None = None, *, driver: s
         Named tuple (solution, residuals, rank, singular_values); residuals, the squared length of each column of A X - B, only
         where m > n and the rank is full. What is not given is empty.
     """
+def linalg_lu(A: Tensor, *, pivot: _bool = True) -> Tensor:
+    """LU decomposition with row exchanges: A = P L U.
+
+    Args:
+        A: (..., m, n) floating tensor.
+        pivot: True; there is none without row exchanges.
+
+    Returns:
+        Named tuple (P, L, U): a permutation (m, m), lower triangle (m, k) with ones on its diagonal, upper triangle (k, n).
+
+    Example:
+        >>> P, L, U = chainrule.linalg.lu(chainrule.tensor([[1., 2.], [2., 2.]]))
+        >>> P @ L @ U
+        tensor([[1., 2.],
+                [2., 2.]])
+    """
+def linalg_lu_factor(A: Tensor, *, pivot: _bool = True) -> Tensor:
+    """LU decomposition with row exchanges, packed: U on and above the diagonal, L below.
+
+        A = P L U
+
+    Args:
+        A: (..., m, n) floating tensor.
+        pivot: True; there is none without row exchanges.
+
+    Returns:
+        Named tuple (LU, pivots): row i was exchanged with row pivots[i] - 1, one after the other (int32).
+
+    Example:
+        >>> LU, pivots = chainrule.linalg.lu_factor(chainrule.tensor([[1., 2.], [2., 2.]]))
+        >>> LU, pivots
+        (tensor([[2.0000, 2.0000],
+                [0.5000, 1.0000]]), tensor([2, 2], dtype=chainrule.int32))
+
+    Source: Golub and Van Loan, "Matrix Computations", 3.4; the gradient follows from dA = P (dL U + L dU).
+    """
 @overload
 def linalg_matrix_norm(
     A: Tensor,
@@ -5032,6 +5070,35 @@ def lt(input: Tensor, other: TensorLike) -> Tensor:
     """
 def lt_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input < other."""
+def lu(input: Tensor, pivot: _bool = True) -> Tensor:
+    """LU decomposition, packed; the older name of linalg.lu_factor().
+
+    Args:
+        pivot: True; there is none without row exchanges.
+
+    Returns:
+        Named tuple (LU, pivots).
+    """
+def lu_unpack(LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+    """P, L and U of a packed LU decomposition.
+
+    Args:
+        LU_data: (..., m, n), the first result of linalg.lu_factor().
+        LU_pivots: (..., min(m, n)), the second one.
+
+    Returns:
+        Named tuple (P, L, U).
+
+    Raises:
+        ValueError: pivots that do not fit the matrix.
+
+    Example:
+        >>> A = chainrule.tensor([[1., 2.], [2., 2.]])
+        >>> P, L, U = chainrule.lu_unpack(*A.lu())
+        >>> L
+        tensor([[1.0000, 0.0000],
+                [0.5000, 1.0000]])
+    """
 def margin_ranking_loss(
     input1: Tensor,
     input2: Tensor,
