@@ -81,14 +81,16 @@ class _BatchNorm(Module):
             allowed = " or ".join(map(str, self._dims))
             raise ValueError(f"expected {allowed}D input (got {input.dim()}D input), shape {tuple(input.shape)}")
         factor = 0.0 if self.momentum is None else self.momentum
-        if self.training and self.track_running_stats:
-            self.num_batches_tracked.add_(1)
-            if self.momentum is None:
-                factor = 1.0 / float(self.num_batches_tracked)
+        counts = self.training and self.track_running_stats
+        if counts and self.momentum is None:
+            factor = 1.0 / (float(self.num_batches_tracked) + 1)
         keep = not self.training or self.track_running_stats
         use_batch = self.training or self.running_mean is None
         mean, var = (self.running_mean, self.running_var) if keep else (None, None)
-        return F.batch_norm(input, mean, var, self.weight, self.bias, use_batch, factor, self.eps)
+        output = F.batch_norm(input, mean, var, self.weight, self.bias, use_batch, factor, self.eps)
+        if counts:  # last: a bad input changes nothing
+            self.num_batches_tracked.add_(1)
+        return output
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: Any, *rest: Any) -> None:
         version = local_metadata.get("version")

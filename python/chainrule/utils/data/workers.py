@@ -21,6 +21,7 @@ import traceback
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
+from multiprocessing.context import BaseContext
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
@@ -181,7 +182,7 @@ class Pool:
             RuntimeError: a worker died, or nothing came within the timeout (0: no limit).
         """
         alive = [conn for conn in self.results if not conn.closed]
-        ready = multiprocessing.connection.wait(alive, timeout or None)
+        ready: Any = multiprocessing.connection.wait(alive, timeout or None)
         if not ready:
             self.close()
             raise RuntimeError(f"DataLoader: no batch came from the workers within {timeout} seconds (timeout).")
@@ -254,7 +255,7 @@ def start_context(context: Any) -> Any:
                 f"or a context, got {context!r}."
             )
         return multiprocessing.get_context(context)
-    if not isinstance(context, multiprocessing.context.BaseContext):
+    if not isinstance(context, BaseContext):
         raise TypeError(f"DataLoader: multiprocessing_context must be a context, got {type(context).__name__}.")
     return context
 
