@@ -1,60 +1,98 @@
 """The examples run, as a user runs them, and learn."""
 
-import importlib.util
+import importlib
 import re
 import subprocess
 import sys
 
 import pytest
+from extras import need
 
-EXTRAS = [name for name in ("sklearn", "tqdm", "matplotlib") if importlib.util.find_spec(name) is None]
-needs_extras = pytest.mark.skipif(bool(EXTRAS), reason=f"not installed: {EXTRAS}")
+from chainrule.examples.__main__ import listing
+
+# name, options that make it short, what it prints last about how well it learned, and the least or the most of it
+LEARNS = [
+    ("digits", "--epochs 5", r"test accuracy ([\d.]+)%", ">", 94),
+    ("xor", "", r"1 xor 0 = 1   net: +([\d.]+)", ">", 0.99),
+    ("two_layer", "--steps 300", r"squared error +([\d.]+)", "<", 1200),
+    ("feedback_alignment", "--steps 300", r"loss +([\d.]+)", "<", 0.01),
+    ("feedback_alignment", "--steps 300", r"([\d.]+) degrees", "<", 60),
+    ("convnet", "--epochs 4", r"test accuracy ([\d.]+)%", ">", 91),
+    ("autoencoder", "--epochs 12", r"squared error ([\d.]+)", "<", 0.045),  # PCA leaves 0.053
+    ("denoising", "--epochs 2", r"gain of ([\d.]+) dB", ">", 4.5),
+    ("vae", "--epochs 10", r"-([\d.]+) nats", "<", 27),
+    ("resnet", "--epochs 2 --blocks 1", r"residual .* ([\d.]+)%", ">", 85),
+    ("lstm", "--steps 60 --hidden 32", r"next step ([\d.]+)", "<", 0.185),  # "the same as now" errs by 0.192
+    ("gru", "--epochs 2", r"([\d.]+) bits", "<", 3.8),  # letters at their mean frequency cost 4.1
+    ("transformer", "--steps 60 --width 32 --layers 1 --context 32", r"([\d.]+) bits", "<", 5.2),
+    ("gan", "--steps 1000", r"([\d.]+)% of the forged", ">", 45),
+    ("maxout", "--epochs 8", r"test accuracy ([\d.]+)%", ">", 93),
+    ("hinge", "--epochs 10", r"hinge.* ([\d.]+)%", ">", 92),
+    ("hinge", "--epochs 10", r"softmax.* ([\d.]+)%", ">", 92),
+    ("random_wiring", "--epochs 2 --nets 1 --nodes 6", r"test accuracy ([\d.]+)%", ">", 85),
+    ("neural_turing_machine", "--steps 700 --length 2 --bits 3", r"sequences of 2: ([\d.]+)%", "<", 5),
+    ("hopfield", "--units 50", r"projection rule: (\d+)%", ">", 90),
+    ("boltzmann", "--epochs 10", r"-([\d.]+) after", "<", 26),
+    ("multimodal", "--epochs 6", r"both +test accuracy ([\d.]+)%", ">", 85),
+    ("physics", "", r"scipy's: ([\d.e-]+)", "<", 1e-6),
+]
 
 
-def run(module, *arguments, timeout=300):
-    done = subprocess.run(
-        [sys.executable, "-m", f"chainrule.examples.{module}", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
+def run(name, arguments, capsys):
+    """The example's output. In this process, for imports would cost most of the time."""
+    for package in ("sklearn", "scipy", "tqdm", "matplotlib"):
+        need(package)
+    importlib.import_module(f"chainrule.examples.{name}").main(arguments)
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "arguments", "pattern", "sense", "bound"), LEARNS)
+def test_learns(name, arguments, pattern, sense, bound, capsys):
+    text = run(name, arguments.split(), capsys)
+    value = float(re.findall(pattern, text)[-1])
+    assert value > bound if sense == ">" else value < bound, text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "arguments"), list({row[0]: row[1] for row in LEARNS}.items()))
+def test_draws(name, arguments, tmp_path, capsys):
+    picture = tmp_path / "picture.png"
+    assert f"drew {picture}" in run(name, [*arguments.split(), "--plot", str(picture)], capsys)
+    assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and picture.stat().st_size > 10_000
+
+
+def test_every_example_is_tested_and_says_what_it_is():
+    names = listing()
+    assert set(names) - {"playground", "lectures"} == {row[0] for row in LEARNS}
+    assert all(line.endswith((".", ":")) or len(line) > 20 for line in names.values()), names
+
+
+def test_digits_reaches_its_accuracy_as_a_program(tmp_path):
+    need("sklearn"), need("tqdm")
+    done = subprocess.run([sys.executable, "-m", "chainrule.examples.digits"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
+    assert float(re.findall(r"test accuracy (\d+\.\d+)%", done.stdout)[-1]) >= 96
+    assert "steps a second" in done.stdout and "epoch" in done.stderr
 
 
-@needs_extras
-def test_digits_reaches_its_accuracy(tmp_path):
-    picture = tmp_path / "digits.png"
-    text = run("digits", "--plot", str(picture))
-    assert float(re.findall(r"test accuracy (\d+\.\d+)%", text)[-1]) >= 96
-    assert re.search(r"steps (a|per) second|steps/s", text)
-    assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+def test_same_seed_same_figures(capsys):
+    texts = [re.sub(r"[\d.]+ s of .*", "", run("digits", ["--epochs", "2", "--seed", "3"], capsys)) for _ in range(2)]
+    assert texts[0] == texts[1] and "accuracy" in texts[0]
 
 
-@needs_extras
-def test_digits_is_reproducible():
-    def figures():
-        return re.findall(r"accuracy (\d+\.\d+)%", run("digits", "--epochs", "2"))
-
-    assert figures() == figures()
-
-
-def test_digits_help():
-    text = run("digits", "--help")
+def test_help_shows_the_docstring_and_the_options(capsys):
+    with pytest.raises(SystemExit) as end:
+        run("convnet", ["--help"], capsys)
+    text = capsys.readouterr().out
+    assert end.value.code == 0 and "LeCun" in text
     for option in ("--epochs", "--batch-size", "--lr", "--seed", "--plot"):
         assert option in text
 
 
-@pytest.mark.parametrize("arguments", [["--epochs", "0"], ["--lr", "-1"], ["--batch-size", "x"]])
-def test_digits_refuses_bad_options(arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "chainrule.examples.digits", *arguments], capture_output=True, text=True
-    )
-    assert done.returncode == 2 and arguments[0] in done.stderr and "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("name", ["xor", "two_layer", "feedback_alignment"])
-def test_small_examples(name):
-    if importlib.util.find_spec(f"chainrule.examples.{name}") is None:
-        pytest.skip(f"no example {name}")
-    assert run(name).strip()
+@pytest.mark.parametrize(
+    "arguments", [["--epochs", "0"], ["--lr", "-1"], ["--batch-size", "x"], ["--plot", "/no/such/folder/a.png"]]
+)
+def test_refuses_bad_options(arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        run("digits", arguments, capsys)
+    assert end.value.code == 2 and arguments[0] in capsys.readouterr().err

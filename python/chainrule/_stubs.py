@@ -36,6 +36,7 @@ TYPES = {
 LOOSE = {"other", "exponent", "value", "values", "min", "max", "end", "weight", "p", "q"}
 SPREAD = {"size": "_int", "VarTensors": "Tensor"}  # a sequence, or its parts one by one
 LOOSE_NOT_IN = {"linear", "bilinear", "prelu", "embedding", "cross_entropy", "nll_loss"}
+LOOSE_TOO = {("where", "input"), ("where", "other")}
 
 # What is returned, where that is not one tensor. A list has one entry for each signature.
 TENSORS = "tuple[Tensor, ...]"
@@ -424,7 +425,7 @@ def parse(signature: str, name: str, loose: bool) -> list[Param]:
 
 def _typed(kind: str, word: str, default: str | None, loose: bool, name: str) -> tuple[str, str, str, str | None]:
     annotation = TYPES[kind]
-    if kind == "Tensor" and loose and word in LOOSE and name not in LOOSE_NOT_IN:
+    if kind == "Tensor" and ((loose and word in LOOSE and name not in LOOSE_NOT_IN) or (name, word) in LOOSE_TOO):
         annotation = "TensorLike"
     if word == "device":
         annotation = "DeviceLike"

@@ -1,4 +1,4 @@
 """Programs to run and to read.
 
-python -m chainrule.examples.NAME, with NAME one of digits, two_layer, xor, feedback_alignment.
+`python -m chainrule.examples` lists them.
 """

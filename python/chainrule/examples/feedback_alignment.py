@@ -4,6 +4,10 @@ Backpropagation sends errors back through the transpose of the forward weights, 
 random matrix B instead. The forward weights come to agree with B, and the net learns: the angle between the two hidden
 errors, W^T e and B^T e, falls below 90 degrees.
 
+    backpropagation:  dh = W^T e          feedback alignment:  dh = B^T e
+
+Both bring the error of a linear map below 0.00001 in 1,000 steps; the angle falls from 92 to 42 degrees.
+
 Source: Lillicrap et al., "Random synaptic feedback weights support error backpropagation for deep learning", Nature
 Communications 2016.
 """
@@ -11,17 +15,20 @@ Communications 2016.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import chainrule as cr
-from chainrule import nn
+from chainrule import Tensor, nn
+from chainrule.examples import _plot
+from chainrule.examples._run import options, progress
 
 
 class FeedbackLinear(cr.autograd.Function):
     """y = x W^T, with dx = dy B instead of dy W."""
 
     @staticmethod
-    def forward(ctx: Any, x: Any, weight: Any, feedback: Any) -> Any:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, feedback: Tensor) -> Tensor:
         ctx.save_for_backward(x, feedback)
         return x @ weight.t()
 
@@ -43,23 +50,23 @@ class Net(nn.Module):
         self.second = nn.Linear(20, 10, bias=False)
         self.register_buffer("feedback", cr.rand(10, 20) - 0.5)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         hidden = self.first(x)
         back = self.feedback if self.align else self.second.weight.detach()
         return FeedbackLinear.apply(hidden, self.second.weight, back)
 
 
-def angle(a: Any, b: Any) -> float:
+def angle(a: Tensor, b: Tensor) -> float:
     """Mean angle between the rows of two matrices, in degrees."""
     cosine = (a * b).sum(1) / ((a * a).sum(1) * (b * b).sum(1)).sqrt()
     return sum(math.degrees(math.acos(max(-1.0, min(1.0, c)))) for c in cosine.tolist()) / len(a)
 
 
-def train(net: Net, target: Any, steps: int = 1000) -> list[tuple[float, float]]:
+def train(net: Net, target: Tensor, steps: int = 1000, lr: float = 0.01) -> list[tuple[float, float]]:
     """Loss and angle at each step, learning the linear map `target`."""
-    optimizer = cr.optim.SGD(net.parameters(), lr=0.01)
+    optimizer = cr.optim.SGD(net.parameters(), lr=lr)
     history = []
-    for _ in range(steps):
+    for _ in progress(range(steps)):
         x = cr.randn(32, 30)
         output = net(x)
         error = output - x @ target.t()
@@ -72,15 +79,39 @@ def train(net: Net, target: Any, steps: int = 1000) -> list[tuple[float, float]]
     return history
 
 
-def main() -> None:
-    for align in (False, True):
-        cr.manual_seed(0)
+def draw(histories: dict[str, list[tuple[float, float]]], path: str) -> None:
+    figure = _plot.new_figure(11, 5, "Feedback alignment learns through fixed random weights")
+    losses, angles = figure.subplots(1, 2)
+    for (name, history), colour in zip(histories.items(), (_plot.BLUE, _plot.ORANGE)):
+        losses.loglog([loss for loss, _ in history], color=colour, label=name)
+        angles.semilogx([degrees for _, degrees in history], color=colour, label=name)
+    losses.set(xlabel="training step", ylabel="squared error")
+    angles.axhline(90, color="0.5", ls=":")
+    angles.set(xlabel="training step", ylabel="degrees", title="angle between the errors W^T e and B^T e")
+    losses.legend()
+    _plot.save(figure, path)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    args = options(
+        "feedback_alignment",
+        __doc__,
+        argv,
+        steps=(1000, "training steps"),
+        lr=(0.01, "rate of gradient descent"),
+    )
+    histories = {}
+    for name, align in (("backpropagation, through W", False), ("feedback alignment, through B", True)):
+        cr.manual_seed(args.seed)
         target = cr.rand(10, 30) * 2 - 1
-        history = train(Net(align), target)
-        print("feedback alignment, through B" if align else "backpropagation, through W")
-        for step in (0, 99, 299, 999):
-            loss, degrees = history[step]
-            print(f"  step {step + 1:4d}   loss {loss:9.5f}   angle between W^T e and B^T e {degrees:5.1f} degrees")
+        histories[name] = train(Net(align), target, args.steps, args.lr)
+        print(name)
+        for step in sorted({1, 100, 300, args.steps}):
+            if step <= args.steps:
+                loss, degrees = histories[name][step - 1]
+                print(f"  step {step:4d}   loss {loss:9.5f}   angle between W^T e and B^T e {degrees:5.1f} degrees")
+    if args.plot:
+        draw(histories, args.plot)
 
 
 if __name__ == "__main__":
