@@ -7682,7 +7682,7 @@ def vstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
                 [0., 0.]])
     """
 @overload
-def where(condition: Tensor, input: Tensor, other: Tensor) -> Tensor:
+def where(condition: Tensor, input: TensorLike, other: TensorLike) -> Tensor:
     """Chooses from two tensors, element by element.
 
         y = condition ? input : other,  dinput = condition ? dy : 0,  dother = condition ? 0 : dy
