@@ -18,6 +18,7 @@
 namespace chainrule {
 
 void bind_config(py::module_& m);
+void bind_dlpack(py::module_& m);
 void bind_errors();
 void bind_optim(py::module_& m);
 
@@ -71,6 +72,7 @@ PYBIND11_MODULE(_core, m) {
     make_tensor_type(m);
     bind_dtypes(m);
     bind_convert(m);
+    bind_dlpack(m);
     bind_generator(m);
     bind_functions(m);
     bind_autograd(m);

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
+from ._interop import array_function, array_interface
 from ._tensor_str import tensor_str
 
 Tensor = _core.Tensor
@@ -98,6 +99,8 @@ _OLD_NAMES = {
 }
 
 for _name, _function in {
+    "__array_function__": array_function,
+    "__array_interface__": property(array_interface),
     "__repr__": _repr,
     "__format__": _format,
     "__contains__": _contains,
