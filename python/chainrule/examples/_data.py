@@ -44,7 +44,7 @@ def points(name: str, count: int = 300, noise: float = 0.1) -> tuple[Tensor, Ten
         spread = spread * 0.7
     elif name == "spirals":
         turn = cr.rand(count).sqrt()
-        angle = 3 * math.pi * turn + math.pi * labels
+        angle = 2.3 * math.pi * turn + math.pi * labels
         place = 1.05 * cr.stack([turn * angle.cos(), turn * angle.sin()], 1)
         spread = spread * 0.3
     elif name == "moons":
