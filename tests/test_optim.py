@@ -448,3 +448,42 @@ def test_same_curve_as_pytorch(torch):
         return losses
 
     np.testing.assert_allclose(run(cr), run(torch), rtol=2e-4)
+
+
+@case
+def test_takes_up_pytorchs_state(name, options, torch):
+    """Ten steps there, the state dict handed over, ten more in both."""
+    theirs, their_opt = train(torch, name, options, steps=10, dtype="float64")
+    ours = [nn.Parameter(cr.tensor(p.detach().numpy())) for p in theirs]
+    our_opt = getattr(optim, name)(ours, **options)
+    our_opt.load_state_dict(their_opt.state_dict())
+    for step in range(10, 20):
+        for params, opt in ((theirs, their_opt), (ours, our_opt)):
+            opt.zero_grad()
+            loss_of(params, step).backward()
+            opt.step()
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(array(p), array(q), rtol=1e-9)
+
+
+def test_options_changed_by_hand():
+    """RMSprop without, then with momentum: its buffer begins when it is needed."""
+    p = nn.Parameter(cr.ones(3))
+    opt = optim.RMSprop([p])
+    for momentum in (0.0, 0.9, 0.9, 0.0):
+        opt.param_groups[0]["momentum"] = momentum
+        opt.zero_grad()
+        (p * p).sum().backward()
+        opt.step()
+    assert set(opt.state[p]) == {"step", "square_avg", "momentum_buffer"}
+
+
+def test_a_state_of_the_wrong_shape_changes_nothing():
+    p = nn.Parameter(cr.ones(3))
+    opt = optim.Adagrad([p])
+    (p * p).sum().backward()
+    opt.step()
+    opt.state[p]["sum"] = cr.zeros(4)
+    before = array(p).copy()
+    expect_error(ValueError, "Adagrad", opt.step)
+    assert (array(p) == before).all() and float(opt.state[p]["step"]) == 1

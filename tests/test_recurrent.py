@@ -160,21 +160,87 @@ def test_float32_follows_pytorch(torch):
     close(outputs[0], outputs[1], "float32")
 
 
-@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
-def test_second_gradients(name):
-    module = getattr(nn, name)(2, 3, num_layers=2).double()
-    x = cr.tensor(random(3, 2, 2), requires_grad=True)
-    assert cr.autograd.gradcheck(lambda x: module(x)[0], (x,))
-    assert cr.autograd.gradgradcheck(lambda x: module(x)[0], (x,))
+def every_argument(name, options, packed):
+    """A layer as a function of input, initial state and parameters, and values for them."""
+    module = getattr(nn, name)(2, 3, **options).double()
+    names = [key for key, _ in module.named_parameters()]
+    initial = [cr.tensor(part, requires_grad=True) for part in states(name, options, 3, hidden=3)]
+    x = cr.tensor(random(6, 2) if packed else random(3, 3, 2), requires_grad=True)
+    weights = [param.detach().clone().requires_grad_() for param in module.parameters()]
+
+    def run(x, *rest):
+        given, params = rest[: len(initial)], dict(zip(names, rest[len(initial) :]))
+        inputs = PackedSequence(x, cr.tensor([3, 2, 1])) if packed else x
+        output, last = cr.func.functional_call(module, params, (inputs, tuple(given) if name == "LSTM" else given[0]))
+        return (output.data if packed else output), *flat(last)
+
+    return run, (x, *initial, *weights)
 
 
-def test_training_follows_pytorch(torch):
+DEEP = [
+    ("RNN", {}, False),
+    ("RNN", {"nonlinearity": "relu", "bidirectional": True}, True),
+    ("LSTM", {}, False),
+    ("LSTM", {"bidirectional": True}, True),
+    ("LSTM", {"proj_size": 2, "bias": False}, True),
+    ("GRU", {"bidirectional": True}, False),
+    ("GRU", {"num_layers": 2}, True),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "packed"), DEEP)
+def test_gradients_of_every_argument(name, options, packed):
+    """Also of the last state alone, and second ones."""
+    run, inputs = every_argument(name, options, packed)
+    assert cr.autograd.gradcheck(run, inputs)
+    assert cr.autograd.gradcheck(lambda *args: run(*args)[-1], inputs)
+    assert cr.autograd.gradgradcheck(run, inputs)
+
+
+def test_third_gradients():
+    cell, x = nn.LSTMCell(1, 2).double(), cr.tensor(random(2, 1), requires_grad=True)
+    h = [cr.tensor(random(2, 2, seed=k), requires_grad=True) for k in (1, 2)]
+
+    def first(x, h, c):
+        return cr.autograd.grad((cell(x, (h, c))[1] ** 2).sum(), (x, h, c), create_graph=True)
+
+    assert cr.autograd.gradgradcheck(first, (x, *h))
+
+
+@pytest.mark.parametrize(("name", "options"), CELLS)
+def test_a_loop_over_a_cell_is_the_layer(name, options):
+    cell = getattr(nn, name)(3, 4, **options).double()
+    layer = getattr(nn, name.removesuffix("Cell"))(3, 4, **options).double()
+    layer.load_state_dict({key + "_l0": value for key, value in cell.state_dict().items()})
+    x, state, outputs = cr.tensor(random(5, 2, 3)), None, []
+    for step in x:
+        state = cell(step, state)
+        outputs.append(state[0] if name == "LSTMCell" else state)
+    expected, _ = layer(x)
+    close(cr.stack(outputs), expected)
+    for out in (cr.stack(outputs), expected):
+        (out * out).sum().backward()
+    for key, param in cell.named_parameters():
+        close(param.grad, getattr(layer, key + "_l0").grad, tol=10, what=key)
+
+
+def test_weights_changed_before_backward_are_reported():
+    layer = nn.LSTM(2, 3)
+    loss = layer(cr.zeros(2, 1, 2))[0].sum()
+    with cr.no_grad():
+        layer.weight_hh_l0.add_(1)
+    expect_error(RuntimeError, "modified in place", loss.backward)
+
+
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU", "LSTMCell", "GRUCell"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_training_follows_pytorch(torch, name, dtype):
     """A whole run: the same initial weights, the same batches, the same losses."""
-    x, y = random(8, 16, 3), random(16, 1, seed=1)
+    x, y = random(8, 16, 3).astype(dtype), random(16, 1, seed=1).astype(dtype)
     losses = []
     for lib in (cr, torch):
         lib.manual_seed(0)
-        net = torch_net(lib).double()
+        net = torch_net(lib, name).to(getattr(lib, dtype))
         optimizer = lib.optim.Adam(net.parameters(), lr=0.01)
         curve = []
         for _ in range(50):
@@ -185,18 +251,23 @@ def test_training_follows_pytorch(torch):
             curve.append(loss.item())
         losses.append(curve)
     assert losses[0][-1] < losses[0][0]
-    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-9)
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-9 if dtype == "float64" else 1e-4)
 
 
-def torch_net(lib):
+def torch_net(lib, name):
     class Net(lib.nn.Module):
         def __init__(self):
             super().__init__()
-            self.lstm = lib.nn.LSTM(3, 6)
+            self.rnn = getattr(lib.nn, name)(3, 6)
             self.head = lib.nn.Linear(6, 1)
 
         def forward(self, x):
-            return self.head(self.lstm(x)[0][-1])
+            if not name.endswith("Cell"):
+                return self.head(self.rnn(x)[0][-1])
+            state = None
+            for step in x:
+                state = self.rnn(step, state)
+            return self.head(state[0] if name == "LSTMCell" else state)
 
     return Net()
 

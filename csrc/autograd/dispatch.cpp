@@ -111,7 +111,7 @@ void keep_input_shape(Saved& slot, const Tensor& t) {
 void save_inputs(const OpDef& op, Node* node, const Tensor* in, int n, uint32_t wanted) {
     for (int i = 0; i < n; ++i) {
         if (!in[i]) continue;
-        if (op.variadic || i >= 4) {
+        if (op.variadic || i >= kMaxSavedInputs) {
             if (op.keep_shape) keep_input_shape(node->saved()[i], in[i]);
         } else if (op.save_input[i] & wanted) {
             save_value(node->saved()[i], in[i], false);

@@ -13,6 +13,7 @@ struct Node;
 
 inline constexpr int kMaxOutputs = 4;
 inline constexpr int kMaxAttrBytes = 512;
+inline constexpr int kMaxSavedInputs = 8;  // an operation may have more inputs, which are not saved
 
 struct OutSpec {
     DType dtype = DType::Float32;
@@ -112,8 +113,8 @@ struct OpDef {
         false;              // may run with output 0 in input 0's memory: element i needs no other (or input 0 is kept)
     bool variadic = false;  // any number of like inputs
     // Saved for the gradient: bit k of save_input[i] says that the gradient of input k needs input i. 0: not saved.
-    uint8_t save_input[4] = {0, 0, 0, 0};
-    uint8_t save_output[2] = {0, 0};
+    uint16_t save_input[kMaxSavedInputs] = {};
+    uint16_t save_output[2] = {};
     uint8_t keep_shape = 0;  // bit i: input i's shape and dtype are kept without data (variadic: any bit, all inputs)
     uint16_t attr_bytes = 0;
     void (*destroy_attrs)(void*) = nullptr;  // only for nodes that own something (a user's Function)

@@ -38,6 +38,17 @@ void adam_step_(const py::list& params, const py::list& exp_avgs, const py::list
     adam_step(tensors_of(params, "adam"), state, {lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
 }
 
+void rule_step_(const char* name, const py::list& params, const py::list& states, const py::list& steps,
+                const py::list& products, double lr, double weight_decay, bool decoupled, bool maximize,
+                std::vector<double> numbers) {
+    RuleState state;
+    check<ValueError>(states.size() <= std::size(state.states), name, ": too many lists of states");
+    for (size_t k = 0; k < states.size(); ++k) state.states[k] = tensors_of(py::list(states[k]), name);
+    state.steps = tensors_of(steps, name);
+    state.products = tensors_of(products, name);
+    rule_step(name, tensors_of(params, name), state, {lr, weight_decay, decoupled, maximize, std::move(numbers)});
+}
+
 py::list list_of(const py::object& o) {
     if (py::isinstance<py::list>(o)) return py::reinterpret_borrow<py::list>(o);
     if (is_tensor(o.ptr())) {
@@ -53,6 +64,7 @@ py::list list_of(const py::object& o) {
 void bind_optim(py::module_& m) {
     m.def("sgd_step_", &sgd_step_);
     m.def("adam_step_", &adam_step_);
+    m.def("rule_step_", &rule_step_);
     m.def(
         "zero_grad_",
         [](const py::object& params, bool set_to_none) {
@@ -66,6 +78,9 @@ void bind_optim(py::module_& m) {
                                   error_if_nonfinite);
         },
         py::arg("params"), py::arg("max_norm"), py::arg("norm_type") = 2.0, py::arg("error_if_nonfinite") = false);
+    m.def("total_norm", [](const py::object& tensors, double norm_type, bool error_if_nonfinite) {
+        return total_norm(tensors_of(list_of(tensors), "get_total_norm"), norm_type, error_if_nonfinite);
+    });
     m.def(
         "clip_grad_value_",
         [](const py::object& params, double clip) {

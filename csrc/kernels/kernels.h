@@ -204,6 +204,26 @@ struct AdamStep {
 using Sgd = void (*)(void* p, const void* g, void* buffer, int64_t n, const SgdStep& s);
 using Adam = void (*)(void* p, const void* g, void* m, void* v, void* max_v, int64_t n, const AdamStep& s);
 
+// One step of the other optimizers. d = maximize ? -g : g; weight decay goes into d, or shrinks p first where it is decoupled. `k` are
+// the rule's own numbers, `state` its arrays of n elements (null: not kept).
+enum class StepRule : uint8_t {
+    RmsProp,   // square_avg, grad_avg (centered) or null, momentum_buffer or null; lr, alpha, eps, momentum
+    Adagrad,   // sum; rate, eps
+    Adadelta,  // square_avg, acc_delta; lr, rho, eps
+    Adamax,    // exp_avg, exp_inf; beta1, beta2, eps, rate
+    NAdam,     // exp_avg, exp_avg_sq; beta1, beta2, eps, 1 - beta2^t, rate of d, rate of exp_avg
+    RAdam,     // exp_avg, exp_avg_sq; beta1, beta2, eps, rate, rectified (0: p -= rate exp_avg)
+    Rprop,     // prev, step_size; eta minus, eta plus, least step, largest step
+    Count
+};
+inline constexpr int kMaxStepStates = 3, kMaxStepNumbers = 6;
+struct RuleStep {
+    double weight_decay, shrink;
+    bool maximize;
+    double k[kMaxStepNumbers];
+};
+using OptimizerStep = void (*)(void* p, const void* g, void* const* state, int64_t n, const RuleStep& s);
+
 // Normalisation of rows: y[r][c] = (x[r][c] - mean[r]) rstd[r] weight[c] + bias[c], rstd = 1 / sqrt(mean of (x - mean)^2 + eps).
 // weight and bias may be null. mean null: no mean is taken off (RMS).
 using NormRows = void (*)(const void* x, const void* weight, const void* bias, void* y, void* mean, void* rstd,
@@ -235,6 +255,31 @@ struct ConvTile {
 };
 using ConvTiles = void (*)(const ConvTile& tile);
 
+// One step of a recurrent layer over some sequences, `size` units each. Matrices have rows at a distance ld_* (elements), 0 for
+// one row that serves all. W x lies in `gates`; W h has been added there, but for the GRU, where it is `hidden` (rows, 3 size).
+// `bias` is the sum of both biases, (4 size) for the GRU: of r, of z, of n's two halves. `state` is the h before (GRU) or the c before
+// (LSTM). What the gradient needs is left in `gates`: LSTM i f g o, GRU r z n and W_hn h + b_hn; nothing for Tanh and Relu, whose
+// gates are the output.
+enum class Recurrent : uint8_t { Tanh, Relu, Lstm, Gru, Count };
+struct RecurrentStep {
+    const void *hidden, *bias, *state;
+    void *gates, *cell, *output;  // cell: the new c (LSTM)
+    int64_t rows, size, ld_gates, ld_state, ld_cell, ld_output;
+};
+using RecurrentCell = void (*)(const RecurrentStep& step);
+
+// Its gradients. dh = grad_output + carry_h. `gates` as above; for Tanh and Relu the output.
+struct RecurrentGradStep {
+    const void *gates, *state, *grad_output;
+    const void* grad_gates;  // gradient of what was left in `gates`, and of the LSTM's c behind it, or null
+    void* carry_h;           // GRU: becomes dh z, the part of the gradient of the h before that comes past W_hh
+    void* carry_c;           // LSTM: gradient of c, becomes that of the c before
+    void* grad_hidden;       // (rows, gates): gradient of W h + b
+    void* grad_input;        // GRU: (rows, 3 size), gradient of W x + b; the others': the same as grad_hidden
+    int64_t rows, size, ld_gates, ld_state, ld_grad_output, ld_grad_gates;
+};
+using RecurrentGrad = void (*)(const RecurrentGradStep& step);
+
 // Numbers at equal distances, each with one rounding, so that all instruction sets give the same bits (a fused
 // multiply-add, where need be the library's).
 // points: out[i] = start + step (first + by i) in the dtype's own arithmetic.
@@ -263,6 +308,7 @@ struct Table {
     BiasAct bias_act[static_cast<int>(RowAct::Count)][kNumDTypes];
     Sgd sgd[kNumDTypes];
     Adam adam[kNumDTypes];
+    OptimizerStep step_rule[static_cast<int>(StepRule::Count)][kNumDTypes];
     ConvTiles conv_tile[kNumDTypes];
     int conv_vector_bytes, conv_vectors;  // of a tile: size of a vector, and how many at most
     NormRows norm_rows[kNumDTypes];
@@ -272,6 +318,8 @@ struct Table {
     SpanProducts span_products[kNumDTypes];
     SpanAffine span_affine[kNumDTypes];
     SpanGrad span_grad[kNumDTypes];
+    RecurrentCell recurrent[static_cast<int>(Recurrent::Count)][kNumDTypes];
+    RecurrentGrad recurrent_grad[static_cast<int>(Recurrent::Count)][kNumDTypes];
     Progression points[kNumDTypes], progression[kNumDTypes];
 };
 

@@ -380,4 +380,88 @@ inline void adam(Slot& s, const AdamStep& k) {
     s.p -= k.step_size * s.m / (std::sqrt(k.amsgrad ? s.top : s.v) / k.bias_correction2_sqrt + k.eps);
 }
 
+// One element of the other optimizers: param, gradient and up to three states (a, b, c), NaN where not kept.
+struct RuleSlot {
+    double p, g, a, b, c;
+};
+inline void step_rule(StepRule rule, RuleSlot& s, const RuleStep& o) {
+    const double* k = o.k;
+    s.p *= o.shrink;
+    double d = (o.maximize ? -s.g : s.g) + o.weight_decay * s.p;
+    auto average = [](double& mean, double beta, double value) { mean = beta * mean + (1 - beta) * value; };
+    switch (rule) {
+        case StepRule::RmsProp: {
+            average(s.a, k[1], d * d);
+            double spread = s.a;
+            if (!std::isnan(s.b)) {
+                average(s.b, k[1], d);
+                spread -= s.b * s.b;
+            }
+            double step = d / (std::sqrt(spread) + k[2]);
+            if (!std::isnan(s.c)) step = s.c = k[3] * s.c + step;
+            s.p -= k[0] * step;
+            break;
+        }
+        case StepRule::Adagrad:
+            s.a += d * d;
+            s.p -= k[0] * d / (std::sqrt(s.a) + k[1]);
+            break;
+        case StepRule::Adadelta: {
+            average(s.a, k[1], d * d);
+            double delta = std::sqrt(s.b + k[2]) / std::sqrt(s.a + k[2]) * d;
+            average(s.b, k[1], delta * delta);
+            s.p -= k[0] * delta;
+            break;
+        }
+        case StepRule::Adamax:
+            average(s.a, k[0], d);
+            s.b = std::max(k[1] * s.b, std::fabs(d) + k[2]);
+            s.p -= k[3] * s.a / s.b;
+            break;
+        case StepRule::NAdam: {
+            average(s.a, k[0], d);
+            average(s.b, k[1], d * d);
+            double scale = std::sqrt(s.b / k[3]) + k[2];
+            s.p -= k[4] * d / scale + k[5] * s.a / scale;
+            break;
+        }
+        case StepRule::RAdam:
+            average(s.a, k[0], d);
+            average(s.b, k[1], d * d);
+            s.p -= k[3] * (k[4] != 0 ? s.a / (std::sqrt(s.b) + k[2]) : s.a);
+            break;
+        default: {
+            double agreement = d * s.a;
+            s.b = std::clamp(s.b * (agreement > 0 ? k[1] : agreement < 0 ? k[0] : 1), k[2], k[3]);
+            s.a = agreement < 0 ? 0 : d;
+            s.p -= sign(s.a) * s.b;
+        }
+    }
+}
+
+// One unit of one step of a recurrent layer. x: W x of its gates (for the others than GRU with W h added), hidden: the GRU's
+// W h; gates: what the kernel leaves there.
+struct RecurrentUnit {
+    double gates[4], cell, output;
+};
+inline RecurrentUnit recurrent(Recurrent kind, const double* x, const double* hidden, const double* bias,
+                               double before) {
+    RecurrentUnit u{};
+    switch (kind) {
+        case Recurrent::Tanh: u.output = std::tanh(x[0] + bias[0]); break;
+        case Recurrent::Relu: u.output = std::max(x[0] + bias[0], 0.0); break;
+        case Recurrent::Lstm:
+            for (int k = 0; k < 4; ++k) u.gates[k] = k == 2 ? std::tanh(x[k] + bias[k]) : sigmoid(x[k] + bias[k]);
+            u.cell = u.gates[1] * before + u.gates[0] * u.gates[2];
+            u.output = u.gates[3] * std::tanh(u.cell);
+            break;
+        default:
+            for (int k = 0; k < 2; ++k) u.gates[k] = sigmoid(x[k] + hidden[k] + bias[k]);
+            u.gates[3] = hidden[2] + bias[3];
+            u.gates[2] = std::tanh(x[2] + bias[2] + u.gates[0] * u.gates[3]);
+            u.output = (1 - u.gates[1]) * u.gates[2] + u.gates[1] * before;
+    }
+    return u;
+}
+
 }  // namespace chainrule::kernels::reference

@@ -69,17 +69,23 @@ const OpDef dropout_op = {
     .attr_bytes = sizeof(double),
 };
 namespace {
+double kept_scale(double p, DType dtype) {
+    return p == 1 ? 0 : dtype == DType::Float32 ? 1.0f / static_cast<float>(1 - p) : 1 / (1 - p);
+}
 Tensor drop(Args& a, const Dims& mask_shape, const Dims& mask_strides) {
     double p = checked_rate(a);
     if (!a.flag(2, true) || p == 0) return a.tensor(0);
     Tensor mask = kept_mask(mask_shape, mask_strides, p);
-    double scale = p == 1 ? 0 : a.tensor(0).dtype() == DType::Float32 ? 1.0f / static_cast<float>(1 - p) : 1 / (1 - p);
+    double scale = kept_scale(p, a.tensor(0).dtype());
     const Tensor in[] = {a.tensor(0), mask};
     if (a.flag(3)) return dispatch_inplace(dropout_op, in, 2, &scale);
     return run_with(dropout_op, scale, in[0], in[1]);
 }
 void call_dropout(Args& a) { a.ret(drop(a, a.tensor(0).shape(), dense_strides(a.tensor(0)))); }
 }  // namespace
+Tensor dropout(const Tensor& x, double p) {
+    return run_with(dropout_op, kept_scale(p, x.dtype()), x, kept_mask(x.shape(), dense_strides(x), p));
+}
 const Register dropout_fn({"dropout",
                            kFunction | kNN,
                            R"(Sets elements to 0 at random, with probability p, and scales the others.

@@ -162,6 +162,7 @@ Tensor mv(const Tensor& a, const Tensor& x, bool transpose = false);
 Tensor dot(const Tensor& x, const Tensor& y);
 Tensor outer(const Tensor& x, const Tensor& y);
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+Tensor dropout(const Tensor& x, double p);  // as in training
 
 // softmax and losses
 Tensor softmax(const Tensor& x, int64_t axis);

@@ -1,6 +1,8 @@
 #include "ops/optim.h"
 
+#include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
@@ -51,34 +53,48 @@ void check_count(const char* op, const char* what, size_t n, size_t params) {
 // A tensor to be changed, as row-major memory: itself, or a copy that is written back.
 class Target {
   public:
-    explicit Target(const Tensor& t) : original_(t), rows_(contiguous_data(t)) {}
+    Target() = default;
     ~Target() {
-        if (!rows_.is_same(original_)) copy_data(original_, rows_);
+        if (rows_ && !rows_.is_same(*original_)) copy_data(*original_, rows_);
     }
     Target(const Target&) = delete;
     Target& operator=(const Target&) = delete;
-    char* data() const { return rows_.data(); }
+    char* open(const Tensor& t) {
+        original_ = &t;
+        rows_ = contiguous_data(t);
+        return rows_.data();
+    }
 
   private:
-    const Tensor& original_;
+    const Tensor* original_ = nullptr;
     Tensor rows_;
 };
 
-void sgd_one(const Tensor& p, const Tensor& buffer, const kernels::SgdStep& step) {
+constexpr int kMaxStates = kernels::kMaxStepStates;
+
+// Calls step(p, gradient, states, n) on pieces of one parameter and of its states; null where a state is not kept.
+template <class F> void step_one(const Tensor& p, const Tensor* const (&states)[kMaxStates], const F& step) {
     Tensor grad = contiguous_data(Tensor(p->grad));
-    Target param(p);
-    Tensor state = buffer ? contiguous_data(buffer) : Tensor();
-    kernels::Sgd f = kernels::kernels().sgd[index_of(p.dtype())];
-    char *x = param.data(), *g = grad.data(), *b = state ? state.data() : nullptr;
+    Target param, kept[kMaxStates];
+    char *x = param.open(p), *g = grad.data(), *s[kMaxStates] = {};
+    for (int k = 0; k < kMaxStates; ++k)
+        if (states[k] && *states[k]) s[k] = kept[k].open(*states[k]);
     int64_t item = static_cast<int64_t>(p.item_size()), n = p.numel();
     {
         Unlock unlock(n);
         parallel_for(n, kStepGrain, [&](int64_t begin, int64_t end) {
-            f(x + begin * item, g + begin * item, b ? b + begin * item : nullptr, end - begin, step);
+            int64_t at = begin * item;
+            void* parts[kMaxStates];
+            for (int k = 0; k < kMaxStates; ++k) parts[k] = s[k] ? s[k] + at : nullptr;
+            step(x + at, g + at, parts, end - begin);
         });
     }
-    if (buffer && !state.is_same(buffer)) copy_data(buffer, state);
     bump_version(p);
+}
+
+void sgd_one(const Tensor& p, const Tensor& buffer, const kernels::SgdStep& step) {
+    kernels::Sgd f = kernels::kernels().sgd[index_of(p.dtype())];
+    step_one(p, {&buffer}, [&](char* x, char* g, void** s, int64_t n) { f(x, g, s[0], n, step); });
 }
 
 // 1 - beta^t, worked out once for parameters of the same age.
@@ -93,23 +109,8 @@ struct Corrections {
 };
 
 void adam_one(const Tensor& p, const Tensor& m, const Tensor& v, const Tensor& top, const kernels::AdamStep& step) {
-    Tensor grad = contiguous_data(Tensor(p->grad));
-    Target param(p), first(m), second(v);
-    Tensor none;
-    Tensor top_rows = top ? contiguous_data(top) : none;
     kernels::Adam f = kernels::kernels().adam[index_of(p.dtype())];
-    char *x = param.data(), *g = grad.data(), *a = first.data(), *b = second.data(),
-         *c = top ? top_rows.data() : nullptr;
-    int64_t item = static_cast<int64_t>(p.item_size()), n = p.numel();
-    {
-        Unlock unlock(n);
-        parallel_for(n, kStepGrain, [&](int64_t begin, int64_t end) {
-            int64_t at = begin * item;
-            f(x + at, g + at, a + at, b + at, c ? c + at : nullptr, end - begin, step);
-        });
-    }
-    if (top && !top_rows.is_same(top)) copy_data(top, top_rows);
-    bump_version(p);
+    step_one(p, {&m, &v, &top}, [&](char* x, char* g, void** s, int64_t n) { f(x, g, s[0], s[1], s[2], n, step); });
 }
 
 void make_zeros(Tensor& state, const Tensor& p) {
@@ -184,6 +185,113 @@ void adam_step(const std::vector<Tensor>& params, AdamState& s, const AdamOption
     }
 }
 
+namespace {
+
+using kernels::RuleStep;
+using kernels::StepRule;
+
+// What one step of one parameter needs, from the options (in the order of the comments) and its age t.
+struct Rule {
+    const char* name;
+    StepRule kernel;
+    int states, options;
+    bool has_product;  // one more list of states: a number a parameter
+    void (*prepare)(RuleStep& s, const double* o, double lr, double t, float* product);
+};
+
+void set_numbers(RuleStep& s, std::initializer_list<double> numbers) { std::copy(numbers.begin(), numbers.end(), s.k); }
+
+void prepare_rms_prop(RuleStep& s, const double* o, double lr, double, float*) {
+    set_numbers(s, {lr, o[0], o[1], o[2]});
+}
+void prepare_adagrad(RuleStep& s, const double* o, double lr, double t, float*) {
+    set_numbers(s, {lr / (1 + (t - 1) * o[0]), o[1]});
+}
+void prepare_adadelta(RuleStep& s, const double* o, double lr, double, float*) { set_numbers(s, {lr, o[0], o[1]}); }
+void prepare_adamax(RuleStep& s, const double* o, double lr, double t, float*) {
+    set_numbers(s, {o[0], o[1], o[2], lr / (1 - std::pow(o[0], t))});
+}
+// The momentum schedule of Dozat 2016; its product so far is kept in float32, as PyTorch keeps it.
+void prepare_nadam(RuleStep& s, const double* o, double lr, double t, float* product) {
+    auto momentum = [&](double age) { return o[0] * (1 - 0.5 * std::pow(0.96, age * o[3])); };
+    double now = momentum(t), next = momentum(t + 1);
+    *product = static_cast<float>(*product * now);
+    double so_far = *product;
+    set_numbers(
+        s, {o[0], o[1], o[2], 1 - std::pow(o[1], t), lr * (1 - now) / (1 - so_far), lr * next / (1 - so_far * next)});
+}
+// Liu et al. 2019: while the variance of the step is unknown, exp_avg alone.
+void prepare_radam(RuleStep& s, const double* o, double lr, double t, float*) {
+    double rate = lr / (1 - std::pow(o[0], t)), power = std::pow(o[1], t), left = 1 - power;
+    double limit = 2 / (1 - o[1]) - 1, length = limit - 2 * t * power / left;
+    bool rectified = length > 5;
+    if (rectified) rate *= std::sqrt(left * (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length));
+    set_numbers(s, {o[0], o[1], o[2], rate, rectified ? 1.0 : 0.0});
+}
+void prepare_rprop(RuleStep& s, const double* o, double, double, float*) { set_numbers(s, {o[0], o[1], o[2], o[3]}); }
+
+constexpr Rule kRules[] = {
+    {"RMSprop", StepRule::RmsProp, 3, 3, false, prepare_rms_prop},    // alpha, eps, momentum
+    {"Adagrad", StepRule::Adagrad, 1, 2, false, prepare_adagrad},     // lr_decay, eps
+    {"Adadelta", StepRule::Adadelta, 2, 2, false, prepare_adadelta},  // rho, eps
+    {"Adamax", StepRule::Adamax, 2, 3, false, prepare_adamax},        // beta1, beta2, eps
+    {"NAdam", StepRule::NAdam, 2, 4, true, prepare_nadam},            // beta1, beta2, eps, momentum_decay
+    {"RAdam", StepRule::RAdam, 2, 3, false, prepare_radam},           // beta1, beta2, eps
+    {"Rprop", StepRule::Rprop, 2, 4, false, prepare_rprop},           // eta minus, eta plus, least and largest step
+};
+
+const Rule& rule_named(std::string_view name) {
+    for (const Rule& r : kRules)
+        if (name == r.name) return r;
+    fail<ValueError>("step_rule: there is no optimizer ", name, ".");
+}
+
+void check_numbers(const Rule& r, const char* what, const std::vector<Tensor>& numbers, size_t params) {
+    check_count(r.name, what, numbers.size(), params);
+    for (const Tensor& t : numbers)
+        check<ValueError>(t && t.numel() == 1 && t.dtype() == DType::Float32 && !t->storage->read_only, r.name, ": a ",
+                          what, " must be one float32 number.");
+}
+
+void check_rule(const Rule& r, const std::vector<Tensor>& params, const RuleState& state, const RuleOptions& o) {
+    check_numbers(r, "step", state.steps, params.size());
+    if (r.has_product) check_numbers(r, "mu_product", state.products, params.size());
+    check<ValueError>(o.numbers.size() == static_cast<size_t>(r.options), r.name, ": ", r.options,
+                      " options are needed, got ", o.numbers.size(), ".");
+    for (size_t k = 0; k < static_cast<size_t>(r.states); ++k)
+        if (!state.states[k].empty() || k == 0) check_count(r.name, "state", state.states[k].size(), params.size());
+    for (size_t i = 0; i < params.size(); ++i) {
+        if (!params[i]->grad) continue;
+        check_param(r.name, params[i]);
+        for (const std::vector<Tensor>& list : state.states)
+            if (!list.empty()) check_state(r.name, "of the optimizer", list[i], params[i]);
+    }
+}
+
+}  // namespace
+
+void rule_step(std::string_view name, const std::vector<Tensor>& params, const RuleState& state, const RuleOptions& o) {
+    const Rule& r = rule_named(name);
+    check_rule(r, params, state, o);
+    RuleStep step{o.decoupled ? 0 : o.weight_decay, o.decoupled ? 1 - o.lr * o.weight_decay : 1, o.maximize, {}};
+    double age = -1;
+    for (size_t i = 0; i < params.size(); ++i) {
+        const Tensor& p = params[i];
+        if (!p->grad) continue;
+        float& t = *state.steps[i].data<float>();
+        t += 1;
+        if (r.has_product || static_cast<double>(t) != age) {  // parameters of one age share their numbers
+            age = t;
+            r.prepare(step, o.numbers.data(), o.lr, age, r.has_product ? state.products[i].data<float>() : nullptr);
+        }
+        const Tensor* kept[kMaxStates] = {};
+        for (int k = 0; k < kMaxStates; ++k)
+            if (!state.states[k].empty()) kept[k] = &state.states[k][i];
+        kernels::OptimizerStep f = kernels::kernels().step_rule[static_cast<int>(r.kernel)][index_of(p.dtype())];
+        step_one(p, kept, [&](char* x, char* g, void** s, int64_t n) { f(x, g, s, n, step); });
+    }
+}
+
 void zero_grad(const std::vector<Tensor>& params, bool set_to_none) {
     for (const Tensor& p : params) {
         if (!p->grad) continue;
@@ -245,8 +353,8 @@ Tensor total_norm(const std::vector<Tensor>& tensors, double norm_type, bool err
     }
     if (!std::isinf(norm_type) && norm_type != 0)
         total = norm_type == 2 ? std::sqrt(total) : std::pow(total, 1 / norm_type);
-    check<RuntimeError>(!error_if_nonfinite || std::isfinite(total), "clip_grad_norm_: the total norm of order ",
-                        norm_type, " is not finite (", total, "). Look for the cause with autograd.detect_anomaly().");
+    check<RuntimeError>(!error_if_nonfinite || std::isfinite(total), "the total norm of order ", norm_type,
+                        " is not finite (", total, "). Look for the cause with autograd.detect_anomaly().");
     return scalar_tensor(total, tensors.empty() ? default_dtype() : tensors[0].dtype());
 }
 

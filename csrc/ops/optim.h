@@ -2,6 +2,7 @@
 // are checked before anything is changed.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "core/tensor.h"
@@ -25,6 +26,21 @@ struct AdamState {
     std::vector<Tensor> exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps;
 };
 void adam_step(const std::vector<Tensor>& params, AdamState& state, const AdamOptions& options);
+
+// RMSprop, Adagrad, Adadelta, Adamax, NAdam, RAdam and Rprop, by that name. One tensor a parameter in each list, of its shape;
+// which states and numbers a rule has, and in what order, says its row in optim.cpp. A list may be empty where the
+// state is optional (RMSprop). steps and NAdam's products: 0-d float32.
+struct RuleState {
+    std::vector<Tensor> states[3];
+    std::vector<Tensor> steps, products;
+};
+struct RuleOptions {
+    double lr = 1e-3, weight_decay = 0;
+    bool decoupled = false, maximize = false;
+    std::vector<double> numbers;
+};
+void rule_step(std::string_view name, const std::vector<Tensor>& params, const RuleState& state,
+               const RuleOptions& options);
 
 // Gradients are dropped, or filled with 0.
 void zero_grad(const std::vector<Tensor>& params, bool set_to_none = true);

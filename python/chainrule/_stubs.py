@@ -51,6 +51,8 @@ RETURNS: dict[str, str | list[str]] = {
     **dict.fromkeys(["var_mean", "std_mean", "aminmax"], "tuple[Tensor, Tensor]"),
     **dict.fromkeys(["linalg_svd", "svd", "linalg_lstsq", "linalg_qr", "qr", "linalg_eigh"], "Any"),  # named tuples
     **dict.fromkeys(["linalg_slogdet", "slogdet"], "Any"),
+    **dict.fromkeys(["rnn_tanh", "rnn_relu", "gru", "lstm_cell"], "tuple[Tensor, Tensor]"),
+    "lstm": "tuple[Tensor, Tensor, Tensor]",
     "unique": "Any",
     "unique_consecutive": "Any",
     "nonzero": "Any",  # a tuple with as_tuple=True
@@ -381,10 +383,24 @@ def adam_step_(
     maximize: _bool,
     /,
 ) -> None: ...
+def rule_step_(
+    name: str,
+    params: list[Any],
+    states: list[list[Any]],
+    steps: list[Any],
+    products: list[Any],
+    lr: _float,
+    weight_decay: _float,
+    decoupled: _bool,
+    maximize: _bool,
+    numbers: Sequence[_float],
+    /,
+) -> None: ...
 def zero_grad_(params: Any, set_to_none: _bool = True) -> None: ...
 def clip_grad_norm_(
     params: Any, max_norm: _float, norm_type: _float = 2.0, error_if_nonfinite: _bool = False
 ) -> Tensor: ...
+def total_norm(tensors: Any, norm_type: _float, error_if_nonfinite: _bool, /) -> Tensor: ...
 def clip_grad_value_(params: Any, clip_value: _float) -> None: ...
 def build_info() -> dict[str, Any]: ...
 def get_num_threads() -> _int: ...

@@ -3,7 +3,7 @@
 `OPS` is read by the generic tests (test_ops.py and others). An operation is finished when its row is here.
 """
 
-from . import conv, creation, elementwise, indexing, linalg, losses, reductions, shape
+from . import conv, creation, elementwise, indexing, linalg, losses, recurrent, reductions, shape
 from .spec import Bad, Call, Kink, Op, S, T, arrays, exists, flatten, lookup
 
 OPS = (
@@ -15,6 +15,7 @@ OPS = (
     + losses.ROWS
     + creation.ROWS
     + conv.ROWS
+    + recurrent.ROWS
 )
 
 # Second names: name -> row. Tested to be the same function.

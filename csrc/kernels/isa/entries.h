@@ -74,6 +74,10 @@ template <class T> void span_products(const void* g, const void* x, int64_t n, d
 template <class T> void span_affine(const void* x, void* y, int64_t n, double shift, double scale, double add);
 template <class T>
 void span_grad(const void* g, const void* x, void* dx, int64_t n, double shift, double a, double b, double c);
+template <StepRule rule, class T>
+void step_rule(void* p, const void* g, void* const* state, int64_t n, const RuleStep& s);
+template <Recurrent kind, class T> void recurrent(const RecurrentStep& step);
+template <Recurrent kind, class T> void recurrent_grad(const RecurrentGradStep& step);
 template <class T> void adam(void* p, const void* g, void* m, void* v, void* max_v, int64_t n, const AdamStep& s);
 
 namespace {
@@ -105,6 +109,8 @@ constexpr bool supports(Ternary op, DType t) {
 }
 constexpr bool supports(Compare, DType) { return true; }
 constexpr bool supports(Predicate, DType) { return true; }
+constexpr bool supports(StepRule, DType t) { return is_floating(t); }
+constexpr bool supports(Recurrent, DType t) { return is_floating(t); }
 constexpr bool supports(RowAct, DType t) { return is_floating(t); }
 constexpr bool supports(Reduce op, DType t) { return op < Reduce::SumAbs || is_floating(t); }
 
@@ -240,6 +246,15 @@ template <class T> struct ConvTileEntry {
 template <class T> struct AdamEntry {
     static constexpr Adam get() { return adam<T>; }
 };
+template <auto rule, class T> struct StepRuleEntry {
+    static constexpr OptimizerStep get() { return step_rule<rule, T>; }
+};
+template <auto kind, class T> struct RecurrentEntry {
+    static constexpr RecurrentCell get() { return recurrent<kind, T>; }
+};
+template <auto kind, class T> struct RecurrentGradEntry {
+    static constexpr RecurrentGrad get() { return recurrent_grad<kind, T>; }
+};
 template <class T> struct NormRowsEntry {
     static constexpr NormRows get() { return norm_rows<T>; }
 };
@@ -292,6 +307,12 @@ template <class Out> constexpr void fill_conv(Out& out) {
     fill_floats<ConvTileEntry>(out.conv_tile);
     out.conv_vector_bytes = kConvBytes;
     out.conv_vectors = kConvVectors;
+}
+
+template <class Out> constexpr void fill_step_rules(Out& out) { fill_all<StepRuleEntry, StepRule>(out.step_rule); }
+template <class Out> constexpr void fill_recurrent(Out& out) {
+    fill_all<RecurrentEntry, Recurrent>(out.recurrent);
+    fill_all<RecurrentGradEntry, Recurrent>(out.recurrent_grad);
 }
 
 template <class Out> constexpr void fill_normalize(Out& out) {

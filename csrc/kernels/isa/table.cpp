@@ -24,8 +24,10 @@ constexpr Table make() {
     fill_cross_entropy(t);
     fill_all<BiasActEntry, RowAct>(t.bias_act);
     fill_optimizers(t);
+    fill_step_rules(t);
     fill_conv(t);
     fill_normalize(t);
+    fill_recurrent(t);
     fill_progressions(t);
     return t;
 }

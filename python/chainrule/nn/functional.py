@@ -5,6 +5,8 @@ Most are the compiled operation itself; its docstring holds the formula. The oth
 
 from __future__ import annotations
 
+from typing import Any
+
 from .. import _core
 from ._attention import (
     multi_head_attention_forward as multi_head_attention_forward,
@@ -12,6 +14,11 @@ from ._attention import (
 from ._attention import (
     scaled_dot_product_attention as scaled_dot_product_attention,
 )
+from ._bags import embedding_bag as embedding_bag
+from ._fractional import fractional_max_pool2d as fractional_max_pool2d
+from ._fractional import fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices
+from ._fractional import fractional_max_pool3d as fractional_max_pool3d
+from ._fractional import fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices
 from ._sampling import (
     affine_grid as affine_grid,
 )
@@ -33,6 +40,7 @@ from ._sampling import (
 from ._sampling import (
     upsample_nearest as upsample_nearest,
 )
+from ._sequence_loss import ctc_loss as ctc_loss
 
 Tensor = _core.Tensor
 _nn = _core._nn
@@ -165,3 +173,70 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     index = soft.max(dim, keepdim=True)[1]
     one_hot = _core.zeros_like(logits).scatter_(dim, index, 1.0)
     return one_hot - soft.detach() + soft
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    *,
+    distance_function: Any = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
+    """max(0, d(a, p) - d(a, n) + margin) for any distance d; swap takes d(p, n) where it is smaller than d(a, n).
+
+    Args:
+        anchor, positive, negative: of one shape.
+        distance_function: gives one distance a sample; pairwise_distance where left out.
+        margin: above 0.
+        reduction: "mean", "sum" or "none".
+
+    Source: PyTorch, torch.nn.functional.triplet_margin_with_distance_loss.
+    """
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    if margin <= 0:
+        raise ValueError(f"triplet_margin_with_distance_loss: margin must be above 0, got {margin}.")
+    if not anchor.dim() == positive.dim() == negative.dim():
+        raise RuntimeError(
+            f"The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
+            f"anchor {anchor.dim()}D, positive {positive.dim()}D, and negative {negative.dim()}D inputs"
+        )
+    distance = pairwise_distance if distance_function is None else distance_function
+    near, far = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        far = _core.minimum(far, distance(positive, negative))
+    loss = (near - far + margin).clamp(min=0)
+    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
+
+
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The p-norm distances of all pairs of rows i < j, in that order: [N (N - 1) / 2].
+
+    Source: PyTorch, torch.nn.functional.pdist.
+    """
+    if input.dim() != 2:
+        raise ValueError(f"pdist: the input must have shape (rows, features), got {tuple(input.shape)}.")
+    if p < 0:
+        raise ValueError(f"pdist: p must not be negative, got {p}.")
+    first, second = _core.triu_indices(input.shape[0], input.shape[0], 1)
+    return (input.index_select(0, first) - input.index_select(0, second)).norm(p, 1)
+
+
+def _with_indices(function: Any, name: str) -> Any:
+    def pool(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+        return function(*args, **{**kwargs, "return_indices": True})
+
+    pool.__name__ = pool.__qualname__ = f"{name}_with_indices"
+    pool.__doc__ = f"{name} with return_indices=True: the maxima and their places."
+    return pool
+
+
+max_pool1d_with_indices = _with_indices(max_pool1d, "max_pool1d")
+max_pool2d_with_indices = _with_indices(max_pool2d, "max_pool2d")
+max_pool3d_with_indices = _with_indices(max_pool3d, "max_pool3d")
+adaptive_max_pool1d_with_indices = _with_indices(adaptive_max_pool1d, "adaptive_max_pool1d")
+adaptive_max_pool2d_with_indices = _with_indices(adaptive_max_pool2d, "adaptive_max_pool2d")
+adaptive_max_pool3d_with_indices = _with_indices(adaptive_max_pool3d, "adaptive_max_pool3d")

@@ -96,3 +96,86 @@ def _rebuild(cls: Any, data: Any, requires_grad: bool, grad: Any, attributes: Ma
 
 def is_parameter(value: Any) -> bool:
     return isinstance(value, Parameter)
+
+
+class _Uninitialized:
+    """What a parameter or buffer without a shape yet shares: it holds nothing until materialize gives it one."""
+
+    cls_to_become: Any = None
+
+    def materialize(self: Any, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Take a shape; the values are whatever they are."""
+        recording = _core.is_grad_enabled()
+        _core.set_grad_enabled(False)
+        try:
+            self.data = _core.empty(tuple(shape), dtype=self.dtype if dtype is None else dtype)
+        finally:
+            _core.set_grad_enabled(recording)
+        self.__class__ = self.cls_to_become
+
+    @property
+    def shape(self) -> Any:
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in "
+            "`load_state_dict` when trying to load an uninitialized parameter into an initialized one. "
+            "Call `forward` to initialize the parameters before accessing their attributes."
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedParameter(_Uninitialized, Parameter):
+    """A parameter of a lazy layer before its first input.
+
+    Source: PyTorch, torch.nn.UninitializedParameter.
+    """
+
+    cls_to_become = Parameter
+
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
+        return _core.Tensor._make_subclass(cls, _core.empty(0, dtype=dtype), requires_grad)
+
+    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
+        pass
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.requires_grad, dtype=self.dtype)
+        return memo[id(self)]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (self.requires_grad, None, self.dtype)
+
+
+class UninitializedBuffer(_Uninitialized, _core.Tensor):
+    """A buffer of a lazy layer before its first input.
+
+    Source: PyTorch, torch.nn.UninitializedBuffer.
+    """
+
+    def __new__(
+        cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> Any:
+        return _core.Tensor._make_subclass(cls, _core.empty(0, dtype=dtype), requires_grad)
+
+    def __init__(
+        self, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> None:
+        self.persistent = persistent
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.requires_grad, dtype=self.dtype)
+        return memo[id(self)]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (self.requires_grad, None, self.dtype)
+
+
+UninitializedBuffer.cls_to_become = Buffer
+
+
+def is_lazy(tensor: Any) -> bool:
+    """Whether it has no shape yet."""
+    return isinstance(tensor, _Uninitialized)

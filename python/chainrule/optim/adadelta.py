@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .. import _core
-from ._per_parameter import PerParameter
+from ._rule import RuleOptimizer
 from .optimizer import check_options
 
 
-class Adadelta(PerParameter):
+class Adadelta(RuleOptimizer):
     """Steps scaled by the sizes of past steps and of past gradients.
 
     g = dL/dp + weight_decay p
@@ -37,6 +36,8 @@ class Adadelta(PerParameter):
 
     Source: PyTorch, torch.optim.Adadelta; Zeiler, "ADADELTA: an adaptive learning rate method", 2012.
     """
+
+    _rule = "Adadelta"
 
     def __init__(
         self,
@@ -66,15 +67,8 @@ class Adadelta(PerParameter):
         }
         super().__init__(params, defaults)
 
-    def _start(self, param: Any, group: dict[str, Any]) -> dict[str, Any]:
-        return {name: _core.zeros_like(param).detach() for name in ("square_avg", "acc_delta")}
+    def _states(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return "square_avg", "acc_delta"
 
-    def _update(self, param: Any, grad: Any, state: Any, t: float, group: dict[str, Any]) -> None:
-        if group["weight_decay"] != 0:
-            grad = grad.add(param, alpha=group["weight_decay"])
-        rho, eps = group["rho"], group["eps"]
-        squares, steps = state["square_avg"], state["acc_delta"]
-        squares.mul_(rho).addcmul_(grad, grad, value=1 - rho)
-        delta = steps.add(eps).sqrt_().div_(squares.add(eps).sqrt_()).mul_(grad)
-        steps.mul_(rho).addcmul_(delta, delta, value=1 - rho)
-        param.add_(delta, alpha=-float(group["lr"]))
+    def _numbers(self, group: dict[str, Any]) -> tuple[float, ...]:
+        return group["rho"], group["eps"]

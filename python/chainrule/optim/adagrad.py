@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import _core
-from ._per_parameter import PerParameter
+from ._rule import RuleOptimizer
 from .optimizer import check_options
 
 
-class Adagrad(PerParameter):
+class Adagrad(RuleOptimizer):
     """Steps scaled by the sum of all squared gradients so far.
 
     g = dL/dp + weight_decay p
@@ -36,6 +36,8 @@ class Adagrad(PerParameter):
     Source: PyTorch, torch.optim.Adagrad; Duchi et al., "Adaptive subgradient methods for online learning and
     stochastic optimization", 2011.
     """
+
+    _rule = "Adagrad"
 
     def __init__(
         self,
@@ -66,12 +68,11 @@ class Adagrad(PerParameter):
         }
         super().__init__(params, defaults)
 
-    def _start(self, param: Any, group: dict[str, Any]) -> dict[str, Any]:
-        return {"sum": _core.zeros_like(param).detach().fill_(group["initial_accumulator_value"])}
+    def _start(self, name: str, param: Any, group: dict[str, Any]) -> Any:
+        return _core.zeros_like(param).detach().fill_(group["initial_accumulator_value"])
 
-    def _update(self, param: Any, grad: Any, state: Any, t: float, group: dict[str, Any]) -> None:
-        if group["weight_decay"] != 0:
-            grad = grad.add(param, alpha=group["weight_decay"])
-        rate = float(group["lr"]) / (1 + (t - 1) * group["lr_decay"])
-        total = state["sum"].addcmul_(grad, grad)
-        param.addcdiv_(grad, total.sqrt().add_(group["eps"]), value=-rate)
+    def _states(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return ("sum",)
+
+    def _numbers(self, group: dict[str, Any]) -> tuple[float, ...]:
+        return group["lr_decay"], group["eps"]

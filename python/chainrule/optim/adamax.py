@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .. import _core
-from ._per_parameter import PerParameter, check_betas
+from ._rule import RuleOptimizer, check_betas
 from .optimizer import check_options
 
 
-class Adamax(PerParameter):
+class Adamax(RuleOptimizer):
     """Adam with the largest gradient, discounted, in place of the average of its square.
 
     g = dL/dp + weight_decay p
@@ -39,6 +38,8 @@ class Adamax(PerParameter):
     2014, section 7.1.
     """
 
+    _rule = "Adamax"
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -66,14 +67,8 @@ class Adamax(PerParameter):
         }
         super().__init__(params, defaults)
 
-    def _start(self, param: Any, group: dict[str, Any]) -> dict[str, Any]:
-        return {name: _core.zeros_like(param).detach() for name in ("exp_avg", "exp_inf")}
+    def _states(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return "exp_avg", "exp_inf"
 
-    def _update(self, param: Any, grad: Any, state: Any, t: float, group: dict[str, Any]) -> None:
-        if group["weight_decay"] != 0:
-            grad = grad.add(param, alpha=group["weight_decay"])
-        beta1, beta2 = group["betas"]
-        average, largest = state["exp_avg"], state["exp_inf"]
-        average.lerp_(grad, 1 - beta1)
-        largest.copy_(_core.maximum(largest.mul_(beta2), grad.abs().add_(group["eps"])))
-        param.addcdiv_(average, largest, value=-float(group["lr"]) / (1 - beta1**t))
+    def _numbers(self, group: dict[str, Any]) -> tuple[float, ...]:
+        return *group["betas"], group["eps"]

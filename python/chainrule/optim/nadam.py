@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .. import _core
-from ._per_parameter import PerParameter, check_betas
+from ._rule import RuleOptimizer, check_betas
 from .optimizer import check_options
 
 
-class NAdam(PerParameter):
+class NAdam(RuleOptimizer):
     """Adam with Nesterov's momentum.
 
     g = dL/dp + weight_decay p          (with decoupled_weight_decay: p = p (1 - lr weight_decay) instead)
@@ -39,6 +38,9 @@ class NAdam(PerParameter):
 
     Source: PyTorch, torch.optim.NAdam; Dozat, "Incorporating Nesterov momentum into Adam", 2016.
     """
+
+    _rule = "NAdam"
+    _has_product = True
 
     def __init__(
         self,
@@ -71,25 +73,8 @@ class NAdam(PerParameter):
         }
         super().__init__(params, defaults)
 
-    def _start(self, param: Any, group: dict[str, Any]) -> dict[str, Any]:
-        zeros = _core.zeros_like(param).detach()
-        return {"mu_product": _core.tensor(1.0, dtype=_core.float32), "exp_avg": zeros, "exp_avg_sq": zeros.clone()}
+    def _states(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return "exp_avg", "exp_avg_sq"
 
-    def _update(self, param: Any, grad: Any, state: Any, t: float, group: dict[str, Any]) -> None:
-        lr, decay = float(group["lr"]), group["momentum_decay"]
-        beta1, beta2 = group["betas"]
-        if group["weight_decay"] != 0:
-            if group["decoupled_weight_decay"]:
-                param.mul_(1 - lr * group["weight_decay"])
-            else:
-                grad = grad.add(param, alpha=group["weight_decay"])
-        average, squares = state["exp_avg"], state["exp_avg_sq"]
-        average.lerp_(grad, 1 - beta1)
-        squares.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
-        scale = squares.div(1 - beta2**t).sqrt_().add_(group["eps"])
-        mu, mu_next = (beta1 * (1.0 - 0.5 * 0.96 ** (n * decay)) for n in (t, t + 1))
-        if state["mu_product"].dtype != _core.float32:  # a loaded state has it in the parameter's dtype
-            state["mu_product"] = state["mu_product"].to(_core.float32)
-        product = float(state["mu_product"].mul_(mu))
-        param.addcdiv_(grad, scale, value=-lr * (1.0 - mu) / (1.0 - product))
-        param.addcdiv_(average, scale, value=-lr * mu_next / (1.0 - product * mu_next))
+    def _numbers(self, group: dict[str, Any]) -> tuple[float, ...]:
+        return *group["betas"], group["eps"], group["momentum_decay"]

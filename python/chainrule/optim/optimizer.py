@@ -197,7 +197,8 @@ class Optimizer:
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take what state_dict gave. Tensors are copied and cast to their parameter's dtype, counters excepted.
+        """Take what state_dict gave, here or in PyTorch. Tensors are copied and cast to their parameter's dtype,
+        counters excepted.
 
         Raises:
             ValueError: the groups differ in number or size; nothing has changed then.
@@ -283,6 +284,8 @@ def _cast(param: Any, state: dict[str, Any]) -> dict[str, Any]:
     """Copies of the saved values; tensors in the parameter's dtype, but for the step counter."""
     result = {}
     for name, value in state.items():
+        if not isinstance(value, Tensor) and hasattr(value, "detach") and hasattr(value, "numpy"):
+            value = _core.tensor(value.detach().numpy())  # a tensor of PyTorch's
         if isinstance(value, Tensor):
             cast = name != "step" and param.is_floating_point()
             value = value.detach().clone().to(param.dtype) if cast else value.detach().clone()

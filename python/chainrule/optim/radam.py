@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .. import _core
-from ._per_parameter import PerParameter, check_betas
+from ._rule import RuleOptimizer, check_betas
 from .optimizer import check_options
 
 
-class RAdam(PerParameter):
+class RAdam(RuleOptimizer):
     """Adam that rectifies the variance of its first steps.
 
     g = dL/dp + weight_decay p          (with decoupled_weight_decay: p = p (1 - lr weight_decay) instead)
@@ -41,6 +40,8 @@ class RAdam(PerParameter):
     beyond", 2019.
     """
 
+    _rule = "RAdam"
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -70,25 +71,8 @@ class RAdam(PerParameter):
         }
         super().__init__(params, defaults)
 
-    def _start(self, param: Any, group: dict[str, Any]) -> dict[str, Any]:
-        return {name: _core.zeros_like(param).detach() for name in ("exp_avg", "exp_avg_sq")}
+    def _states(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return "exp_avg", "exp_avg_sq"
 
-    def _update(self, param: Any, grad: Any, state: Any, t: float, group: dict[str, Any]) -> None:
-        lr = float(group["lr"])
-        beta1, beta2 = group["betas"]
-        if group["weight_decay"] != 0:
-            if group["decoupled_weight_decay"]:
-                param.mul_(1 - lr * group["weight_decay"])
-            else:
-                grad = grad.add(param, alpha=group["weight_decay"])
-        average, squares = state["exp_avg"], state["exp_avg_sq"]
-        average.lerp_(grad, 1 - beta1)
-        squares.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
-        rate, left = lr / (1 - beta1**t), 1 - beta2**t
-        limit = 2 / (1 - beta2) - 1
-        length = limit - 2 * t * beta2**t / left
-        if length > 5.0:
-            rectifier = (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)
-            param.addcdiv_(average, squares.sqrt().add_(group["eps"]), value=-rate * (left * rectifier) ** 0.5)
-        else:
-            param.add_(average, alpha=-rate)
+    def _numbers(self, group: dict[str, Any]) -> tuple[float, ...]:
+        return *group["betas"], group["eps"]

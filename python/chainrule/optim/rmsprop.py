@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .. import _core
-from ._per_parameter import PerParameter
+from ._rule import RuleOptimizer
 from .optimizer import check_options
 
 
-class RMSprop(PerParameter):
+class RMSprop(RuleOptimizer):
     """Steps scaled by a running average of the squared gradient.
 
     g = dL/dp + weight_decay p
@@ -37,6 +36,8 @@ class RMSprop(PerParameter):
     Source: PyTorch, torch.optim.RMSprop; Tieleman and Hinton, lecture 6.5 of
     "Neural networks for machine learning", 2012; Graves, "Generating sequences with recurrent neural networks", 2013.
     """
+
+    _rule = "RMSprop"
 
     def __init__(
         self,
@@ -67,24 +68,9 @@ class RMSprop(PerParameter):
         }
         super().__init__(params, defaults)
 
-    def _start(self, param: Any, group: dict[str, Any]) -> dict[str, Any]:
-        names = ["square_avg"]
-        if group["momentum"] > 0:
-            names.append("momentum_buffer")
-        if group["centered"]:
-            names.append("grad_avg")
-        return {name: _core.zeros_like(param).detach() for name in names}
+    def _states(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        mean = "grad_avg" if group["centered"] else None
+        return "square_avg", mean, "momentum_buffer" if group["momentum"] > 0 else None
 
-    def _update(self, param: Any, grad: Any, state: Any, t: float, group: dict[str, Any]) -> None:
-        if group["weight_decay"] != 0:
-            grad = grad.add(param, alpha=group["weight_decay"])
-        lr, alpha, average = float(group["lr"]), group["alpha"], state["square_avg"]
-        average.mul_(alpha).addcmul_(grad, grad, value=1 - alpha)
-        if group["centered"]:
-            mean = state["grad_avg"].lerp_(grad, 1 - alpha)
-            average = average.addcmul(mean, mean, value=-1)
-        scale = average.sqrt().add_(group["eps"])
-        if group["momentum"] > 0:
-            param.add_(state["momentum_buffer"].mul_(group["momentum"]).addcdiv_(grad, scale), alpha=-lr)
-        else:
-            param.addcdiv_(grad, scale, value=-lr)
+    def _numbers(self, group: dict[str, Any]) -> tuple[float, ...]:
+        return group["alpha"], group["eps"], group["momentum"]

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import _core
-from ._per_parameter import PerParameter
+from ._rule import RuleOptimizer
 from .optimizer import check_options
 
 
-class Rprop(PerParameter):
+class Rprop(RuleOptimizer):
     """Steps from the sign of the gradient alone; each grows while the sign stays, and shrinks when it changes.
 
     s = s etaplus where g g_prev > 0, s etaminus where g g_prev < 0 (and g = 0 there), kept within step_sizes
@@ -36,6 +36,8 @@ class Rprop(PerParameter):
     Source: PyTorch, torch.optim.Rprop; Riedmiller and Braun, "A direct adaptive method for faster
     backpropagation learning: the RPROP algorithm", 1993.
     """
+
+    _rule = "Rprop"
 
     def __init__(
         self,
@@ -63,16 +65,12 @@ class Rprop(PerParameter):
         }
         super().__init__(params, defaults)
 
-    def _start(self, param: Any, group: dict[str, Any]) -> dict[str, Any]:
+    def _start(self, name: str, param: Any, group: dict[str, Any]) -> Any:
         zeros = _core.zeros_like(param).detach()
-        return {"prev": zeros, "step_size": zeros.clone().fill_(float(group["lr"]))}
+        return zeros.fill_(float(group["lr"])) if name == "step_size" else zeros
 
-    def _update(self, param: Any, grad: Any, state: Any, t: float, group: dict[str, Any]) -> None:
-        shrink, grow = group["etas"]
-        previous, size = state["prev"], state["step_size"]
-        agreement = grad * previous
-        turned = agreement.lt(0)
-        factor = _core.ones_like(grad).masked_fill_(agreement.gt(0), grow).masked_fill_(turned, shrink)
-        size.mul_(factor).clamp_(*group["step_sizes"])
-        previous.copy_(grad.masked_fill(turned, 0))
-        param.addcmul_(previous.sign(), size, value=-1)
+    def _states(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return "prev", "step_size"
+
+    def _numbers(self, group: dict[str, Any]) -> tuple[float, ...]:
+        return *group["etas"], *group["step_sizes"]

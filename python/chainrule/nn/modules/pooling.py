@@ -388,3 +388,56 @@ __all__ = [
     "MaxUnpool2d",
     "MaxUnpool3d",
 ]
+
+
+class _FractionalMaxPool(Module):
+    """Maxima of windows at random places, drawn anew at each forward (also in eval, as in PyTorch).
+
+    Args:
+        kernel_size: of the windows.
+        output_size, output_ratio: one of them: the output's size, or its fraction of the input's, in (0, 1).
+        return_indices: give the positions of the maxima as well, for MaxUnpool.
+
+    Source: Graham, "Fractional max-pooling", 2014.
+    """
+
+    _function: Any = None
+    _axes = 0
+
+    def __init__(
+        self,
+        kernel_size: Numbers,
+        output_size: Numbers | None = None,
+        output_ratio: float | Sequence[float] | None = None,
+        return_indices: bool = False,
+        _random_samples: Any = None,
+    ) -> None:
+        super().__init__()
+        name = type(self).__name__
+        if (output_size is None) == (output_ratio is None):
+            raise ValueError(f"{name}: exactly one of output_size and output_ratio must be given.")
+        ratios = (output_ratio,) if isinstance(output_ratio, float) else output_ratio or ()
+        if not all(0 < ratio < 1 for ratio in ratios):
+            raise ValueError(f"{name}: output_ratio must be between 0 and 1 (got {output_ratio})")
+        self.kernel_size = _each(kernel_size, self._axes)
+        self.output_size = None if output_size is None else _each(output_size, self._axes)
+        self.output_ratio = (output_ratio,) * self._axes if isinstance(output_ratio, float) else output_ratio
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+
+    def forward(self, input: Any) -> Any:
+        return type(self)._function(
+            input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples
+        )
+
+
+class FractionalMaxPool2d(_FractionalMaxPool):
+    __doc__ = f"Images (N, C, H, W) or (C, H, W). {_FractionalMaxPool.__doc__}"
+    _axes = 2
+    _function = staticmethod(F.fractional_max_pool2d)
+
+
+class FractionalMaxPool3d(_FractionalMaxPool):
+    __doc__ = f"Volumes (N, C, D, H, W) or (C, D, H, W). {_FractionalMaxPool.__doc__}"
+    _axes = 3
+    _function = staticmethod(F.fractional_max_pool3d)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from ... import _core
-from .. import functional as F
 from .. import init
 from ..parameter import Parameter
 from ..utils.rnn import PackedSequence
@@ -17,93 +16,21 @@ from .module import Module
 Tensor = _core.Tensor
 State = tuple[Any, ...]
 
-# Note [A step of a recurrent layer]
-# A layer multiplies all inputs by weight_ih at once. What remains is one function per step:
-#     step(projected, state, weight_hh, bias_hh, weight_hr) -> state
-# with projected = x W_ih^T + b_ih of this step [N, gates] and state = (h,) or (h, c).
-# Where bias_hh is only added (all but the GRU), it has been added to projected and bias_hh is None. A fused step
-# replaces one of these four functions and nothing else.
-
-
-def _tanh_step(projected: Any, state: State, weight_hh: Any, bias_hh: Any, weight_hr: Any) -> State:
-    return ((F.linear(state[0], weight_hh) + projected).tanh(),)
-
-
-def _relu_step(projected: Any, state: State, weight_hh: Any, bias_hh: Any, weight_hr: Any) -> State:
-    return ((F.linear(state[0], weight_hh) + projected).relu(),)
-
-
-def _lstm_step(projected: Any, state: State, weight_hh: Any, bias_hh: Any, weight_hr: Any) -> State:
-    h, c = state
-    i, f, g, o = (F.linear(h, weight_hh) + projected).chunk(4, 1)
-    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-    h = o.sigmoid() * c.tanh()
-    return (h if weight_hr is None else F.linear(h, weight_hr)), c
-
-
-def _gru_step(projected: Any, state: State, weight_hh: Any, bias_hh: Any, weight_hr: Any) -> State:
-    h = state[0]
-    size = h.shape[1]
-    gates_x, new_x = projected.split([2 * size, size], 1)
-    gates_h, new_h = F.linear(h, weight_hh, bias_hh).split([2 * size, size], 1)
-    r, z = (gates_x + gates_h).sigmoid().chunk(2, 1)
-    n = (new_x + r * new_h).tanh()
-    return (n + z * (h - n),)
-
-
-_STEPS: dict[str, Callable[..., State]] = {
-    "RNN_TANH": _tanh_step,
-    "RNN_RELU": _relu_step,
-    "LSTM": _lstm_step,
-    "GRU": _gru_step,
+# The functions that compute: a layer's call, packed or padded, and a cell's are one call into C++ each. An empty
+# sequence for the state means zeros.
+_LAYERS: dict[str, Callable[..., Any]] = {
+    "RNN_TANH": _core.rnn_tanh,
+    "RNN_RELU": _core.rnn_relu,
+    "LSTM": _core.lstm,
+    "GRU": _core.gru,
+}
+_CELLS: dict[str, Callable[..., Any]] = {
+    "RNN_TANH": _core.rnn_tanh_cell,
+    "RNN_RELU": _core.rnn_relu_cell,
+    "LSTM": _core.lstm_cell,
+    "GRU": _core.gru_cell,
 }
 _GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
-
-
-def _run(step: Callable[[Any, State], State], inputs: Sequence[Any], state: State, reverse: bool) -> tuple[Any, State]:
-    """Steps over inputs [T][N, gates]. Returns the h of each step, in the order of time, and the last state."""
-    outputs = []
-    for x in reversed(inputs) if reverse else inputs:
-        state = step(x, state)
-        outputs.append(state[0])
-    if reverse:
-        outputs.reverse()
-    return outputs, state
-
-
-def _run_packed(
-    step: Callable[[Any, State], State], inputs: Sequence[Any], state: State, reverse: bool
-) -> tuple[Any, State]:
-    """The same where fewer sequences are left at each later step: inputs [T][N_t, gates], N_0 >= N_1 >= ..."""
-    if reverse:
-        return _run_packed_reverse(step, inputs, state)
-    outputs, ended, alive = [], [], inputs[0].shape[0]
-    for x in inputs:
-        count = x.shape[0]
-        if count < alive:
-            ended.append(tuple(part[count:] for part in state))
-            state, alive = tuple(part[:count] for part in state), count
-        state = step(x, state)
-        outputs.append(state[0])
-    rows = [state, *reversed(ended)]  # the longest sequences come first
-    return outputs, tuple(_core.cat(list(parts)) for parts in zip(*rows))
-
-
-def _run_packed_reverse(
-    step: Callable[[Any, State], State], inputs: Sequence[Any], initial: State
-) -> tuple[Any, State]:
-    """Backward in time: a sequence joins, with its initial state, at its own last element."""
-    outputs, alive = [], inputs[-1].shape[0]
-    state = tuple(part[:alive] for part in initial)
-    for x in reversed(inputs):
-        count = x.shape[0]
-        if count > alive:
-            state = tuple(_core.cat([part, first[alive:count]]) for part, first in zip(state, initial))
-            alive = count
-        state = step(x, state)
-        outputs.append(state[0])
-    outputs.reverse()
-    return outputs, state
 
 
 class RNNBase(Module):
@@ -146,8 +73,8 @@ class RNNBase(Module):
 
     def _check_options(self) -> None:
         name = type(self).__name__
-        if self.mode not in _STEPS:
-            raise ValueError(f"{name}: mode must be one of {', '.join(_STEPS)}, got {self.mode!r}.")
+        if self.mode not in _LAYERS:
+            raise ValueError(f"{name}: mode must be one of {', '.join(_LAYERS)}, got {self.mode!r}.")
         dropout = self.dropout
         if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
             raise ValueError(f"{name}: dropout must be a number between 0 and 1, got {dropout!r}.")
@@ -231,23 +158,25 @@ class RNNBase(Module):
             input = input.unsqueeze(batch_axis)
         if input.shape[1 - batch_axis] == 0:
             raise ValueError(f"{type(self).__name__}: at least one step is needed, got shape {tuple(input.shape)}.")
-        state = self._initial_state(hx, input, input.shape[batch_axis], batched)
-        output, state = self._layers(input, state, None)
+        state = self._initial_state(hx, input.shape[batch_axis], batched)
+        output, *last = _LAYERS[self.mode](input, state, *self._options(), self.batch_first)
         if not batched:
-            output, state = output.squeeze(batch_axis), tuple(part.squeeze(1) for part in state)
-        return output, state if self.mode == "LSTM" else state[0]
+            output, last = output.squeeze(batch_axis), [part.squeeze(1) for part in last]
+        return output, tuple(last) if self.mode == "LSTM" else last[0]
 
     def _forward_packed(self, input: PackedSequence, hx: Any) -> tuple[Any, Any]:
         data, batch_sizes, order, inverse = input
         self._check_width(data)
-        sizes = batch_sizes.tolist()
-        state = self._initial_state(hx, data, sizes[0], True)
-        if order is not None and hx is not None:
+        state = self._initial_state(hx, int(batch_sizes[0]), True)
+        if order is not None:
             state = tuple(part.index_select(1, order) for part in state)
-        output, state = self._layers(data, state, sizes)
+        output, *last = _LAYERS[self.mode](data, batch_sizes, state, *self._options())
         if inverse is not None:
-            state = tuple(part.index_select(1, inverse) for part in state)
-        return PackedSequence(output, batch_sizes, order, inverse), state if self.mode == "LSTM" else state[0]
+            last = [part.index_select(1, inverse) for part in last]
+        return PackedSequence(output, batch_sizes, order, inverse), tuple(last) if self.mode == "LSTM" else last[0]
+
+    def _options(self) -> tuple[Any, ...]:
+        return self._flat_weights, self.bias, self.num_layers, self.dropout, self.training, self.bidirectional
 
     def _check_width(self, input: Any) -> None:
         if input.shape[-1] != self.input_size:
@@ -256,12 +185,12 @@ class RNNBase(Module):
                 f"{tuple(input.shape)}."
             )
 
-    def _initial_state(self, hx: Any, input: Any, batch: int, batched: bool) -> State:
-        """(h,) or (h, c), each [layers * directions, N, size]: what was given, checked, or zeros."""
+    def _initial_state(self, hx: Any, batch: int, batched: bool) -> State:
+        """(h,) or (h, c), each [layers * directions, N, size], checked; () where none was given."""
+        if hx is None:
+            return ()
         rows = self.num_layers * (2 if self.bidirectional else 1)
         sizes = [self.proj_size or self.hidden_size] + ([self.hidden_size] if self.mode == "LSTM" else [])
-        if hx is None:
-            return tuple(_core.zeros((rows, batch, size), dtype=input.dtype) for size in sizes)
         if self.mode != "LSTM":
             hx = (hx,)
         elif not isinstance(hx, (tuple, list)) or len(hx) != 2:
@@ -274,48 +203,6 @@ class RNNBase(Module):
                     f"batch-first."
                 )
         return tuple(hx) if batched else tuple(part.unsqueeze(1) for part in hx)
-
-    def _layers(self, x: Any, state: State, sizes: list[int] | None) -> tuple[Any, State]:
-        """All layers over x: [T, N, F] ([N, T, F] where batch_first), or packed [sum of sizes, F]."""
-        time_axis = 1 if self.batch_first and sizes is None else 0
-        directions = 2 if self.bidirectional else 1
-        weights, last = self.all_weights, []
-        for layer in range(self.num_layers):
-            ends = []
-            for direction in range(directions):
-                row = layer * directions + direction
-                start = tuple(part[row] for part in state)
-                hidden, end = self._one_direction(x, start, weights[row], direction == 1, sizes, time_axis)
-                ends.append(hidden)
-                last.append(end)
-            final = layer == self.num_layers - 1
-            # Between layers time comes first, so that dropout draws its random numbers in PyTorch's order.
-            time_axis = 1 if final and self.batch_first else 0
-            steps = ends[0] if directions == 1 else [_core.cat([a, b], 1) for a, b in zip(*ends)]
-            x = _core.stack(steps, time_axis) if sizes is None else _core.cat(steps)
-            if self.dropout and self.training and not final:
-                x = F.dropout(x, self.dropout, True)
-        return x, tuple(_core.stack(list(parts)) for parts in zip(*last))
-
-    def _one_direction(
-        self, x: Any, state: State, weights: list[Any], reverse: bool, sizes: list[int] | None, time_axis: int
-    ) -> tuple[Any, State]:
-        """One layer in one direction: the h of each step and the last state."""
-        weight_ih, weight_hh = weights[:2]
-        biases: Any = weights[2:4] if self.bias else (None, None)
-        bias_ih, bias_hh = biases
-        weight_hr = weights[-1] if self.proj_size else None
-        if self.bias and self.mode != "GRU":
-            bias_ih, bias_hh = bias_ih + bias_hh, None
-        projected = F.linear(x, weight_ih, bias_ih)
-        function = _STEPS[self.mode]
-
-        def step(inputs: Any, now: State) -> State:
-            return function(inputs, now, weight_hh, bias_hh, weight_hr)
-
-        if sizes is None:
-            return _run(step, projected.unbind(time_axis), state, reverse)
-        return _run_packed(step, projected.split(sizes), state, reverse)
 
 
 class RNN(RNNBase):
@@ -449,29 +336,16 @@ class RNNCellBase(Module):
         nonlinearity = self.__dict__.get("nonlinearity", "tanh")
         return text if nonlinearity == "tanh" else f"{text}, nonlinearity={nonlinearity}"
 
-    def _step(self, mode: str, input: Any, state: State | None) -> State:
-        """One step from input [N, F] or [F]; state None is zeros."""
-        name, batched = type(self).__name__, input.dim() == 2
+    def _step(self, mode: str, input: Any, state: State) -> Any:
+        """One step from input [N, F] or [F]; state () is zeros."""
         if input.dim() not in (1, 2) or input.shape[-1] != self.input_size:
             wanted = f"(N, {self.input_size}) or ({self.input_size},)"
-            raise ValueError(f"{name}: input must have shape {wanted}, got {tuple(input.shape)}.")
-        if not batched:
-            input = input.unsqueeze(0)
-        shape = (input.shape[0], self.hidden_size)
-        if state is None:
-            state = (_core.zeros(shape, dtype=input.dtype),) * (2 if mode == "LSTM" else 1)
-        else:
-            for part in state:
-                if tuple(part.shape) != (shape if batched else shape[1:]):
-                    wanted = str(shape if batched else shape[1:])
-                    raise ValueError(f"{name}: the state must have shape {wanted}, got {tuple(part.shape)}.")
-            state = state if batched else tuple(part.unsqueeze(0) for part in state)
-        bias_ih, bias_hh = self.bias_ih, self.bias_hh
-        if bias_hh is not None and mode != "GRU":
-            bias_ih, bias_hh = bias_ih + bias_hh, None
-        projected = F.linear(input, self.weight_ih, bias_ih)
-        result = _STEPS[mode](projected, state, self.weight_hh, bias_hh, None)
-        return result if batched else tuple(part.squeeze(0) for part in result)
+            raise ValueError(f"{type(self).__name__}: input must have shape {wanted}, got {tuple(input.shape)}.")
+        shape = (*input.shape[:-1], self.hidden_size)
+        for part in state:
+            if part.shape != shape:
+                raise ValueError(f"{type(self).__name__}: the state must have shape {shape}, got {tuple(part.shape)}.")
+        return _CELLS[mode](input, state, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
 
 
 class RNNCell(RNNCellBase):
@@ -497,7 +371,7 @@ class RNNCell(RNNCellBase):
         self.nonlinearity = nonlinearity
 
     def forward(self, input: Any, hx: Any = None) -> Any:
-        return self._step("RNN_" + self.nonlinearity.upper(), input, None if hx is None else (hx,))[0]
+        return self._step("RNN_" + self.nonlinearity.upper(), input, () if hx is None else (hx,))
 
 
 class LSTMCell(RNNCellBase):
@@ -520,8 +394,7 @@ class LSTMCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
-        h, c = self._step("LSTM", input, None if hx is None else tuple(hx))
-        return h, c
+        return self._step("LSTM", input, () if hx is None else tuple(hx))
 
 
 class GRUCell(RNNCellBase):
@@ -536,4 +409,4 @@ class GRUCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
-        return self._step("GRU", input, None if hx is None else (hx,))[0]
+        return self._step("GRU", input, () if hx is None else (hx,))

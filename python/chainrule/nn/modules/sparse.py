@@ -1,4 +1,4 @@
-"""Embedding."""
+"""Embedding, and EmbeddingBag."""
 
 from __future__ import annotations
 
@@ -90,7 +90,114 @@ class Embedding(Module):
         return cls(rows, columns, padding_idx, _weight=embeddings, _freeze=freeze, **options)
 
     def extra_repr(self) -> str:
-        text = f"{self.num_embeddings}, {self.embedding_dim}"
+        return _table_repr(self)
+
+
+class EmbeddingBag(Module):
+    """Sums, means or maxima of rows of a table, bag by bag.
+
+    Args:
+        num_embeddings, embedding_dim: rows and columns of the table. Initial values are standard normal.
+        max_norm, norm_type: rows that are used are first scaled down to this norm.
+        scale_grad_by_freq: divide each row's gradient by how often it was looked up.
+        mode: "sum", "mean" or "max".
+        sparse: accepted; gradients are dense.
+        include_last_offset: offsets has one number more, the end of the last bag.
+        padding_idx: a row that stays 0 and does not count.
+
+    Shapes: input [B, N], a bag each row, or [N] with offsets [B]; output [B, embedding_dim].
+
+    Example:
+        >>> import chainrule as cr
+        >>> bags = cr.nn.EmbeddingBag(10, 3, mode="sum")
+        >>> bags(cr.tensor([1, 2, 4, 5]), cr.tensor([0, 3])).shape
+        chainrule.Size([2, 3])
+
+    Source: PyTorch, torch.nn.EmbeddingBag.
+    """
+
+    weight: Any
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        mode: str = "mean",
+        sparse: bool = False,
+        _weight: Any = None,
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if padding_idx is not None:
+            if not -num_embeddings <= padding_idx < num_embeddings:
+                raise ValueError(f"EmbeddingBag: padding_idx must be within {num_embeddings} rows, got {padding_idx}.")
+            padding_idx %= num_embeddings
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.scale_grad_by_freq = scale_grad_by_freq
+        self.mode = mode
+        self.sparse = sparse
+        self.include_last_offset = include_last_offset
+        self.padding_idx = padding_idx
+        if _weight is not None:
+            if tuple(_weight.shape) != (num_embeddings, embedding_dim):
+                raise ValueError(
+                    f"EmbeddingBag: the weight must have shape {(num_embeddings, embedding_dim)}, "
+                    f"got {tuple(_weight.shape)}."
+                )
+            self.weight = Parameter(_weight)
+        else:
+            self.weight = Parameter(_core.empty((num_embeddings, embedding_dim), device=device, dtype=dtype))
+            self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the initial values again."""
+        init.normal_(self.weight)
         if self.padding_idx is not None:
-            text += f", padding_idx={self.padding_idx}"
-        return text
+            init.zeros_(self.weight.detach()[self.padding_idx])
+
+    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
+        return F.embedding_bag(
+            input,
+            self.weight,
+            offsets,
+            self.max_norm,
+            self.norm_type,
+            self.scale_grad_by_freq,
+            self.mode,
+            self.sparse,
+            per_sample_weights,
+            self.include_last_offset,
+            self.padding_idx,
+        )
+
+    @classmethod
+    def from_pretrained(cls, embeddings: Any, freeze: bool = True, **options: Any) -> Any:
+        """An EmbeddingBag with a given table; frozen unless freeze=False."""
+        rows, columns = embeddings.shape
+        bags = cls(rows, columns, _weight=embeddings, **options)
+        bags.weight.requires_grad = not freeze
+        return bags
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{_table_repr(self)}, mode={self.mode!r}{padding}"
+
+
+def _table_repr(module: Any) -> str:
+    text = f"{module.num_embeddings}, {module.embedding_dim}"
+    defaults = {"max_norm": None, "norm_type": 2.0, "scale_grad_by_freq": False, "sparse": False}
+    if module.padding_idx is not None and isinstance(module, Embedding):
+        text += f", padding_idx={module.padding_idx}"
+    for name, default in defaults.items():
+        if getattr(module, name) != default:
+            text += f", {name}={getattr(module, name)}"
+    return text

@@ -59,13 +59,23 @@ def clip_grad_norm(*args: Any, **kwargs: Any) -> Tensor:
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
     """Cut every element of every gradient to [-clip_value, clip_value]."""
-    limit = float(clip_value)
+    _core.clip_grad_value_(_as_list(parameters), float(clip_value))
+
+
+def clip_grads_with_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Any, foreach: bool | None = None
+) -> None:
+    """Scale all gradients by min(1, max_norm / (total_norm + 1e-6)), the norm being known from get_total_norm.
+
+    Source: PyTorch, torch.nn.utils.clip_grads_with_norm_.
+    """
+    factor = min(1.0, float(max_norm) / (float(total_norm) + 1e-6))
     recording = _core.is_grad_enabled()
     _core.set_grad_enabled(False)
     try:
         for param in _as_list(parameters):
             if param.grad is not None:
-                param.grad.clamp_(-limit, limit)
+                param.grad.mul_(factor)
     finally:
         _core.set_grad_enabled(recording)
 
@@ -77,14 +87,4 @@ def get_total_norm(
     foreach: bool | None = None,
 ) -> Tensor:
     """The p-norm of all tensors as one vector."""
-    flat = [t.detach().reshape(-1) for t in _as_list(tensors)]
-    if not flat:
-        return _core.tensor(0.0)
-    values = _core.cat(flat).abs()
-    if norm_type == float("inf"):
-        norm = values.max()
-    else:
-        norm = (values**norm_type).sum() ** (1.0 / norm_type)
-    if error_if_nonfinite and not float("-inf") < float(norm) < float("inf"):
-        raise RuntimeError(f"get_total_norm: the norm is {float(norm)}, and error_if_nonfinite=True.")
-    return norm
+    return _core.total_norm(_as_list(tensors), float(norm_type), error_if_nonfinite)

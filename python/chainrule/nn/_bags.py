@@ -1,0 +1,139 @@
+"""embedding_bag, written in operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+
+_embedding = _core._nn.embedding
+_MODES = ("sum", "mean", "max")
+
+
+def embedding_bag(
+    input: Any,
+    weight: Any,
+    offsets: Any = None,
+    max_norm: float | None = None,
+    norm_type: float = 2,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Any = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> Any:
+    """Sums, means or maxima of rows of a table, bag by bag.
+
+    Args:
+        input: int64 or int32: [B, N], a bag each row; or [N] with offsets.
+        weight: the table, [rows, features].
+        offsets: [B], where each bag begins in input; the first is 0. An empty bag gives zeros.
+        max_norm, norm_type, scale_grad_by_freq, sparse: as in embedding().
+        mode: "sum", "mean" or "max".
+        per_sample_weights: factors in the shape of input, for mode "sum".
+        include_last_offset: offsets has one number more, the end of the last bag.
+        padding_idx: entries with this number do not count.
+
+    Returns:
+        [B, features].
+
+    Example:
+        >>> import chainrule as cr
+        >>> table = cr.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+        >>> cr.nn.functional.embedding_bag(cr.tensor([0, 1, 2]), table, cr.tensor([0, 2]), mode="sum")
+        tensor([[4., 6.],
+                [5., 6.]])
+
+    Source: PyTorch, torch.nn.functional.embedding_bag.
+    """
+    name = "embedding_bag"
+    if weight.dtype in (_core.int64, _core.int32) and input.is_floating_point():
+        input, weight = weight, input  # PyTorch's old order of arguments
+    if mode not in _MODES:
+        raise ValueError(f"{name}: mode has to be one of sum, mean or max, got {mode!r}.")
+    if weight.dim() != 2:
+        raise ValueError(f"{name}: weight has to be a 2D Tensor, got shape {tuple(weight.shape)}.")
+    if per_sample_weights is not None and tuple(per_sample_weights.shape) != tuple(input.shape):
+        raise ValueError(
+            f"{name}: If per_sample_weights ({tuple(per_sample_weights.shape)}) is not None, then it must have the "
+            f"same shape as the input ({tuple(input.shape)})"
+        )
+    if per_sample_weights is not None and mode != "sum":
+        raise NotImplementedError(f"{name}: per_sample_weights was not None. It is only supported for mode='sum'.")
+    if scale_grad_by_freq and mode == "max":
+        raise ValueError(f"{name}: max mode does not support scaling the gradient by the frequency")
+    starts, total = _starts(name, input, offsets, include_last_offset)
+    rows = weight.shape[0]
+    if padding_idx is not None:
+        if not -rows <= padding_idx < rows:
+            raise ValueError(f"{name}: padding_idx must be within {rows} rows, got {padding_idx}.")
+        padding_idx %= rows
+    numbers = input.reshape(-1).to(_core.int64)
+    factors = None if per_sample_weights is None else per_sample_weights.reshape(-1)
+    values = numbers.numpy()
+    bags = np.searchsorted(starts, np.arange(total), side="right") - 1
+    if padding_idx is not None and (values == padding_idx).any():
+        kept = np.nonzero(values != padding_idx)[0]
+        where = _core.tensor(kept)
+        numbers, bags = numbers.index_select(0, where), bags[kept]
+        factors = factors if factors is None else factors.index_select(0, where)
+    looked_up = _embedding(numbers, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)
+    counts = np.bincount(bags, minlength=len(starts)) if len(starts) else np.zeros(0, np.int64)
+    if mode == "max":
+        return _maxima(looked_up, bags, counts)
+    if factors is not None:
+        looked_up = looked_up * factors.unsqueeze(1)
+    sums = _core.zeros((len(starts), weight.shape[1]), dtype=weight.dtype)
+    sums = sums.index_add(0, _core.tensor(bags), looked_up)
+    if mode == "sum":
+        return sums
+    return sums / _core.tensor(np.maximum(counts, 1)).to(weight.dtype).unsqueeze(1)
+
+
+def _starts(name: str, input: Any, offsets: Any, include_last_offset: bool) -> tuple[np.ndarray, int]:
+    """Where each bag begins, and how many entries there are."""
+    if input.dim() == 2:
+        if offsets is not None:
+            raise ValueError(
+                f"{name}: if input is 2D, then offsets has to be None, as input is treated as a mini-batch of fixed "
+                f"length sequences. However, found offsets of type {type(offsets)}"
+            )
+        batch, length = input.shape
+        return np.arange(batch) * length, batch * length
+    if input.dim() != 1:
+        raise ValueError(f"{name}: input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}")
+    if offsets is None:
+        raise ValueError(f"{name}: offsets has to be a 1D Tensor but got None")
+    if offsets.dim() != 1:
+        raise ValueError(f"{name}: offsets has to be a 1D Tensor, got shape {tuple(offsets.shape)}")
+    starts, total = offsets.numpy().astype(np.int64), input.shape[0]
+    if len(starts) and (starts[0] != 0 or starts[-1] > total or np.any(np.diff(starts) < 0)):
+        raise ValueError(
+            f"{name}: offsets must begin with 0, must not fall and must be at most the length of input, {total}, got "
+            f"{starts.tolist()}."
+        )
+    if include_last_offset:
+        if not len(starts):
+            raise ValueError(f"{name}: include_last_offset needs at least one offset")
+        if starts[-1] != total:
+            total = int(starts[-1])
+        starts = starts[:-1]
+    return starts, total
+
+
+def _maxima(values: Any, bags: np.ndarray, counts: np.ndarray) -> Any:
+    """The maximum of each bag, the first one where several are equal; 0 for an empty bag."""
+    features, longest = values.shape[1], int(counts.max(initial=0))
+    if longest == 0:
+        return _core.zeros((len(counts), features), dtype=values.dtype) + values.sum() * 0  # with its graph
+    place = np.arange(len(bags)) - (np.cumsum(counts) - counts)[bags]
+    table = np.full((len(counts), longest), len(bags))
+    table[bags, place] = np.arange(len(bags))
+    lowest = _core.full((1, features), float("-inf"), dtype=values.dtype)
+    padded = _core.cat([values, lowest]).index_select(0, _core.tensor(table.reshape(-1)))
+    best = padded.reshape(len(counts), longest, features).max(1)[0]
+    empty = _core.tensor(counts == 0).unsqueeze(1)
+    return best.masked_fill(empty, 0.0)

@@ -1,0 +1,255 @@
+"""nn.utils and lazy layers, against PyTorch: weight and spectral norm, parametrizations, fusion, first shapes."""
+
+import copy
+
+import numpy as np
+import pytest
+from helpers import array, close, expect_error, same
+
+import chainrule as cr
+from chainrule import nn
+from chainrule.nn.utils import parametrize
+
+
+def random(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def carry_over(ours, theirs):
+    """PyTorch's state into our module."""
+    ours.load_state_dict({key: cr.tensor(value.detach().numpy()) for key, value in theirs.state_dict().items()})
+
+
+def compare(ours, theirs, x, torch, steps=1):
+    """Outputs and parameter gradients over some training forwards."""
+    for step in range(steps):
+        inputs = [cr.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)]
+        outputs = [module(inp) for module, inp in zip((ours, theirs), inputs)]
+        close(outputs[0], outputs[1], tol=10, what=f"output {step}")
+        for module, out in zip((ours, theirs), outputs):
+            module.zero_grad()
+            (out * out).sum().backward()
+        close(inputs[0].grad, inputs[1].grad, tol=100)
+        grads = dict(theirs.named_parameters())
+        assert list(dict(ours.named_parameters())) == list(grads)
+        for key, param in ours.named_parameters():
+            close(param.grad, grads[key].grad, tol=100, what=key)
+    for key, value in theirs.state_dict().items():
+        close(ours.state_dict()[key], value, tol=10, what=key)
+
+
+LAYERS = {
+    "Linear": (lambda lib: lib.nn.Linear(4, 3), (2, 4)),
+    "Conv1d": (lambda lib: lib.nn.Conv1d(3, 4, 2), (2, 3, 5)),
+    "ConvTranspose2d": (lambda lib: lib.nn.ConvTranspose2d(3, 2, 2), (1, 3, 3, 3)),
+}
+layers = pytest.mark.parametrize("layer", LAYERS)
+NORMS = ("weight_norm", "spectral_norm", "parametrizations.weight_norm", "parametrizations.spectral_norm")
+norms = pytest.mark.parametrize("norm", NORMS)
+
+
+def apply(lib, norm, module, **options):
+    place = lib.nn.utils
+    for word in norm.split("."):
+        place = getattr(place, word)
+    return place(module, **options)
+
+
+@layers
+@norms
+def test_norms_follow_pytorch(torch, layer, norm):
+    make, shape = LAYERS[layer]
+    modules = []
+    for lib in (cr, torch):
+        lib.manual_seed(4)
+        modules.append(apply(lib, norm, make(lib).double()))
+    ours, theirs = modules
+    for key, value in theirs.state_dict().items():  # the same random numbers
+        close(ours.state_dict()[key], value, what=key)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    compare(ours, theirs, random(*shape), torch, steps=3)
+    ours.eval(), theirs.eval()
+    compare(ours, theirs, random(*shape, seed=1), torch)
+
+
+@norms
+def test_norms_are_taken_off_and_copied(norm):
+    layer = apply(cr, norm, nn.Linear(4, 3).double())
+    x = cr.tensor(random(2, 4))
+    layer.eval()
+    expected = layer(x)
+    close(copy.deepcopy(layer)(x), expected)
+    if norm.startswith("parametrizations"):
+        parametrize.remove_parametrizations(layer, "weight")
+    else:
+        getattr(nn.utils, "remove_" + norm)(layer)
+    close(layer(x), expected)
+    assert type(layer) is nn.Linear and set(layer.state_dict()) == {"weight", "bias"}
+    expect_error(
+        ValueError,
+        "not found|does not have",
+        *(
+            (parametrize.remove_parametrizations, layer, "weight")
+            if norm.startswith("parametrizations")
+            else (getattr(nn.utils, "remove_" + norm), layer)
+        ),
+    )
+
+
+def test_one_length_for_all(torch):
+    ours, theirs = (apply(lib, "weight_norm", lib.nn.Linear(4, 3).double(), dim=None) for lib in (cr, torch))
+    carry_over(ours, theirs)
+    compare(ours, theirs, random(2, 4), torch)
+
+
+class Double(nn.Module):
+    def forward(self, x):
+        return 2 * x
+
+    def right_inverse(self, x):
+        return x / 2
+
+
+class Shift(nn.Module):
+    def forward(self, x):
+        return x + 1
+
+
+def test_parametrizations():
+    layer = nn.Linear(2, 2)
+    before = layer.weight.detach().clone()
+    parametrize.register_parametrization(layer, "weight", Double())
+    assert parametrize.is_parametrized(layer) and parametrize.is_parametrized(layer, "weight")
+    assert type(layer).__name__ == "ParametrizedLinear" and isinstance(layer, nn.Linear)
+    assert parametrize.type_before_parametrizations(layer) is nn.Linear
+    same(layer.weight, before)
+    same(layer.parametrizations.weight.original, before / 2)
+    layer.weight = cr.ones(2, 2)
+    same(layer.parametrizations.weight.original, cr.full((2, 2), 0.5))
+    parametrize.register_parametrization(layer, "weight", Shift())
+    same(layer.weight, cr.full((2, 2), 2.0))
+    layer(cr.ones(1, 2)).sum().backward()
+    same(layer.parametrizations.weight.original.grad, cr.full((2, 2), 2.0))
+    with parametrize.cached():
+        assert layer.weight is layer.weight
+    assert layer.weight is not layer.weight
+    expect_error(RuntimeError, "right_inverse", setattr, layer, "weight", cr.ones(2, 2))
+    other = parametrize.transfer_parametrizations_and_params(layer, nn.Linear(2, 2))
+    assert other.parametrizations.weight.original is layer.parametrizations.weight.original
+    original = layer.parametrizations.weight.original
+    parametrize.remove_parametrizations(layer, "weight", leave_parametrized=False)
+    assert layer.weight is original and type(layer) is nn.Linear
+
+
+def test_parametrization_errors():
+    layer = nn.Linear(2, 3)
+    expect_error(ValueError, "does not have a parameter", parametrize.register_parametrization, layer, "x", Shift())
+
+    class Wrong(nn.Module):
+        def forward(self, x):
+            return x[:1]
+
+    expect_error(ValueError, "may not change shape", parametrize.register_parametrization, layer, "weight", Wrong())
+    assert type(layer) is nn.Linear and layer.weight.shape == (3, 2)
+    parametrize.register_parametrization(layer, "weight", Wrong(), unsafe=True)
+    assert layer.weight.shape == (1, 2)
+
+
+def test_fusion(torch):
+    x = cr.tensor(random(3, 4, 5, 5))
+    for conv, transpose in ((nn.Conv2d(4, 6, 3), False), (nn.ConvTranspose2d(4, 6, 3, bias=False), True)):
+        net = nn.Sequential(conv, nn.BatchNorm2d(6)).double()
+        net(x)
+        net.eval()
+        close(nn.utils.fuse_conv_bn_eval(net[0], net[1], transpose)(x), net(x))
+    net = nn.Sequential(nn.Linear(5, 6), nn.BatchNorm1d(6)).double()
+    net(x[:, 0, 0])
+    net.eval()
+    close(nn.utils.fuse_linear_bn_eval(net[0], net[1])(x[:, 0, 0]), net(x[:, 0, 0]))
+    expect_error(RuntimeError, "eval", nn.utils.fuse_linear_bn_eval, nn.Linear(5, 6), net[1])
+
+
+def test_small_helpers(torch):
+    cr.manual_seed(3)
+    layer = nn.utils.skip_init(nn.Linear, 5, 3)
+    cr.manual_seed(3)
+    first = cr.rand(2)
+    cr.manual_seed(3)
+    nn.utils.skip_init(nn.Linear, 5, 3)
+    same(cr.rand(2), first)
+    assert layer.weight.shape == (3, 5)
+    new = {"weight": cr.ones(3, 5), "bias": cr.zeros(3)}
+    same(nn.utils.stateless.functional_call(layer, new, cr.ones(1, 5)), cr.full((1, 3), 5.0))
+    for norm_type in (1, 2, 3, float("inf")):
+        tensors = [random(3), random(2, 2, seed=1)]
+        ours, theirs = (lib.nn.utils.get_total_norm([lib.tensor(t) for t in tensors], norm_type) for lib in (cr, torch))
+        close(ours, theirs)
+    p = nn.Parameter(cr.zeros(2))
+    p.grad = cr.tensor([3.0, 4.0])
+    nn.utils.clip_grads_with_norm_([p], 1.0, cr.tensor(5.0))
+    close(p.grad, [0.6, 0.8], "float32")
+
+
+# Lazy layers
+
+LAZY = {
+    "Linear": ((3,), {}, (2, 5)),
+    "Conv1d": ((4, 2), {"padding": 1}, (2, 3, 6)),
+    "Conv2d": ((4, (2, 3), 2), {"groups": 2, "bias": False}, (1, 4, 5, 5)),
+    "Conv3d": ((2, 2), {}, (1, 3, 3, 3, 3)),
+    "ConvTranspose1d": ((4, 2), {}, (2, 3, 6)),
+    "ConvTranspose2d": ((4, 2, 2, 1, 1), {"groups": 2}, (1, 4, 5, 5)),
+    "ConvTranspose3d": ((2, 2), {}, (1, 3, 3, 3, 3)),
+    "BatchNorm1d": ((), {}, (4, 3)),
+    "BatchNorm2d": ((1e-3, 0.2), {"affine": False}, (2, 3, 2, 2)),
+    "BatchNorm3d": ((), {"track_running_stats": False}, (2, 3, 2, 2, 2)),
+    "InstanceNorm1d": ((), {}, (2, 3, 4)),
+    "InstanceNorm2d": ((), {"affine": True, "track_running_stats": True}, (2, 3, 2, 2)),
+    "InstanceNorm3d": ((), {"affine": True}, (2, 3, 2, 2, 2)),
+}
+
+
+@pytest.mark.parametrize("name", LAZY)
+def test_lazy_layers(torch, name):
+    args, options, shape = LAZY[name]
+    x, modules, outputs = random(*shape).astype("float32"), [], []
+    for lib in (cr, torch):
+        lib.manual_seed(6)
+        module = getattr(lib.nn, "Lazy" + name)(*args, **options)
+        has_parameters = bool(list(module.parameters()))
+        assert module.has_uninitialized_params() or not has_parameters
+        outputs.append(module(lib.tensor(x)))
+        modules.append(module)
+    ours, theirs = modules
+    assert type(ours) is getattr(nn, name) and repr(ours) == repr(theirs)
+    for key, value in theirs.state_dict().items():
+        close(ours.state_dict()[key], value, "float32", what=key)
+    close(outputs[0], outputs[1], "float32", tol=10)
+    if has_parameters:
+        outputs[0].sum().backward()
+        assert all(param.grad is not None for param in ours.parameters())
+
+
+def test_lazy_layers_take_their_shape_from_a_file():
+    full = nn.Linear(5, 3)
+    lazy = nn.LazyLinear(3)
+    lazy.load_state_dict(full.state_dict())
+    x = cr.tensor(random(2, 5).astype("float32"))
+    close(lazy(x), full(x), "float32")
+    assert repr(lazy) == "Linear(in_features=5, out_features=3, bias=True)"
+
+
+def test_a_net_of_lazy_layers():
+    net = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.ReLU(), nn.Flatten(), nn.LazyLinear(2))
+    twin = copy.deepcopy(net)
+    optimizer = cr.optim.SGD(net.parameters(), lr=0.1)
+    expect_error(RuntimeError, "uninitialized", lambda: net[0].weight.shape)
+    assert isinstance(net[0].weight, nn.UninitializedParameter)
+    assert net(cr.ones(2, 3, 5, 5)).shape == (2, 2) and twin(cr.ones(2, 1, 6, 6)).shape == (2, 2)
+    net(cr.ones(2, 3, 5, 5)).sum().backward()
+    before = array(net[4].bias).copy()
+    optimizer.step()
+    assert (array(net[4].bias) != before).all()
+    expect_error(ValueError, "groups", nn.LazyConv2d, 3, 2, groups=2)
+    expect_error(ValueError, "divisible", nn.LazyConv2d(4, 2, groups=2), cr.ones(1, 3, 4, 4))
+    expect_error(RuntimeError, "Expected", nn.LazyConv2d(4, 2), cr.ones(3, 4))
