@@ -19,7 +19,6 @@ import chainrule as cr
 DATA = pathlib.Path(__file__).parent / "data"
 
 SPARSE = "there are no sparse tensors"
-UNWRITTEN = "not written yet"
 COMPLEX = "there are no complex numbers"
 DTYPE = "no kernels for this dtype; the dtypes are bool, uint8, int32, int64, float32, float64"
 NOT_TENSOR = "counted by name only: the programs call it on something that is no tensor (a dict, an image, a list)"
@@ -38,11 +37,6 @@ MISSING = {
     "Tensor.index": NOT_TENSOR,
     "Tensor.put": NOT_TENSOR,
     "Tensor.names": NOT_TENSOR,
-    "nn.utils.weight_norm": UNWRITTEN,
-    "nn.LazyLinear": UNWRITTEN,
-    "nn.LazyConv2d": UNWRITTEN,
-    "nn.LazyBatchNorm1d": UNWRITTEN,
-    "nn.LazyBatchNorm2d": UNWRITTEN,
     "torch.int8": DTYPE,
     "torch.int16": DTYPE,
     "torch.short": DTYPE,
