@@ -1801,10 +1801,24 @@ def adam_step_(
     maximize: _bool,
     /,
 ) -> None: ...
+def rule_step_(
+    name: str,
+    params: list[Any],
+    states: list[list[Any]],
+    steps: list[Any],
+    products: list[Any],
+    lr: _float,
+    weight_decay: _float,
+    decoupled: _bool,
+    maximize: _bool,
+    numbers: Sequence[_float],
+    /,
+) -> None: ...
 def zero_grad_(params: Any, set_to_none: _bool = True) -> None: ...
 def clip_grad_norm_(
     params: Any, max_norm: _float, norm_type: _float = 2.0, error_if_nonfinite: _bool = False
 ) -> Tensor: ...
+def total_norm(tensors: Any, norm_type: _float, error_if_nonfinite: _bool, /) -> Tensor: ...
 def clip_grad_value_(params: Any, clip_value: _float) -> None: ...
 def build_info() -> dict[str, Any]: ...
 def get_num_threads() -> _int: ...
@@ -3904,6 +3918,111 @@ def group_norm(
 
     Source: Wu and He, "Group normalization", 2018.
     """
+@overload
+def gru(
+    data: Tensor,
+    batch_sizes: Tensor,
+    hx: Tensor,
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+) -> tuple[Tensor, Tensor]:
+    """Layers of GRU over a sequence: what nn.GRU computes.
+
+        r, z = sigmoid(W x_t + b + W' h_(t-1) + b'), each with rows of its own
+        n = tanh(W_n x_t + b_n + r (W'_n h_(t-1) + b'_n)),  h_t = (1 - z) n + z h_(t-1)
+
+    Args:
+        input: (steps, batch, features), or (batch, steps, features) where batch_first.
+        data, batch_sizes: for it, the parts of a packed sequence.
+        hx: (layers * directions, batch, H); () for zeros.
+        params: for each layer and direction w_ih (3 H, F), w_hh (3 H, H) and, where has_biases, b_ih, b_hh (3 H); rows in the
+            order r, z, n.
+        dropout: between layers, where train.
+
+    Returns:
+        output, last h.
+
+    Example:
+        >>> gru = chainrule.nn.GRU(3, 4)
+        >>> output, h = chainrule.gru(chainrule.ones(5, 2, 3), (), gru.all_weights[0], True, 1, 0.0, False, False, False)
+        >>> h.shape
+        chainrule.Size([1, 2, 4])
+
+    Source: Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014; PyTorch, torch.nn.GRU.
+    """
+@overload
+def gru(
+    input: Tensor,
+    hx: Tensor,
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+    batch_first: _bool,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def gru(
+    data: Tensor,
+    batch_sizes: Tensor,
+    hx: Tensor | Sequence[Tensor],
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def gru(
+    input: Tensor,
+    hx: Tensor | Sequence[Tensor],
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+    batch_first: _bool,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def gru_cell(
+    input: Tensor,
+    hx: Tensor,
+    w_ih: Tensor,
+    w_hh: Tensor,
+    b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> Tensor:
+    """One step of a GRU; the formula is gru()'s.
+
+    Args:
+        input: (batch, F) or (F,).
+        hx: (batch, H) or (H,); () for zeros.
+        w_ih, w_hh, b_ih, b_hh: (3 H, F), (3 H, H), (3 H,) twice or None.
+
+    Returns:
+        The new h.
+
+    Example:
+        >>> cell = chainrule.nn.GRUCell(3, 4)
+        >>> chainrule.gru_cell(chainrule.ones(2, 3), (), cell.weight_ih, cell.weight_hh).shape
+        chainrule.Size([2, 4])
+    """
+@overload
+def gru_cell(
+    input: Tensor,
+    hx: Tensor | Sequence[Tensor],
+    w_ih: Tensor,
+    w_hh: Tensor,
+    b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> Tensor: ...
 def gt(input: Tensor, other: TensorLike) -> Tensor:
     """True where input > other.
 
@@ -5063,6 +5182,82 @@ def logsumexp(input: Tensor, dim: Ints, keepdim: _bool = False) -> Tensor:
     """
 @overload
 def logsumexp(input: Tensor, *, axis: Ints, keepdims: _bool = False) -> Tensor: ...
+@overload
+def lstm(
+    data: Tensor,
+    batch_sizes: Tensor,
+    hx: Tensor | Sequence[Tensor],
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Layers of LSTM over a sequence: what nn.LSTM computes.
+
+        i, f, o = sigmoid(W x_t + b + W' h_(t-1) + b'),  g = tanh(the same), each with rows of its own
+        c_t = f c_(t-1) + i g,  h_t = o tanh(c_t)        (with a projection: h_t = W_hr (o tanh(c_t)))
+
+    Args:
+        input: (steps, batch, features), or (batch, steps, features) where batch_first.
+        data, batch_sizes: for it, the parts of a packed sequence.
+        hx: (h, c), each (layers * directions, batch, size); () for zeros.
+        params: for each layer and direction w_ih (4 H, F), w_hh (4 H, H), b_ih, b_hh (4 H) where has_biases, and w_hr (P, H)
+            of a projection; rows in the order i, f, g, o.
+        dropout: between layers, where train.
+
+    Returns:
+        output, last h, last c.
+
+    Raises:
+        ValueError: if shapes or the number of parameters don't fit.
+        TypeError: if the dtypes differ or aren't floating.
+
+    Example:
+        >>> lstm = chainrule.nn.LSTM(3, 4)
+        >>> output, h, c = chainrule.lstm(chainrule.ones(5, 2, 3), (), lstm.all_weights[0], True, 1, 0.0, False, False, False)
+        >>> output.shape
+        chainrule.Size([5, 2, 4])
+
+    Source: Hochreiter and Schmidhuber, "Long short-term memory", 1997; PyTorch, torch.nn.LSTM.
+    """
+@overload
+def lstm(
+    input: Tensor,
+    hx: Tensor | Sequence[Tensor],
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+    batch_first: _bool,
+) -> tuple[Tensor, Tensor, Tensor]: ...
+def lstm_cell(
+    input: Tensor,
+    hx: Tensor | Sequence[Tensor],
+    w_ih: Tensor,
+    w_hh: Tensor,
+    b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """One step of an LSTM; the formula is lstm()'s.
+
+    Args:
+        input: (batch, F) or (F,).
+        hx: (h, c), each (batch, H) or (H,); () for zeros.
+        w_ih, w_hh, b_ih, b_hh: (4 H, F), (4 H, H), (4 H,) twice or None.
+
+    Returns:
+        The new h and c.
+
+    Example:
+        >>> cell = chainrule.nn.LSTMCell(3, 4)
+        >>> h, c = chainrule.lstm_cell(chainrule.ones(2, 3), (), cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
+        >>> h.shape
+        chainrule.Size([2, 4])
+    """
 def lt(input: Tensor, other: TensorLike) -> Tensor:
     """True where input < other.
 
@@ -6483,6 +6678,180 @@ def rms_norm(
 
     Source: Zhang and Sennrich, "Root mean square layer normalization", 2019.
     """
+@overload
+def rnn_relu(
+    data: Tensor,
+    batch_sizes: Tensor,
+    hx: Tensor,
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+) -> tuple[Tensor, Tensor]:
+    """rnn_tanh() with relu for tanh.
+
+        h_t = max(0, W x_t + b + W' h_(t-1) + b')
+
+    Example:
+        >>> rnn = chainrule.nn.RNN(3, 4, nonlinearity="relu")
+        >>> output, h = chainrule.rnn_relu(chainrule.ones(5, 2, 3), (), rnn.all_weights[0], True, 1, 0.0, False, False, False)
+        >>> output.shape
+        chainrule.Size([5, 2, 4])
+    """
+@overload
+def rnn_relu(
+    input: Tensor,
+    hx: Tensor,
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+    batch_first: _bool,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def rnn_relu(
+    data: Tensor,
+    batch_sizes: Tensor,
+    hx: Tensor | Sequence[Tensor],
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def rnn_relu(
+    input: Tensor,
+    hx: Tensor | Sequence[Tensor],
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+    batch_first: _bool,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def rnn_relu_cell(
+    input: Tensor,
+    hx: Tensor,
+    w_ih: Tensor,
+    w_hh: Tensor,
+    b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> Tensor:
+    """One step of rnn_relu().
+
+        h' = max(0, W x + b + W' h + b')
+
+    Example:
+        >>> cell = chainrule.nn.RNNCell(3, 4, nonlinearity="relu")
+        >>> chainrule.rnn_relu_cell(chainrule.ones(2, 3), (), cell.weight_ih, cell.weight_hh).shape
+        chainrule.Size([2, 4])
+    """
+@overload
+def rnn_relu_cell(
+    input: Tensor,
+    hx: Tensor | Sequence[Tensor],
+    w_ih: Tensor,
+    w_hh: Tensor,
+    b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> Tensor: ...
+@overload
+def rnn_tanh(
+    data: Tensor,
+    batch_sizes: Tensor,
+    hx: Tensor,
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+) -> tuple[Tensor, Tensor]:
+    """Layers of the plain recurrent net with tanh.
+
+        h_t = tanh(W x_t + b + W' h_(t-1) + b')
+
+    Args and Returns: as gru(), with weights (H, F) and (H, H) and biases (H).
+
+    Example:
+        >>> rnn = chainrule.nn.RNN(3, 4)
+        >>> output, h = chainrule.rnn_tanh(chainrule.ones(5, 2, 3), (), rnn.all_weights[0], True, 1, 0.0, False, False, False)
+        >>> output.shape
+        chainrule.Size([5, 2, 4])
+
+    Source: Elman, "Finding structure in time", 1990; PyTorch, torch.nn.RNN.
+    """
+@overload
+def rnn_tanh(
+    input: Tensor,
+    hx: Tensor,
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+    batch_first: _bool,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def rnn_tanh(
+    data: Tensor,
+    batch_sizes: Tensor,
+    hx: Tensor | Sequence[Tensor],
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def rnn_tanh(
+    input: Tensor,
+    hx: Tensor | Sequence[Tensor],
+    params: Tensor | Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+    batch_first: _bool,
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def rnn_tanh_cell(
+    input: Tensor,
+    hx: Tensor,
+    w_ih: Tensor,
+    w_hh: Tensor,
+    b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> Tensor:
+    """One step of rnn_tanh().
+
+        h' = tanh(W x + b + W' h + b')
+
+    Example:
+        >>> cell = chainrule.nn.RNNCell(3, 4)
+        >>> chainrule.rnn_tanh_cell(chainrule.ones(2, 3), (), cell.weight_ih, cell.weight_hh).shape
+        chainrule.Size([2, 4])
+    """
+@overload
+def rnn_tanh_cell(
+    input: Tensor,
+    hx: Tensor | Sequence[Tensor],
+    w_ih: Tensor,
+    w_hh: Tensor,
+    b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> Tensor: ...
 def roll(input: Tensor, shifts: Ints, dims: Ints | None = None) -> Tensor:
     """Shifts along axes; elements that leave at one end come in at the other.
 
