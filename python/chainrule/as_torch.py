@@ -65,6 +65,7 @@ ROOTS = ("torch", "torchvision")
 _HIDDEN = {
     "torch.as_torch",
     "torch.examples",
+    "torch.sklearn",
     "torch.vision",
     "torch.top",
     "torch._absent",

@@ -8,7 +8,7 @@ Example:
     >>> from sklearn.datasets import load_digits
     >>> from chainrule.sklearn import MLPClassifier
     >>> X, y = load_digits(return_X_y=True)
-    >>> net = MLPClassifier((50,), max_iter=60, random_state=0).fit(X[:1000] / 16, y[:1000])
+    >>> net = MLPClassifier((50,), max_iter=500, random_state=0).fit(X[:1000] / 16, y[:1000])
     >>> bool(net.score(X[1000:] / 16, y[1000:]) > 0.9)
     True
 """
@@ -395,7 +395,9 @@ class MLPClassifier(ClassifierMixin, _MLP):
         intercepts_, n_layers_, n_outputs_, out_activation_: as in scikit-learn.
 
     Example:
-        >>> net = MLPClassifier((16,), max_iter=400, random_state=1, tol=0.0)
+        >>> import numpy as np
+        >>> from chainrule.sklearn import MLPClassifier
+        >>> net = MLPClassifier((16,), max_iter=2000, random_state=1)
         >>> X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
         >>> net.set_params(learning_rate_init=0.05).fit(X, ["no", "yes", "yes", "no"]).predict(X).tolist()
         ['no', 'yes', 'yes', 'no']
@@ -535,8 +537,10 @@ class MLPRegressor(RegressorMixin, _MLP):
     The other arguments and the attributes are MLPClassifier's.
 
     Example:
+        >>> import numpy as np
+        >>> from chainrule.sklearn import MLPRegressor
         >>> X = np.linspace(-1, 1, 200)[:, None]
-        >>> net = MLPRegressor((32,), "tanh", learning_rate_init=0.01, max_iter=500, random_state=0)
+        >>> net = MLPRegressor((32,), "tanh", learning_rate_init=0.02, max_iter=2000, tol=1e-6, random_state=0)
         >>> bool(net.fit(X, np.sin(3 * X[:, 0])).score(X, np.sin(3 * X[:, 0])) > 0.99)
         True
     """
