@@ -35,7 +35,7 @@ def parse_arguments(argv):
     )
     add = parser.add_argument
     add("--only", metavar="ROWS", help="rows to run, by name, group or part of a name, separated by commas; groups: "
-        "steps, operations, networks, inference, startup")  # fmt: skip
+        "steps, operations, networks, inference, optimizers, startup")  # fmt: skip
     add("--peers", metavar="PEERS", help=f"peers to run, separated by commas; default: all installed. Known: {names}")
     add("--subject", metavar="PEER", help="the peer that the ratios compare with the others (default: chainrule, or "
         "the first of --peers if chainrule is not among them)")  # fmt: skip

@@ -16,7 +16,7 @@ class Workload:
     """One row. `goal` is the aim as a fraction of PyTorch's eager time in the same run, or None."""
 
     name: str
-    group: str  # "steps", "operations", "networks" or "inference"
+    group: str  # "steps", "operations", "networks", "inference" or "optimizers"
     kind: str  # selects the function of a peer that builds the row
     sizes: tuple = ()
     batch: int = 0
@@ -96,6 +96,10 @@ NETWORKS = [
     _network("LSTM", "lstm", (32, 128, 50), 32, "adam", 9000 / 10300, "32 to 128, 50 steps, batch 32"),
     _network("LSTM by cells", "lstm_cell", (32, 128, 50), 32, "adam", 10500 / 18500,
              "the same as a loop over LSTMCell"),
+    _network("GRU", "gru", (32, 128, 50), 32, "adam", None, "32 to 128, 50 steps, batch 32"),
+    _network("GRU by cells", "gru_cell", (32, 128, 50), 32, "adam", None, "the same as a loop over GRUCell"),
+    _network("RNN", "rnn", (32, 128, 50), 32, "adam", None, "32 to 128, 50 steps, batch 32, tanh"),
+    _network("RNN by cells", "rnn_cell", (32, 128, 50), 32, "adam", None, "the same as a loop over RNNCell"),
     _network("transformer small", "transformer", (4, 64, 4, 16, 27), 32, "adamw", 8500 / 14150,
              "4 layers, width 64, 4 heads, context 16, 27 tokens, batch 32"),
     _network("transformer", "transformer", (4, 128, 4, 64, 65), 12, "adamw", 42000 / 61000,
@@ -108,7 +112,14 @@ INFERENCE = [
              about="784-128-10, batch 1, no_grad"),
 ]  # fmt: skip
 
-WORKLOADS = STEPS + OPERATIONS + NETWORKS + INFERENCE
+_OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam", "Rprop")
+OPTIMIZERS = [
+    Workload(f"{name} step", "optimizers", "optimizer", (784, 512, 256, 10), 128, "relu", name.lower(),
+             about="the step alone, on the parameters of 784-512-256-10")
+    for name in _OPTIMIZERS
+]  # fmt: skip
+
+WORKLOADS = STEPS + OPERATIONS + NETWORKS + INFERENCE + OPTIMIZERS
 
 
 def by_name(name):

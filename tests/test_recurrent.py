@@ -142,6 +142,17 @@ def test_layers_on_packed_sequences(torch, name, options, given, lengths):
     compare(ours, theirs, run, [random(5, 4, 3), *initial], torch)
 
 
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
+@pytest.mark.parametrize("batch", [5, 17])
+def test_wide_layers(torch, name, batch):
+    """Sizes at which a step's product is done by tiles, with rows that do not fill one."""
+    ours, theirs = pair(torch, lambda lib: getattr(lib, name)(7, 64, bidirectional=True))
+    initial = states(name, {}, batch, hidden=64, layers=2)
+    run = lambda lib, module, x, *state: call(module, x, state, name)  # noqa: E731
+    compare(ours, theirs, run, [random(5, batch, 7), *initial], torch)
+    compare(ours, theirs, run, [random(5, batch, 7)], torch)
+
+
 def test_layers_of_strided_input_and_an_empty_batch(torch):
     ours, theirs = pair(torch, lambda lib: lib.GRU(3, 4, batch_first=True))
     run = lambda lib, module, x: module(x.transpose(0, 2))  # noqa: E731

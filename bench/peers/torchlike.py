@@ -23,10 +23,11 @@ def make_step(row, library="torch", compiled=False, fused=False):
         "cross_entropy": lambda: _cross_entropy(torch, row, compiled),
         "chain": lambda: _chain(torch, row),
         "inference": lambda: _inference(torch, row, compiled),
+        "optimizer": lambda: _optimizer_alone(torch, row, fused),
     }
     if row.kind not in makers:
         raise Unavailable("not written for this peer")
-    if compiled and row.kind in ("lecture", "chain", "matmul"):
+    if compiled and row.kind in ("lecture", "chain", "matmul", "optimizer"):
         raise Unavailable("nothing to compile")
     return makers[row.kind]()
 
@@ -41,7 +42,7 @@ def summary(result):
 
 
 def _optimizer(torch, row, parameters, fused):
-    kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    kinds = {name.lower(): kind for name, kind in vars(torch.optim).items() if isinstance(kind, type)}
     options = {"fused": True} if fused else {}
     return kinds[row.optimizer](parameters, lr=row.lr, **options)
 
@@ -61,6 +62,20 @@ def _training_step(torch, row, model, loss_of, compiled, fused):
         loss.backward()
         update()
         return loss
+
+    return step
+
+
+def _optimizer_alone(torch, row, fused):
+    """The step of an optimizer, over and over with the same gradients."""
+    model, loss_of = _mlp(torch, row)
+    optimizer = _optimizer(torch, row, model.parameters(), fused)
+    loss_of(model).backward()
+    first = next(model.parameters())
+
+    def step():
+        optimizer.step()
+        return first
 
     return step
 

@@ -51,8 +51,8 @@ def _sequence(torch, row):
     return inputs, torch.tensor(labels(row.batch, 10))
 
 
-def lstm(torch, row):
-    """An LSTM layer, and a classifier on its last output."""
+def recurrent(torch, row):
+    """A recurrent layer, and a classifier on its last output."""
     nn = torch.nn
     width, hidden, _ = row.sizes
     inputs, targets = _sequence(torch, row)
@@ -61,31 +61,36 @@ def lstm(torch, row):
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
-            self.lstm = nn.LSTM(width, hidden)
+            self.layer = getattr(nn, row.kind.upper())(width, hidden)
             self.head = nn.Linear(hidden, 10)
 
         def forward(self, x):
-            outputs, _ = self.lstm(x)
+            outputs, _ = self.layer(x)
             return self.head(outputs[-1])
 
     return Net(), lambda net: criterion(net(inputs), targets)
 
 
-def lstm_cell(torch, row):
-    """The same as a loop over LSTMCell."""
+def recurrent_cell(torch, row):
+    """The same as a loop over a cell."""
     nn = torch.nn
     width, hidden, length = row.sizes
     inputs, targets = _sequence(torch, row)
     criterion = nn.CrossEntropyLoss()
+    name = row.kind.removesuffix("_cell").upper() + "Cell"
 
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
-            self.cell = nn.LSTMCell(width, hidden)
+            self.cell = getattr(nn, name)(width, hidden)
             self.head = nn.Linear(hidden, 10)
 
         def forward(self, x):
             h = torch.zeros(row.batch, hidden)
+            if name != "LSTMCell":
+                for t in range(length):
+                    h = self.cell(x[t], h)
+                return self.head(h)
             c = torch.zeros(row.batch, hidden)
             for t in range(length):
                 h, c = self.cell(x[t], (h, c))
@@ -171,8 +176,12 @@ def vae(torch, row):
 NETWORKS = {
     "lenet": lenet,
     "cnn": cnn,
-    "lstm": lstm,
-    "lstm_cell": lstm_cell,
+    "lstm": recurrent,
+    "gru": recurrent,
+    "rnn": recurrent,
+    "lstm_cell": recurrent_cell,
+    "gru_cell": recurrent_cell,
+    "rnn_cell": recurrent_cell,
     "transformer": transformer,
     "vae": vae,
 }
