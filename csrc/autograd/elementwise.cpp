@@ -77,6 +77,28 @@ void infer_bool(InferCtx& c) {
     c.out[0].dtype = DType::Bool;
 }
 
+namespace {
+
+// The inputs stretched to the output's shape.
+kernels::Operands operands_of(const Tensor& out, const Tensor* inputs, int n_inputs) {
+    kernels::Operands o;
+    o.n = n_inputs + 1;
+    o.shape = out.shape();
+    auto put = [&](int k, const Tensor& t) {
+        int lead = out.ndim() - t.ndim();
+        int64_t item = static_cast<int64_t>(t.item_size());
+        o.ptr[k] = t.data();
+        o.strides[k].n = out.ndim();
+        for (int d = 0; d < out.ndim(); ++d)
+            o.strides[k][d] = d < lead || (t.size(d - lead) == 1 && out.size(d) != 1) ? 0 : t.stride(d - lead) * item;
+    };
+    put(0, out);
+    for (int i = 0; i < n_inputs; ++i) put(i + 1, inputs[i]);
+    return o;
+}
+
+}  // namespace
+
 void apply_loop(Loop loop, const Tensor& out, const Tensor* inputs, int n_inputs, const double* param) {
     char* ptr[kernels::kMaxOperands];
     int64_t stride[kernels::kMaxOperands];
@@ -98,20 +120,7 @@ void apply_loop(Loop loop, const Tensor& out, const Tensor* inputs, int n_inputs
         kernels::iterate_flat(loop, n_inputs + 1, ptr, stride, out.numel(), param);
         return;
     }
-    kernels::Operands o;
-    o.n = n_inputs + 1;
-    o.shape = out.shape();
-    auto put = [&](int k, const Tensor& t) {
-        int lead = out.ndim() - t.ndim();
-        int64_t item = static_cast<int64_t>(t.item_size());
-        o.ptr[k] = t.data();
-        o.strides[k].n = out.ndim();
-        for (int d = 0; d < out.ndim(); ++d)
-            o.strides[k][d] = d < lead || (t.size(d - lead) == 1 && out.size(d) != 1) ? 0 : t.stride(d - lead) * item;
-    };
-    put(0, out);
-    for (int i = 0; i < n_inputs; ++i) put(i + 1, inputs[i]);
-    kernels::iterate(loop, o, param);
+    kernels::iterate(loop, operands_of(out, inputs, n_inputs), param);
 }
 
 namespace {
@@ -156,6 +165,12 @@ bool fused_unary_grad(VjpCtx& c) {
 }
 
 void copy_data(const Tensor& dst, const Tensor& src) {
+    kernels::Transpose transpose = kernels::kernels().transpose[index_of(dst.dtype())];
+    if (transpose && src.dtype() == dst.dtype() && !src.is_contiguous() && dst.ndim() > 1) {
+        Unlock unlock(dst.numel());
+        kernels::Operands o = operands_of(dst, &src, 1);
+        if (kernels::copy_transposed(transpose, o, static_cast<int64_t>(dst.item_size()))) return;
+    }
     apply_loop(kernels::kernels().cast[index_of(src.dtype())][index_of(dst.dtype())], dst, &src, 1, nullptr);
 }
 

@@ -31,6 +31,30 @@ template <class T> void scale(const Gemm& g, T* c) {
     }
 }
 
+// Note [Small products with a transposed right side]
+// Up to m n k = 10^6 OpenBLAS multiplies without packing, and reads a transposed right side along its columns: 20 to 60 %
+// slower than a plain one (64x64x64 on AVX-512: 6.1 us against 4.5). Transposing it first pays from 16 rows on. Narrow
+// results gain nothing.
+constexpr int64_t kTransposedBytes = 32768;  // of stack
+
+template <class T> bool transposes_right(const Gemm& g) {
+    return g.trans_b && !g.trans_a && g.m >= 16 && g.n >= 16 && g.m * g.n * g.k <= 1000000 &&
+           g.n * g.k * static_cast<int64_t>(sizeof(T)) <= kTransposedBytes;
+}
+
+template <class T>
+void blas_gemm(bool trans_a, bool trans_b, const Gemm& g, const T* a, const T* b, int64_t ldb, T* c) {
+    T alpha = static_cast<T>(g.alpha), beta = static_cast<T>(g.beta);
+    if constexpr (sizeof(T) == 4) sgemm(trans_a, trans_b, g.m, g.n, g.k, alpha, a, g.lda, b, ldb, beta, c, g.ldc);
+    else dgemm(trans_a, trans_b, g.m, g.n, g.k, alpha, a, g.lda, b, ldb, beta, c, g.ldc);
+}
+
+template <class T> void small_transposed(const Gemm& g, const T* a, const T* b, T* c) {
+    alignas(64) T right[kTransposedBytes / sizeof(T)];
+    kernels().transpose[static_cast<int>(g.dtype)](b, g.ldb, right, g.n, g.k, g.n);
+    blas_gemm(false, false, g, a, right, g.n, c);
+}
+
 template <class T> void floating(const Gemm& g, const T* a, const T* b, T* c) {
     T alpha = static_cast<T>(g.alpha), beta = static_cast<T>(g.beta);
     if (g.k == 0) {
@@ -50,8 +74,8 @@ template <class T> void floating(const Gemm& g, const T* a, const T* b, T* c) {
         else blas_gemv(false, g.m, g.k, alpha, a, g.lda, b, inc, beta, c, g.ldc);
         return;
     }
-    if constexpr (sizeof(T) == 4) sgemm(g.trans_a, g.trans_b, g.m, g.n, g.k, alpha, a, g.lda, b, g.ldb, beta, c, g.ldc);
-    else dgemm(g.trans_a, g.trans_b, g.m, g.n, g.k, alpha, a, g.lda, b, g.ldb, beta, c, g.ldc);
+    if (transposes_right<T>(g)) small_transposed(g, a, b, c);
+    else blas_gemm(g.trans_a, g.trans_b, g, a, b, g.ldb, c);
 }
 
 template <class T> void integral(const Gemm& g, const T* a, const T* b, T* c) {

@@ -92,4 +92,48 @@ void iterate(Loop loop, const Operands& operands, const double* param) {
     parallel_for(outer, grain > 0 ? grain : 1, [&](int64_t begin, int64_t end) { walk(loop, o, begin, end, param); });
 }
 
+namespace {
+
+// The axis of operand 1 whose elements are neighbours, or -1.
+int contiguous_axis(const Operands& o, int64_t item) {
+    for (int d = 0; d < o.shape.n; ++d)
+        if (o.strides[1][d] == item) return d;
+    return -1;
+}
+
+constexpr int64_t kBlock = 64;  // rows and columns whose pages the processor keeps at hand
+
+}  // namespace
+
+bool copy_transposed(Transpose transpose, const Operands& operands, int64_t item) {
+    Operands o = simplified(operands);
+    int cols = o.shape.n - 1, rows = contiguous_axis(o, item);
+    if (cols < 1 || rows < 0 || rows == cols || o.strides[0][cols] != item) return false;
+    int64_t n_rows = o.shape[rows], n_cols = o.shape[cols];
+    if (n_rows < 4 || n_cols < 4) return false;
+    const int64_t ld_out = o.strides[0][rows], ld_in = o.strides[1][cols];
+    const int64_t strips = (n_cols + kBlock - 1) / kBlock, outer = numel_of(o.shape) / (n_rows * n_cols);
+    auto strip = [&](int64_t at) {
+        int64_t rest = at / strips, first = at % strips * kBlock;
+        char *out = o.ptr[0] + first * item, *in = o.ptr[1] + first * ld_in;
+        for (int d = cols - 1; d >= 0; --d) {
+            if (d == rows) continue;
+            int64_t i = rest % o.shape[d];
+            rest /= o.shape[d];
+            out += i * o.strides[0][d];
+            in += i * o.strides[1][d];
+        }
+        int64_t wide = n_cols - first < kBlock ? n_cols - first : kBlock;
+        for (int64_t r = 0; r < n_rows; r += kBlock) {
+            int64_t high = n_rows - r < kBlock ? n_rows - r : kBlock;
+            transpose(in + r * item, ld_in / item, out + r * ld_out, ld_out / item, high, wide);
+        }
+    };
+    int64_t grain = kElementGrain / (n_rows * (strips > 1 ? kBlock : n_cols));
+    parallel_for(outer * strips, grain > 0 ? grain : 1, [&](int64_t begin, int64_t end) {
+        for (int64_t at = begin; at < end; ++at) strip(at);
+    });
+    return true;
+}
+
 }  // namespace chainrule::kernels

@@ -22,4 +22,8 @@ void iterate(Loop loop, const Operands& operands, const double* param);
 // All operands flat: n elements, byte strides.
 void iterate_flat(Loop loop, int n_operands, char* const* ptr, const int64_t* stride, int64_t n, const double* param);
 
+// Copies operand 1 to operand 0 where the one is contiguous along another axis than the other; false, with nothing done, where
+// that is not so. `item` is the size of an element.
+bool copy_transposed(Transpose transpose, const Operands& operands, int64_t item);
+
 }  // namespace chainrule::kernels

@@ -1,17 +1,30 @@
 // Chooses the table of kernels for this processor.
 #include "kernels/kernels.h"
 
+#include <cstdio>
+#include <cstdlib>
+
 #include "core/cpu.h"
 #include "kernels/tables.h"
 
 namespace chainrule::kernels {
 namespace {
 
+// The best of the tables that were built (CHAINRULE_X86_ISAS in CMakeLists.txt), up to the chosen instruction set.
 const Table* choose() {
 #if defined(__x86_64__) || defined(_M_X64)
     const Isa isa = chosen_isa();
-    if (isa == Isa::V4) return &v4::table;
-    return isa == Isa::V3 ? &v3::table : &v2::table;
+#if CHAINRULE_HAS_v4
+    if (isa >= Isa::V4) return &v4::table;
+#endif
+#if CHAINRULE_HAS_v3
+    if (isa >= Isa::V3) return &v3::table;
+#endif
+#if CHAINRULE_HAS_v2
+    if (isa >= Isa::V2) return &v2::table;
+#endif
+    std::fputs("chainrule: this build holds no kernels for the chosen instruction set\n", stderr);
+    std::abort();
 #else
     return &base::table;
 #endif

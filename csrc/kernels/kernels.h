@@ -287,6 +287,9 @@ using RecurrentGrad = void (*)(const RecurrentGradStep& step);
 // counted from it; n counts blocks, `by` is not used.
 using Progression = void (*)(void* out, double start, double step, int64_t first, int64_t by, int64_t n);
 
+// out[r ld_out + c] = in[c ld_in + r], r < rows, c < cols. For elements of 4 and 8 bytes.
+using Transpose = void (*)(const void* in, int64_t ld_in, void* out, int64_t ld_out, int64_t rows, int64_t cols);
+
 struct Table {
     const char* isa;
     Loop unary[static_cast<int>(Unary::Count)][kNumDTypes];  // null where the dtype is not supported
@@ -321,6 +324,7 @@ struct Table {
     RecurrentCell recurrent[static_cast<int>(Recurrent::Count)][kNumDTypes];
     RecurrentGrad recurrent_grad[static_cast<int>(Recurrent::Count)][kNumDTypes];
     Progression points[kNumDTypes], progression[kNumDTypes];
+    Transpose transpose[kNumDTypes];
 };
 
 // Chosen once, at the first call (core/cpu.h says how); a plain pointer load afterwards.

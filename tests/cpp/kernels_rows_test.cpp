@@ -398,6 +398,24 @@ void check_mean_of_many(const Table& t) {
            std::string(t.isa) + " mean down long columns");
 }
 
+// Sizes around that of a tile, rows further apart than they are long; what lies between them must stay.
+template <class T> void check_transpose(const Table& t, DType dtype) {
+    for (int64_t rows : {0, 1, 3, 4, 7, 8, 9, 16, 21})
+        for (int64_t cols : {0, 1, 3, 4, 8, 15, 16, 17, 33}) {
+            const int64_t ld_in = rows + 3, ld_out = cols + 2;
+            std::vector<T> in(static_cast<size_t>(ld_in * cols)), out(static_cast<size_t>(ld_out * rows), T(7));
+            for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<T>(100 + i);
+            t.transpose[static_cast<int>(dtype)](in.data(), ld_in, out.data(), ld_out, rows, cols);
+            bool good = true;
+            for (int64_t r = 0; r < rows; ++r)
+                for (int64_t c = 0; c < ld_out; ++c) {
+                    T want = c < cols ? in[static_cast<size_t>(c * ld_in + r)] : T(7);
+                    good = good && out[static_cast<size_t>(r * ld_out + c)] == want;
+                }
+            expect(good, label<T>(t, "transpose") + std::to_string(rows) + "x" + std::to_string(cols));
+        }
+}
+
 template <class T> void check_floats(const Table& t) {
     check_float_sums<T>(t), check_float_columns<T>(t), check_softmax<T>(t), check_cross_entropy<T>(t);
     check_bias_act<T>(t), check_optimizers<T>(t);
@@ -422,6 +440,8 @@ int main() {
         check_int_reductions<int32_t>(*t, DType::Int32), check_int_reductions<int64_t>(*t, DType::Int64);
         check_scans<uint8_t>(*t), check_scans<int32_t>(*t), check_scans<int64_t>(*t), check_scans<float>(*t),
             check_scans<double>(*t);
+        check_transpose<int32_t>(*t, DType::Int32), check_transpose<float>(*t, DType::Float32);
+        check_transpose<int64_t>(*t, DType::Int64), check_transpose<double>(*t, DType::Float64);
         check_mean_of_many(*t);
         std::printf("%s: %d failed\n", t->isa, failed - before);
     }

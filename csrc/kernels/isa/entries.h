@@ -59,6 +59,8 @@ void cross_entropy_grad(const void* logits, const int64_t* labels, const void* w
                         int64_t classes, int64_t ignore_index, double label_smoothing);
 template <RowAct op, class T> void bias_act(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld);
 template <class T> void conv_tile(const ConvTile& tile);
+template <class T>
+void transpose(const void* from, int64_t ld_in, void* to, int64_t ld_out, int64_t rows, int64_t cols);
 template <class T> void points(void* to, double start, double step, int64_t first, int64_t by, int64_t n);
 template <class T> void progression(void* to, double a, double s, int64_t first, int64_t, int64_t blocks);
 template <class T> void sgd(void* p, const void* g, void* buffer, int64_t n, const SgdStep& s);
@@ -302,6 +304,11 @@ constexpr int kConvBytes = 16, kConvVectors = 1;
 template <class Out> constexpr void fill_progressions(Out& out) {
     fill_floats<PointsEntry>(out.points);
     fill_floats<ProgressionEntry>(out.progression);
+}
+template <class Out> constexpr void fill_transpose(Out& out) {
+    auto& at = out.transpose;
+    at[static_cast<int>(DType::Int32)] = at[static_cast<int>(DType::Float32)] = transpose<uint32_t>;
+    at[static_cast<int>(DType::Int64)] = at[static_cast<int>(DType::Float64)] = transpose<uint64_t>;
 }
 template <class Out> constexpr void fill_conv(Out& out) {
     fill_floats<ConvTileEntry>(out.conv_tile);

@@ -29,6 +29,7 @@ constexpr Table make() {
     fill_normalize(t);
     fill_recurrent(t);
     fill_progressions(t);
+    fill_transpose(t);
     return t;
 }
 
