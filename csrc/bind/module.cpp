@@ -14,6 +14,7 @@
 #include "core/cpu.h"
 #include "core/unlock.h"
 #include "core/warn.h"
+#include "kernels/tables.h"
 
 namespace chainrule {
 
@@ -61,6 +62,8 @@ void bind_memory(py::module_& m) {
 PYBIND11_MODULE(_core, m) {
     using namespace chainrule;
     if (!cpu_error().empty()) throw py::import_error(cpu_error());
+    if (!kernels::kernels_built())
+        throw py::import_error("CHAINRULE_CPU: this build holds no kernels for the chosen instruction set.");
     m.doc() = "chainrule's compiled core: tensors, operations, and the backward walk.";
     host_lock = {release_gil, acquire_gil};
     warn_handler = [](const std::string& message) {

@@ -1,4 +1,4 @@
-// The tables that were built, one for each instruction set. Only kernels() and the tests look here.
+// The tables that were built, one for each instruction set. Only kernels(), the import and the tests look here.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -19,4 +19,8 @@ namespace base {
 extern const Table table;
 }
 #endif
+
+// Whether this build has kernels for the chosen instruction set or a lower one; without them kernels() must not be called.
+bool kernels_built();
+
 }  // namespace chainrule::kernels
