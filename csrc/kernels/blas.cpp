@@ -67,6 +67,11 @@ std::string blas_version() {
     return config.substr(begin + 1, config.find(' ', begin + 1) - begin - 1);
 }
 
+bool blas_cuts_freely(bool is_double) noexcept {
+    static const std::string core = blas_kernel();
+    return core == (is_double ? "Haswell" : "SkylakeX");
+}
+
 std::string blas_kernel() { return scipy_openblas_get_corename(); }
 
 int blas_threads() { return scipy_openblas_get_num_threads(); }

@@ -23,6 +23,12 @@ void dgemv(bool trans_a, int64_t m, int64_t n, double alpha, const double* a, in
 // rather than compute something else; so ask while there is still a chance to raise an error.
 constexpr bool blas_fits(int64_t size) { return size >= 0 && size <= INT32_MAX; }
 
+// Note [Products that may be cut anywhere]
+// OpenBLAS adds up an element's terms in the same order wherever it stands, for some of its kernels: measured over shapes,
+// transposes and cuts (float32 for SkylakeX, the kernels of all AVX-512 processors; float64 for Haswell). With the others a
+// cut changes the last bits. True where a product may be cut at any multiple of 16.
+bool blas_cuts_freely(bool is_double) noexcept;
+
 std::string blas_version();  // as OpenBLAS states it
 std::string blas_kernel();   // the processor family it chose its kernels for
 int blas_threads();          // 1

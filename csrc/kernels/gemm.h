@@ -1,5 +1,5 @@
-// Matrix products on row-major data, on our own threads. Where the work is cut depends on the sizes alone, so that results are bitwise
-// the same for any number of threads (OpenBLAS chooses its kernels by size).
+// Matrix products on row-major data, on our own threads. Results are bitwise the same for any number of threads: where the work is
+// cut depends on the sizes alone (OpenBLAS chooses its kernels by size), unless cuts are known not to matter.
 #pragma once
 
 #include <cstdint>

@@ -36,6 +36,10 @@ take(out); take(big.grad)
 m = cr.randn(300, 517) @ cr.randn(517, 211)
 take(m); take(m.sum(0)); take(m.sum(1)); take(m.mean()); take(cr.randperm(1000)); take(cr.rand(5))
 take(cr.randn(65, 33, 17) @ cr.randn(65, 17, 9))
+for dtype in (cr.float32, cr.float64):
+    for m, n, k in ((383, 385, 387), (128, 768, 300), (700, 70, 130), (1000, 999, 33)):
+        a, b = cr.randn(m, k, dtype=dtype), cr.randn(n, k, dtype=dtype)
+        take(a @ b.T); take(a.T.contiguous().T @ b.T); take(a @ b.T.contiguous())
 print(digest.hexdigest())
 """
 
