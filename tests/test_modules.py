@@ -139,12 +139,13 @@ ROWS |= {
     "MaxUnpool1d": [(((2,), {}), [(2, 3, 2), np.array([[[0, 3]] * 3] * 2)])],
     "MaxUnpool2d": [(((2,), {}), [(2, 3, 1, 2), np.array([[[[0, 7]]] * 3] * 2)])],
     "MaxUnpool3d": [(((2,), {}), [(2, 3, 1, 1, 2), np.array([[[[[0, 15]]]] * 3] * 2)])],
-    "Embedding": [(((7, 3), {}), [labels(7, 4, 5)]), (((7, 3), {"padding_idx": 2}), [labels(7, 4)])],
+    "Embedding": [(((7, 3), {}), [labels(7, 4, 5)]), (((7, 3), {"padding_idx": 2, "max_norm": 1.0}), [labels(7, 4)])],
     "EmbeddingBag": [(((7, 3), {"mode": mode}), [labels(7, 4, 5)]) for mode in ("sum", "mean", "max")],
     "Bilinear": [(((3, 4, 2), {}), [(5, 3), (5, 4)]), (((3, 4, 2), {"bias": False}), [(2, 5, 3), (2, 5, 4)])],
     "CosineSimilarity": [(kw(), [VECTORS, VECTORS]), (kw(dim=0, eps=0.1), [VECTORS, VECTORS])],
     "PairwiseDistance": [(kw(), [VECTORS, VECTORS]), (kw(p=1.0, keepdim=True), [VECTORS, VECTORS])],
     "FractionalMaxPool2d": [(((2,), {"output_ratio": 0.6}), [images(2)]), (((3,), {"output_size": 3}), [images(2)])],
+    "Softmax2d": [(kw(), [images(2)])],
     "FractionalMaxPool3d": [(((2,), {"output_size": 2}), [images(3)])],
 }
 # Losses, with each reduction.
@@ -188,6 +189,11 @@ for name, rows in LOSSES.items():
 ELSEWHERE = {
     "test_nn.py": "Module Parameter Buffer Sequential ModuleList ModuleDict ParameterList ParameterDict",
     "test_recurrent.py": "RNN LSTM GRU RNNBase RNNCell LSTMCell GRUCell RNNCellBase",
+    "test_nn_more.py": "CTCLoss AdaptiveLogSoftmaxWithLoss NLLLoss2d UninitializedParameter UninitializedBuffer",
+    "test_nn_utils.py": "LazyLinear "
+    + " ".join(
+        f"Lazy{kind}{axes}d" for kind in ("Conv", "ConvTranspose", "BatchNorm", "InstanceNorm") for axes in (1, 2, 3)
+    ),
     "test_attention.py": "MultiheadAttention Transformer TransformerEncoder TransformerDecoder "
     "TransformerEncoderLayer TransformerDecoderLayer",
 }

@@ -22,7 +22,7 @@ EXPECTED = {
     "IndexLinear LeakyReLU LogSigmoid MSECriterion MultiLabelMarginCriterion MultiMarginCriterion RReLU Sigmoid "
     "SmoothL1Criterion SoftMarginCriterion SoftPlus SoftShrink SparseLinear Tanh TemporalConvolution "
     "SpatialConvolutionMM VolumetricConvolution SpatialDilatedConvolution SpatialFullConvolution "
-    "SpatialAveragePooling TemporalMaxPooling SpatialAdaptiveMaxPooling "
+    "SpatialAveragePooling TemporalMaxPooling SpatialFractionalMaxPooling SpatialAdaptiveMaxPooling "
     "SpatialMaxUnpooling SpatialReflectionPadding SpatialReplicationPadding SpatialUpSamplingNearest "
     "SpatialUpSamplingBilinear TemporalRowConvolution",
 }

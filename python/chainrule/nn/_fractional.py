@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -65,14 +66,15 @@ def _pool(
         shape = [1] * (2 * axes)
         shape[axis], shape[axes + axis] = wanted[axis], kernel[axis]
         where = where * sizes[axis] + at.reshape(*lead, *shape)
-    flat = where.reshape(*lead, -1)
-    windows = x.flatten(2).gather(2, flat).reshape(*lead, *wanted, -1)
+    window = math.prod(kernel)  # not -1: a batch of nothing leaves no size to work out
+    flat = where.reshape(*lead, math.prod(wanted) * window)
+    windows = x.flatten(2).gather(2, flat).reshape(*lead, *wanted, window)
     best, place = windows.max(-1)
     if not batched:
         best = best.squeeze(0)
     if not return_indices:
         return best
-    indices = flat.reshape(*lead, *wanted, -1).gather(-1, place.unsqueeze(-1)).squeeze(-1)
+    indices = flat.reshape(*lead, *wanted, window).gather(-1, place.unsqueeze(-1)).squeeze(-1)
     return best, indices if batched else indices.squeeze(0)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import functional as F
 from .._reduction import legacy_reduction
+from .distance import PairwiseDistance
 from .module import Module
 
 # Bound once: a look-up in the module F costs as much as passing the arguments.
@@ -378,7 +379,7 @@ class TripletMarginWithDistanceLoss(_Loss):
         super().__init__(reduction=reduction)
         if margin <= 0:
             raise ValueError(f"TripletMarginWithDistanceLoss: expected margin to be greater than 0, got {margin}.")
-        self.distance_function = F.pairwise_distance if distance_function is None else distance_function
+        self.distance_function = PairwiseDistance() if distance_function is None else distance_function
         self.margin = margin
         self.swap = swap
 
