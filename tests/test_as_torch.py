@@ -436,9 +436,9 @@ def test_torchvision_is_answered(tmp_path):
     assert as_torch("--check", script, cwd=tmp_path)[0] == 0
     status, _, errors = as_torch(script, cwd=tmp_path)
     assert status == 1 and "data/MNIST/raw" in errors
-    script = write(tmp_path, "models.py", "import torchvision\ntorchvision.models.resnet18()\n")
+    script = write(tmp_path, "models.py", "import torchvision\ntorchvision.models.swin_t()\n")
     status, out, _ = as_torch("--check", script, cwd=tmp_path)
-    assert (status, out.split("has no ")[-1].strip()) == (1, "torchvision.models")
+    assert (status, out.split("has no ")[-1].strip()) == (1, "torchvision.models.swin_t")
 
 
 def test_tensorboard_is_written(tmp_path):

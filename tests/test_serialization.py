@@ -3,6 +3,7 @@
 import io
 import json
 import pathlib
+import pickle
 from collections import Counter, OrderedDict
 
 import numpy as np
@@ -254,3 +255,21 @@ def test_pytorch_reads_what_we_write(torch, tmp_path):
     official.save_file(state, tmp_path / "y")
     for name, value in cr.load(tmp_path / "y").items():
         np.testing.assert_array_equal(array(value), state[name].numpy())
+
+
+def test_safe_globals(tmp_path):
+    net = cr.nn.Sequential(cr.nn.Linear(2, 3), cr.nn.BatchNorm1d(3), cr.nn.LSTM(3, 2))
+    cr.save(net, tmp_path / "net")
+    with cr.serialization.safe_globals([cr.nn.Sequential, cr.nn.Linear, cr.nn.BatchNorm1d, cr.nn.LSTM]):
+        loaded = cr.load(tmp_path / "net")
+        assert len(cr.serialization.get_safe_globals()) == 4
+    for name, value in net.state_dict().items():
+        assert cr.equal(value, loaded.state_dict()[name])
+    with cr.serialization.safe_globals([cr.nn.Sequential]):
+        expect_error(pickle.UnpicklingError, "Linear, which is not allowed", cr.load, tmp_path / "net")
+    expect_error(RuntimeError, "weights_only=False", cr.load, tmp_path / "net")
+    cr.serialization.add_safe_globals([set])
+    (tmp_path / "trap").write_bytes(cr.serialization.MARKER + pickle.dumps(print))
+    expect_error(pickle.UnpicklingError, "builtins.print", cr.load, tmp_path / "trap")
+    cr.serialization.clear_safe_globals()
+    assert cr.serialization.get_safe_globals() == []

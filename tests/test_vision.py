@@ -332,3 +332,28 @@ def test_save_image(tmp_path):
     image = need("PIL.Image")
     vision.utils.save_image(cr.tensor([[0.0, 0.5], [1.0, 2.0]]), tmp_path / "x.png")
     assert np.asarray(image.open(tmp_path / "x.png"))[:, :, 0].tolist() == [[0, 128], [255, 255]]
+
+
+# --- nets --------------------------------------------------------------------------------------------------------
+
+
+def test_resnets():
+    cr.manual_seed(0)
+    net = vision.models.resnet50(num_classes=3)
+    state = net.state_dict()
+    assert "layer1.0.downsample.1.running_mean" in state and "layer4.2.bn3.weight" in state and len(state) == 320
+    assert sum(p.numel() for p in net.parameters()) == 25557032 - 997 * 2049
+    small = vision.models.resnet18(num_classes=3)
+    assert small.eval()(cr.randn(2, 3, 33, 33)).shape == (2, 3)
+    assert sum(p.numel() for p in small.parameters()) == 11689512 - 997 * 513
+    with pytest.raises(RuntimeError, match=r"resnet18: chainrule downloads no weights. Pass weights=None"):
+        vision.models.resnet18(weights="DEFAULT")
+
+
+def test_vgg():
+    net = vision.models.vgg.VGG(cr.nn.Sequential(*vision.models.vgg._features([[4], [512]], True)), 2, False)
+    assert net.eval()(cr.randn(1, 3, 8, 8)).shape == (1, 2) and len(net.features) == 8
+    layers = list(vision.models.vgg._features(vision.models.vgg._STAGES["vgg16"], False))
+    assert len(layers) == 31 and sum(p.numel() for layer in layers for p in layer.parameters()) == 14714688
+    with pytest.raises(RuntimeError, match="vgg19: chainrule downloads no weights"):
+        vision.models.vgg19(pretrained=True)

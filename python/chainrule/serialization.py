@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 
 from . import _core, _safetensors
+from ._safe_globals import SafeUnpickler, add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
 
-__all__ = ["load", "save"]
+__all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "safe_globals", "save"]
 
 ENTRY = "chainrule"
 MARKER = b"chainrule pickle 1\n"  # as the length of a safetensors header, its first 8 bytes would be far too much
@@ -182,6 +183,7 @@ def load(
         map_location: accepted where it leads to the CPU: None, "cpu", a device, a function or a dict.
         pickle_module: what reads a pickled object.
         weights_only: False also reads a pickled object. Such a file can run any code: read only files that you trust.
+            Inside safe_globals([...]) one is read that names the classes given there and no others.
         mmap, options: PyTorch's further options are accepted, without effect.
 
     Raises:
@@ -222,6 +224,9 @@ def _load(file: Any, pickle_module: Any, trusted: bool) -> Any:
         file = io.BytesIO(file.read())
         start = file.getvalue()[: len(MARKER)]
     if start == MARKER:
+        if not trusted and get_safe_globals():
+            file.read(len(MARKER))
+            return SafeUnpickler(file).load()
         if not trusted:
             raise RuntimeError(
                 "load: the file holds a pickled object, which can run any code when it is read. If you trust who made "

@@ -38,6 +38,7 @@ def install() -> None:
         (chainrule.Tensor, "storage", _storage),
         (chainrule.Tensor, "layout", property(lambda self: strided)),
         (chainrule.Tensor, "record_stream", ignore),
+        *((chainrule.Tensor, f"is_{device}", False) for device in ("cuda", "mps", "xpu", "mkldnn", "meta")),
         (chainrule.Tensor, "half", _no_half),
         (chainrule.Tensor, "bfloat16", _no_half),
         (chainrule.nn.Module, "half", _no_half),

@@ -1,0 +1,16 @@
+"""Nets for pictures, with random weights: nothing is downloaded. Load weights of your own by load_state_dict().
+
+The names of the parameters are torchvision's, so its weights fit, where they lie in a safetensors file.
+"""
+
+from .resnet import ResNet as ResNet
+from .resnet import resnet18 as resnet18
+from .resnet import resnet34 as resnet34
+from .resnet import resnet50 as resnet50
+from .vgg import VGG as VGG
+from .vgg import vgg11 as vgg11
+from .vgg import vgg11_bn as vgg11_bn
+from .vgg import vgg13 as vgg13
+from .vgg import vgg16 as vgg16
+from .vgg import vgg16_bn as vgg16_bn
+from .vgg import vgg19 as vgg19
