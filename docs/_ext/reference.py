@@ -1,7 +1,7 @@
 """The directive ``{reference} module``: one section for each public name of a module, made from its docstring.
 
-Docstrings are plain text with sections (Args, Returns, Raises, Shapes, Example, Source) and indented formulas; here they
-become Markdown. The package is imported, so what is shown is what `help()` shows.
+Docstrings are plain text with sections (Args, Returns, Raises, Shapes, Example, Source) and indented formulas; here
+they become Markdown. The package is imported, so what is shown is what `help()` shows.
 """
 
 import importlib
