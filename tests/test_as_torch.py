@@ -488,3 +488,36 @@ def test_lists_of_tensors_and_inert_names(tmp_path):
     status, out, errors = as_torch(script, cwd=tmp_path)
     assert status == 0, errors
     assert out == "[[3.25, 3.25], [1.0], [-3.0, -3.0], [-1.0]] False\n[(4,)] None\n"
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_processes_train_a_shared_model(tmp_path, method):
+    script = write(
+        tmp_path,
+        "hogwild.py",
+        f"""
+        import torch
+        import torch.multiprocessing as mp
+        def train(model, counter):
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            for _ in range(50):
+                optimizer.zero_grad()
+                (model(torch.ones(1, 2)) - 3).pow(2).sum().backward()
+                optimizer.step()
+            counter += 1
+        if __name__ == "__main__":
+            mp.set_start_method("{method}")
+            torch.manual_seed(0)
+            model = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.BatchNorm1d(1).eval())
+            counter = torch.zeros(1, dtype=torch.int64).share_memory_()
+            print(model.share_memory() is model, model[0].weight.is_shared(), torch.ones(1).is_shared())
+            process = mp.Process(target=train, args=(model, counter))
+            process.start()
+            process.join()
+            print(process.exitcode, counter.item(), f"{{model(torch.ones(1, 2)).item():.3f}}", model[0].weight.grad)
+        """,
+    )
+    status, out, errors = as_torch(script, cwd=tmp_path)
+    assert status == 0, errors
+    assert out.splitlines() == ["True True False", "0 1 3.000 None"]
+    assert not errors

@@ -328,8 +328,6 @@ PyMethodDef methods[] = {
      "cpu()\n\nThe tensor itself."},
     {"pin_memory", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(same)), METH_FASTCALL | METH_KEYWORDS,
      "pin_memory()\n\nThe tensor itself."},
-    {"share_memory_", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(same)), METH_FASTCALL | METH_KEYWORDS,
-     "share_memory_()\n\nThe tensor itself."},
     {"cuda", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(no_cuda)), METH_FASTCALL | METH_KEYWORDS,
      "cuda()\n\nAlways an error: there is only the CPU."},
     {nullptr, nullptr, 0, nullptr},

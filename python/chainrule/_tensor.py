@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _core
 from ._interop import array_function, array_interface
+from ._shared_memory import is_shared, reduce_shared, share_memory_
 from ._tensor_str import tensor_str
 
 Tensor = _core.Tensor
@@ -61,6 +62,9 @@ def _rebuild(array: Any, requires_grad: bool, grad: Any) -> Any:
 
 
 def _reduce_ex(self: Any, protocol: Any) -> Any:
+    shared = reduce_shared(self)
+    if shared is not None:
+        return shared
     leaf = self.is_leaf
     grad = self.grad.detach() if leaf and self.grad is not None else None
     array = np.ascontiguousarray(self.detach().numpy()).reshape(self.shape)
@@ -107,6 +111,8 @@ for _name, _function in {
     "__deepcopy__": _deepcopy,
     "__reduce_ex__": _reduce_ex,
     "__reversed__": _reversed,
+    "is_shared": is_shared,
+    "share_memory_": share_memory_,
     "new_tensor": _new_tensor,
     "type": _type,
 }.items():

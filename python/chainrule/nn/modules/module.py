@@ -459,7 +459,9 @@ class Module(StateMixin, _core.ModuleBase):
         raise RuntimeError("Module.cuda: chainrule runs on CPU cores and has no CUDA. Leave the call out.")
 
     def share_memory(self: Self) -> Self:
-        """Do nothing: threads share memory anyway. Processes get copies."""
+        """Move parameters and buffers to memory that processes share which are started afterwards."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            tensor.share_memory_()
         return self
 
     # Hooks
