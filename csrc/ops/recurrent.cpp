@@ -172,84 +172,105 @@ class StepProduct {
         return k.conv_vectors > 1 && rows >= least_rows && rows <= 128 && cols > 0 && cols % lanes == 0;
     }
 
-    StepProduct(DType dtype, int64_t depth, int64_t cols)
+    StepProduct() = default;
+    // For a matrix (depth, cols) and up to `rows` rows.
+    StepProduct(DType dtype, int64_t rows, int64_t depth, int64_t cols)
         : tile_(kernels::kernels().conv_tile[static_cast<int>(dtype)]),
           item_(static_cast<int64_t>(item_size(dtype))),
+          lanes_(kernels::kernels().conv_vector_bytes / item_),
+          width_(std::min<int64_t>(cols, kernels::kernels().conv_vectors * lanes_)),
+          depth_(depth),
           cols_(cols),
-          taps_(static_cast<size_t>(depth)),
-          packed_(empty({depth, kernels::kConvFilters}, dtype)) {
-        for (int64_t k = 0; k < depth; ++k) taps_[static_cast<size_t>(k)] = k * cols;
-        for (int v = 0; v < kMaxVectors; ++v) at_[v] = v * kernels::kernels().conv_vector_bytes / item_;
+          matrix_(empty({depth, cols}, dtype)),
+          packed_(empty({(rows + kRows - 1) / kRows, depth, kRows}, dtype)) {
+        for (int64_t width : {width_, last_width()})
+            for (int64_t k = 0; k < depth; ++k) taps_.push_back(k * width);
+        for (int v = 0; v < kMaxVectors; ++v) at_[v] = v * lanes_;
     }
 
-    // c (rows, cols) = a b + a2 b2, where b2 (depth2, cols) lies behind b (depth, cols).
-    void run(int64_t rows, const Part& a, int64_t depth, const Part& a2, int64_t depth2, const char* b, char* c,
-             int64_t ldc) {
-        int64_t lanes = at_[1], widest = kernels::kernels().conv_vectors;
-        for (int64_t r = 0; r < rows; r += kernels::kConvFilters) {
-            int64_t n = std::min<int64_t>(rows - r, kernels::kConvFilters);
-            pack(a, r, n, depth, packed_.data());
-            pack(a2, r, n, depth2, packed_.data() + depth * kernels::kConvFilters * item_);
-            for (int64_t j = 0; j < cols_; j += widest * lanes) {
-                kernels::ConvTile t{};
-                t.x = b + j * item_;
-                t.w = packed_.data();
-                t.y = c + (r * ldc + j) * item_;
-                t.taps = taps_.data();
-                t.in_at = t.out_at = at_;
-                t.n_taps = depth + depth2;
-                t.ldy = ldc;
-                t.vectors = static_cast<int>(std::min(widest, (cols_ - j) / lanes));
-                t.filters = static_cast<int>(n);
-                t.count = static_cast<int>(lanes);
-                tile_(t);
-            }
+    // Rows of the matrix from `at` on: m, or its transpose. It is kept in panels, as wide as a tile, one behind the other.
+    void take(const Tensor& m, bool transposed, int64_t at) {
+        if (item_ == 4) take_as<uint32_t>(m, transposed, at);
+        else take_as<uint64_t>(m, transposed, at);
+    }
+
+    // c (rows, cols) = a times the matrix's first rows + a2 times those behind.
+    void run(int64_t rows, const Part& a, int64_t depth, const Part& a2, int64_t depth2, char* c, int64_t ldc) {
+        for (int64_t r = 0; r < rows; r += kRows) {
+            char* to = packed_.data() + r * depth_ * item_;
+            if (depth) pack(a, r, std::min(rows - r, kRows), depth, to);
+            if (depth2) pack(a2, r, std::min(rows - r, kRows), depth2, to + depth * kRows * item_);
         }
+        int64_t panels = (cols_ + width_ - 1) / width_, work = 2 * rows * (depth + depth2) * width_;
+        if (depth_ * cols_ * item_ <=
+            kNear) {  // the matrix stays in the second cache, so that the rows can be kept in the first
+            for (int64_t r = 0; r < rows; r += kRows)
+                for (int64_t p = 0; p < panels; ++p) panel(p, r, std::min(r + kRows, rows), depth + depth2, c, ldc);
+            return;
+        }
+        parallel_for(panels, kParallelWork / (work + 1) + 1, [&](int64_t begin, int64_t end) {
+            for (int64_t p = begin; p < end; ++p) panel(p, 0, rows, depth + depth2, c, ldc);
+        });
     }
 
   private:
     static constexpr int kMaxVectors = 4;
+    static constexpr int64_t kRows = kernels::kConvFilters, kParallelWork = 4 << 20, kNear = 512 << 10;
 
-    // Rows of a side by side: element k of all, then element k + 1.
+    int64_t last_width() const { return cols_ % width_ ? cols_ % width_ : width_; }
+
+    void panel(int64_t p, int64_t from, int64_t to, int64_t depth, char* c, int64_t ldc) const {
+        bool last = (p + 1) * width_ >= cols_;
+        kernels::ConvTile t{};
+        t.x = matrix_.data() + p * width_ * depth_ * item_;
+        t.taps = taps_.data() + (last ? depth_ : 0);
+        t.in_at = t.out_at = at_;
+        t.n_taps = depth;
+        t.ldy = ldc;
+        t.vectors = static_cast<int>((last ? last_width() : width_) / lanes_);
+        t.count = static_cast<int>(lanes_);
+        for (int64_t r = from; r < to; r += kRows) {
+            t.w = packed_.data() + r * depth_ * item_;
+            t.y = c + (r * ldc + p * width_) * item_;
+            t.filters = static_cast<int>(std::min(to - r, kRows));
+            tile_(t);
+        }
+    }
+
+    template <class T> void take_as(const Tensor& m, bool transposed, int64_t at) {
+        constexpr int64_t block = 16;
+        const T* from = m.data<T>();
+        int64_t depth = m.size(transposed ? 1 : 0), ld = m.size(1);
+        for (int64_t j0 = 0; j0 < cols_; j0 += width_) {
+            int64_t width = std::min(width_, cols_ - j0);
+            T* to = matrix_.data<T>() + j0 * depth_ + at * width;
+            for (int64_t k0 = 0; k0 < depth; k0 += block)  // by blocks, so that both sides stay in cache
+                for (int64_t j = 0; j < width; ++j)
+                    for (int64_t k = k0; k < std::min(k0 + block, depth); ++k)
+                        to[k * width + j] = transposed ? from[(j0 + j) * ld + k] : from[k * ld + j0 + j];
+        }
+    }
+
+    // n rows side by side: element k of all, then element k + 1.
     void pack(const Part& a, int64_t from, int64_t n, int64_t depth, char* to) const {
-        if (depth == 0) return;
         if (item_ == 4) pack_as<uint32_t>(a, from, n, depth, to);
         else pack_as<uint64_t>(a, from, n, depth, to);
     }
     template <class T> static void pack_as(const Part& a, int64_t from, int64_t n, int64_t depth, char* to) {
         T* out = reinterpret_cast<T*>(to);
-        const T* rows[kernels::kConvFilters];
-        for (int64_t j = 0; j < kernels::kConvFilters; ++j)  // missing rows are computed, not stored
+        const T* rows[kRows];
+        for (int64_t j = 0; j < kRows; ++j)  // missing rows are computed, not stored
             rows[j] = reinterpret_cast<const T*>(a.data) + (from + std::min(j, n - 1)) * a.ld;
         for (int64_t k = 0; k < depth; ++k)
-            for (int64_t j = 0; j < kernels::kConvFilters; ++j) *out++ = rows[j][k];
+            for (int64_t j = 0; j < kRows; ++j) *out++ = rows[j][k];
     }
 
-    kernels::ConvTiles tile_;
-    int64_t item_, cols_;
-    std::vector<int64_t> taps_;
-    Tensor packed_;
-    int64_t at_[kMaxVectors];
+    kernels::ConvTiles tile_ = nullptr;
+    int64_t item_ = 0, lanes_ = 0, width_ = 0, depth_ = 0, cols_ = 0;
+    std::vector<int64_t> taps_;  // of the panels, then of the last one, which may be narrower
+    Tensor matrix_, packed_;
+    int64_t at_[kMaxVectors] = {};
 };
-
-// The transposes of two matrices of the same number of rows, one below the other; by blocks, so that both sides stay in cache.
-template <class T> void transpose_into(const T* from, int64_t rows, int64_t cols, T* to) {
-    constexpr int64_t block = 16;
-    for (int64_t r = 0; r < rows; r += block)
-        for (int64_t c = 0; c < cols; c += block)
-            for (int64_t i = c; i < std::min(c + block, cols); ++i)
-                for (int64_t j = r; j < std::min(r + block, rows); ++j) to[i * rows + j] = from[j * cols + i];
-}
-Tensor transposes(const Tensor& first, const Tensor& second) {
-    int64_t rows = second.size(0), above = first ? first.size(1) : 0;
-    Tensor out = empty({above + second.size(1), rows}, second.dtype());
-    visit_floating(second.dtype(), [&](auto zero) {
-        using T = decltype(zero);
-        if (first) transpose_into(first.data<T>(), rows, above, out.data<T>());
-        transpose_into(second.data<T>(), rows, second.size(1), out.data<T>() + above * rows);
-    });
-    return out;
-}
 
 // The sum of both biases, or zeros; for the GRU of r, z, and n's two halves.
 Tensor joined_bias(const RecurrentAttrs& a, const Sizes& s, const Tensor& b_ih, const Tensor& b_hh, DType dtype) {
@@ -301,8 +322,12 @@ void eval(EvalCtx& c) {
     // By tiles, W x of a step comes with its W h; the GRU needs them apart.
     bool tiled = steps.size() >= 4 && StepProduct::suits(dtype, s.batch, 4, s.gates);
     int64_t in = gru ? 0 : s.in;  // columns of x in the product of a step
-    Tensor turned = tiled ? transposes(gru ? Tensor() : w_ih, w_hh) : Tensor();
-    StepProduct by_tiles(dtype, tiled ? in + s.out : 0, s.gates);
+    StepProduct by_tiles;
+    if (tiled) {
+        by_tiles = StepProduct(dtype, s.batch, in + s.out, s.gates);
+        if (in) by_tiles.take(w_ih, true, 0);
+        by_tiles.take(w_hh, true, in);
+    }
     Part inputs = part(x, s.in);
 
     Unlock unlock(s.rows * s.gates);
@@ -312,8 +337,8 @@ void eval(EvalCtx& c) {
         each_part(t, h, first_h, [&](int64_t from, int64_t n, const Part& before) {
             char* to = gru ? to_hidden + from * s.gates * item : gates.row(t.at + from);
             if (tiled && (before.data || !gru))
-                by_tiles.run(n, {inputs.row(t.at + from), s.in, item}, in, before, before.data ? s.out : 0,
-                             turned.data(), to, gru ? s.gates : gates.ld);
+                by_tiles.run(n, {inputs.row(t.at + from), s.in, item}, in, before, before.data ? s.out : 0, to,
+                             gru ? s.gates : gates.ld);
             else if (before.data)
                 product(dtype, false, true, n, s.gates, s.out, before.data, before.ld, w_hh.data(), s.out, to,
                         gru ? s.gates : gates.ld, gru ? 0 : 1);
@@ -420,8 +445,10 @@ Gradients run_back(VjpCtx& c, const RecurrentAttrs& a, const Sizes& s, const std
     kernels::RecurrentGrad step = kernels::kernels().recurrent_grad[static_cast<int>(a.kind)][static_cast<int>(dtype)];
     kernels::Loop add = kernels::kernels().binary[static_cast<int>(kernels::Binary::Add)][static_cast<int>(dtype)];
     bool wants_start = a.has_h0 && c.wants(kH0);
-    bool tiled = lstm && StepProduct::suits(dtype, s.batch, 16, s.out) && s.gates >= 256;
-    StepProduct by_tiles(dtype, tiled ? s.gates : 0, s.out);
+    bool tiled = lstm && steps.size() >= 4 && StepProduct::suits(dtype, s.batch, 16, s.out) && s.gates >= 256;
+    StepProduct by_tiles;
+    if (tiled) by_tiles = StepProduct(dtype, s.batch, s.gates, s.out);
+    if (tiled) by_tiles.take(w_hh, false, 0);
 
     Unlock unlock(s.rows * s.gates);
     for (size_t k = steps.size(); k-- > 0;) {
@@ -450,7 +477,7 @@ Gradients run_back(VjpCtx& c, const RecurrentAttrs& a, const Sizes& s, const std
         });
         int64_t n = wants_start ? t.count : t.known;
         if (n > 0 && tiled)
-            by_tiles.run(n, {to_hidden.row(t.at), s.gates, item}, s.gates, Part(), 0, w_hh.data(), carry_h.data, s.out);
+            by_tiles.run(n, {to_hidden.row(t.at), s.gates, item}, s.gates, Part(), 0, carry_h.data, s.out);
         else if (n > 0)
             product(dtype, false, false, n, s.out, s.gates, to_hidden.row(t.at), s.gates, w_hh.data(), s.out,
                     carry_h.data, s.out, gru ? 1 : 0);
