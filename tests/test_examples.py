@@ -64,7 +64,7 @@ def test_draws(name, arguments, tmp_path, capsys):
 def test_every_example_is_tested_and_says_what_it_is():
     names = listing()
     assert set(names) - {"playground", "lectures"} == {row[0] for row in LEARNS}
-    assert all(line.endswith((".", ":")) or len(line) > 20 for line in names.values()), names
+    assert all(line.endswith(".") and 20 < len(line) < 95 for line in names.values()), names
 
 
 def test_digits_reaches_its_accuracy_as_a_program(tmp_path):

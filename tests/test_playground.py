@@ -120,6 +120,13 @@ def test_server_refuses(server, path, body, headers, status):
     error.value.close()
 
 
+def test_a_port_in_use_is_said(server):
+    from chainrule.examples.playground.__main__ import main
+
+    with pytest.raises(SystemExit, match="cannot use port"):
+        main(["--no-browser", "--port", str(server.server_address[1])])
+
+
 @pytest.mark.slow
 def test_sheet_and_film(tmp_path, capsys):
     need("matplotlib"), need("tqdm")

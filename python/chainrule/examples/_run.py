@@ -56,6 +56,11 @@ def minibatches(data: Sequence[Tensor], size: int) -> Iterator[list[Tensor]]:
         yield [tensor[rows] for tensor in data]
 
 
+def step_count(data: Sequence[Tensor], args: argparse.Namespace) -> int:
+    """How many minibatches `args.epochs` passes over the data have."""
+    return args.epochs * -(-len(data[0]) // args.batch_size)
+
+
 @dataclass
 class History:
     """What training leaves for the report and the plot."""

@@ -1,4 +1,4 @@
-"""Restricted Boltzmann machine: learns how likely each picture is, by dreaming and comparing.
+"""Restricted Boltzmann machine: learns how likely pictures are, by dreaming.
 
     energy  E(v, h) = -v^T W h - a^T v - b^T h,   p(v, h) ~ exp(-E)         v: pixels, h: hidden units, all 0 or 1
     p(h_j = 1 | v) = sigmoid(b_j + (v W)_j)       p(v_i = 1 | h) = sigmoid(a_i + (h W^T)_i)

@@ -1,4 +1,4 @@
-"""Denoising autoencoder: from a noisy digit to a clean one, up again through transposed convolutions.
+"""Denoising autoencoder: clean digits from noisy ones, by transposed convolutions.
 
     x~ = x + noise,   loss = mean of (decoder(encoder(x~)) - x)^2
 

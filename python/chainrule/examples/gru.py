@@ -20,7 +20,7 @@ import chainrule as cr
 from chainrule import Tensor, nn
 from chainrule.examples import _plot
 from chainrule.examples._data import emoji_names
-from chainrule.examples._run import History, fit, options
+from chainrule.examples._run import History, fit, options, step_count
 
 LETTERS = "\n abcdefghijklmnopqrstuvwxyz"  # a name begins and ends with a newline
 IGNORE = -100  # a target that cross_entropy leaves out
@@ -119,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         epochs=args.epochs,
         batch_size=args.batch_size,
         score=held_out,
-        schedule=cr.optim.lr_scheduler.CosineAnnealingLR(optimizer, args.epochs * -(-len(train[0]) // args.batch_size)),
+        schedule=cr.optim.lr_scheduler.CosineAnnealingLR(optimizer, step_count(train, args)),
     )
     model.eval()
     drawn = list(dict.fromkeys(sample(model, 200, args.temperature)))

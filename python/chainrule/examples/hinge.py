@@ -19,7 +19,7 @@ import chainrule as cr
 from chainrule import Tensor, nn
 from chainrule.examples import _plot
 from chainrule.examples._data import digits
-from chainrule.examples._run import History, fit_classifier, options
+from chainrule.examples._run import History, fit_classifier, options, step_count
 
 
 def hinge(scores: Tensor, labels: Tensor) -> Tensor:
@@ -80,9 +80,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             full_loss,
             epochs=args.epochs,
             batch_size=args.batch_size,
-            schedule=cr.optim.lr_scheduler.CosineAnnealingLR(
-                optimizer, args.epochs * -(-len(train[0]) // args.batch_size)
-            ),
+            schedule=cr.optim.lr_scheduler.CosineAnnealingLR(optimizer, step_count(train, args)),
         )
         print(f"{name:22s} test accuracy {histories[name].scores[-1]:.2%}")
     if args.plot:

@@ -1,4 +1,4 @@
-"""Hopfield net: a memory that is asked with a spoilt picture and answers with the one it knows. No gradients.
+"""Hopfield net: a memory that mends spoilt pictures, without any gradient.
 
     energy  E(s) = -1/2 s^T W s,   s_i = sign(sum over j of W_ij s_j), one unit at a time      E never rises
     Hebb        W = (1/n) sum over patterns of p p^T, diagonal 0            exact for patterns unlike each other

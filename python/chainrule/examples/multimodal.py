@@ -1,4 +1,4 @@
-"""Two senses: a noisy picture of a digit and the noisy tone of its telephone key, each not enough alone.
+"""Two senses: a noisy picture of a digit and the noisy tone of its telephone key.
 
     image [N, 1, 8, 8]  -> convolutions ----> features \\
                                                         joined -> linear -> scores of the digit

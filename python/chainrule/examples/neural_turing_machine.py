@@ -1,4 +1,4 @@
-"""Neural Turing machine: a net that learns to use a memory, here to copy what it has heard.
+"""Neural Turing machine: learns to use a memory, here to copy what it has heard.
 
     read:      r = sum over places i of w(i) M(i)
     write:     M(i) = M(i) * (1 - w(i) e) + w(i) a                           erase, then add

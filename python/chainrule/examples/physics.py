@@ -1,4 +1,4 @@
-"""A physicist's fit in float64: a pendulum's constants from noisy readings, by gradients through the equation's solver.
+"""A physicist's fit in float64: a pendulum's constants, through its equation's solver.
 
     theta'' = -k sin(theta) - c theta'          solved by 200 steps of Runge and Kutta's fourth order
     chi^2(k, c, theta_0, omega_0) = sum of ((theta(t_i) - reading_i) / sigma)^2

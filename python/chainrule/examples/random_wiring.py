@@ -5,7 +5,7 @@
 Watts and Strogatz's model wires nodes in a ring to their neighbours and moves some edges at random; every edge is then
 pointed from the lower number to the higher, so nothing can go round in a circle. Nodes without an input take the
 image's features, those that nothing follows are averaged into the output. After Xie et al., "Exploring randomly wired
-neural networks for image recognition", ICCV 2019. Three random wirings reach 95% to 98% on 297 test
+neural networks for image recognition", ICCV 2019. Three random wirings reach about 99% on 297 test
 digits after 8 epochs.
 """
 
@@ -19,7 +19,7 @@ import chainrule as cr
 from chainrule import Tensor, nn
 from chainrule.examples import _plot
 from chainrule.examples._data import digits
-from chainrule.examples._run import fit_classifier, options
+from chainrule.examples._run import fit_classifier, options, step_count
 
 
 def watts_strogatz(nodes: int, neighbours: int, chance: float) -> list[list[int]]:
@@ -55,7 +55,9 @@ class RandomNet(nn.Module):
     def __init__(self, wiring: list[list[int]], channels: int) -> None:
         super().__init__()
         self.wiring = wiring
-        self.stem = nn.Sequential(nn.Conv2d(1, channels, 3, padding=1), nn.BatchNorm2d(channels), nn.MaxPool2d(2))
+        self.stem = nn.Sequential(
+            nn.Conv2d(1, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels), nn.MaxPool2d(2)
+        )
         self.nodes = nn.ModuleList(Node(max(len(inputs), 1), channels) for inputs in wiring)
         self.last = sorted(set(range(len(wiring))) - {i for inputs in wiring for i in inputs})
         self.classify = nn.Sequential(nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
@@ -98,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         argv,
         epochs=(8, "passes over the 1,500 training images"),
         batch_size=(50, "images in a training step"),
-        lr=(5e-3, "Adam's learning rate"),
+        lr=(5e-3, "Adam's first learning rate; it falls along a cosine"),
         nets=(3, "nets, each wired anew"),
         nodes=(12, "nodes in a net"),
         channels=(16, "channels in each node"),
@@ -115,6 +117,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             optimizer,
             epochs=args.epochs,
             batch_size=args.batch_size,
+            schedule=cr.optim.lr_scheduler.CosineAnnealingLR(optimizer, step_count(train, args)),
         )
         models.append(model)
         scores.append(history.scores[-1])

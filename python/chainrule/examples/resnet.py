@@ -16,7 +16,7 @@ import chainrule as cr
 from chainrule import Tensor, nn
 from chainrule.examples import _plot
 from chainrule.examples._data import digits
-from chainrule.examples._run import History, fit_classifier, options
+from chainrule.examples._run import History, fit_classifier, options, step_count
 
 
 class Block(nn.Module):
@@ -93,7 +93,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         model = build_net(args.blocks, skip)
         sizes[name] = gradient_sizes(model, [part[:200] for part in train])
         optimizer: Any = cr.optim.AdamW(model.parameters(), lr=args.lr)
-        steps = args.epochs * -(-len(train[0]) // args.batch_size)
         histories[name] = fit_classifier(
             model,
             train,
@@ -101,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             optimizer,
             epochs=args.epochs,
             batch_size=args.batch_size,
-            schedule=cr.optim.lr_scheduler.OneCycleLR(optimizer, args.lr, total_steps=steps + 1),
+            schedule=cr.optim.lr_scheduler.OneCycleLR(optimizer, args.lr, total_steps=step_count(train, args) + 1),
         )
         print(f"{name:8s} net of {6 * args.blocks + 2} layers: test accuracy {histories[name].scores[-1]:.2%}")
     if args.plot:

@@ -1,4 +1,4 @@
-"""The two-layer net of the lectures: 64 samples, 1000 inputs, 100 sigmoid units, 10 outputs, squared error.
+"""The two-layer net of the lectures: 1000-100-10 sigmoid units, squared error.
 
     loss = sum of (sigmoid(X W1) W2 - Y)^2;   W -= rate * dW
 

@@ -1,4 +1,4 @@
-"""Variational autoencoder: a plane in which every point is a digit, and new digits drawn from it.
+"""Variational autoencoder: a plane in which every point is a digit.
 
     encoder:  q(z|x) = Normal(mu(x), sigma(x)^2)          loss = -E_q[log p(x|z)] + KL(q(z|x) || Normal(0, 1))
     sample:   z = mu + sigma * e,  e ~ Normal(0, 1)       KL = 1/2 sum of (mu^2 + sigma^2 - log sigma^2 - 1)
