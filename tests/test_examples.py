@@ -29,7 +29,7 @@ LEARNS = [
     ("maxout", "--epochs 8", r"test accuracy ([\d.]+)%", ">", 93),
     ("hinge", "--epochs 10", r"hinge.* ([\d.]+)%", ">", 92),
     ("hinge", "--epochs 10", r"softmax.* ([\d.]+)%", ">", 92),
-    ("random_wiring", "--epochs 2 --nets 1 --nodes 6", r"test accuracy ([\d.]+)%", ">", 85),
+    ("random_wiring", "--epochs 3 --nets 1 --nodes 6", r"test accuracy ([\d.]+)%", ">", 85),
     ("neural_turing_machine", "--steps 700 --length 2 --bits 3", r"sequences of 2: ([\d.]+)%", "<", 5),
     ("hopfield", "--units 50", r"projection rule: (\d+)%", ">", 90),
     ("boltzmann", "--epochs 10", r"-([\d.]+) after", "<", 26),
@@ -64,7 +64,7 @@ def test_draws(name, arguments, tmp_path, capsys):
 def test_every_example_is_tested_and_says_what_it_is():
     names = listing()
     assert set(names) - {"playground", "lectures"} == {row[0] for row in LEARNS}
-    assert all(line.endswith(".") and 20 < len(line) < 95 for line in names.values()), names
+    assert all(line.endswith(".") and 20 < len(line) < 100 for line in names.values()), names
 
 
 def test_digits_reaches_its_accuracy_as_a_program(tmp_path):

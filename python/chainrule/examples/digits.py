@@ -2,8 +2,8 @@
 
     loss = mean of -log softmax(W2 relu(W1 x + b1) + b2)[label];    each step: forward, backward, Adam
 
-This is the usual way to train a net, on scikit-learn's 1,797 scans: Dataset, DataLoader, model, loss, optimizer, loop. The other examples
-on digits leave the loop to `fit` in _run.py. Reaches about 98% on 297 test images.
+This is the usual way to train a net, on scikit-learn's 1,797 scans: Dataset, DataLoader, model, loss, optimizer, loop.
+The other examples on digits leave the loop to `fit` in _run.py. Reaches about 97% on 297 test images.
 """
 
 from __future__ import annotations
