@@ -25,6 +25,7 @@ namespace {
 
 #if CHAINRULE_OPENMP
 constexpr bool kOpenMP = true;
+const int openmp_default = omp_get_max_threads();
 #else
 constexpr bool kOpenMP = false;
 #endif
@@ -171,9 +172,18 @@ int cgroup_cpu_quota(const std::string& membership, const std::string& mount) {
     return least;
 }
 
+// OpenMP's own limit in this thread, if someone (threadpoolctl, omp_set_num_threads) has lowered it since we were loaded.
+int openmp_limit() {
+#if CHAINRULE_OPENMP
+    const int now = omp_get_max_threads();
+    if (now < openmp_default) return now;
+#endif
+    return kMaxThreads;
+}
+
 int num_threads() {
     const int limit = user_limit.load(std::memory_order_relaxed);
-    return limit > 0 ? limit : first_setting().threads;
+    return std::min(limit > 0 ? limit : first_setting().threads, openmp_limit());
 }
 
 void set_num_threads(int64_t threads) {

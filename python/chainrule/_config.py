@@ -61,7 +61,7 @@ def get_num_threads() -> int:
 
     By default as many as the process has CPUs, cut to the CPU quota of its cgroup. The environment variables
     OMP_NUM_THREADS and CHAINRULE_NUM_THREADS (stronger) and ``set_num_threads`` (strongest) say otherwise.
-    Results are bitwise the same for any number.
+    A limit that threadpoolctl sets for OpenMP holds here too. Results are bitwise the same for any number.
 
     Returns:
         A number of at least 1.
