@@ -235,6 +235,7 @@ def main(argv=None):
         table.print_row(results[-1])
     start = startup.measure(peers, 2 if arguments.quick else 5) if with_startup else []
     table.print_startup(start)
+    table.print_memory(results)
     table.print_end(results)
     if arguments.json:
         data = {"machine": facts, "subject": subject, "rows": results, "startup": start}

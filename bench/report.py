@@ -92,6 +92,16 @@ class Table:
             mine = number(values[self.subject]) if self.subject in values else "-"
             self._cells(f"{row['name']}, {row['unit']}", mine, cells)
 
+    def print_memory(self, rows):
+        """How far the peak of resident memory rose while a row was built and run."""
+        rows = [row for row in rows if row["peak_kb"]]
+        if not rows:
+            return
+        self._header("peak memory, MB")
+        for row in rows:
+            megabytes = {peer: number(kb / 1024) for peer, kb in row["peak_kb"].items() if kb is not None}
+            self._cells(row["name"], megabytes.get(self.subject, "-"), [megabytes.get(p, "-") for p in self.others])
+
     def print_end(self, rows):
         """Seconds before the first step is done where they are long, and rows that failed."""
         for peer in [self.subject, *self.others]:
