@@ -81,5 +81,6 @@ PYBIND11_MODULE(_core, m) {
     bind_autograd(m);
     bind_function(m);
     bind_module_object(m);
+    bind_grad_mode(m);
     bind_optim(m);
 }

@@ -1,4 +1,4 @@
-// The base of nn.Module: how a module is called.
+// Small Python types that are written for speed: the base of nn.Module, the block of no_grad.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -8,5 +8,6 @@ namespace chainrule {
 namespace py = pybind11;
 
 void bind_module_object(py::module_& m);
+void bind_grad_mode(py::module_& m);
 
 }  // namespace chainrule

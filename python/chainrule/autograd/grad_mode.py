@@ -80,11 +80,17 @@ def _decorate_generator(func: Callable[..., Generator[Any, Any, Any]], mode: boo
     return wrapper
 
 
-class _PlainGradMode(_GradMode):
-    """A mode without arguments; also works as a bare decorator, `@no_grad`."""
+class _PlainGradMode(_core.GradModeBlock):
+    """A mode without arguments; also works as a bare decorator, `@no_grad`. Entering and leaving are written in C++."""
 
-    def __new__(cls, func: Callable[..., Any] | None = None) -> Any:
-        return object.__new__(cls) if func is None else _decorate(func, cls.mode)
+    __slots__ = ()
+
+    def __call__(self, func: F) -> F:
+        return _decorate(func, self.mode)
+
+    @classmethod
+    def _decorated(cls, func: F) -> F:
+        return _decorate(func, cls.mode)
 
 
 class no_grad(_PlainGradMode):
@@ -106,6 +112,7 @@ class no_grad(_PlainGradMode):
     Source: PyTorch, torch.no_grad.
     """
 
+    __slots__ = ()
     mode = False
 
 
@@ -122,6 +129,7 @@ class enable_grad(_PlainGradMode):
     Source: PyTorch, torch.enable_grad.
     """
 
+    __slots__ = ()
     mode = True
 
 

@@ -1,0 +1,63 @@
+// The context manager behind no_grad and enable_grad. In Python, entering and leaving it cost more than a small operation.
+#include "autograd/grad_mode.h"
+
+#include "bind/module_object.h"
+#include "bind/tensor_object.h"
+
+namespace chainrule {
+namespace {
+
+struct GradModeBlock {
+    PyObject_HEAD bool mode, before;
+};
+
+GradModeBlock* block(PyObject* self) { return reinterpret_cast<GradModeBlock*>(self); }
+
+// cls(): the mode is the class's. cls(function): the function, decorated.
+PyObject* make(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
+    PyObject* cls = reinterpret_cast<PyObject*>(type);
+    Py_ssize_t count = PyTuple_GET_SIZE(args);
+    if (count > 1 || (kwargs && PyDict_GET_SIZE(kwargs)))
+        return PyErr_Format(PyExc_TypeError, "%s() takes nothing, or one function to decorate", type->tp_name);
+    if (count == 1) return PyObject_CallMethod(cls, "_decorated", "O", PyTuple_GET_ITEM(args, 0));
+    py::object mode = py::reinterpret_steal<py::object>(PyObject_GetAttrString(cls, "mode"));
+    if (!mode) return nullptr;
+    PyObject* self = type->tp_alloc(type, 0);
+    if (self) block(self)->mode = mode.ptr() == Py_True;
+    return self;
+}
+
+PyObject* enter(PyObject* self, PyObject*) {
+    block(self)->before = grad_mode();
+    grad_mode() = block(self)->mode;
+    Py_RETURN_NONE;
+}
+
+PyObject* leave(PyObject* self, PyObject* const*, Py_ssize_t) {
+    grad_mode() = block(self)->before;
+    Py_RETURN_NONE;
+}
+
+PyMethodDef methods[] = {
+    {"__enter__", enter, METH_NOARGS, nullptr},
+    {"__exit__", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(leave)), METH_FASTCALL, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+}  // namespace
+
+void bind_grad_mode(py::module_& m) {
+    PyType_Slot slots[] = {
+        {Py_tp_doc, const_cast<char*>("A block in which recording is switched to the class attribute `mode`.")},
+        {Py_tp_new, reinterpret_cast<void*>(make)},
+        {Py_tp_methods, methods},
+        {0, nullptr},
+    };
+    PyType_Spec spec = {"chainrule._core.GradModeBlock", sizeof(GradModeBlock), 0,
+                        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
+    PyObject* type = PyType_FromSpec(&spec);
+    if (!type) throw py::error_already_set();
+    m.attr("GradModeBlock") = py::reinterpret_steal<py::object>(type);
+}
+
+}  // namespace chainrule
