@@ -334,6 +334,16 @@ def test_save_image(tmp_path):
     assert np.asarray(image.open(tmp_path / "x.png"))[:, :, 0].tolist() == [[0, 128], [255, 255]]
 
 
+def test_pictures_in_files(tmp_path, colour):
+    need("PIL")
+    tensor = cr.from_numpy(np.moveaxis(colour, 2, 0).copy())
+    vision.io.write_png(tensor, tmp_path / "x.png")
+    assert cr.equal(vision.io.read_image(tmp_path / "x.png"), tensor)
+    assert vision.io.read_image(str(tmp_path / "x.png"), vision.io.ImageReadMode.GRAY).shape == (1, 6, 5)
+    with pytest.raises(TypeError, match="write_png: a uint8 tensor"):
+        vision.io.write_png(tensor.float(), tmp_path / "x.png")
+
+
 # --- nets --------------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""Skip-grams with negative samples, factorised ratings: embeddings and their gradients."""
+"""Skip-grams with negative samples, bags of words, factorised ratings: embeddings and their gradients."""
 
 import numpy as np
 import torch
@@ -38,6 +38,19 @@ for step, index in enumerate(torch.randperm(len(pairs)).split(128)):
     print(step, f"{loss.item():.5f}")
 normal = F.normalize(model.u.weight.detach())
 print((normal @ normal.T).masked_fill(torch.eye(12).bool(), -1).max(1).values.mean().item() < 1, tuple(normal.T.shape))
+
+bag = nn.EmbeddingBag(12, 4, mode="mean", padding_idx=0)
+classifier = nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax(dim=-1))
+optimizer = torch.optim.SGD([*bag.parameters(), *classifier.parameters()], lr=0.5)
+for step in range(5):
+    words = torch.randint(1, 12, (40,))
+    offsets = torch.arange(0, 40, 4)
+    labels = words.view(10, 4).sum(1) % 3
+    loss = nn.NLLLoss(weight=torch.tensor([1.0, 2.0, 0.5]))(classifier(bag(words, offsets)), labels)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    print(step, f"{loss.item():.5f} {bag.weight.grad.abs().sum().item():.5f}")
 
 users, items = nn.Embedding(6, 3, max_norm=1.0), nn.Embedding.from_pretrained(torch.randn(5, 3), freeze=False)
 ratings = torch.rand(6, 5)

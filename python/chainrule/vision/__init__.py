@@ -1,4 +1,4 @@
-"""What torchvision has that programs need to read and prepare pictures: datasets, transforms, models, utils.
+"""What torchvision has that programs need to read and prepare pictures: datasets, transforms, models, utils, io.
 
 Under `python -m chainrule.as_torch` this package answers for torchvision, which cannot run without PyTorch itself.
 Nothing is downloaded. Pillow, where it is installed (`pip install 'chainrule[vision]'`), reads and writes picture
@@ -8,6 +8,7 @@ Source: torchvision's documented names and semantics.
 """
 
 from . import datasets as datasets
+from . import io as io
 from . import models as models
 from . import transforms as transforms
 from . import utils as utils
