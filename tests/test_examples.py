@@ -12,6 +12,7 @@ from chainrule.examples.__main__ import listing
 
 # name, options that make it short, what it prints last about how well it learned, and the least or the most of it
 LEARNS = [
+    ("perceptron", "--passes 30", r"line: .* then (\d+)% wrong", "<", 1),
     ("digits", "--epochs 5", r"test accuracy ([\d.]+)%", ">", 94),
     ("xor", "", r"1 xor 0 = 1   net: +([\d.]+)", ">", 0.99),
     ("two_layer", "--steps 300", r"squared error +([\d.]+)", "<", 1200),
