@@ -487,3 +487,58 @@ def test_a_state_of_the_wrong_shape_changes_nothing():
     before = array(p).copy()
     expect_error(ValueError, "Adagrad", opt.step)
     assert (array(p) == before).all() and float(opt.state[p]["step"]) == 1
+
+
+# Averages of weights
+
+
+@pytest.mark.parametrize("kind", ["mean", "mean of each", "ema", "ema of each", "with buffers"])
+def test_averaged_models(torch, kind):
+    found = []
+    for lib in (cr, torch):
+        utils = lib.optim.swa_utils
+        options = {
+            "mean": {},
+            "mean of each": {"avg_fn": utils.get_swa_avg_fn()},
+            "ema": {"multi_avg_fn": utils.get_ema_multi_avg_fn(0.7)},
+            "ema of each": {"avg_fn": utils.get_ema_avg_fn(0.7)},
+            "with buffers": {"use_buffers": True, "multi_avg_fn": utils.get_ema_multi_avg_fn(0.6)},
+        }[kind]
+        lib.manual_seed(0)
+        model = lib.nn.Sequential(lib.nn.Linear(3, 4), lib.nn.BatchNorm1d(4)).double()
+        averaged = utils.AveragedModel(model, **options)
+        opt = lib.optim.SGD(model.parameters(), lr=0.1)
+        data = [lib.tensor(np.random.default_rng(k).standard_normal((6, 3))) for k in range(5)]
+        for x in data:
+            opt.zero_grad()
+            ((model(x) - x[:, :1]) ** 2).mean().backward()
+            opt.step()
+            averaged.update_parameters(model)
+        middle = {key: array(value).copy() for key, value in averaged.state_dict().items()}
+        utils.update_bn(data, averaged)
+        found.append((middle, {key: array(value) for key, value in averaged.state_dict().items()}))
+    for ours, theirs in zip(*found):
+        assert list(ours) == list(theirs)
+        for key, value in theirs.items():
+            np.testing.assert_allclose(ours[key], value, rtol=1e-9, atol=1e-12, err_msg=key)
+
+
+@pytest.mark.parametrize("strategy", ["cos", "linear"])
+@pytest.mark.parametrize("epochs", [0, 4])
+def test_swalr(torch, strategy, epochs):
+    rates = []
+    for lib in (cr, torch):
+        params = [lib.nn.Parameter(lib.ones(1)) for _ in range(2)]
+        opt = lib.optim.SGD([{"params": params[:1]}, {"params": params[1:], "lr": 0.3}], lr=0.1)
+        schedule = lib.optim.swa_utils.SWALR(opt, [0.05, 0.01], epochs, strategy)
+        rates.append([schedule.get_last_lr()])
+        for _ in range(6):
+            opt.step()
+            schedule.step()
+            rates[-1].append(schedule.get_last_lr())
+    np.testing.assert_allclose(rates[0], rates[1], rtol=1e-12)
+    expect_error(ValueError, "anneal_strategy", optim.swa_utils.SWALR, opt_of(), 0.1, anneal_strategy="steps")
+
+
+def opt_of():
+    return optim.SGD([nn.Parameter(cr.ones(1))], lr=0.1)

@@ -416,12 +416,12 @@ class _FractionalMaxPool(Module):
         name = type(self).__name__
         if (output_size is None) == (output_ratio is None):
             raise ValueError(f"{name}: exactly one of output_size and output_ratio must be given.")
-        ratios = (output_ratio,) if isinstance(output_ratio, float) else output_ratio or ()
+        ratios = (output_ratio,) if isinstance(output_ratio, (int, float)) else output_ratio or ()
         if not all(0 < ratio < 1 for ratio in ratios):
             raise ValueError(f"{name}: output_ratio must be between 0 and 1 (got {output_ratio})")
         self.kernel_size = _each(kernel_size, self._axes)
         self.output_size = None if output_size is None else _each(output_size, self._axes)
-        self.output_ratio = (output_ratio,) * self._axes if isinstance(output_ratio, float) else output_ratio
+        self.output_ratio = (output_ratio,) * self._axes if isinstance(output_ratio, (int, float)) else output_ratio
         self.return_indices = return_indices
         self.register_buffer("_random_samples", _random_samples)
 
