@@ -57,13 +57,10 @@ def points(name: str, count: int = 300, noise: float = 0.1) -> tuple[Tensor, Ten
 
 
 def emoji_names() -> list[str]:
-    """The names of some 1,100 emoji and pictographs, in lower case, from Python's table of Unicode."""
-    blocks = [
-        range(0x1F300, 0x1F650),
-        range(0x1F680, 0x1F6D8),
-        range(0x1F90C, 0x1FA00),
-    ]  # same in all Pythons from 3.10
-    names = (unicodedata.name(chr(code), "").lower() for block in blocks for code in block)
+    """The names of some 1,600 emoji and symbols, in lower case, from Python's table of Unicode."""
+    starts_and_ends = [(0x2300, 0x2400), (0x2600, 0x27C0), (0x2B00, 0x2B60), (0x1F300, 0x1F650), (0x1F680, 0x1F6D8)]
+    starts_and_ends.append((0x1F90C, 0x1FA00))  # all these are the same in every Python from 3.10 on
+    names = (unicodedata.name(chr(code), "").lower() for ends in starts_and_ends for code in range(*ends))
     plain = "abcdefghijklmnopqrstuvwxyz "
     return sorted({name for name in names if 0 < len(name) <= 32 and set(name) <= set(plain)})
 
