@@ -326,6 +326,7 @@ def test_check_lists_missing_names_without_running(tmp_path):
         from torch.nn import functional as F, NoSuchLayer
         from torch.optim import SGD
         layers = torch.nn
+        absent = torch.nosuch5
         print("never printed")
         torch.backends.cudnn.invented = True
         def later():
@@ -337,10 +338,11 @@ def test_check_lists_missing_names_without_running(tmp_path):
     assert status == 1, errors
     names = re.findall(r"(\w+\.py):(\d+): chainrule has no (\S+)", out)
     assert sorted(names) == [
-        ("listed.py", "11", "torch.Tensor.nosuch4"),
-        ("listed.py", "11", "torch.nn.functional.nosuch1"),
-        ("listed.py", "11", "torch.nn.nosuch2"),
+        ("listed.py", "12", "torch.Tensor.nosuch4"),
+        ("listed.py", "12", "torch.nn.functional.nosuch1"),
+        ("listed.py", "12", "torch.nn.nosuch2"),
         ("listed.py", "5", "torch.nn.NoSuchLayer"),
+        ("listed.py", "8", "torch.nosuch5"),
         ("near.py", "2", "torch.nosuch3"),
     ]
     assert "never printed" not in out
@@ -521,3 +523,66 @@ def test_processes_train_a_shared_model(tmp_path, method):
     assert status == 0, errors
     assert out.splitlines() == ["True True False", "0 1 3.000 None"]
     assert not errors
+
+
+def test_check_knows_what_a_name_means(tmp_path):
+    script = write(
+        tmp_path,
+        "scopes.py",
+        """
+        from torch.utils import data
+        from torch import nn as n
+        import torchvision.transforms.transforms, torchvision.datasets.mnist, torch.utils.tensorboard.writer
+        try:
+            import torch
+        except ImportError:
+            torch = None
+        def mean(data, size=n.nosuch1):
+            return data.mean() + torch.nosuch2
+        def other():
+            data = [1]
+            return data.count(1), (lambda n: n.value)(0)
+        class Loader:
+            data = 3
+        x = data.nosuch3
+        for data in range(3):
+            data.bit_length()
+        from torch.nosuch4 import *
+        """,
+    )
+    status, out, errors = as_torch("--check", script, cwd=tmp_path)
+    assert status == 1, errors
+    names = re.findall(r":(\d+): chainrule has no (\S+)", out)
+    assert names == [
+        ("9", "torch.nn.nosuch1"),
+        ("10", "torch.nosuch2"),
+        ("16", "torch.utils.data.nosuch3"),
+        ("19", "torch.nosuch4"),
+    ]
+
+
+def test_names_that_do_nothing(tmp_path):
+    script = write(
+        tmp_path,
+        "nothing.py",
+        """
+        import torch
+        from torch.profiler import ProfilerActivity, profile, record_function
+        from torch.nn.attention import SDPBackend, sdpa_kernel
+        with profile(activities=[ProfilerActivity.CPU], schedule=torch.profiler.schedule(wait=1)) as p:
+            with record_function("step"), sdpa_kernel(SDPBackend.MATH):
+                q = torch.ones(1, 1, 2, 4)
+                print(torch.nn.functional.scaled_dot_product_attention(q, q, q).sum().item())
+            p.step()
+        print(p.key_averages().table(sort_by="cpu_time"), len(p.events()))
+        for call in (torch.jit.load, torch.hub.load, torch.utils.model_zoo.load_url):
+            try:
+                call("x")
+            except RuntimeError as error:
+                print(error)
+        """,
+    )
+    status, out, errors = as_torch(script, cwd=tmp_path)
+    assert status == 0, errors
+    lines = out.splitlines()
+    assert lines[0] == "8.0" and lines[1].endswith("0") and len(lines) == 5

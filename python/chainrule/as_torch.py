@@ -29,10 +29,16 @@ _ELSEWHERE = {
     "torch.functional": "chainrule",
     "torch._tensor": "chainrule",
     "torch.profiler": "chainrule._torch_names.autograd__profiler",
+    "torch.utils.tensorboard.writer": "chainrule._torch_names.utils__tensorboard",
     "torch.nn.parallel.data_parallel": "chainrule._torch_names.nn__parallel",
     "torch.cuda.amp.autocast_mode": "chainrule._torch_names.cuda__amp",
     "torch.utils.data._utils.collate": "chainrule.utils.data",
     "torch.utils.data._utils": "chainrule.utils.data",
+    "torchvision.transforms.transforms": "transforms",
+    "torchvision.datasets.mnist": "datasets",
+    "torchvision.datasets.cifar": "datasets",
+    "torchvision.datasets.folder": "datasets",
+    "torchvision.io.image": "io",
 }
 # fmt: off
 _NN_MODULES = [
@@ -82,6 +88,7 @@ def _sources(fullname: str) -> list[str]:
     """The modules that answer for torch.X: our stand-ins first, then chainrule.X or where X's names stand."""
     root, _, inside = fullname.partition(".")
     if root == "torchvision":
+        inside = _ELSEWHERE.get(fullname, inside)
         name = f"chainrule.vision.{inside}".rstrip(".")
         return [name] if not inside.startswith("_") and _exists(name) else []
     found = [f"chainrule._torch_names.{inside.replace('.', '__') or 'top'}"]
@@ -211,16 +218,41 @@ class _Mentions(ast.NodeVisitor):
             return
         for alias in node.names:
             if alias.name == "*":
+                if not self._look_up(module, node.lineno):
+                    continue
                 self.bound.update((name, f"{module}.{name}") for name in getattr(_resolve(module), "__all__", ()))
             elif self._look_up(f"{module}.{alias.name}", node.lineno):
                 self.bound[alias.asname or alias.name] = f"{module}.{alias.name}"
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        self.generic_visit(node)
         chain = self._chain(node.value)
         target = node.targets[0]
-        if chain and isinstance(target, ast.Name) and isinstance(_resolve(chain), TorchModule):
+        if isinstance(node.value, ast.Constant) and node.value.value is None:
+            return  # torch = None, where an import failed
+        self.generic_visit(node)
+        known = chain is not None and self._look_up(chain, node.lineno)
+        if chain and known and isinstance(target, ast.Name) and isinstance(_resolve(chain), TorchModule):
             self.bound[target.id] = chain
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Store):  # data = ... after from torch.utils import data
+            self.bound.pop(node.id, None)
+
+    def _visit_scope(self, node: Any) -> None:
+        """What a function or class gives another meaning means torch's again after it."""
+        outside = dict(self.bound)
+        arguments = getattr(node, "args", None)
+        if arguments is not None:
+            every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+            inner = {argument.arg for argument in every if argument is not None}
+            for default in (*node.args.defaults, *node.args.kw_defaults):
+                if default is not None:
+                    self.visit(default)
+            self.bound = {name: chain for name, chain in outside.items() if name not in inner}
+        self.generic_visit(node)
+        self.bound = outside
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = _visit_scope
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         chain = self._chain(node)

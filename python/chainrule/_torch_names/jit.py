@@ -8,6 +8,11 @@ from typing import Final as Final
 
 from chainrule.nn import Module as ScriptModule  # noqa: F401
 
+from ._absent import refuse
+
+load = refuse("torch.jit.load", "There are no compiled modules: save a state_dict() and load it into the module.")
+save = refuse("torch.jit.save", "There are no compiled modules: save the state_dict().")
+
 
 def script(obj: Any, *arguments: Any, **options: Any) -> Any:
     """The argument itself."""
