@@ -39,7 +39,7 @@ def options(
             parser.error(f"--{option.replace('_', '-')} must be positive, got {getattr(args, option)}")
     if args.plot and not Path(args.plot).absolute().parent.is_dir():
         parser.error(f"--plot: there is no folder {Path(args.plot).absolute().parent}")
-    need("sklearn", "tqdm", *(["matplotlib"] if args.plot else []))
+    need("tqdm", *(["matplotlib"] if args.plot else []))
     cr.manual_seed(args.seed)
     return args
 
