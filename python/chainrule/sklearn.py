@@ -540,8 +540,8 @@ class MLPRegressor(RegressorMixin, _MLP):
         >>> import numpy as np
         >>> from chainrule.sklearn import MLPRegressor
         >>> X = np.linspace(-1, 1, 200)[:, None]
-        >>> net = MLPRegressor((32,), "tanh", max_iter=2000, n_iter_no_change=50, random_state=0)
-        >>> net = net.set_params(learning_rate_init=0.01).fit(X, np.sin(3 * X[:, 0]))
+        >>> net = MLPRegressor((32,), "tanh", max_iter=2000, tol=1e-6, n_iter_no_change=30, random_state=0)
+        >>> net = net.set_params(learning_rate_init=0.02, alpha=0.0).fit(X, np.sin(3 * X[:, 0]))
         >>> bool(net.score(X, np.sin(3 * X[:, 0])) > 0.99)
         True
     """
