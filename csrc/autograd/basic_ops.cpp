@@ -40,6 +40,7 @@ const OpDef cast_op = {
     .vjp = [](VjpCtx& c) { c.set(0, cast(c.grad(), c.input_dtype(0))); },
     .keep_shape = 1,
     .attr_bytes = sizeof(CastAttrs),
+    .describe = describe_attrs<CastAttrs>,
 };
 
 const OpDef clone_op = {
@@ -95,6 +96,7 @@ const OpDef expand_op = {
     .vjp = [](VjpCtx& c) { c.set(0, sum_to(c.grad(), c.input_shape(0))); },
     .keep_shape = 1,
     .attr_bytes = sizeof(Dims),
+    .describe = describe_attrs<Dims>,
 };
 
 // sum_to: sums over the axes along which expand would repeat.
@@ -128,6 +130,7 @@ const OpDef sum_to_op = {
     .vjp = [](VjpCtx& c) { c.set(0, expand(c.grad(), c.input_shape(0))); },
     .keep_shape = 1,
     .attr_bytes = sizeof(Dims),
+    .describe = describe_attrs<Dims>,
 };
 
 // as_strided is internal: geometries come from views that exist, so they lie inside the base.
@@ -153,6 +156,7 @@ const OpDef as_strided_op = {
         },
     .keep_shape = 1,
     .attr_bytes = sizeof(Geometry),
+    .describe = describe_attrs<Geometry>,
 };
 
 // The adjoint of as_strided: zeros of the base's shape with the part's gradient added where it lies.
@@ -185,6 +189,7 @@ const OpDef as_strided_embed_op = {
             c.set(0, run_with(as_strided_op, a.part, g));
         },
     .attr_bytes = sizeof(EmbedAttrs),
+    .describe = describe_attrs<EmbedAttrs>,
 };
 
 // The base after a view of it was written: everything but the part comes from the old base.
@@ -219,6 +224,7 @@ const OpDef as_strided_scatter_op = {
         },
     .keep_shape = 1,
     .attr_bytes = sizeof(Geometry),
+    .describe = describe_attrs<Geometry>,
 };
 
 Tensor cast(const Tensor& t, DType dtype) { return t.dtype() == dtype ? t : run_with(cast_op, CastAttrs{dtype}, t); }

@@ -18,15 +18,28 @@ extern const OpDef as_strided_scatter_op;  // input 0 with a part replaced by in
 
 struct CastAttrs {
     DType dtype;
+    void visit(AttrVisitor& v) const {
+        v("dtype", dtype);
+    }
 };
 struct Geometry {
     Dims shape, strides;
     int64_t offset;  // from the base's first element
+    void visit(AttrVisitor& v) const {
+        v("shape", shape);
+        v("strides", strides);
+        v("offset", offset);
+    }
 };
 struct EmbedAttrs {
     Geometry part;
     Dims shape;  // of the base
     Dims strides;
+    void visit(AttrVisitor& v) const {
+        part.visit(v);
+        v("base_shape", shape);
+        v("base_strides", strides);
+    }
 };
 
 Tensor cast(const Tensor& t, DType dtype);          // t itself where nothing is to do

@@ -4,6 +4,7 @@
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
 #include "autograd/node.h"
+#include "autograd/recorder.h"
 
 namespace chainrule {
 namespace {
@@ -164,13 +165,27 @@ Tensor make_view(const OutSpec& spec, const Tensor& source) {
 
 }  // namespace
 
-void dispatch(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs, int n_outputs) {
+namespace {
+
+// Under a recorder, what the evaluation runs inside itself is not seen.
+template <bool watched> void evaluate(const OpDef& op, EvalCtx& c) {
+    if constexpr (watched) {
+        RecorderChange hidden(nullptr);
+        op.eval(c);
+    } else {
+        op.eval(c);
+    }
+}
+
+template <bool watched>
+void dispatch_as(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs, int n_outputs) {
     Inputs in(inputs, n_inputs);
     if (op.promotion != Promotion::None) promote_inputs(op, in, n_inputs);
     InferCtx infer{op, in.data(), n_inputs, attrs, {}, n_outputs};
     op.infer(infer);
     bool recording = grad_mode() && op.vjp && any_requires_grad(in.data(), n_inputs);
     if (recording && op.broadcast) expand_inputs(in, n_inputs, infer.out[0].shape);
+    int64_t start = watched ? steady_ns() : 0;
     if (!op.eval) {
         outputs[0] = make_view(infer.out[0], in[0]);
     } else {
@@ -179,16 +194,28 @@ void dispatch(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, 
             outputs[k] = s.has_strides ? empty_strided(s.shape, s.strides, s.dtype) : empty(s.shape, s.dtype);
         }
         EvalCtx eval{op, in.data(), n_inputs, outputs, n_outputs, attrs};
-        op.eval(eval);
+        evaluate<watched>(op, eval);
     }
-    if (!recording) return;
-    Ref<NodeBase> node = record(op, in.data(), n_inputs, attrs, n_outputs);
-    for (int k = 0; k < n_outputs; ++k) {
-        if (!is_floating(outputs[k].dtype())) continue;
-        outputs[k]->node = node;
-        outputs[k]->output_nr = static_cast<uint32_t>(k);
+    Ref<NodeBase> node;
+    if (recording) {
+        node = record(op, in.data(), n_inputs, attrs, n_outputs);
+        for (int k = 0; k < n_outputs; ++k) {
+            if (!is_floating(outputs[k].dtype())) continue;
+            outputs[k]->node = node;
+            outputs[k]->output_nr = static_cast<uint32_t>(k);
+        }
+        if (op.save_output[0] | op.save_output[1]) save_outputs(op, as_node(node), outputs, n_outputs);
     }
-    if (op.save_output[0] | op.save_output[1]) save_outputs(op, as_node(node), outputs, n_outputs);
+    if constexpr (watched)
+        recorder()->ran({op, in.data(), n_inputs, attrs, outputs, n_outputs, as_node(node), start});
+}
+
+}  // namespace
+
+void dispatch(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs, int n_outputs) {
+    if (recorder()) [[unlikely]]
+        dispatch_as<true>(op, inputs, n_inputs, attrs, outputs, n_outputs);
+    else dispatch_as<false>(op, inputs, n_inputs, attrs, outputs, n_outputs);
 }
 
 namespace {
@@ -212,9 +239,8 @@ bool writes_in_place(const OpDef& op, const Inputs& in, int n, const Tensor& sel
     return true;
 }
 
-}  // namespace
-
-Tensor dispatch_inplace(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs) {
+template <bool watched>
+Tensor dispatch_inplace_as(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs) {
     Tensor self = inputs[0];
     Inputs in(inputs, n_inputs);
     if (op.promotion != Promotion::None) promote_inputs(op, in, n_inputs);
@@ -227,25 +253,35 @@ Tensor dispatch_inplace(const OpDef& op, const Tensor* inputs, int n_inputs, voi
                      " and cannot be stored in place in a ", self.dtype(), " tensor");
     bool recording = grad_mode() && op.vjp && is_floating(self.dtype()) && any_requires_grad(in.data(), n_inputs);
     check_inplace(op.name, self, recording);
-    if (recording && op.save_input[0] && in[0].is_same(self)) in.replace(0, old_values(self));
+    int64_t start = watched ? steady_ns() : 0;
+    if (watched || (recording && op.save_input[0] && in[0].is_same(self))) in.replace(0, old_values(self));
     if (recording && op.broadcast) expand_inputs(in, n_inputs, out.shape);
     Ref<NodeBase> node;
     if (recording) node = record(op, in.data(), n_inputs, attrs, 1);
 
     if (writes_in_place(op, in, n_inputs, self, out)) {
         EvalCtx eval{op, in.data(), n_inputs, &self, 1, attrs};
-        op.eval(eval);
+        evaluate<watched>(op, eval);
     } else {
         Tensor fresh = empty(out.shape, out.dtype);
         EvalCtx eval{op, in.data(), n_inputs, &fresh, 1, attrs};
-        op.eval(eval);
+        evaluate<watched>(op, eval);
         copy_data(self, fresh);
     }
     bump_version(self);
-    if (!recording) return self;
-    if (op.save_output[0]) save_outputs(op, as_node(node), &self, 1);
-    rebase_history(self, node);
+    if (recording) {
+        if (op.save_output[0]) save_outputs(op, as_node(node), &self, 1);
+        rebase_history(self, node);
+    }
+    if constexpr (watched) recorder()->ran({op, in.data(), n_inputs, attrs, &self, 1, as_node(node), start});
     return self;
+}
+
+}  // namespace
+
+Tensor dispatch_inplace(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs) {
+    return recorder() ? dispatch_inplace_as<true>(op, inputs, n_inputs, attrs)
+                      : dispatch_inplace_as<false>(op, inputs, n_inputs, attrs);
 }
 
 }  // namespace chainrule

@@ -15,6 +15,7 @@
 #include "autograd/basic_ops.h"
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
+#include "autograd/recorder.h"
 
 namespace chainrule {
 
@@ -58,6 +59,7 @@ class Pass {
     bool holds(Node* node) const { return node->pass == this || (!side_.empty() && side_.count(node)); }
     Ref<TensorImpl>* slots(Node* node) { return node->pass == this ? node->grads() : side_.at(node).data(); }
     bool create_graph() const { return options_.create_graph; }
+    static bool keeps_gradients() { return recorder() && recorder()->keeps_gradients(); }
 
   private:
     uint64_t mark_of(Node* node) const {
@@ -134,7 +136,7 @@ void Pass::receive(const Edge& edge, Tensor grad) {
     slot.reset();
     // An expanded gradient (of a sum) holds elements once for many places.
     bool ours =
-        !options_.create_graph && exclusively_owned(sum) && !has_internal_overlap(sum) && sum.dtype() == grad.dtype();
+        !options_.create_graph && !keeps_gradients() && exclusively_owned(sum) && !has_internal_overlap(sum) && sum.dtype() == grad.dtype();
     if (ours) add_data(sum, grad);
     else sum = run(add_op, sum, grad);
     slot = sum.ref();
@@ -187,6 +189,7 @@ void Pass::run_hooks(Node* node) {
                           replaced.shape(), " for one of shape ", old.shape());
         slots(node)[h.output_nr] = replaced.ref();
     }
+    if (options_.observe) return;
     for (auto& r : node->extras->retained) {
         Tensor g(slots(node)[r.output_nr]);
         if (!g) continue;
@@ -229,6 +232,7 @@ void Pass::run_node(Node* node) {
                            "steps, detach it; if losses share a graph, sum them and call backward() once.");
     VjpCtx ctx(node, options_.create_graph);
     node->op->vjp(ctx);
+    if (recorder()) recorder()->node_ends(node);
     if (anomaly_mode) check_anomaly(node);
     if (!options_.retain_graph && node->has_saved) {
         node->freed = true;
@@ -266,8 +270,8 @@ void Pass::add_to_leaf(const Tensor& leaf, const Tensor& grad) {
 void Pass::walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets) {
     CurrentPass current(this);
     GradMode mode(options_.create_graph);
-    uint32_t count = 0;
-    while (!heap_.empty()) {
+    uint64_t count = 0;
+    while (!heap_.empty() && count < options_.max_nodes) {
         std::pop_heap(heap_.begin(), heap_.end(), later);
         Ref<NodeBase> ref = std::move(heap_.back());
         heap_.pop_back();
@@ -279,12 +283,15 @@ void Pass::walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets)
         } done{this, node};
         run_hooks(node);
         capture(node, captured, targets);
+        if (recorder()) recorder()->node_begins(node, slots(node));
         bool any = !pruned_ || node->freed;
         for (uint32_t i = 0; !any && i < node->n_inputs; ++i) any = needs(node->edges()[i]);
         if (any) run_node(node);
         if ((++count & 63) == 0 && interrupt_check) interrupt_check();
     }
     for (auto& ref : leaves_) run_hooks(as_node(ref));
+    for (auto& ref : leaves_)
+        if (recorder()) recorder()->node_begins(as_node(ref), slots(as_node(ref)));
     for (auto& ref : leaves_) {
         capture(as_node(ref), captured, targets);
         if (options_.accumulate) accumulate(as_node(ref));
@@ -379,7 +386,9 @@ const void* VjpCtx::attr_data() const { return node_->attrs(); }
 const OpDef& VjpCtx::op() const { return *node_->op; }
 
 void VjpCtx::set(int i, Tensor grad) {
-    if (grad && wants(i)) current_pass->receive(node_->edges()[i], std::move(grad));
+    if (!grad || !wants(i)) return;
+    if (Recorder* r = recorder()) r->gradient(node_, i, grad);
+    current_pass->receive(node_->edges()[i], std::move(grad));
 }
 
 void VjpCtx::add_into(int i, const Dims& shape, const Dims& strides, int64_t offset, const Tensor& grad) {
@@ -389,6 +398,7 @@ void VjpCtx::add_into(int i, const Dims& shape, const Dims& strides, int64_t off
     if (!buffer) {
         Tensor fresh = zeros(input_shape(i), grad.dtype());
         add_data(alias(fresh, shape, strides, offset), grad);
+        if (Recorder* r = recorder()) r->gradient(node_, i, fresh);
         current_pass->receive(edge, std::move(fresh));
         return;
     }
@@ -398,7 +408,7 @@ void VjpCtx::add_into(int i, const Dims& shape, const Dims& strides, int64_t off
 Tensor VjpCtx::owned_buffer(int i) const {
     const Edge& edge = node_->edges()[i];
     Node* target = as_node(edge.node);
-    if (!target || !current_pass->holds(target)) return Tensor();
+    if (!target || !current_pass->holds(target) || Pass::keeps_gradients()) return Tensor();
     const Tensor& held = as_tensor(current_pass->slots(target)[edge.nr]);
     if (!held || !exclusively_owned(held) || !held.is_contiguous()) return Tensor();
     return held;

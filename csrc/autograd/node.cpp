@@ -1,5 +1,6 @@
 #include "autograd/node.h"
 
+#include <chrono>
 #include <cstring>
 #include <mutex>
 #include <new>
@@ -7,6 +8,7 @@
 #include "autograd/basic_ops.h"
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
+#include "autograd/recorder.h"
 #include "core/allocator.h"
 
 namespace chainrule {
@@ -16,9 +18,19 @@ namespace chainrule {
     static thread_local bool enabled = true;
     return enabled;
 }
+[[gnu::no_sanitize("undefined")]] Recorder*& recorder() {
+    static thread_local Recorder* current = nullptr;
+    return current;
+}
 #else
 constinit thread_local bool grad_mode_flag = true;
+constinit thread_local Recorder* recorder_pointer = nullptr;
 #endif
+
+int64_t steady_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
 
 namespace {
 

@@ -24,6 +24,13 @@ struct Saved {
     uint32_t version = 0;
 };
 
+// What a recorder saw of the node, as data without history: it outlives the saved values, which a walk frees.
+struct Recorded {
+    std::vector<Edge> edges;
+    std::vector<Saved> inputs, outputs, grad_outputs, grad_inputs;
+    std::string scope;  // the module that ran
+};
+
 // Rare: kept out of the node, so that an operation without hooks does not pay.
 struct NodeExtras {
     using Hook = std::function<Tensor(const Tensor&)>;  // returns a replacement or an undefined tensor
@@ -39,6 +46,7 @@ struct NodeExtras {
     std::vector<TensorHook> hooks;
     std::vector<Retained> retained;
     std::vector<std::pair<int64_t, std::function<void(const Tensor&)>>> post_accumulate;
+    std::unique_ptr<Recorded> recorded;
     std::string where;  // the user's source line, under detect_anomaly
 };
 

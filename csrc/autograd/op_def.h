@@ -4,12 +4,36 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "core/scalar.h"
 #include "core/tensor.h"
 
 namespace chainrule {
 
 struct OpDef;
 struct Node;
+
+// Sees an operation's attributes one by one, with their names: for those who show a graph or write it down.
+class AttrVisitor {
+  public:
+    virtual void number(const char* name, Scalar value) = 0;
+    virtual void list(const char* name, const Dims& value) = 0;
+    virtual void dtype(const char* name, DType value) = 0;
+
+    // Attributes inside attributes are listed as if they stood outside.
+    template <class T> void operator()(const char* name, const T& value) {
+        if constexpr (std::is_same_v<T, DType>) dtype(name, value);
+        else if constexpr (std::is_same_v<T, Dims>) list(name, value);
+        else if constexpr (std::is_enum_v<T> || (std::is_integral_v<T> && !std::is_same_v<T, bool>))
+            number(name, static_cast<int64_t>(value));
+        else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, Scalar>) number(name, value);
+        else value.visit(*this);
+    }
+
+  protected:
+    ~AttrVisitor() = default;
+};
+
+template <class A> void describe_attrs(const void* attrs, AttrVisitor& v) { v("value", *static_cast<const A*>(attrs)); }
 
 inline constexpr int kMaxOutputs = 4;
 inline constexpr int kMaxAttrBytes = 512;
@@ -117,6 +141,7 @@ struct OpDef {
     uint16_t save_output[2] = {};
     uint8_t keep_shape = 0;  // bit i: input i's shape and dtype are kept without data (variadic: any bit, all inputs)
     uint16_t attr_bytes = 0;
+    void (*describe)(const void*, AttrVisitor&) = nullptr;  // names the attributes; null: there are none to see
     void (*destroy_attrs)(void*) = nullptr;  // only for nodes that own something (a user's Function)
     void (*release_attrs)(void*) = nullptr;  // of those: drop what was saved
 };

@@ -5,15 +5,11 @@
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
 #include "bind/convert.h"
+#include "bind/program.h"
 #include "ops/ops.h"
 
 namespace chainrule {
 namespace {
-
-struct NodeHandle {
-    Ref<NodeBase> ref;
-    Node* get() const { return static_cast<Node*>(ref.get()); }
-};
 
 struct HookHandle {
     Ref<NodeBase> node;
@@ -168,8 +164,9 @@ void bind_autograd(py::module_& m) {
     interrupt_check = check_signals;
     source_line = python_line;
 
-    py::class_<NodeHandle>(m, "Node", "A recorded operation.")
-        .def(
+    py::class_<NodeHandle> node(m, "Node", "A recorded operation.");
+    add_node_properties(node);
+    node.def(
             "name", [](const NodeHandle& h) { return h.get()->op->grad_name; },
             "The name of the gradient rule, e.g. 'MulBackward0'.")
         .def_property_readonly("op_name", [](const NodeHandle& h) { return h.get()->op->name; })

@@ -9,6 +9,7 @@
 #include "bind/function.h"
 #include "bind/generator.h"
 #include "bind/module_object.h"
+#include "bind/program.h"
 #include "bind/tensor_object.h"
 #include "core/allocator.h"
 #include "core/cpu.h"
@@ -83,4 +84,5 @@ PYBIND11_MODULE(_core, m) {
     bind_module_object(m);
     bind_grad_mode(m);
     bind_optim(m);
+    bind_program(m);
 }

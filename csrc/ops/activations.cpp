@@ -124,6 +124,7 @@ constexpr OpDef with_number(const char* name, const char* grad_name, Unary kerne
     OpDef op = function_by_input(name, grad_name, kernel, vjp, grad_kernel);
     op.promotion = Promotion::None;
     op.attr_bytes = sizeof(NumberAttr);
+    op.describe = describe_attrs<NumberAttr>;
     return op;
 }
 // The same without attributes, for functions that take floating tensors only.
@@ -233,6 +234,10 @@ Example:
 // ---- threshold: x above it, else a value ----
 struct ThresholdAttrs {
     double threshold, value;
+    void visit(AttrVisitor& v) const {
+        v("threshold", threshold);
+        v("value", value);
+    }
 };
 const OpDef threshold_op = {
     .name = "threshold",
@@ -250,6 +255,7 @@ const OpDef threshold_op = {
     .elementwise = true,
     .save_input = {1},
     .attr_bytes = sizeof(ThresholdAttrs),
+    .describe = describe_attrs<ThresholdAttrs>,
 };
 const Register threshold_fn({"threshold",
                              kFunction | kNN | kInplace,
@@ -276,6 +282,11 @@ Example:
 // ---- elu, selu, celu: scale x above 0, scale alpha (e^(input_scale x) - 1) below ----
 struct EluAttrs {
     double alpha, scale, input_scale;
+    void visit(AttrVisitor& v) const {
+        v("alpha", alpha);
+        v("scale", scale);
+        v("input_scale", input_scale);
+    }
 };
 void elu_vjp(VjpCtx& c) {
     if (fused_unary_grad(c)) return;
@@ -288,6 +299,7 @@ void elu_vjp(VjpCtx& c) {
 constexpr OpDef elu_named(const char* name, const char* grad_name) {
     OpDef op = floats_only(name, grad_name, Unary::Elu, elu_vjp, Binary::EluGrad);
     op.attr_bytes = sizeof(EluAttrs);
+    op.describe = describe_attrs<EluAttrs>;
     return op;
 }
 constexpr OpDef elu_op = elu_named("elu", "EluBackward0");

@@ -143,6 +143,10 @@ Source: Hendrycks, Gimpel, Gaussian Error Linear Units (2016).
 // ---- softplus: y = ln(1 + e^(beta x)) / beta, x itself where beta x > threshold ----
 struct SoftplusAttrs {
     double beta, threshold;
+    void visit(AttrVisitor& v) const {
+        v("beta", beta);
+        v("threshold", threshold);
+    }
 };
 constexpr OpDef make_softplus() {
     OpDef op = activation(
@@ -155,6 +159,7 @@ constexpr OpDef make_softplus() {
         },
         Binary::SoftplusGrad);
     op.attr_bytes = sizeof(SoftplusAttrs);
+    op.describe = describe_attrs<SoftplusAttrs>;
     return op;
 }
 constexpr OpDef softplus_op = make_softplus();

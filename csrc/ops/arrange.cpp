@@ -83,6 +83,7 @@ const OpDef flip_op = {
         },
     .vjp = [](VjpCtx& c) { c.set(0, run_with(flip_op, c.attr<uint32_t>(), c.grad())); },
     .attr_bytes = sizeof(uint32_t),
+    .describe = describe_attrs<uint32_t>,
 };
 Tensor flip(const Tensor& x, const Dims& axes) { return run_with(flip_op, axis_mask("flip", axes, x.ndim()), x); }
 const Register flip_fn({"flip",
@@ -149,6 +150,10 @@ Example:
 namespace {
 struct RollAttrs {
     int64_t axis, shift;
+    void visit(AttrVisitor& v) const {
+        v("axis", axis);
+        v("shift", shift);
+    }
 };
 }  // namespace
 extern const OpDef roll_op;
@@ -179,6 +184,7 @@ const OpDef roll_op = {
             c.set(0, run_with(roll_op, RollAttrs{axis, shift ? n - shift : 0}, c.grad()));
         },
     .attr_bytes = sizeof(RollAttrs),
+    .describe = describe_attrs<RollAttrs>,
 };
 namespace {
 Tensor roll_axis(const Tensor& x, int64_t shift, int axis) {
@@ -220,6 +226,10 @@ namespace {
 struct TriangleAttrs {
     int64_t diagonal;
     bool lower;
+    void visit(AttrVisitor& v) const {
+        v("diagonal", diagonal);
+        v("lower", lower);
+    }
 };
 void infer_triangle(InferCtx& c) {
     check<ValueError>(c.input(0).ndim() >= 2, c.attr<TriangleAttrs>().lower ? "tril" : "triu",
@@ -252,6 +262,7 @@ const OpDef tril_op = {
     .eval = eval_triangle,
     .vjp = [](VjpCtx& c) { c.set(0, run_with(tril_op, c.attr<TriangleAttrs>(), c.grad())); },
     .attr_bytes = sizeof(TriangleAttrs),
+    .describe = describe_attrs<TriangleAttrs>,
 };
 const OpDef triu_op = {
     .name = "triu",
@@ -260,6 +271,7 @@ const OpDef triu_op = {
     .eval = eval_triangle,
     .vjp = [](VjpCtx& c) { c.set(0, run_with(triu_op, c.attr<TriangleAttrs>(), c.grad())); },
     .attr_bytes = sizeof(TriangleAttrs),
+    .describe = describe_attrs<TriangleAttrs>,
 };
 namespace {
 // Beyond the matrix nothing changes; cut there, so that adding can't overflow.
@@ -308,6 +320,11 @@ Example:
 namespace {
 struct DiagEmbedAttrs {
     int64_t offset, a, b;  // axes of the result
+    void visit(AttrVisitor& v) const {
+        v("offset", offset);
+        v("a", a);
+        v("b", b);
+    }
 };
 }  // namespace
 const OpDef diag_embed_op = {
@@ -342,6 +359,7 @@ const OpDef diag_embed_op = {
             c.set(0, diagonal(c.grad(), offset, a, b));
         },
     .attr_bytes = sizeof(DiagEmbedAttrs),
+    .describe = describe_attrs<DiagEmbedAttrs>,
 };
 Tensor diag_embed(const Tensor& x, int64_t offset, int64_t axis1, int64_t axis2) {
     check<ValueError>(x.ndim() >= 1, "diag_embed: the tensor must have at least 1 axis, got shape ()");

@@ -9,6 +9,9 @@ using kernels::Unary;
 
 constexpr uint32_t kBinaryFlags = kMethod | kFunction | kInplace;
 
+// A number that is the first operand.
+void describe_first(const void* attrs, AttrVisitor& v) { v("first", static_cast<const NumberAttr*>(attrs)->value); }
+
 // ---- add: z = x + alpha y (add_op itself stands in autograd/basic_ops.cpp) ----
 constexpr OpDef add_number_named(const char* name, const char* grad_name) {
     return {
@@ -20,6 +23,7 @@ constexpr OpDef add_number_named(const char* name, const char* grad_name) {
         .kernel = kernel_of(Unary::AddScalar),
         .elementwise = true,
         .attr_bytes = sizeof(NumberAttr),
+        .describe = describe_attrs<NumberAttr>,
     };
 }
 constexpr OpDef add_scaled_named(const char* name, const char* grad_name) {
@@ -38,6 +42,7 @@ constexpr OpDef add_scaled_named(const char* name, const char* grad_name) {
         .broadcast = true,
         .elementwise = true,
         .attr_bytes = sizeof(NumberAttr),
+        .describe = describe_attrs<NumberAttr>,
     };
 }
 constexpr OpDef add_number_op = add_number_named("add", "AddBackward0");
@@ -118,6 +123,7 @@ const OpDef rsub_number_op = {
     .kernel = kernel_of(Binary::Sub),
     .elementwise = true,
     .attr_bytes = sizeof(NumberAttr),
+    .describe = describe_first,
 };
 
 namespace {
@@ -202,6 +208,7 @@ const OpDef mul_number_op = {
     .kernel = kernel_of(Unary::MulScalar),
     .elementwise = true,
     .attr_bytes = sizeof(NumberAttr),
+    .describe = describe_attrs<NumberAttr>,
 };
 
 namespace {
@@ -264,6 +271,7 @@ const OpDef div_number_op = {
     .promotion = Promotion::Float,
     .elementwise = true,
     .attr_bytes = sizeof(NumberAttr),
+    .describe = describe_attrs<NumberAttr>,
 };
 const OpDef rdiv_number_op = {
     .name = "div",
@@ -277,6 +285,7 @@ const OpDef rdiv_number_op = {
     .save_input = {1},
     .save_output = {1},
     .attr_bytes = sizeof(NumberAttr),
+    .describe = describe_first,
 };
 
 namespace {

@@ -23,6 +23,12 @@ struct ChannelNormAttrs {
     int64_t groups;  // of one sample; 0: batch norm
     bool fixed;      // mean and variance are given, not taken from the input
     bool weighted = false;
+    void visit(AttrVisitor& v) const {
+        v("eps", eps);
+        v("groups", groups);
+        v("fixed", fixed);
+        v("weighted", weighted);
+    }
 };
 
 constexpr int64_t kSpanWork = 1 << 14;
@@ -280,6 +286,7 @@ constexpr OpDef channel_norm_op(const char* name, const char* grad_name) {
     op.save_input[1] = 1;
     op.save_output[1] = 7;
     op.attr_bytes = sizeof(ChannelNormAttrs);
+    op.describe = describe_attrs<ChannelNormAttrs>;
     return op;
 }
 

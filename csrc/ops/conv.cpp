@@ -20,6 +20,16 @@ Dims per_axis(const char* op, const char* what, const Dims& given, int dims, int
     return out;
 }
 
+void visit_windows(const kernels::Windows& w, int dims, AttrVisitor& v) {
+    const std::pair<const char*, const int64_t*> lists[] = {
+        {"in", w.in}, {"out", w.out}, {"kernel", w.kernel}, {"stride", w.stride}, {"dilation", w.dilation}, {"pad", w.pad}};
+    for (auto& [name, sizes] : lists) {
+        Dims d;
+        push_axes(d, sizes, dims);
+        v(name, d);
+    }
+}
+
 kernels::Windows windows_of(const Dims& shape, const Dims& kernel, const Dims& stride, const Dims& pad,
                             const Dims& dilation) {
     kernels::Windows w;
@@ -111,6 +121,7 @@ const OpDef conv_op = {
         },
     .save_input = {2, 1},
     .attr_bytes = sizeof(ConvAttrs),
+    .describe = describe_attrs<ConvAttrs>,
 };
 
 // x = conv_input(y, w) + b:  dy = conv(dx, w), dw = conv_weight(dx, y), db = sum dx
@@ -133,6 +144,7 @@ const OpDef conv_input_op = {
         },
     .save_input = {2, 1},
     .attr_bytes = sizeof(ConvAttrs),
+    .describe = describe_attrs<ConvAttrs>,
 };
 
 // w = conv_weight(x, y):  dx = conv_input(y, dw), dy = conv(x, dw)
@@ -154,6 +166,7 @@ const OpDef conv_weight_op = {
         },
     .save_input = {2, 1},
     .attr_bytes = sizeof(ConvAttrs),
+    .describe = describe_attrs<ConvAttrs>,
 };
 
 bool are_integers(const Tensor& x, const Tensor& weight, const Tensor& bias) {

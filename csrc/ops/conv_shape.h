@@ -6,10 +6,17 @@
 
 namespace chainrule {
 
+// The last `dims` entries of each list.
+void visit_windows(const kernels::Windows& w, int dims, AttrVisitor& v);
+
 struct ConvAttrs {
     int dims;  // spatial axes of the tensors: the last `dims` entries of `w` count
     int64_t groups;
     kernels::Windows w;
+    void visit(AttrVisitor& v) const {
+        v("groups", groups);
+        visit_windows(w, dims, v);
+    }
 };
 
 // One number for all axes or one for each; ValueError otherwise, or where one is below `least`.

@@ -17,6 +17,11 @@ struct CrossEntropyAttrs {
     int64_t ignore_index;
     double label_smoothing;
     Reduction reduction;
+    void visit(AttrVisitor& v) const {
+        v("ignore_index", ignore_index);
+        v("label_smoothing", label_smoothing);
+        v("reduction", reduction);
+    }
 };
 
 constexpr int64_t kRowWork = 1 << 14;
@@ -163,6 +168,7 @@ const OpDef cross_entropy_op = {
     .save_input = {1, 1, 1},
     .save_output = {0, 1},
     .attr_bytes = sizeof(CrossEntropyAttrs),
+    .describe = describe_attrs<CrossEntropyAttrs>,
 };
 
 namespace {
@@ -339,6 +345,7 @@ const OpDef nll_rows_op = {
         },
     .save_input = {1, 1, 1},
     .attr_bytes = sizeof(CrossEntropyAttrs),
+    .describe = describe_attrs<CrossEntropyAttrs>,
 };
 
 Tensor nll_loss(const Tensor& x, const Tensor& target, const Tensor& weight, Reduction reduction,

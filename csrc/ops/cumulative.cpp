@@ -14,6 +14,10 @@ namespace {
 struct CumulativeAttrs {
     int axis;
     bool reverse;  // from the end
+    void visit(AttrVisitor& v) const {
+        v("axis", axis);
+        v("reverse", reverse);
+    }
 };
 
 void infer_cumulative(InferCtx& c) {
@@ -65,6 +69,7 @@ const OpDef cumsum_op = {
             c.set(0, run_with(c.op(), CumulativeAttrs{a.axis, !a.reverse}, c.grad()));
         },
     .attr_bytes = sizeof(CumulativeAttrs),
+    .describe = describe_attrs<CumulativeAttrs>,
 };
 Tensor cumsum(const Tensor& x, int64_t axis, bool reverse) {
     return run_with(cumsum_op, CumulativeAttrs{normalize_axis("cumsum", axis, x.ndim()), reverse}, x);
@@ -135,6 +140,7 @@ const OpDef cumprod_op = {
     .save_input = {1},
     .save_output = {1},
     .attr_bytes = sizeof(CumulativeAttrs),
+    .describe = describe_attrs<CumulativeAttrs>,
 };
 Tensor cumprod(const Tensor& x, int64_t axis) {
     return run_with(cumprod_op, CumulativeAttrs{normalize_axis("cumprod", axis, x.ndim()), false}, x);

@@ -93,6 +93,10 @@ const OpDef solve_op = {
 // ---- solve_triangular: the same with a triangular A ----
 struct TriangleAttrs {
     bool upper, unit;
+    void visit(AttrVisitor& v) const {
+        v("upper", upper);
+        v("unit", unit);
+    }
 };
 const OpDef solve_triangular_op = {
     .name = "linalg.solve_triangular",
@@ -123,6 +127,7 @@ const OpDef solve_triangular_op = {
     .save_input = {3},
     .save_output = {1},
     .attr_bytes = sizeof(TriangleAttrs),
+    .describe = describe_attrs<TriangleAttrs>,
 };
 
 // ---- det and slogdet, from an LU decomposition ----
@@ -257,6 +262,9 @@ const OpDef cholesky_op = {
 // ---- qr: A = Q R ----
 struct QrAttrs {
     bool complete;
+    void visit(AttrVisitor& v) const {
+        v("complete", complete);
+    }
 };
 
 // dA = (dQ + Q copyltu(M)) R^-T with M = R dR^T - dQ^T Q, copyltu: the lower triangle mirrored. For m >= n.
@@ -318,6 +326,7 @@ const OpDef qr_op = {
     .save_input = {1},
     .save_output = {1, 1},
     .attr_bytes = sizeof(QrAttrs),
+    .describe = describe_attrs<QrAttrs>,
 };
 }  // namespace
 

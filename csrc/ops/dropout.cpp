@@ -67,6 +67,7 @@ const OpDef dropout_op = {
     .elementwise = true,
     .save_input = {0, 1},
     .attr_bytes = sizeof(double),
+    .describe = describe_attrs<double>,
 };
 namespace {
 double kept_scale(double p, DType dtype) {

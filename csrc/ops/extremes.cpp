@@ -60,6 +60,7 @@ constexpr OpDef extreme_op(const char* name, const char* grad_name, Reduce kind)
     op.save_input[0] = 1;
     op.save_output[0] = 1;
     op.attr_bytes = sizeof(ReduceAttrs);
+    op.describe = describe_attrs<ReduceAttrs>;
     return op;
 }
 
@@ -78,6 +79,11 @@ template <const OpDef& op> void call_whole(Args& a) {
 struct AxisAttrs {
     int axis;
     bool keepdim, largest;
+    void visit(AttrVisitor& v) const {
+        v("axis", axis);
+        v("keepdim", keepdim);
+        v("largest", largest);
+    }
 };
 
 kernels::ArgReduce arg_kernel(DType t, bool largest) {
@@ -141,6 +147,7 @@ constexpr OpDef axis_op(const char* name, const char* grad_name) {
     op.save_output[1] = 1;
     op.keep_shape = 1;
     op.attr_bytes = sizeof(AxisAttrs);
+    op.describe = describe_attrs<AxisAttrs>;
     return op;
 }
 
@@ -168,6 +175,7 @@ const OpDef arg_extreme_op = {
             find_along(c.input(0), a.axis, a.largest, nullptr, c.out().data<int64_t>());
         },
     .attr_bytes = sizeof(AxisAttrs),
+    .describe = describe_attrs<AxisAttrs>,
 };
 
 Tensor arg_extreme(Args& a, bool largest) {

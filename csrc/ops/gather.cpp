@@ -140,6 +140,10 @@ template <class F> void scatter_data(int axis, const Tensor& x, const Tensor& in
 struct GatherAttrs {
     int64_t axis;
     Dims shape;  // of x
+    void visit(AttrVisitor& v) const {
+        v("axis", axis);
+        v("shape", shape);
+    }
 };
 
 // The index, checked; its sizes must not exceed x's except along the axis.
@@ -169,6 +173,7 @@ const OpDef gather_op = {
         },
     .save_input = {0, 1},
     .attr_bytes = sizeof(GatherAttrs),
+    .describe = describe_attrs<GatherAttrs>,
 };
 Tensor gather(const Tensor& x, int64_t axis, const Tensor& index) {
     int d = normalize_axis("gather", axis, x.ndim());
@@ -221,6 +226,7 @@ const OpDef scatter_op = {
     .elementwise = true,
     .save_input = {0, 0, 3},
     .attr_bytes = sizeof(GatherAttrs),
+    .describe = describe_attrs<GatherAttrs>,
 };
 const OpDef scatter_add_op = {
     .name = "scatter_add",
@@ -241,6 +247,7 @@ const OpDef scatter_add_op = {
     .elementwise = true,
     .save_input = {0, 0, 2},
     .attr_bytes = sizeof(GatherAttrs),
+    .describe = describe_attrs<GatherAttrs>,
 };
 
 namespace {
@@ -337,6 +344,10 @@ enum class Combine : int64_t { Prod, Max, Min };
 struct CombineAttrs {
     GatherAttrs place;
     Combine how;
+    void visit(AttrVisitor& v) const {
+        v("place", place);
+        v("how", how);
+    }
 };
 template <class T> T combined(Combine how, T old, T value) {
     if (how == Combine::Prod) return static_cast<T>(old * value);
@@ -399,6 +410,7 @@ const OpDef scatter_reduce_op = {
     .save_input = {3, 3, 3},
     .save_output = {3},
     .attr_bytes = sizeof(CombineAttrs),
+    .describe = describe_attrs<CombineAttrs>,
 };
 
 // What leaves any element as it is.

@@ -18,6 +18,15 @@ struct IndexAttrs {
     bool accumulate = false;
     bool by_frequency = false;  // the gradient of a position is divided by how often it occurs
     Dims shape;                 // of x
+    void visit(AttrVisitor& v) const {
+        v("axes", axes);
+        v("place", place);
+        v("skip", skip);
+        v("grad_skip", grad_skip);
+        v("accumulate", accumulate);
+        v("by_frequency", by_frequency);
+        v("shape", shape);
+    }
 };
 
 struct IndexPlan {

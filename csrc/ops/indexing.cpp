@@ -91,6 +91,7 @@ const OpDef index_op = {
     .vjp = vjp_index,
     .save_input = {0, 1},
     .attr_bytes = sizeof(IndexAttrs),
+    .describe = describe_attrs<IndexAttrs>,
 };
 
 // The adjoint of index: zeros of x's shape with values added at the positions (values, linear).
@@ -106,6 +107,7 @@ const OpDef index_embed_op = {
     .vjp = [](VjpCtx& c) { c.set(0, run_with(index_op, c.attr<IndexAttrs>(), c.grad(), c.input(1))); },
     .save_input = {0, 1},
     .attr_bytes = sizeof(IndexAttrs),
+    .describe = describe_attrs<IndexAttrs>,
 };
 
 // ---- index_put: x with values put at positions, or added to them (x, value, linear). May write into x itself. ----
@@ -132,6 +134,7 @@ const OpDef index_put_op = {
     .elementwise = true,
     .save_input = {0, 0, 3},
     .attr_bytes = sizeof(IndexAttrs),
+    .describe = describe_attrs<IndexAttrs>,
 };
 
 Tensor index(const Tensor& x, const std::vector<Tensor>& indices) {
@@ -198,6 +201,7 @@ const OpDef index_select_op = {
     .vjp = vjp_index,
     .save_input = {0, 1},
     .attr_bytes = sizeof(IndexAttrs),
+    .describe = describe_attrs<IndexAttrs>,
 };
 namespace {
 // The axis of an index that must be a vector; a tensor without axes counts as one of size 1.
@@ -392,6 +396,7 @@ const OpDef embedding_op = {
     .vjp = vjp_index,
     .save_input = {0, 1},
     .attr_bytes = sizeof(IndexAttrs),
+    .describe = describe_attrs<IndexAttrs>,
 };
 namespace {
 IndexPlan plan_embedding(const Tensor& input, const Tensor& weight, int64_t padding_idx) {

@@ -84,6 +84,7 @@ const OpDef cat_op = {
     .variadic = true,
     .keep_shape = 1,
     .attr_bytes = sizeof(int64_t),
+    .describe = describe_attrs<int64_t>,
 };
 namespace {
 Tensor run_variadic(const OpDef& op, const std::vector<Tensor>& tensors, int64_t axis) {
@@ -154,6 +155,7 @@ const OpDef stack_op = {
     .promotion = Promotion::Common,
     .variadic = true,
     .attr_bytes = sizeof(int64_t),
+    .describe = describe_attrs<int64_t>,
 };
 Tensor stack(const std::vector<Tensor>& tensors, int64_t axis) { return run_variadic(stack_op, tensors, axis); }
 const Register stack_fn({"stack",

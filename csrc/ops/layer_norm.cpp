@@ -18,6 +18,12 @@ struct RowNormAttrs {
     int axes;      // how many of the last axes are one row
     bool centred;  // the mean is taken off (layer norm)
     bool weighted = false;
+    void visit(AttrVisitor& v) const {
+        v("eps", eps);
+        v("axes", axes);
+        v("centred", centred);
+        v("weighted", weighted);
+    }
 };
 
 constexpr int64_t kRowWork = 1 << 14;
@@ -154,6 +160,7 @@ constexpr OpDef row_norm_op(const char* name, const char* grad_name) {
     op.save_input[1] = 1;
     op.save_output[1] = 7;
     op.attr_bytes = sizeof(RowNormAttrs);
+    op.describe = describe_attrs<RowNormAttrs>;
     return op;
 }
 

@@ -17,6 +17,9 @@ using kernels::Binary;
 
 struct MseAttrs {
     Reduction reduction;
+    void visit(AttrVisitor& v) const {
+        v("reduction", reduction);
+    }
 };
 
 constexpr int64_t kBlock = 1 << 10;  // elements whose difference stays in the first cache
@@ -111,6 +114,7 @@ const OpDef mse_op = {
         },
     .save_input = {3, 3},
     .attr_bytes = sizeof(MseAttrs),
+    .describe = describe_attrs<MseAttrs>,
 };
 
 // The difference of a checked pair.

@@ -170,6 +170,7 @@ constexpr OpDef product_op(const char* name, const char* grad_name) {
     op.save_input[0] = 2;
     op.save_input[1] = 1;
     op.attr_bytes = sizeof(MatAttrs);
+    op.describe = describe_attrs<MatAttrs>;
     return op;
 }
 
@@ -243,6 +244,9 @@ namespace {
 
 struct MvAttrs {
     bool transpose;
+    void visit(AttrVisitor& v) const {
+        v("transpose", transpose);
+    }
 };
 
 Tensor as_column(const Tensor& v) { return alias(v, {v.size(0), 1}, {v.stride(0), 1}, 0); }
@@ -278,6 +282,7 @@ const OpDef mv_op = {
         },
     .save_input = {2, 1},
     .attr_bytes = sizeof(MvAttrs),
+    .describe = describe_attrs<MvAttrs>,
 };
 
 Tensor mv(const Tensor& a, const Tensor& x, bool transpose) {

@@ -8,6 +8,12 @@ namespace chainrule {
 struct MatAttrs {
     bool transpose_a, transpose_b;
     bool a_by_columns, b_by_columns;  // how the operands lie in memory: their gradients lie likewise
+    void visit(AttrVisitor& v) const {
+        v("transpose_a", transpose_a);
+        v("transpose_b", transpose_b);
+        v("a_by_columns", a_by_columns);
+        v("b_by_columns", b_by_columns);
+    }
 };
 
 // Values only: c = beta c + op(a) op(b) over the last two axes; the axes before them are the same in all three. Transposed operands

@@ -13,6 +13,11 @@ namespace {
 struct PadAttrs {
     Dims before, after;
     Scalar value;
+    void visit(AttrVisitor& v) const {
+        v("before", before);
+        v("after", after);
+        v("value", value);
+    }
 };
 Dims padded_shape(const Dims& shape, const PadAttrs& p) {
     Dims out = shape;
@@ -62,6 +67,7 @@ const OpDef constant_pad_op = {
             c.set(0, run_with(constant_pad_op, p, c.grad()));
         },
     .attr_bytes = sizeof(PadAttrs),
+    .describe = describe_attrs<PadAttrs>,
 };
 
 namespace {

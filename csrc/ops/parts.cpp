@@ -18,6 +18,10 @@ int existing_axis(const char* op, int64_t axis, const Tensor& x) {
 // ---- select: one position along an axis ----
 struct SelectAttrs {
     int64_t axis, index;
+    void visit(AttrVisitor& v) const {
+        v("axis", axis);
+        v("index", index);
+    }
 };
 Geometry selected(const SelectAttrs& a, const Dims& shape, const Dims& strides) {
     int axis = static_cast<int>(a.axis);
@@ -30,6 +34,12 @@ Geometry selected(const SelectAttrs& a, const Dims& shape, const Dims& strides) 
 // ---- slice: positions start, start + step, ... ----
 struct SliceAttrs {
     int64_t axis, start, length, step;
+    void visit(AttrVisitor& v) const {
+        v("axis", axis);
+        v("start", start);
+        v("length", length);
+        v("step", step);
+    }
 };
 Geometry sliced(const SliceAttrs& a, const Dims& shape, const Dims& strides) {
     int axis = static_cast<int>(a.axis);
@@ -42,6 +52,11 @@ Geometry sliced(const SliceAttrs& a, const Dims& shape, const Dims& strides) {
 // ---- diagonal: the axes a and b become one, last axis ----
 struct DiagonalAttrs {
     int64_t offset, a, b;
+    void visit(AttrVisitor& v) const {
+        v("offset", offset);
+        v("a", a);
+        v("b", b);
+    }
 };
 Geometry diagonal_part(const DiagonalAttrs& d, const Dims& shape, const Dims& strides) {
     int a = static_cast<int>(d.a), b = static_cast<int>(d.b);
@@ -63,6 +78,12 @@ Geometry diagonal_part(const DiagonalAttrs& d, const Dims& shape, const Dims& st
 struct UnfoldAttrs {
     int64_t axis, size, step;
     Dims shape;  // of the input, for the adjoint
+    void visit(AttrVisitor& v) const {
+        v("axis", axis);
+        v("size", size);
+        v("step", step);
+        v("shape", shape);
+    }
 };
 Geometry windows(const UnfoldAttrs& u, const Dims& shape, const Dims& strides) {
     int axis = static_cast<int>(u.axis);
@@ -94,6 +115,7 @@ const OpDef select_op = {
     .vjp = vjp_part<SelectAttrs, selected>,
     .keep_shape = 1,
     .attr_bytes = sizeof(SelectAttrs),
+    .describe = describe_attrs<SelectAttrs>,
 };
 Tensor select(const Tensor& x, int64_t axis, int64_t index) {
     int d = existing_axis("select", axis, x);
@@ -128,6 +150,7 @@ const OpDef slice_op = {
     .vjp = vjp_part<SliceAttrs, sliced>,
     .keep_shape = 1,
     .attr_bytes = sizeof(SliceAttrs),
+    .describe = describe_attrs<SliceAttrs>,
 };
 // start and stop as in x[start:stop:step]: negative ones count from the end, those beyond the ends are cut.
 Tensor slice(const Tensor& x, int64_t axis, int64_t start, int64_t stop, int64_t step) {
@@ -166,6 +189,7 @@ const OpDef diagonal_op = {
     .vjp = vjp_part<DiagonalAttrs, diagonal_part>,
     .keep_shape = 1,
     .attr_bytes = sizeof(DiagonalAttrs),
+    .describe = describe_attrs<DiagonalAttrs>,
 };
 Tensor diagonal(const Tensor& x, int64_t offset, int64_t axis1, int64_t axis2) {
     check<ValueError>(x.ndim() >= 2, "diagonal: the tensor must have at least 2 axes, got shape ", x.shape());
@@ -212,6 +236,7 @@ const OpDef unfold_backward_op = {
         },
     .vjp = [](VjpCtx& c) { c.set(0, run_with(unfold_op, c.attr<UnfoldAttrs>(), c.grad())); },
     .attr_bytes = sizeof(UnfoldAttrs),
+    .describe = describe_attrs<UnfoldAttrs>,
 };
 const OpDef unfold_op = {
     .name = "unfold",
@@ -219,6 +244,7 @@ const OpDef unfold_op = {
     .infer = infer_part<UnfoldAttrs, windows>,
     .vjp = [](VjpCtx& c) { c.set(0, run_with(unfold_backward_op, c.attr<UnfoldAttrs>(), c.grad())); },
     .attr_bytes = sizeof(UnfoldAttrs),
+    .describe = describe_attrs<UnfoldAttrs>,
 };
 Tensor unfold_windows(const Tensor& x, int64_t axis, int64_t size, int64_t step) {
     int d = normalize_axis("unfold", axis, x.ndim());

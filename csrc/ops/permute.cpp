@@ -71,6 +71,7 @@ const OpDef permute_op = {
     .infer = infer_order,
     .vjp = vjp_order,
     .attr_bytes = sizeof(Dims),
+    .describe = describe_attrs<Dims>,
 };
 Tensor permute(const Tensor& x, const Dims& axes) { return run_with(permute_op, checked_order("permute", axes, x), x); }
 const Register permute_fn({"permute",
@@ -94,6 +95,7 @@ const OpDef transpose_op = {
     .infer = infer_order,
     .vjp = vjp_order,
     .attr_bytes = sizeof(Dims),
+    .describe = describe_attrs<Dims>,
 };
 Tensor transpose(const Tensor& x, int64_t a, int64_t b) {
     return run_with(transpose_op, swapped("transpose", x.ndim(), a, b), x);
@@ -125,6 +127,7 @@ const OpDef t_op = {
     .infer = infer_order,
     .vjp = vjp_order,
     .attr_bytes = sizeof(Dims),
+    .describe = describe_attrs<Dims>,
 };
 namespace {
 Tensor t(const Tensor& x) {

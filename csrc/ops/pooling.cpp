@@ -192,6 +192,7 @@ const OpDef pool_put_op = {
     .vjp = vjp_put,
     .save_input = {0, 1},
     .attr_bytes = sizeof(PoolAttrs),
+    .describe = describe_attrs<PoolAttrs>,
 };
 
 const OpDef pool_take_op = {
@@ -217,6 +218,7 @@ const OpDef pool_take_op = {
     .vjp = [](VjpCtx& c) { c.set(0, run_with(pool_put_op, c.attr<PoolAttrs>(), c.grad(), c.input(1))); },
     .save_input = {0, 1},
     .attr_bytes = sizeof(PoolAttrs),
+    .describe = describe_attrs<PoolAttrs>,
 };
 
 // ---- max_unpool ----
@@ -228,6 +230,7 @@ const OpDef unpool_op = {
     .vjp = vjp_put,
     .save_input = {0, 1},
     .attr_bytes = sizeof(PoolAttrs),
+    .describe = describe_attrs<PoolAttrs>,
 };
 
 // ---- max_pool: the gradient goes to the first maximum of each window ----
@@ -246,6 +249,7 @@ const OpDef max_pool_op = {
     .vjp = [](VjpCtx& c) { c.set(0, run_with(pool_put_op, c.attr<PoolAttrs>(), c.grad(), c.output(1))); },
     .save_output = {0, 1},
     .attr_bytes = sizeof(PoolAttrs),
+    .describe = describe_attrs<PoolAttrs>,
 };
 
 // ---- avg_pool and its adjoint, which spreads each value over its window ----
@@ -289,6 +293,7 @@ const OpDef avg_pool_op = {
         },
     .vjp = [](VjpCtx& c) { c.set(0, run_with(avg_spread_op, c.attr<PoolAttrs>(), c.grad())); },
     .attr_bytes = sizeof(PoolAttrs),
+    .describe = describe_attrs<PoolAttrs>,
 };
 
 const OpDef avg_spread_op = {
@@ -317,6 +322,7 @@ const OpDef avg_spread_op = {
         },
     .vjp = [](VjpCtx& c) { c.set(0, run_with(avg_pool_op, c.attr<PoolAttrs>(), c.grad())); },
     .attr_bytes = sizeof(PoolAttrs),
+    .describe = describe_attrs<PoolAttrs>,
 };
 
 }  // namespace

@@ -11,6 +11,12 @@ struct PoolAttrs {
     bool adaptive = false;  // windows from i in / out to (i + 1) in / out, rounded outwards; else by w
     bool count_pad = true;  // averages: padding counts as elements
     int64_t divisor = 0;    // averages: this instead of the number of elements, unless 0
+    void visit(AttrVisitor& v) const {
+        visit_windows(w, dims, v);
+        v("adaptive", adaptive);
+        v("count_pad", count_pad);
+        v("divisor", divisor);
+    }
 };
 
 struct Pooled {

@@ -26,6 +26,7 @@ const OpDef pow_number_op = {
     .elementwise = true,
     .save_input = {1},
     .attr_bytes = sizeof(NumberAttr),
+    .describe = describe_attrs<NumberAttr>,
 };
 
 // ---- pow of two tensors: z = x^y ----

@@ -105,6 +105,10 @@ namespace {
 struct AlongAttrs {
     int axis;
     int64_t size;  // along the axis: of put_along's result, of take_along's input
+    void visit(AttrVisitor& v) const {
+        v("axis", axis);
+        v("size", size);
+    }
 };
 
 // Calls move(long position, short position) for each index; long and short are the positions in the tensors that have `size` and
@@ -151,6 +155,7 @@ const OpDef put_along_op = {
     .vjp = [](VjpCtx& c) { c.set(0, run_with(take_along_op, c.attr<AlongAttrs>(), c.grad(), c.input(1))); },
     .save_input = {0, 1},
     .attr_bytes = sizeof(AlongAttrs),
+    .describe = describe_attrs<AlongAttrs>,
 };
 
 const OpDef take_along_op = {
@@ -171,6 +176,7 @@ const OpDef take_along_op = {
     .vjp = [](VjpCtx& c) { c.set(0, run_with(put_along_op, c.attr<AlongAttrs>(), c.grad(), c.input(1))); },
     .save_input = {0, 1},
     .attr_bytes = sizeof(AlongAttrs),
+    .describe = describe_attrs<AlongAttrs>,
 };
 
 }  // namespace

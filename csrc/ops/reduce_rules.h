@@ -10,6 +10,10 @@ namespace chainrule {
 struct ReduceAttrs {
     uint32_t axes;  // bit d: axis d is reduced
     bool keepdim;
+    void visit(AttrVisitor& v) const {
+        v("axes", axes);
+        v("keepdim", keepdim);
+    }
 };
 
 // Bits of the axes; none given means all. IndexError out of range, ValueError for one given twice.

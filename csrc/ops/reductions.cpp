@@ -48,6 +48,7 @@ const OpDef sum_op = {
     .kernel = static_cast<uint32_t>(Reduce::Sum),
     .keep_shape = 1,
     .attr_bytes = sizeof(ReduceAttrs),
+    .describe = describe_attrs<ReduceAttrs>,
 };
 const OpDef sum_all_op = renamed(sum_op, "SumBackward0");
 Tensor sum(const Tensor& x, const Dims& axes, bool keepdim) {
@@ -111,6 +112,7 @@ const OpDef mean_op = {
     .kernel = static_cast<uint32_t>(Reduce::Sum),
     .keep_shape = 1,
     .attr_bytes = sizeof(ReduceAttrs),
+    .describe = describe_attrs<ReduceAttrs>,
 };
 const OpDef mean_all_op = renamed(mean_op, "MeanBackward0");
 Tensor mean(const Tensor& x, const Dims& axes, bool keepdim) {
@@ -258,6 +260,7 @@ const OpDef prod_op = {
     .save_input = {1},
     .save_output = {1},
     .attr_bytes = sizeof(ReduceAttrs),
+    .describe = describe_attrs<ReduceAttrs>,
 };
 Tensor prod(const Tensor& x, const Dims& axes, bool keepdim) {
     return run_with(prod_op, ReduceAttrs{axis_bits("prod", axes, x.ndim()), keepdim}, x);
@@ -291,6 +294,7 @@ const OpDef any_op = {
     .eval = eval_reduce,
     .kernel = static_cast<uint32_t>(Reduce::Any),
     .attr_bytes = sizeof(ReduceAttrs),
+    .describe = describe_attrs<ReduceAttrs>,
 };
 const OpDef all_op = {
     .name = "all",
@@ -299,6 +303,7 @@ const OpDef all_op = {
     .eval = eval_reduce,
     .kernel = static_cast<uint32_t>(Reduce::All),
     .attr_bytes = sizeof(ReduceAttrs),
+    .describe = describe_attrs<ReduceAttrs>,
 };
 
 namespace {

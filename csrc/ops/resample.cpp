@@ -52,6 +52,7 @@ const OpDef unfold_op = {
         },
     .vjp = [](VjpCtx& c) { c.set(0, run_with(fold_op, c.attr<ConvAttrs>(), c.grad())); },
     .attr_bytes = sizeof(ConvAttrs),
+    .describe = describe_attrs<ConvAttrs>,
 };
 
 const OpDef fold_op = {
@@ -83,6 +84,7 @@ const OpDef fold_op = {
         },
     .vjp = [](VjpCtx& c) { c.set(0, run_with(unfold_op, c.attr<ConvAttrs>(), c.grad())); },
     .attr_bytes = sizeof(ConvAttrs),
+    .describe = describe_attrs<ConvAttrs>,
 };
 
 // Arguments from `first` on: kernel_size, dilation, padding, stride. `plane` ends with the image's sizes.
@@ -180,6 +182,15 @@ struct ResampleAttrs {
     bool align;
     double scale;            // input elements an output element
     bool antialias = false;  // a smaller result is made of wider means
+    void visit(AttrVisitor& v) const {
+        v("axis", axis);
+        v("mode", mode);
+        v("in", in);
+        v("out", out);
+        v("align", align);
+        v("scale", scale);
+        v("antialias", antialias);
+    }
 };
 
 struct Tap {
@@ -296,6 +307,7 @@ const OpDef resample_op = {
     .eval = eval_resample<false>,
     .vjp = [](VjpCtx& c) { c.set(0, run_with(resample_adjoint_op, c.attr<ResampleAttrs>(), c.grad())); },
     .attr_bytes = sizeof(ResampleAttrs),
+    .describe = describe_attrs<ResampleAttrs>,
 };
 
 const OpDef resample_adjoint_op = {
@@ -305,6 +317,7 @@ const OpDef resample_adjoint_op = {
     .eval = eval_resample<true>,
     .vjp = [](VjpCtx& c) { c.set(0, run_with(resample_op, c.attr<ResampleAttrs>(), c.grad())); },
     .attr_bytes = sizeof(ResampleAttrs),
+    .describe = describe_attrs<ResampleAttrs>,
 };
 
 Resample resample_mode(const char* op, std::string_view mode) {

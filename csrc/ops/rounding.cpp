@@ -73,6 +73,9 @@ constexpr OpDef round_op = rounding("round", "RoundBackward0", Unary::Round);
 
 struct Decimals {
     int64_t decimals;
+    void visit(AttrVisitor& v) const {
+        v("decimals", decimals);
+    }
 };
 // With n decimals: round(x 10^n) / 10^n; with a negative n the other way about, so that the power of ten is exact.
 const OpDef round_decimals_op = {
@@ -96,6 +99,7 @@ const OpDef round_decimals_op = {
     .vjp = zero_gradient,
     .elementwise = true,
     .attr_bytes = sizeof(Decimals),
+    .describe = describe_attrs<Decimals>,
 };
 const Register round_fn(
     {"round",

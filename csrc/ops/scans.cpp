@@ -17,6 +17,10 @@ namespace {
 struct ScanAttrs {
     int axis;
     bool flag;  // cummax and cummin: the largest; logcumsumexp: from the end
+    void visit(AttrVisitor& v) const {
+        v("axis", axis);
+        v("flag", flag);
+    }
 };
 
 // Calls body(first element's offset, step) for each line along the axis.
@@ -72,6 +76,7 @@ constexpr OpDef running_op(const char* name, const char* grad_name) {
     op.save_output[1] = 1;
     op.keep_shape = 1;
     op.attr_bytes = sizeof(ScanAttrs);
+    op.describe = describe_attrs<ScanAttrs>;
     return op;
 }
 
@@ -189,6 +194,7 @@ const OpDef logcumsumexp_op = {
     .save_input = {1},
     .save_output = {1},
     .attr_bytes = sizeof(ScanAttrs),
+    .describe = describe_attrs<ScanAttrs>,
 };
 const Register logcumsumexp_fn({"logcumsumexp",
                                 kMethod | kFunction,

@@ -145,6 +145,10 @@ Example:
 // ---- clamp: min(max(x, low), high); gradient 0 at and beyond the bounds ----
 struct Bounds {
     double low, high;
+    void visit(AttrVisitor& v) const {
+        v("low", low);
+        v("high", high);
+    }
 };
 
 void clamp_vjp(VjpCtx& c) {
@@ -168,6 +172,7 @@ constexpr OpDef clamp_named(const char* name, const char* grad_name) {
         .elementwise = true,
         .save_input = {1},
         .attr_bytes = sizeof(Bounds),
+        .describe = describe_attrs<Bounds>,
     };
 }
 constexpr OpDef clamp_op = clamp_named("clamp", "ClampBackward1");
@@ -365,6 +370,7 @@ const OpDef addcmul_op = {
     .elementwise = true,
     .save_input = {0, 4, 2},
     .attr_bytes = sizeof(NumberAttr),
+    .describe = describe_attrs<NumberAttr>,
 };
 const Register addcmul_fn({"addcmul",
                            kUnaryFlags,
@@ -404,6 +410,7 @@ const OpDef addcdiv_op = {
     .elementwise = true,
     .save_input = {0, 4, 6},
     .attr_bytes = sizeof(NumberAttr),
+    .describe = describe_attrs<NumberAttr>,
 };
 const Register addcdiv_fn({"addcdiv",
                            kUnaryFlags,

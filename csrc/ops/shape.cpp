@@ -94,6 +94,7 @@ const OpDef view_op = {
     .vjp = reshape_vjp,
     .keep_shape = 1,
     .attr_bytes = sizeof(Dims),
+    .describe = describe_attrs<Dims>,
 };
 Tensor view(const Tensor& x, const Dims& shape) { return run_with(view_op, shape, x); }
 const Register view_fn({"view",
@@ -244,6 +245,7 @@ const OpDef squeeze_op = {
     .vjp = reshape_vjp,
     .keep_shape = 1,
     .attr_bytes = sizeof(uint32_t),
+    .describe = describe_attrs<uint32_t>,
 };
 Tensor squeeze(const Tensor& x) { return run_with(squeeze_op, ~uint32_t{0}, x); }
 Tensor squeeze(const Tensor& x, int64_t axis) {
@@ -288,6 +290,7 @@ const OpDef unsqueeze_op = {
     .vjp = reshape_vjp,
     .keep_shape = 1,
     .attr_bytes = sizeof(int64_t),
+    .describe = describe_attrs<int64_t>,
 };
 Tensor unsqueeze(const Tensor& x, int64_t axis) { return run_with(unsqueeze_op, axis, x); }
 const Register unsqueeze_fn({"unsqueeze",

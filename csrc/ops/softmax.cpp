@@ -17,6 +17,9 @@ namespace {
 
 struct SoftmaxAttrs {
     int axis;
+    void visit(AttrVisitor& v) const {
+        v("axis", axis);
+    }
 };
 
 constexpr int64_t kRowGrain = 1 << 14;
@@ -246,6 +249,7 @@ const OpDef softmax_op = {
         },
     .save_output = {1},
     .attr_bytes = sizeof(SoftmaxAttrs),
+    .describe = describe_attrs<SoftmaxAttrs>,
 };
 Tensor softmax(const Tensor& x, int64_t axis) {
     return run_with(softmax_op, SoftmaxAttrs{normalize_axis("softmax", axis, x.ndim())}, x);
@@ -322,6 +326,7 @@ const OpDef log_softmax_op = {
         },
     .save_output = {1},
     .attr_bytes = sizeof(SoftmaxAttrs),
+    .describe = describe_attrs<SoftmaxAttrs>,
 };
 Tensor log_softmax(const Tensor& x, int64_t axis) {
     return run_with(log_softmax_op, SoftmaxAttrs{normalize_axis("log_softmax", axis, x.ndim())}, x);
@@ -399,6 +404,7 @@ const OpDef logsumexp_op = {
     .save_input = {1},
     .save_output = {1},
     .attr_bytes = sizeof(ReduceAttrs),
+    .describe = describe_attrs<ReduceAttrs>,
 };
 Tensor logsumexp(const Tensor& x, const Dims& axes, bool keepdim) {
     return run_with(logsumexp_op, ReduceAttrs{axis_bits("logsumexp", axes, x.ndim()), keepdim}, x);

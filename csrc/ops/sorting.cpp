@@ -24,6 +24,14 @@ struct SortAttrs {
     Order order;
     int64_t k;      // Top: how many; Kth: which, from 0
     bool skip_nan;  // Median: among the others
+    void visit(AttrVisitor& v) const {
+        v("axis", axis);
+        v("descending", descending);
+        v("keepdim", keepdim);
+        v("order", order);
+        v("k", k);
+        v("skip_nan", skip_nan);
+    }
 };
 
 template <class T> bool is_nan(T x) { return x != x; }
@@ -154,6 +162,7 @@ constexpr OpDef sort_op_of(const char* name, const char* grad_name) {
     op.save_output[1] = 1;
     op.keep_shape = 1;
     op.attr_bytes = sizeof(SortAttrs);
+    op.describe = describe_attrs<SortAttrs>;
     return op;
 }
 

@@ -183,6 +183,7 @@ const OpDef logit_op = {
     .elementwise = true,
     .save_input = {1},
     .attr_bytes = sizeof(NumberAttr),
+    .describe = describe_attrs<NumberAttr>,
 };
 const Register logit_fn({"logit",
                          kUnaryFlags,

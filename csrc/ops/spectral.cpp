@@ -18,6 +18,9 @@ namespace {
 // ---- svd: A = U diag(s) V^T. The second output holds s as its first column, then V^T ----
 struct SvdAttrs {
     bool full;
+    void visit(AttrVisitor& v) const {
+        v("full", full);
+    }
 };
 
 bool any_nonzero(const Tensor& t) {
@@ -117,6 +120,7 @@ const OpDef svd_op = {
     .vjp = vjp_svd,
     .save_output = {1, 1},
     .attr_bytes = sizeof(SvdAttrs),
+    .describe = describe_attrs<SvdAttrs>,
 };
 
 // ---- svdvals: s alone, dA = U diag(ds) V^T, right also where singular values are equal ----
@@ -145,6 +149,9 @@ const OpDef svdvals_op = {
 // ---- eigh: A = V diag(w) V^T;  dA = V (diag(dw) + sym(V^T dV / E)) V^T, E_ij = w_j - w_i ----
 struct EighAttrs {
     bool upper;
+    void visit(AttrVisitor& v) const {
+        v("upper", upper);
+    }
 };
 const OpDef eigh_op = {
     .name = "linalg.eigh",
@@ -181,11 +188,16 @@ const OpDef eigh_op = {
         },
     .save_output = {1, 1},
     .attr_bytes = sizeof(EighAttrs),
+    .describe = describe_attrs<EighAttrs>,
 };
 
 // ---- pinv: P = A^+ ----
 struct PinvAttrs {
     double rtol, atol;
+    void visit(AttrVisitor& v) const {
+        v("rtol", rtol);
+        v("atol", atol);
+    }
 };
 
 // Golub and Pereyra, 1973: dA = -P^T dP P^T + (1 - A P) dP^T P P^T + P^T P dP^T (1 - P A)
@@ -219,6 +231,7 @@ const OpDef pinv_op = {
     .save_input = {1},
     .save_output = {1},
     .attr_bytes = sizeof(PinvAttrs),
+    .describe = describe_attrs<PinvAttrs>,
 };
 
 // ---- symmetric matrices whose lower triangles are given. The gradient is that of the whole matrix, as if it were any. ----
@@ -242,6 +255,9 @@ const OpDef symmetric_op = {
 // ---- lstsq: the X of least |A X - B|; its rule is that of A^+ B ----
 struct LeastSquaresAttrs {
     double rcond;
+    void visit(AttrVisitor& v) const {
+        v("rcond", rcond);
+    }
 };
 const OpDef lstsq_op = {
     .name = "linalg.lstsq",
@@ -284,6 +300,7 @@ const OpDef lstsq_op = {
         },
     .save_input = {3, 3},
     .attr_bytes = sizeof(LeastSquaresAttrs),
+    .describe = describe_attrs<LeastSquaresAttrs>,
 };
 }  // namespace
 

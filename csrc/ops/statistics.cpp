@@ -17,6 +17,10 @@ using kernels::Reduce;
 struct VarAttrs {
     ReduceAttrs reduce;
     double correction;
+    void visit(AttrVisitor& v) const {
+        v("reduce", reduce);
+        v("correction", correction);
+    }
 };
 
 double freedom(const Dims& shape, const VarAttrs& a) {
@@ -59,6 +63,7 @@ const OpDef var_op = {
     .vjp = [](VjpCtx& c) { c.set(0, var_grad(c.grad(), c.input(0), c.attr<VarAttrs>(), c.create_graph())); },
     .save_input = {1},
     .attr_bytes = sizeof(VarAttrs),
+    .describe = describe_attrs<VarAttrs>,
 };
 
 // ---- std; the gradient where it is 0 is 0 ----
@@ -80,6 +85,7 @@ const OpDef std_op = {
     .save_input = {1},
     .save_output = {1},
     .attr_bytes = sizeof(VarAttrs),
+    .describe = describe_attrs<VarAttrs>,
 };
 
 Tensor var(const Tensor& x, const Dims& axes, double correction, bool keepdim) {
@@ -201,6 +207,10 @@ namespace {
 struct NormAttrs {
     ReduceAttrs reduce;
     double p;
+    void visit(AttrVisitor& v) const {
+        v("reduce", reduce);
+        v("p", p);
+    }
 };
 
 Tensor norm_values(const Tensor& x, const NormAttrs& a) {
@@ -270,6 +280,7 @@ const OpDef norm_op = {
     .save_input = {1},
     .save_output = {1},
     .attr_bytes = sizeof(NormAttrs),
+    .describe = describe_attrs<NormAttrs>,
 };
 Tensor norm(const Tensor& x, double p, const Dims& axes, bool keepdim) {
     return run_with(norm_op, NormAttrs{{axis_bits("norm", axes, x.ndim()), keepdim}, p}, x);

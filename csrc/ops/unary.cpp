@@ -390,6 +390,7 @@ constexpr OpDef scaled_named(const char* name, const char* grad_name) {
         .promotion = Promotion::Float,
         .elementwise = true,
         .attr_bytes = sizeof(NumberAttr),
+        .describe = describe_attrs<NumberAttr>,
     };
 }
 constexpr OpDef deg2rad_op = scaled_named("deg2rad", "Deg2RadBackward0");
@@ -422,6 +423,11 @@ Example:
 // ---- nan_to_num: replaces what is not finite; gradient 0 there ----
 struct Replacements {
     double nan, posinf, neginf;
+    void visit(AttrVisitor& v) const {
+        v("nan", nan);
+        v("posinf", posinf);
+        v("neginf", neginf);
+    }
 };
 const OpDef nan_to_num_op = {
     .name = "nan_to_num",
@@ -446,6 +452,7 @@ const OpDef nan_to_num_op = {
     .elementwise = true,
     .save_input = {1},
     .attr_bytes = sizeof(Replacements),
+    .describe = describe_attrs<Replacements>,
 };
 const Register nan_to_num_fn(
     {"nan_to_num",

@@ -22,7 +22,7 @@ from . import _load_core
 from ._core import *  # noqa: F403
 from . import _tensor  # noqa: F401
 from . import autograd as autograd, func as func, nn as nn, optim as optim, utils as utils
-from . import linalg as linalg
+from . import linalg as linalg, viz as viz
 from ._functions import can_cast as can_cast, numel as numel, promote_types as promote_types
 from ._functions import histogram as histogram, result_type as result_type
 from ._functions import einsum as einsum, tensordot as tensordot  # type: ignore[no-redef]
