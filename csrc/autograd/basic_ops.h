@@ -18,9 +18,7 @@ extern const OpDef as_strided_scatter_op;  // input 0 with a part replaced by in
 
 struct CastAttrs {
     DType dtype;
-    void visit(AttrVisitor& v) const {
-        v("dtype", dtype);
-    }
+    void visit(AttrVisitor& v) const { v("dtype", dtype); }
 };
 struct Geometry {
     Dims shape, strides;

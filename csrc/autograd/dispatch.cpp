@@ -206,8 +206,7 @@ void dispatch_as(const OpDef& op, const Tensor* inputs, int n_inputs, void* attr
         }
         if (op.save_output[0] | op.save_output[1]) save_outputs(op, as_node(node), outputs, n_outputs);
     }
-    if constexpr (watched)
-        recorder()->ran({op, in.data(), n_inputs, attrs, outputs, n_outputs, as_node(node), start});
+    if constexpr (watched) recorder()->ran({op, in.data(), n_inputs, attrs, outputs, n_outputs, as_node(node), start});
 }
 
 }  // namespace
@@ -239,8 +238,7 @@ bool writes_in_place(const OpDef& op, const Inputs& in, int n, const Tensor& sel
     return true;
 }
 
-template <bool watched>
-Tensor dispatch_inplace_as(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs) {
+template <bool watched> Tensor dispatch_inplace_as(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs) {
     Tensor self = inputs[0];
     Inputs in(inputs, n_inputs);
     if (op.promotion != Promotion::None) promote_inputs(op, in, n_inputs);

@@ -135,8 +135,8 @@ void Pass::receive(const Edge& edge, Tensor grad) {
     Tensor sum(slot);
     slot.reset();
     // An expanded gradient (of a sum) holds elements once for many places.
-    bool ours =
-        !options_.create_graph && !keeps_gradients() && exclusively_owned(sum) && !has_internal_overlap(sum) && sum.dtype() == grad.dtype();
+    bool ours = !options_.create_graph && !keeps_gradients() && exclusively_owned(sum) && !has_internal_overlap(sum) &&
+                sum.dtype() == grad.dtype();
     if (ours) add_data(sum, grad);
     else sum = run(add_op, sum, grad);
     slot = sum.ref();

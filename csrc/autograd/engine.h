@@ -12,8 +12,8 @@ struct BackwardOptions {
     bool create_graph = false;
     bool accumulate = true;  // into leaves' .grad; false: return the gradients of `inputs`
     bool allow_unused = false;
-    bool observe = false;                     // neither leaves nor retained gradients change: for a recorder alone
-    uint64_t max_nodes = uint64_t{0} - 1;     // the walk stops after so many nodes
+    bool observe = false;                  // neither leaves nor retained gradients change: for a recorder alone
+    uint64_t max_nodes = uint64_t{0} - 1;  // the walk stops after so many nodes
 };
 
 // Gradients of `roots` (with `root_grads`, undefined entries meaning one for a scalar). With accumulate, adds to the .grad of every

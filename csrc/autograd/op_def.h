@@ -142,8 +142,8 @@ struct OpDef {
     uint8_t keep_shape = 0;  // bit i: input i's shape and dtype are kept without data (variadic: any bit, all inputs)
     uint16_t attr_bytes = 0;
     void (*describe)(const void*, AttrVisitor&) = nullptr;  // names the attributes; null: there are none to see
-    void (*destroy_attrs)(void*) = nullptr;  // only for nodes that own something (a user's Function)
-    void (*release_attrs)(void*) = nullptr;  // of those: drop what was saved
+    void (*destroy_attrs)(void*) = nullptr;                 // only for nodes that own something (a user's Function)
+    void (*release_attrs)(void*) = nullptr;                 // of those: drop what was saved
 };
 
 // Expands, checks and promotes as the OpDef says, infers, allocates, evaluates and, where a gradient may be asked for, records.

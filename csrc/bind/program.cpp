@@ -93,8 +93,7 @@ int64_t saved_bytes(const NodeHandle& h) {
     Node* node = h.get();
     for (uint32_t i = 0; i < node->n_saved(); ++i) {
         const Saved& s = node->saved()[i];
-        if (s.tensor && s.tensor->storage)
-            bytes += s.tensor->numel * static_cast<int64_t>(item_size(s.tensor->dtype));
+        if (s.tensor && s.tensor->storage) bytes += s.tensor->numel * static_cast<int64_t>(item_size(s.tensor->dtype));
     }
     return bytes;
 }

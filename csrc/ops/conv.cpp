@@ -22,7 +22,8 @@ Dims per_axis(const char* op, const char* what, const Dims& given, int dims, int
 
 void visit_windows(const kernels::Windows& w, int dims, AttrVisitor& v) {
     const std::pair<const char*, const int64_t*> lists[] = {
-        {"in", w.in}, {"out", w.out}, {"kernel", w.kernel}, {"stride", w.stride}, {"dilation", w.dilation}, {"pad", w.pad}};
+        {"in", w.in},         {"out", w.out},           {"kernel", w.kernel},
+        {"stride", w.stride}, {"dilation", w.dilation}, {"pad", w.pad}};
     for (auto& [name, sizes] : lists) {
         Dims d;
         push_axes(d, sizes, dims);

@@ -262,9 +262,7 @@ const OpDef cholesky_op = {
 // ---- qr: A = Q R ----
 struct QrAttrs {
     bool complete;
-    void visit(AttrVisitor& v) const {
-        v("complete", complete);
-    }
+    void visit(AttrVisitor& v) const { v("complete", complete); }
 };
 
 // dA = (dQ + Q copyltu(M)) R^-T with M = R dR^T - dQ^T Q, copyltu: the lower triangle mirrored. For m >= n.

@@ -54,9 +54,7 @@ void zero_gradient(VjpCtx& c);
 // An operand that was a Python number, kept as an attribute: no second tensor, nothing saved.
 struct NumberAttr {
     double value;
-    void visit(AttrVisitor& v) const {
-        v("value", value);
-    }
+    void visit(AttrVisitor& v) const { v("value", value); }
 };
 // Binary kernels with the number as second or first operand.
 void eval_number_second(EvalCtx& c);

@@ -17,9 +17,7 @@ using kernels::Binary;
 
 struct MseAttrs {
     Reduction reduction;
-    void visit(AttrVisitor& v) const {
-        v("reduction", reduction);
-    }
+    void visit(AttrVisitor& v) const { v("reduction", reduction); }
 };
 
 constexpr int64_t kBlock = 1 << 10;  // elements whose difference stays in the first cache

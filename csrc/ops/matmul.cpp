@@ -244,9 +244,7 @@ namespace {
 
 struct MvAttrs {
     bool transpose;
-    void visit(AttrVisitor& v) const {
-        v("transpose", transpose);
-    }
+    void visit(AttrVisitor& v) const { v("transpose", transpose); }
 };
 
 Tensor as_column(const Tensor& v) { return alias(v, {v.size(0), 1}, {v.stride(0), 1}, 0); }

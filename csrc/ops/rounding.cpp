@@ -73,9 +73,7 @@ constexpr OpDef round_op = rounding("round", "RoundBackward0", Unary::Round);
 
 struct Decimals {
     int64_t decimals;
-    void visit(AttrVisitor& v) const {
-        v("decimals", decimals);
-    }
+    void visit(AttrVisitor& v) const { v("decimals", decimals); }
 };
 // With n decimals: round(x 10^n) / 10^n; with a negative n the other way about, so that the power of ten is exact.
 const OpDef round_decimals_op = {

@@ -17,9 +17,7 @@ namespace {
 
 struct SoftmaxAttrs {
     int axis;
-    void visit(AttrVisitor& v) const {
-        v("axis", axis);
-    }
+    void visit(AttrVisitor& v) const { v("axis", axis); }
 };
 
 constexpr int64_t kRowGrain = 1 << 14;

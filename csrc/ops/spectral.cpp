@@ -18,9 +18,7 @@ namespace {
 // ---- svd: A = U diag(s) V^T. The second output holds s as its first column, then V^T ----
 struct SvdAttrs {
     bool full;
-    void visit(AttrVisitor& v) const {
-        v("full", full);
-    }
+    void visit(AttrVisitor& v) const { v("full", full); }
 };
 
 bool any_nonzero(const Tensor& t) {
@@ -149,9 +147,7 @@ const OpDef svdvals_op = {
 // ---- eigh: A = V diag(w) V^T;  dA = V (diag(dw) + sym(V^T dV / E)) V^T, E_ij = w_j - w_i ----
 struct EighAttrs {
     bool upper;
-    void visit(AttrVisitor& v) const {
-        v("upper", upper);
-    }
+    void visit(AttrVisitor& v) const { v("upper", upper); }
 };
 const OpDef eigh_op = {
     .name = "linalg.eigh",
@@ -255,9 +251,7 @@ const OpDef symmetric_op = {
 // ---- lstsq: the X of least |A X - B|; its rule is that of A^+ B ----
 struct LeastSquaresAttrs {
     double rcond;
-    void visit(AttrVisitor& v) const {
-        v("rcond", rcond);
-    }
+    void visit(AttrVisitor& v) const { v("rcond", rcond); }
 };
 const OpDef lstsq_op = {
     .name = "linalg.lstsq",

@@ -121,7 +121,7 @@ def _draw(
     direction: str,
     frame: FrameType | None,
 ) -> Picture:
-    results = [result] if isinstance(result, Tensor) else list(result)
+    results = [result] if isinstance(result, Tensor) else list(result) if isinstance(result, (list, tuple)) else []
     if not results or not all(isinstance(t, Tensor) for t in results):
         raise TypeError(f"draw: a tensor or a sequence of tensors is required, got {type(result).__name__}.")
     for t in results:

@@ -276,7 +276,7 @@ def backward_steps(graph: Graph, results: Sequence[Any], gradients: Sequence[Any
         tape.stop()
     steps: list[Step] = []
     for entry in tape.entries:
-        if entry.kind == "begin" and not entry.node.is_leaf:
+        if entry.kind == "begin" and entry.node is not None and not entry.node.is_leaf:
             steps.append(Step(entry.node, [_array(g) for g in entry.outputs]))
         elif entry.kind == "gradient":
             steps[-1].shares[entry.input] = _array(entry.outputs[0])  # type: ignore[assignment]

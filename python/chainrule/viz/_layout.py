@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 Point = tuple[float, float]
@@ -53,8 +54,8 @@ def dot_source(places: list[Place], wires: list[tuple[int, int]], direction: str
     """The layout problem in Graphviz's language: rectangles without text."""
     lines = [
         "digraph g {",
-        f'  graph [rankdir={direction}, nodesep=0.16, ranksep=0.22, margin=0, splines=true, newrank=true];',
-        "  node [shape=box, fixedsize=true, label=\"\"]; edge [arrowhead=none];",
+        f"  graph [rankdir={direction}, nodesep=0.16, ranksep=0.22, margin=0, splines=true, newrank=true];",
+        '  node [shape=box, fixedsize=true, label=""]; edge [arrowhead=none];',
     ]
     for i, place in enumerate(places):
         shape = ", shape=ellipse" if place.round else ""
@@ -75,7 +76,8 @@ def _clusters(places: list[Place], scope: tuple[str, ...], counter: list[int]) -
     lines = []
     for path in sorted(inner):
         counter[0] += 1
-        lines.append(f'  subgraph cluster_{counter[0]} {{ graph [margin=10, label=" ", comment={json.dumps(json.dumps(path))}];')
+        comment = json.dumps(json.dumps(path))
+        lines.append(f'  subgraph cluster_{counter[0]} {{ graph [margin=10, label=" ", comment={comment}];')
         lines += [f"  n{i};" for i, place in enumerate(places) if place.scope == path]
         lines += [*_clusters(places, path, counter), "  }"]
     return lines
@@ -115,8 +117,8 @@ def _by_dot(layout: Layout, direction: str) -> None:
 
 def _by_grandalf(layout: Layout, direction: str) -> None:
     try:
-        from grandalf.graphs import Edge, Graph, Vertex
-        from grandalf.layouts import SugiyamaLayout, VertexViewer
+        from grandalf.graphs import Edge, Graph, Vertex  # pyright: ignore[reportMissingImports]
+        from grandalf.layouts import SugiyamaLayout, VertexViewer  # pyright: ignore[reportMissingImports]
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "draw: the picture needs Graphviz's program dot, or grandalf: pip install 'chainrule[viz]'"
@@ -169,7 +171,7 @@ def _finish(layout: Layout, bends: dict[int, list[Point]], flat: bool) -> None:
             below = sorted(middle, key=lambda p: p[1])
             stops = [(start.x, start.y + start.height / 2), *below, (end.x, end.y - end.height / 2)]
         path = [stops[0]]
-        for (x0, y0), (x1, y1) in zip(stops, stops[1:]):
+        for (x0, y0), (x1, y1) in pairwise(stops):
             half = ((x0 + x1) / 2, (y0 + y1) / 2)
             path += [(half[0], y0), (half[0], y1), (x1, y1)] if flat else [(x0, half[1]), (x1, half[1]), (x1, y1)]
         layout.paths.append(path)

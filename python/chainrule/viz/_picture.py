@@ -133,7 +133,8 @@ class Picture:
             if value.kind == "output" and source is None:  # beyond what was collected
                 source = next((box for box in self._folded.boxes if box.title == "…"), None)
             targets = [(op, i) for op, i in value.consumers if self._folded.of.get(op) not in (None, source)]
-            scope = _common_scope([*([source.scope] if source else []), *(self._folded.of[op].scope for op, _ in targets)])
+            ends = [source] * (source is not None) + [self._folded.of[op] for op, _ in targets]
+            scope = _common_scope([box.scope for box in ends if box is not None])
             width, height = value_text(value, final, self._values).size()
             items.append(Item(Place(width, height, scope=scope), value=value))
             if source is not None:
@@ -218,7 +219,7 @@ class Picture:
         shown = {op for box in self._folded.boxes for op in box.members}
         stops = [k for k, step in enumerate(self._steps, 1) if any(op.node == step.node for op in shown)]
         if len(stops) > 100:
-            stops = stops[:: len(stops) // 100 + 1] + [stops[-1]]
+            stops = [*stops[:: len(stops) // 100 + 1], stops[-1]]
         frames = [image.open(io.BytesIO(_raster(self._svg(k), self._fitting(scale)))).convert("P") for k in [0, *stops]]
         times = [int(1000 * seconds)] * (len(frames) - 1) + [int(3000 * seconds)]
         frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0)
@@ -334,18 +335,19 @@ def _draw_box(place: Place, box: Box, state: Gradients, current: Any) -> list[st
     ]
 
 
+def _line(path: str, colour: str) -> str:
+    return f'<path d="{path}" stroke="{colour}" stroke-width="1.1"/>'
+
+
 def _draw_plate(place: Place, text: Text, starts: bool, direction: str) -> list[str]:
     x0, x1 = place.x - place.width / 2, place.x + place.width / 2
-    out = []
-    if direction == "TB" and not text.above and not text.below:
-        out.append(f'<path d="M{place.x:.1f},{place.y - place.height / 2:.1f} V{place.y + place.height / 2:.1f}" stroke="{INK}" stroke-width="1.1"/>')
-        return out
-    out.append(f'<path d="M{x0 - 0.6:.1f},{place.y:.1f} H{x1 + 0.6:.1f}" stroke="{INK}" stroke-width="1.1"/>')
+    down = f"M{place.x:.1f},{place.y - place.height / 2:.1f} V{place.y + place.height / 2:.1f}"
+    rule = f"M{x0 - 0.6:.1f},{place.y:.1f} H{x1 + 0.6:.1f}"
+    if not text.above and not text.below:
+        return [_line(down if direction == "TB" else rule, INK)]
+    out = [_line(rule, INK)]
     if direction == "TB":
-        out.append(
-            f'<path d="M{place.x:.1f},{place.y - place.height / 2:.1f} V{place.y + place.height / 2:.1f}" '
-            f'stroke="#d0d7de" stroke-width="1"/>'
-        )
+        out.append(_line(down, "#d0d7de"))
     if starts:
         out.append(f'<circle cx="{x0:.1f}" cy="{place.y:.1f}" r="2.6" fill="{INK}"/>')
     for k, (line, colour, bold) in enumerate(reversed(text.above)):
@@ -361,7 +363,7 @@ def _draw_plate(place: Place, text: Text, starts: bool, direction: str) -> list[
 def _dot(picture: Picture, state: Gradients) -> str:
     lines = [
         "digraph chainrule {",
-        f'  graph [rankdir={picture._direction}];',
+        f"  graph [rankdir={picture._direction}];",
         '  node [fontname="DejaVu Sans Mono", fontsize=11]; edge [arrowsize=0.6];',
     ]
     names = {}
@@ -370,17 +372,17 @@ def _dot(picture: Picture, state: Gradients) -> str:
         if item.box is not None:
             label = item.box.title + (f"\\n{item.box.note}" if item.box.folded else "")
             shape = "box3d" if item.box.folded else "ellipse"
-            lines.append(f"  n{k} [shape={shape}, style=filled, fillcolor=\"#eef3fb\", label={_quote(label)}];")
+            lines.append(f'  n{k} [shape={shape}, style=filled, fillcolor="#eef3fb", label={_quote(label)}];')
             continue
         text = Text()
         if item.value is not None:
             text = value_text(item.value, state, picture._values)
         elif item.share is not None:
             text = _share_of(item, state)
-        rows = [
-            f'<TR><TD><FONT COLOR="{colour}">{"<B>" if bold else ""}{escape(line)}{"</B>" if bold else ""}</FONT></TD></TR>'
-            for line, colour, bold in [*text.above, *text.below]
-        ]
+        rows = []
+        for line, colour, bold in [*text.above, *text.below]:
+            content = f"<B>{escape(line)}</B>" if bold else escape(line)
+            rows.append(f'<TR><TD><FONT COLOR="{colour}">{content}</FONT></TD></TR>')
         table = "".join(rows) or "<TR><TD> </TD></TR>"
         lines.append(f'  n{k} [shape=plain, label=<<TABLE BORDER="0" CELLSPACING="0">{table}</TABLE>>];')
     lines += [f"  n{a} -> n{b};" for a, b in picture._wires]

@@ -1,0 +1,270 @@
+"""The picture of the graph: what it says, how it folds, and that drawing changes nothing."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+from extras import need
+
+import chainrule as cr
+import chainrule.nn.functional as F
+from chainrule import nn, viz
+
+GREEN, RED = "#1a7f37", "#cf222e"
+
+
+def texts(picture, colour=None):
+    """The texts of the picture, or those of one colour."""
+    found = re.findall(r'<text [^>]*fill="(#\w+)"[^>]*>([^<]*)</text>', picture.svg)
+    return [text.replace("−", "-") for c, text in found if colour in (None, c)]
+
+
+def scalars(*values):
+    return [cr.tensor(v, requires_grad=True, dtype=cr.float64) for v in values]
+
+
+@pytest.fixture(autouse=True)
+def layout_program():
+    need("grandalf")
+
+
+def test_the_slide():
+    x, y, z = scalars(-2.0, 5.0, -4.0)
+    q = x + y
+    f = q * z
+    picture = viz.draw(f)
+    assert sorted(texts(picture, GREEN)) == sorted(["-2", "5", "-4", "3", "-12"])
+    assert sorted(texts(picture, RED)) == sorted(["-4", "-4", "3", "-4", "1"])
+    assert {"x", "y", "z", "q", "f", "+", "×"} <= set(texts(picture))
+    assert x.grad is None and y.grad is None
+
+
+def test_sigmoid_of_its_parts():
+    w0, x0, w1, x1, w2 = scalars(2.0, -1.0, -3.0, -2.0, -3.0)
+    picture = viz.draw(1 / (1 + cr.exp(-(w0 * x0 + w1 * x1 + w2))))
+    assert {"0.7311", "0.3679", "1.368", "6", "-2", "4"} <= set(texts(picture, GREEN))
+    assert {"-0.1966", "0.3932", "-0.3932", "-0.5898", "0.1966", "-0.5344"} <= set(texts(picture, RED))
+    assert {"×(-1)", "exp", "+1", "1÷x"} <= set(texts(picture))
+
+
+def test_matrices_and_a_given_gradient():
+    X = cr.tensor([[2.0, 1, -3], [-3, 4, 2]], requires_grad=True)
+    W = cr.tensor([[3.0, 2, 1, -1], [2, 1, 3, 2], [3, 2, 1, -2]], requires_grad=True)
+    picture = viz.draw(X @ W, gradient=cr.tensor([[2.0, 3, -3, 9], [-8, 1, 4, 6]]))
+    assert {"[-1 -1  2 6]", "[ 5  2 11 7]"} <= set(texts(picture, GREEN))
+    assert {"[  0 16  -9]", "[-24  9 -30]", "[ 28  3 -18   0]", "[-22 -7  17 -15]"} <= set(texts(picture, RED))
+
+
+def test_copy_adds():
+    """A value with several uses shows what each sends back, and the sum."""
+    (a,) = scalars(3.0)
+    red = texts(viz.draw(a * a + 2 * a), RED)
+    assert sorted(red) == sorted(["8", "3", "3", "2", "1", "1", "1"])
+
+
+def test_steps():
+    x, y, z = scalars(-2.0, 5.0, -4.0)
+    f = (x + y) * z
+    assert viz.draw(f).n_steps == 2
+    assert texts(viz.draw(f, upto=0), RED) == []
+    assert sorted(texts(viz.draw(f, upto=1), RED)) == sorted(["1", "3", "-4 …"])
+    assert sorted(texts(viz.draw(f, upto=2), RED)) == sorted(["1", "3", "-4", "-4", "-4"])
+
+
+def test_drawing_changes_nothing():
+    w = cr.tensor([1.0, 2.0], requires_grad=True)
+    h = w * w
+    h.retain_grad()
+    loss = h.sum()
+    loss.backward(retain_graph=True)
+    before = w.grad, w.grad.tolist(), h.grad.tolist()
+    viz.draw(loss).svg  # noqa: B018
+    assert w.grad is before[0] and w.grad.tolist() == before[1] and h.grad.tolist() == before[2]
+    loss.backward()
+    assert w.grad.tolist() == [4.0, 8.0]
+
+
+def test_after_backward():
+    w = cr.tensor([1.0, 2.0], requires_grad=True)
+    loss = (w * w).sum()
+    loss.backward()
+    with pytest.raises(RuntimeError, match=r"^draw: .*freed.*record"):
+        viz.draw(loss)
+    with viz.record():
+        loss = (w * w).sum()
+        loss.backward()
+    assert {"[1 4]", "5"} <= set(texts(viz.draw(loss), GREEN))
+    assert {"[2 4]", "[1 1]", "1"} <= set(texts(viz.draw(loss), RED))
+
+
+def test_values_that_nobody_kept():
+    """x + b keeps nothing: with b a constant its value is unknown without record()."""
+    x, b = cr.tensor([1.0, 2.0], requires_grad=True), cr.tensor([10.0, 20.0])
+    assert "value not kept" in texts(viz.draw(((x + b) + b).sum()))
+    with viz.record():
+        loss = ((x + b) + b).sum()
+    assert {"[11 22]", "[21 42]"} <= set(texts(viz.draw(loss), GREEN))
+
+
+def test_recorded_values_survive_changes_in_place():
+    x = cr.tensor([1.0, 2.0], requires_grad=True)
+    with viz.record():
+        y = x * 1
+        y.mul_(3)
+        loss = y.sum()
+    with cr.no_grad():
+        y.zero_()
+    assert {"[1 2]", "[3 6]", "9"} <= set(texts(viz.draw(loss), GREEN))
+
+
+def mlp():
+    cr.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 5), nn.ReLU(), nn.Linear(5, 3))
+    return model, cr.randn(6, 4), cr.randint(0, 3, (6,))
+
+
+def test_statistics_and_names_of_a_model():
+    model, x, y = mlp()
+    loss = F.cross_entropy(model(x), y)
+    picture = viz.draw(loss, model)
+    w = model[0].weight.detach().numpy()
+    said = texts(picture)
+    names = {"0.weight", "0.bias", "2.weight", "2.bias", "x", "y", "loss"}
+    assert names | {"(5, 4) float32", "linear", "relu"} <= set(said)
+    assert any(line.endswith(f"norm {np.sqrt((w.astype(float) ** 2).sum()):.4g}") for line in said)
+    grads = cr.autograd.grad(loss, list(model.parameters()))
+    norm = np.sqrt((grads[0].numpy().astype(float) ** 2).sum())
+    assert any(line.endswith(f"norm {norm:.4g}") for line in texts(picture, RED))
+
+
+def test_modules_fold():
+    model, x, y = mlp()
+    with viz.record(model):
+        loss = F.cross_entropy(model(x), y)
+    closed = texts(viz.draw(loss, model, depth=0))
+    assert {"0", "1", "2", "1 operation, 25 parameters", "1 operation, 18 parameters"} <= set(closed)
+    assert "0.weight" not in closed and "cross_entropy" in closed
+    assert "0.weight" in texts(viz.draw(loss, model, depth=1))
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
+
+
+def test_calls_of_one_module_are_boxes_of_their_own():
+    cell = nn.ModuleDict({"cell": nn.RNNCell(2, 3)})
+    with viz.record(cell):
+        h = cr.zeros(1, 3)
+        for _ in range(3):
+            h = cell["cell"](cr.ones(1, 2), h)
+        loss = h.sum()
+    assert {"cell", "cell (2)", "cell (3)"} <= set(texts(viz.draw(loss, cell, depth=0)))
+
+
+def test_a_skip_connection_makes_no_cycle():
+    """An operation between two of a module's stays outside its box, and the box is not entered again."""
+    fc = nn.Linear(3, 3)
+    x = cr.ones(2, 3)
+    loss = (fc(cr.relu(fc(x))) + x).sum()
+    said = texts(viz.draw(loss, nn.ModuleDict({"fc": fc}), depth=0))
+    assert said.count("fc") == 2 and "relu" in said
+
+
+def test_repetition_folds():
+    w = cr.randn(3, 3).requires_grad_()
+    h = cr.zeros(3)
+    for _ in range(100):
+        h = cr.tanh(cr.ones(3) + w @ h)
+    said = texts(viz.draw((h * h).sum()))
+    assert any(re.fullmatch(r"\d+ times the same", line) for line in said)
+    assert len(said) < 150
+
+
+def test_a_large_graph_is_cut_off():
+    y = cr.tensor(1.0, requires_grad=True)
+    for _ in range(100_000):
+        y = y + y * 1e-6
+    start = time.monotonic()
+    picture = viz.draw(y)
+    assert "196,000 operations more" in texts(picture)
+    assert time.monotonic() - start < 60  # it takes one; drawing all would take for ever
+
+
+def test_forms(tmp_path):
+    image = need("PIL.Image")
+    need("resvg_py")
+    x, y, z = scalars(-2.0, 5.0, -4.0)
+    f = (x + y) * z
+    picture = viz.draw(f)
+    for ending in ("svg", "dot", "png"):
+        picture.save(tmp_path / f"graph.{ending}")
+    assert picture._repr_svg_() == (tmp_path / "graph.svg").read_text()
+    assert picture.dot.startswith("digraph") and "−12" in picture.dot
+    with image.open(tmp_path / "graph.png") as png:
+        assert png.size[0] > 200 and len(png.convert("RGB").getcolors(1 << 20)) > 20
+    viz.animate(f, tmp_path / "backward.gif")
+    with image.open(tmp_path / "backward.gif") as gif:
+        assert gif.n_frames == 3
+    with pytest.raises(ValueError, match=r"\.gif, got 'graph.jpg'"):
+        picture.save(tmp_path / "graph.jpg")
+    with pytest.raises(ValueError, match=r"must end in .gif"):
+        viz.animate(f, "x.png")
+
+
+def test_layout_without_graphviz(monkeypatch):
+    """Both layouts place everything, and nothing overlaps."""
+    model, x, y = mlp()
+    for found in (None, "dot"):
+        if found:
+            monkeypatch.undo()
+        else:
+            monkeypatch.setattr("shutil.which", lambda name: None)
+        for direction in ("LR", "TB"):
+            picture = viz.draw(F.cross_entropy(model(x), y), direction=direction)
+            places = picture._layout().places
+            for i, a in enumerate(places):
+                for b in places[:i]:
+                    apart = abs(a.x - b.x) - (a.width + b.width) / 2, abs(a.y - b.y) - (a.height + b.height) / 2
+                    assert max(apart) > -1, (a, b)
+
+
+def test_missing_packages_are_named(monkeypatch):
+    import sys
+
+    x = cr.tensor(2.0, requires_grad=True)
+    picture = viz.draw(x * x)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setitem(sys.modules, "grandalf.graphs", None)
+    with pytest.raises(ModuleNotFoundError, match=r"chainrule\[viz\]"):
+        picture.svg  # noqa: B018
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(ModuleNotFoundError, match=r"resvg_py.*chainrule\[viz\]"):
+        picture.png()
+
+
+def test_bad_arguments():
+    x = cr.tensor([2.0, 3.0], requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"^draw: the tensor .* has no graph"):
+        viz.draw(x.detach())
+    with pytest.raises(TypeError, match=r"^draw: a tensor"):
+        viz.draw(3)
+    with pytest.raises(ValueError, match=r"^draw: direction"):
+        viz.draw(x * x, direction="up")
+    with pytest.raises(ValueError, match=r"^draw: upto"):
+        viz.draw(x * x, upto=-1)
+    with pytest.raises(ValueError, match=r"^draw: 1 gradients"):
+        viz.draw(x * x, gradient=[x, x])
+
+
+def test_functions_of_the_user():
+    class Double(cr.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, grad):
+            return grad * 2
+
+    (x,) = scalars(3.0)
+    picture = viz.draw(Double.apply(x) * 5)
+    assert "Double" in texts(picture) and "10" in texts(picture, RED)
