@@ -37,7 +37,7 @@ class ToDict final : public AttrVisitor {
 
 py::dict attributes(const OpDef& op, const void* attrs) {
     ToDict out;
-    if (op.describe && attrs) op.describe(attrs, out);
+    if (op.describe && (attrs || op.attr_bytes == 0)) op.describe(attrs, out);
     return out.dict;
 }
 
@@ -73,7 +73,17 @@ py::list saved_values(const NodeHandle& h, bool outputs) {
     return out;
 }
 
-// (shape, dtype) of each input that the node kept, with or without data.
+// What the node itself keeps for its gradient rule, in the memory in which the rule will see it.
+py::list kept_values(const NodeHandle& h) {
+    py::list out;
+    for (uint32_t i = 0; i < h.get()->n_saved(); ++i) {
+        const Saved& s = h.get()->saved()[i];
+        out.append(s.tensor && s.tensor->storage ? py::cast(alias(Tensor(s.tensor))) : py::none());
+    }
+    return out;
+}
+
+// (shape, dtype, strides) of each input that the node kept, with or without data.
 py::list input_kinds(const NodeHandle& h) {
     py::list out;
     for (uint32_t i = 0; i < h.get()->n_inputs; ++i) {
@@ -83,7 +93,8 @@ py::list input_kinds(const NodeHandle& h) {
             continue;
         }
         out.append(py::make_tuple(py::reinterpret_steal<py::object>(to_size(s.tensor->shape)),
-                                  py::reinterpret_borrow<py::object>(dtype_object(s.tensor->dtype))));
+                                  py::reinterpret_borrow<py::object>(dtype_object(s.tensor->dtype)),
+                                  py::reinterpret_steal<py::object>(to_size(s.tensor->strides))));
     }
     return out;
 }
@@ -226,6 +237,7 @@ void add_node_properties(py::class_<NodeHandle>& node) {
             "The inputs' values, None where the node has not kept one.")
         .def_property_readonly("outputs", [](const NodeHandle& h) { return saved_values(h, true); })
         .def_property_readonly("input_kinds", &input_kinds)
+        .def_property_readonly("kept", &kept_values, "What the gradient rule will see: inputs, then outputs.")
         .def_property_readonly("saved_bytes", &saved_bytes)
         .def_property_readonly("saved_storages", &saved_storages)
         .def_property_readonly("edges",

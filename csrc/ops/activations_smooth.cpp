@@ -92,7 +92,12 @@ constexpr OpDef gelu_op = activation(
     },
     Binary::GeluGrad);
 // y = x sigmoid(u), where 1 + tanh(v) = 2 sigmoid(2 v): u = 2 sqrt(2 / pi) (x + 0.044715 x^3)
-constexpr OpDef gelu_tanh_op = activation(
+// Which approximation, for those who write the graph down: 1 tanh, 2 sigmoid.
+template <int kWhich> constexpr OpDef approximate(OpDef op) {
+    op.describe = [](const void*, AttrVisitor& v) { v("approximate", kWhich); };
+    return op;
+}
+constexpr OpDef gelu_tanh_op = approximate<1>(activation(
     "gelu", "GeluBackward0", Unary::GeluTanh,
     [](VjpCtx& c) {
         if (fused_unary_grad(c)) return;
@@ -101,16 +106,16 @@ constexpr OpDef gelu_tanh_op = activation(
         Tensor s = sigmoid(x * (x2 * (slope * cubic) + slope));
         c.set(0, c.grad() * (s + x * s * (1.0 - s) * (x2 * (3 * slope * cubic) + slope)));
     },
-    Binary::GeluTanhGrad);
+    Binary::GeluTanhGrad));
 // y = x sigmoid(1.702 x)
-constexpr OpDef gelu_sigmoid_op = activation(
+constexpr OpDef gelu_sigmoid_op = approximate<2>(activation(
     "gelu", "GeluBackward0", Unary::GeluSigmoid,
     [](VjpCtx& c) {
         if (fused_unary_grad(c)) return;
         Tensor x = c.input(0), s = sigmoid(x * 1.702);
         c.set(0, c.grad() * (s * (x * 1.702 * (1.0 - s) + 1.0)));
     },
-    Binary::GeluSigmoidGrad);
+    Binary::GeluSigmoidGrad));
 const Register gelu_fn({"gelu",
                         kNN,
                         R"(Gaussian error linear unit, in three forms.

@@ -291,7 +291,11 @@ const OpDef rdiv_number_op = {
 namespace {
 
 // Quotients that are whole numbers: constant by pieces, so their gradient is 0.
-constexpr OpDef whole_quotient(const char* name, const char* grad_name, Binary kernel) {
+// Those who write the graph down learn which way it is rounded: 1 towards zero, 2 down.
+template <Binary kernel> void describe_rounding(const void*, AttrVisitor& v) {
+    v("rounding", kernel == Binary::TruncDiv ? 1 : 2);
+}
+template <Binary kernel> constexpr OpDef whole_quotient(const char* name, const char* grad_name) {
     return {
         .name = name,
         .grad_name = grad_name,
@@ -302,11 +306,12 @@ constexpr OpDef whole_quotient(const char* name, const char* grad_name, Binary k
         .promotion = Promotion::Common,
         .broadcast = true,
         .elementwise = true,
+        .describe = describe_rounding<kernel>,
     };
 }
-constexpr OpDef div_trunc_op = whole_quotient("div", "DivBackward2", Binary::TruncDiv);
-constexpr OpDef div_floor_op = whole_quotient("div", "DivBackward2", Binary::FloorDiv);
-constexpr OpDef floor_divide_op = whole_quotient("floor_divide", "FloorDivideBackward0", Binary::FloorDiv);
+constexpr OpDef div_trunc_op = whole_quotient<Binary::TruncDiv>("div", "DivBackward2");
+constexpr OpDef div_floor_op = whole_quotient<Binary::FloorDiv>("div", "DivBackward2");
+constexpr OpDef floor_divide_op = whole_quotient<Binary::FloorDiv>("floor_divide", "FloorDivideBackward0");
 
 template <class Runner> Tensor div_in(Runner&& r, const Tensor& a, const Tensor& b) {
     if (takes_number(a, b)) return r.run_with(div_number_op, NumberAttr{number_value(b)}, a);

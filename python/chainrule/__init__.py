@@ -37,6 +37,7 @@ from .autograd import enable_grad as enable_grad, inference_mode as inference_mo
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import set_grad_enabled as set_grad_enabled  # type: ignore[assignment]
 from .serialization import load as load, save as save
+from ._flat import source as source
 # isort: on
 
 __version__ = str(_load_core.core.build_info()["version"])

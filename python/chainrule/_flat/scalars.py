@@ -1,0 +1,175 @@
+"""The flat program element by element: the array program, run on symbols that write down what happens to them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from . import numpy_ops
+from .templates import number
+from .writer import Line, Writer, inlined
+
+MAX_ELEMENTS = 2000  # lines of a program in scalars
+LONG = 60  # characters of an expression that gets a name of its own
+
+
+class Symbol:
+    """A number with the expression that it comes from. Comparisons are decided by the number: one path is written."""
+
+    __slots__ = ("lines", "text", "value")
+
+    def __init__(self, value: float, text: str, lines: list[str]) -> None:
+        self.value, self.text, self.lines = float(value), text, lines
+
+    def _named(self) -> str:
+        if len(self.text) > LONG:
+            name = f"u{sum(line.startswith('u') for line in self.lines)}"
+            self.lines.append(f"{name} = {self.text}")
+            self.text = name
+        return self.text
+
+    def _made(self, value: float, text: str) -> Symbol:
+        return Symbol(value, text, self.lines)
+
+    def _binary(self, other: Any, sign: str, value: float, swapped: bool = False) -> Symbol:
+        a, b = _operand(self), _operand(other)
+        return self._made(value, f"{b} {sign} {a}" if swapped else f"{a} {sign} {b}")
+
+    def __add__(self, other: Any) -> Any:
+        return self if _is(other, 0) else self._binary(other, "+", self.value + _value(other))
+
+    def __radd__(self, other: Any) -> Any:
+        return self if _is(other, 0) else self._binary(other, "+", _value(other) + self.value, True)
+
+    def __sub__(self, other: Any) -> Any:
+        return self if _is(other, 0) else self._binary(other, "-", self.value - _value(other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._binary(other, "-", _value(other) - self.value, True)
+
+    def __mul__(self, other: Any) -> Any:
+        return self if _is(other, 1) else self._binary(other, "*", self.value * _value(other))
+
+    def __rmul__(self, other: Any) -> Any:
+        return self if _is(other, 1) else self._binary(other, "*", _value(other) * self.value, True)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self if _is(other, 1) else self._binary(other, "/", self.value / _value(other))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._binary(other, "/", _value(other) / self.value, True)
+
+    def __pow__(self, other: Any) -> Any:
+        return self._binary(other, "**", self.value ** _value(other))
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._binary(other, "**", _value(other) ** self.value, True)
+
+    def __neg__(self) -> Symbol:
+        return self._made(-self.value, f"-{_operand(self)}")
+
+    def __pos__(self) -> Symbol:
+        return self
+
+    def __abs__(self) -> Symbol:
+        return self._made(abs(self.value), f"abs({self._named()})")
+
+    def __float__(self) -> float:
+        raise NotImplementedError("source: an operation of this graph cannot be unrolled. Use style='array'.")
+
+    def __lt__(self, other: Any) -> bool:
+        return self.value < _value(other)
+
+    def __le__(self, other: Any) -> bool:
+        return self.value <= _value(other)
+
+    def __gt__(self, other: Any) -> bool:
+        return self.value > _value(other)
+
+    def __ge__(self, other: Any) -> bool:
+        return self.value >= _value(other)
+
+    def __eq__(self, other: object) -> bool:
+        return self.value == _value(other)
+
+    def __ne__(self, other: object) -> bool:
+        return self.value != _value(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def conjugate(self) -> Symbol:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        """np.exp(array of objects) calls .exp() of each."""
+        form = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh"}
+        form |= {"arctanh": "atanh"}
+        function = getattr(math, form.get(name, name), None)
+        if name.startswith("_") or function is None:
+            raise AttributeError(name)
+        return lambda: self._made(function(self.value), f"math.{form.get(name, name)}({self._named()})")
+
+
+def _is(x: Any, value: float) -> bool:
+    return not isinstance(x, Symbol) and x == value
+
+
+def _value(x: Any) -> float:
+    return x.value if isinstance(x, Symbol) else float(x)
+
+
+def _operand(x: Any) -> str:
+    text = x._named() if isinstance(x, Symbol) else number(float(x))
+    plain = text.replace("_", "a").replace(".", "a").replace("math", "a")
+    return text if plain.isalnum() or (text.startswith(("math.", "abs(")) and " " not in text) else f"({text})"
+
+
+def unrolled(writer: Writer) -> str:
+    """The program in scalars."""
+    total = sum(a.size for a in writer.inputs.values())
+    if total > MAX_ELEMENTS:
+        raise ValueError(f"source: style='scalar' is for small graphs; the inputs have {total:,} elements.")
+    lines: list[str] = ["import math", ""]
+    space: dict[str, Any] = {**vars(numpy_ops), "np": np}
+    for name, array in writer.inputs.items():
+        space[name] = _symbols(name, array, lines) if array.dtype.kind == "f" else array
+    lines += ["", "# forward"]
+    for line in writer.forward:
+        _run(line, space, lines)
+    lines += ["", "# backward"]
+    for line in inlined(writer.backward):
+        _run(line, space, lines)
+    return "\n".join([*lines, ""])
+
+
+def _symbols(name: str, array: np.ndarray, lines: list[str]) -> Any:
+    out = np.empty(array.shape, object)
+    for i in np.ndindex(array.shape):
+        own = "_".join([name, *map(str, i)])
+        lines.append(f"{own} = {number(float(array[i]))}")
+        out[i] = Symbol(float(array[i]), own, lines)
+    return out if array.ndim else out[()]
+
+
+def _run(line: Line, space: dict[str, Any], lines: list[str]) -> None:
+    """Runs one line of the array program on symbols, and writes down what its targets are."""
+    try:
+        result = eval(line.written.text, space)
+    except (TypeError, AttributeError, ValueError) as error:
+        raise NotImplementedError(
+            f"source: `{line.targets[0]} = {line.written.text}` cannot be unrolled to scalars. Use style='array'."
+        ) from error
+    for target, value in zip(line.targets, result if len(line.targets) > 1 else [result], strict=True):
+        array = np.array(value, dtype=object)
+        for i in np.ndindex(array.shape):
+            own = "_".join([target, *map(str, i)])
+            x = array[i]
+            if isinstance(x, Symbol):
+                lines.append(f"{own} = {x.text}")
+                array[i] = Symbol(x.value, own, lines)
+            elif not isinstance(x, (bool, np.bool_)):
+                lines.append(f"{own} = {number(float(x))}")
+                array[i] = Symbol(float(x), own, lines)
+        space[target] = array if array.ndim else array[()]

@@ -1,0 +1,167 @@
+"""40. The picture says what each node did, and the flat program computes what the library does, for every operation."""
+
+import gc
+import re
+
+import numpy as np
+import pytest
+from op_table import OPS, Call
+
+import chainrule as cr
+import chainrule.nn.functional as F
+from chainrule import nn, viz
+
+DIFFERENTIABLE = [op for op in OPS if op.grad]
+
+
+def check_program(op, sample):
+    """Source of the sample's graph, with a random gradient, run and compared."""
+    call = Call(op, sample, cr)
+    with viz.record():
+        outputs = [y for y in call.outputs() if y.grad_fn is not None]
+    if not outputs:
+        return
+    rng = np.random.default_rng(0)
+    gradients = [cr.tensor(rng.standard_normal(tuple(y.shape))) for y in outputs]
+    names = {f"leaf{i}": leaf for i, leaf in enumerate(call.leaves)}
+    program = cr.source(outputs, gradient=gradients, names=names)
+    wanted = cr.autograd.grad(outputs, call.leaves, gradients, allow_unused=True, materialize_grads=True)
+    with np.errstate(all="ignore"):
+        space = program.run()
+    for y, name in zip(outputs, program.results, strict=True):
+        close(space[name], y.detach().numpy(), f"{op.name}{sample}: value")
+    for name, gradient in zip(names, wanted, strict=True):
+        if name in program.leaves:
+            close(space[f"grad_{name}"], gradient.numpy(), f"{op.name}{sample}: gradient of {name}")
+        else:
+            assert not gradient.numpy().any()
+    # Nothing in the backward pass is a number that the library computed: all comes from the inputs.
+    backward = program.split("# backward")[1].splitlines()
+    given = len(outputs)
+    assert not [line for line in backward[1 + given :] if "np.array([" in line], program
+
+
+def close(ours, wanted, what):
+    ours = np.asarray(ours)
+    assert ours.shape == wanted.shape, (what, ours.shape, wanted.shape)
+    scale = np.abs(wanted[np.isfinite(wanted)]).max(initial=1)
+    np.testing.assert_allclose(ours, wanted, rtol=1e-12, atol=1e-13 * scale, equal_nan=True, err_msg=what)
+
+
+@pytest.mark.parametrize("op", DIFFERENTIABLE, ids=str)
+def test_40_flat_program(op):
+    for sample in op.samples[:3]:
+        check_program(op, sample)
+
+
+@pytest.mark.slow
+def test_40_flat_program_of_every_sample():
+    for op in DIFFERENTIABLE:
+        for sample in op.samples[3:]:
+            check_program(op, sample)
+
+
+def test_40_the_assignment_s_form():
+    w0, x0, w1, x1, w2 = (cr.tensor(v, requires_grad=True, dtype=cr.float64) for v in (2.0, -1.0, -3.0, -2.0, -3.0))
+    f = 1 / (1 + cr.exp(-(w0 * x0 + w1 * x1 + w2)))
+    program = cr.source(f)
+    assert program.count("\n") < 40 and "import numpy as np" in program
+    for line in ("s0 = w0 * x0", "s1 = w1 * x1", "s2 = s0 + s1", "grad_s7 = 1.0", "grad_w0 = grad_s0 * x0"):
+        assert re.search(rf"^{re.escape(line)}$", program, re.MULTILINE), (line, program)
+    space = {}
+    exec(str(program), space)
+    f.backward()
+    for name, leaf in {"w0": w0, "x0": x0, "w1": w1, "x1": x1, "w2": w2}.items():
+        assert space[f"grad_{name}"] == pytest.approx(leaf.grad.item(), rel=1e-15)
+
+
+def test_40_flat_network(tmp_path):
+    """Large arrays go to a file; float32 stays float32; the graph need not have been recorded."""
+    cr.manual_seed(0)
+    model = nn.Sequential(nn.Linear(20, 30), nn.Tanh(), nn.Linear(30, 5))
+    X, labels = cr.randn(16, 20), cr.randint(0, 5, (16,))
+    loss = F.cross_entropy(model(X), labels)
+    program = cr.source(loss, model)
+    assert 'X = inputs["X"]  # (16, 20) float32' in program and "# (16, 30)" in program
+    program.save(tmp_path / "step.py")
+    space = {}
+    code = (tmp_path / "step.py").read_text().replace("step.npz", str(tmp_path / "step.npz"))
+    exec(code, space)
+    loss.backward()
+    for name, parameter in model.named_parameters():
+        ours = space[f"grad_p_{name.replace('.', '_')}"]
+        assert ours.dtype == np.float32
+        np.testing.assert_allclose(ours, parameter.grad.numpy(), rtol=1e-5, atol=1e-7)
+    assert program.run()[program.results[0]] == pytest.approx(loss.item(), rel=1e-6)
+
+
+def test_40_scalars():
+    W = cr.tensor([[1.0, -2.0], [0.5, 3.0]], requires_grad=True, dtype=cr.float64)
+    x = cr.tensor([[1.0], [2.0]], requires_grad=True, dtype=cr.float64)
+    loss = cr.relu(W @ x).sum()
+    program = cr.source(loss, style="scalar")
+    assert "np." not in program and "W_0_1 = -2.0" in program
+    space = {}
+    exec(str(program), space)
+    loss.backward()
+    for i in np.ndindex(2, 2):
+        assert space["grad_W_{}_{}".format(*i)] == W.grad[i].item()
+    for i in range(2):
+        assert space[f"grad_x_{i}_0"] == x.grad[i, 0].item()
+
+
+def test_40_changes_in_place():
+    """The graph is without changes in place, and so is the program."""
+    x = cr.tensor([1.0, 2.0, 3.0], requires_grad=True, dtype=cr.float64)
+    with viz.record():
+        y = x * 2
+        y[1:].mul_(3.0)
+        y[0] = 7.0
+        loss = (y * y).sum()
+    space = cr.source(loss).run()
+    loss.backward()
+    np.testing.assert_array_equal(space["grad_x"], x.grad.numpy())
+
+
+def test_40_what_source_refuses():
+    x, c = cr.tensor([1.0, 2.0], requires_grad=True), cr.tensor([1.0, 3.0])
+    with pytest.raises(RuntimeError, match=r"^source: input 1 of add was not kept.*record"):
+        cr.source((x + c).sum())
+    loss = (x * x).sum()
+    loss.backward()
+    with pytest.raises(RuntimeError, match=r"^source: backward\(\) has freed"):
+        cr.source(loss)
+    with pytest.raises(RuntimeError, match=r"^source: .* has no graph"):
+        cr.source(x.detach())
+    with pytest.raises(ValueError, match=r"^source: style"):
+        cr.source((x * x).sum(), style="flat")
+
+
+def test_40_source_changes_nothing():
+    x = cr.tensor([1.0, 2.0], requires_grad=True)
+    loss = cr.softmax(x, 0)[0]
+    cr.source(loss)
+    assert x.grad is None
+    loss.backward()
+    gc.collect()
+    nodes = cr._core.live_nodes()
+    cr.source(cr.exp(x).sum())
+    gc.collect()
+    assert cr._core.live_nodes() == nodes
+
+
+@pytest.mark.parametrize("op", ["sigmoid", "matmul", "softmax", "cross_entropy", "layer_norm"])
+def test_40_picture(op):
+    """Each operation with its shape, value and gradient."""
+    row = next(r for r in OPS if r.name == op)
+    call = Call(row, row.samples[0], cr)
+    with viz.record():
+        (y,) = call.outputs()
+    picture = viz.draw(y)
+    svg = picture.svg
+    for operation in picture._graph.operations:
+        assert f">{operation.label}</text>" in svg
+    for value in picture._graph.values:
+        if value.kind != "constant":
+            assert value.array is not None and value.shape == value.array.shape
+            assert value in picture._state(None).total or value.nr
