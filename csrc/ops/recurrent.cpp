@@ -33,6 +33,11 @@ struct RecurrentAttrs {
     bool reverse;
     bool cell;  // one step, of x [batch, in]; the LSTM's c is an output of its own then
     bool has_h0, has_c0, projected, packed;
+    void visit(AttrVisitor& v) const {
+        v("kind", kind);
+        v("reverse", reverse);
+        v("cell", cell);
+    }
 };
 
 constexpr int64_t kStepWork = 1 << 14;
@@ -709,6 +714,7 @@ constexpr OpDef recurrent_op(const char* name, const char* grad_name, bool own_c
     op.save_output[kGates] = all;
     op.keep_shape = 1 << kX;
     op.attr_bytes = sizeof(RecurrentAttrs);
+    op.describe = describe_attrs<RecurrentAttrs>;
     return op;
 }
 

@@ -38,6 +38,7 @@ from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import set_grad_enabled as set_grad_enabled  # type: ignore[assignment]
 from .serialization import load as load, save as save
 from ._flat import source as source
+from ._reports import profile as profile, summary as summary
 # isort: on
 
 __version__ = str(_load_core.core.build_info()["version"])

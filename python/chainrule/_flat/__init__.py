@@ -107,7 +107,9 @@ def source(
         given = [gradient] if isinstance(gradient, Tensor) else list(gradient)
     if len(given) != len(results):
         raise ValueError(f"source: {len(results)} gradients are required, one for each result, got {len(given)}.")
-    gradients = [_core.ones_like(t).detach() if g is None else g for g, t in zip(given, results, strict=True)]
+    gradients = [
+        _core.ones_like(t).detach() if g is None else g.to(t.dtype) for g, t in zip(given, results, strict=True)
+    ]
     graph = _collect.collect(results)
     if graph.freed:
         raise RuntimeError(
@@ -135,7 +137,7 @@ def _assembled(writer: Writer) -> Source:
     body = "\n".join(["# forward", *forward, "", "# backward", *backward, ""])
     helpers = used_helpers(body)
     if helpers:  # functions take arrays, not Python's numbers
-        body = re.sub(r"^(grad_\w+ = )(-?[\d.e+-]+)$", r"\1np.float64(\2)", body, flags=re.MULTILINE)
+        body = re.sub(r"^((?:grad|given)_\w+ = )(-?[\d.e+-]+)$", r"\1np.float64(\2)", body, flags=re.MULTILINE)
     body = "\n".join([*(_input_line(name, a, bool(helpers)) for name, a in writer.inputs.items()), "", body])
     uses_math = any("math." in h for h in helpers)
     text = ("import math\n\n" if uses_math else "") + "import numpy as np\n\n"

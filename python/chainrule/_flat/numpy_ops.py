@@ -476,11 +476,25 @@ def pool_take(x, i, dims):
     return np.take_along_axis(flat, i.reshape(*i.shape[: i.ndim - dims], -1), -1).reshape(i.shape)
 
 
-def resample_matrix(mode, n_in, n_out, align, scale, dtype):
+def cubic(x, a):
+    """Keys' cubic convolution kernel."""
+    x = abs(x)
+    return ((a + 2) * x - (a + 3)) * x * x + 1 if x <= 1 else (((x - 5) * x + 8) * x - 4) * a if x < 2 else 0.0
+
+
+def resample_matrix(mode, n_in, n_out, align, scale, antialias, dtype):
     """(out, in): the weights by which an axis is resampled. mode 0: nearest, 1: nearest-exact, 2: linear, 3: cubic."""
     m = np.zeros((n_out, n_in), dtype)
     number = np.dtype(dtype).type
     for o in range(n_out):
+        if antialias:  # the kernel widened by the scale
+            wide = max(scale, 1.0)
+            reach, center = (1 if mode == 2 else 2) * wide, (o + 0.5) * scale
+            at = np.arange(max(int(center - reach + 0.5), 0), min(int(center + reach + 0.5), n_in))
+            x = (at - center + 0.5) / wide
+            weights = np.array([cubic(v, -0.5) if mode == 3 else max(1 - abs(v), 0.0) for v in x])
+            m[o, at] = weights / weights.sum()
+            continue
         if mode < 2:
             at = np.floor((np.float32(o) + np.float32(0.5 * mode)) * np.float32(scale))
             m[o, min(max(int(at), 0), n_in - 1)] += 1
@@ -496,11 +510,7 @@ def resample_matrix(mode, n_in, n_out, align, scale, dtype):
             continue
         base = np.floor(at)
         for k in range(4):
-            x = abs(float(at - base) + 1 - k)
-            a = -0.75
-            near = ((a + 2) * x - (a + 3)) * x * x + 1
-            weight = near if x <= 1 else (((x - 5) * x + 8) * x - 4) * a if x < 2 else 0.0
-            m[o, min(max(int(base) + k - 1, 0), n_in - 1)] += number(weight)
+            m[o, min(max(int(base) + k - 1, 0), n_in - 1)] += number(cubic(float(at - base) + 1 - k, -0.75))
     return m
 
 
@@ -539,6 +549,45 @@ def row_norm(x, w, b, eps, axes, centred):
     y = y if b is None else y + b
     stats = [rstd.reshape(-1), mean.reshape(-1)] if centred else [rstd.reshape(-1)]
     return y, np.stack(stats)
+
+
+# Recurrent layers
+
+
+def recurrent(x, w_ih, w_hh, h0, c0, w_hr, sizes, b_ih, b_hh, kind, reverse, cell):
+    """One layer in one direction. kind 0: tanh, 1: ReLU, 2: LSTM, 3: GRU. Returns h of each step, and the gates."""
+    counts = [x.shape[-2]] * (1 if cell else x.shape[0]) if sizes is None else sizes.tolist()
+    starts = np.cumsum([0, *counts])
+    rows = x.reshape(starts[-1], x.shape[-1])
+    size = w_hh.shape[0] // (1, 1, 4, 3)[kind]
+    h = np.zeros((counts[0], w_hh.shape[1]), x.dtype) if h0 is None else h0.copy()
+    c = np.zeros((counts[0], size), x.dtype) if c0 is None else c0.copy()
+    out = np.zeros((len(rows), w_hh.shape[1]), x.dtype)
+    kept = np.zeros((len(rows), size * (0 if kind < 2 else 4 if cell or kind == 3 else 5)), x.dtype)
+    for t in reversed(range(len(counts))) if reverse else range(len(counts)):
+        n, part = counts[t], slice(starts[t], starts[t + 1])
+        a = rows[part] @ w_ih.T + (0 if b_ih is None else b_ih)
+        b = h[:n] @ w_hh.T + (0 if b_hh is None else b_hh)
+        if kind == 0:
+            y = np.tanh(a + b)
+        elif kind == 1:
+            y = np.maximum(a + b, 0)
+        elif kind == 2:
+            i, f, g, o = np.split(a + b, 4, axis=1)
+            i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
+            c[:n] = f * c[:n] + i * g
+            y = o * np.tanh(c[:n])
+            y = y if w_hr is None else y @ w_hr.T
+            kept[part] = np.concatenate([i, f, g, o] if cell else [i, f, g, o, c[:n]], axis=1)
+        else:
+            r, z = np.split(sigmoid(a[:, : 2 * size] + b[:, : 2 * size]), 2, axis=1)
+            inner = b[:, 2 * size :]
+            new = np.tanh(a[:, 2 * size :] + r * inner)
+            y = (1 - z) * new + z * h[:n]
+            kept[part] = np.concatenate([r, z, new, inner], axis=1)
+        h[:n] = out[part] = y
+    out = out.reshape(*x.shape[:-1], w_hh.shape[1])
+    return out if kind < 2 else (out, kept, c) if cell and kind == 2 else (out, kept)
 
 
 # Losses
@@ -632,6 +681,34 @@ def pinv(a, rtol, atol):
 def least_squares(a, b, rcond):
     ranks = np.linalg.matrix_rank(a)
     return pinv(a, rcond, 0.0) @ b, np.asarray(ranks)
+
+
+def lu_factor(a):
+    """L below the diagonal, U on and above it, rows exchanged for the largest pivot; and the exchanges, from 1."""
+    lu = np.array(a)
+    m, n = lu.shape[-2:]
+    pivots = np.zeros((*lu.shape[:-2], min(m, n)), np.int32)
+    for i in np.ndindex(lu.shape[:-2]):
+        x = lu[i]
+        for k in range(min(m, n)):
+            p = k + int(np.argmax(np.abs(x[k:, k])))
+            x[[k, p]] = x[[p, k]]
+            pivots[i][k] = p + 1
+            x[k + 1 :, k] /= x[k, k]
+            x[k + 1 :, k + 1 :] -= np.outer(x[k + 1 :, k], x[k, k + 1 :])
+    return lu, pivots
+
+
+def permutation(lu, pivots):
+    """P with A = P L U."""
+    m = lu.shape[-2]
+    p = np.zeros((*lu.shape[:-1], m), lu.dtype)
+    for i in np.ndindex(lu.shape[:-2]):
+        order = np.arange(m)
+        for j, swap in enumerate(pivots[i]):
+            order[[j, swap - 1]] = order[[swap - 1, j]]
+        p[i][order, np.arange(m)] = 1
+    return p
 
 
 def svd_packed(a, full):

@@ -538,9 +538,19 @@ def _pool_take(c: Call) -> Written:
 
 @template("resample_axis", "resample_axis_adjoint")
 def _resample(c: Call) -> Written:
-    weights = f"{c.mode}, {c.attributes['in']}, {c.out}, {c.align}, {literal(c.scale)}, {c.dtypes[0]}"
+    weights = f"{c.mode}, {c.attributes['in']}, {c.out}, {c.align}, {literal(c.scale)}, {c.antialias}, {c.dtypes[0]}"
     turn = ".T" if c.op.endswith("adjoint") else ""
     return Written(f"resample({c.x[0]}, {c.axis}, resample_matrix({weights}){turn})", True)
+
+
+# Recurrent layers
+
+RECURRENT = tuple(f"{kind}{step}" for kind in ("rnn_tanh", "rnn_relu", "lstm", "gru") for step in ("", "_cell"))
+
+
+@template(*RECURRENT)
+def _recurrent(c: Call) -> Written:
+    return Written(f"recurrent({', '.join(map(str, c.x))}, {c.kind}, {c.reverse}, {c.cell})", True)
 
 
 # Normalisation and losses
@@ -602,6 +612,16 @@ def _pinv(c: Call) -> Written:
 @template("linalg.lstsq")
 def _lstsq(c: Call) -> Written:
     return Written(f"least_squares({c.x[0]}, {c.x[1]}, {literal(c.rcond)})", True)
+
+
+@template("linalg.lu_factor")
+def _lu_factor(c: Call) -> Written:
+    return Written(f"lu_factor({c.x[0]})", True)
+
+
+@template("lu_unpack")
+def _lu_unpack(c: Call) -> Written:
+    return Written(f"permutation({c.x[0]}, {c.x[1]})", True)
 
 
 @template("linalg.svd")

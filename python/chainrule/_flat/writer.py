@@ -14,7 +14,7 @@ import numpy as np
 from .. import _core
 from ..viz._collect import Graph, Operation, Value
 from . import numpy_ops
-from .templates import GRADIENTS, TEMPLATES, Call, Written, dtype_name, literal, wrapped
+from .templates import GRADIENTS, RECURRENT, TEMPLATES, Call, Written, dtype_name, literal, wrapped
 
 SMALL = 64  # elements of an array that is written out
 INLINE = 48  # characters of an expression that is written into the next one
@@ -143,6 +143,7 @@ def _optional(op: str, i: int) -> bool:
     optional |= {"cross_entropy": (2,), "nll_loss": (2,), "binary_cross_entropy_with_logits": (2,)}
     optional |= {"layer_norm": (1, 2), "rms_norm": (1, 2)}
     optional |= dict.fromkeys(("batch_norm", "group_norm", "instance_norm"), (1, 2, 3, 4))
+    optional |= dict.fromkeys(RECURRENT, (3, 4, 5, 6, 7, 8))
     return i in optional.get(op, ())
 
 
@@ -225,6 +226,9 @@ class Backward:
         self.know_forward()
         for result, gradient in zip(w.graph.results, w.gradients, strict=True):
             name = self.grad_name(result)
+            if result.consumers:  # more will be added
+                name = w.unique(f"given_{w.names[result]}")
+            w.taken.add(name)
             array = gradient.detach().numpy()
             w.backward.append(Line([name], Written(constant(array), True), "given"))
             self.learn(gradient, name)
@@ -290,7 +294,7 @@ class Backward:
             if entry.kind == "gradient" and _core.tensor_identity(entry.outputs[0])[0] == tensor:
                 operation = self.w.by_node.get(entry.node)
                 value = operation.inputs[entry.input] if operation is not None else None
-                if value is not None and len(value.consumers) == 1 and value.kind != "constant":
+                if value is not None and single(value) and value.kind != "constant":
                     return self.grad_name(value)
                 return ""
             if entry.kind == "end":
@@ -336,7 +340,7 @@ class Backward:
         text = GRADIENTS[operation.name](grad, call, self.w.outputs_of(operation))
         value = operation.inputs[entry.input]
         assert value is not None
-        name = self.grad_name(value) if len(value.consumers) == 1 else self.unique_temporary()
+        name = self.grad_name(value) if single(value) else self.unique_temporary()
         self.w.taken.add(name)
         self.w.backward.append(Line([name], Written(text, True), str(value.shape), self.section))
         self.learn(entry.outputs[0], name)
@@ -347,7 +351,7 @@ class Backward:
         if value is None or value.kind == "constant":
             return
         have, name = self.name_of(entry.outputs[0]), self.grad_name(value)
-        if len(value.consumers) == 1 and have != name and name not in self.w.taken:
+        if single(value) and have != name and name not in self.w.taken:
             self.w.taken.add(name)
             self.w.backward.append(Line([name], Written(have, True), str(value.shape), self.section, needs=[have]))
 
@@ -355,6 +359,11 @@ class Backward:
 def _solid(shape: Sequence[int], strides: Sequence[int]) -> list[tuple[int, int]]:
     """The axes along which there is more than one element in memory."""
     return [(n, s) for n, s in zip(shape, strides, strict=True) if n > 1 and s]
+
+
+def single(value: Value) -> bool:
+    """Whether the value's gradient comes from one use alone."""
+    return len(value.consumers) == 1 and not value.is_result
 
 
 def constant(array: np.ndarray) -> str:

@@ -73,7 +73,8 @@ def jacobian_size(func: Callable[..., Any], inputs: Any) -> int:
     """How many bytes all Jacobians of func at inputs take together. func runs once; nothing is built.
 
     Args:
-        func, inputs: as in jacobian.
+        func: as in jacobian.
+        inputs: as in jacobian; or a shape, or a list of shapes, of float32 tensors.
 
     Returns:
         The sum over outputs y and inputs x of y.numel() * x.numel() * x.element_size().
@@ -82,9 +83,16 @@ def jacobian_size(func: Callable[..., Any], inputs: Any) -> int:
         A ReLU on 32 x 32 x 512 numbers: its Jacobian, all but the diagonal of which is zero, takes 1 TB.
 
         >>> import chainrule as cr
-        >>> cr.autograd.functional.jacobian_size(cr.relu, cr.empty(32, 32, 512)) == 2**40
+        >>> cr.autograd.functional.jacobian_size(cr.relu, (32, 32, 512)) == 2**40
+        True
+
+        A matrix product of (64, 4096) and (4096, 4096): 256 GB for the Jacobian by the first alone.
+
+        >>> W = cr.empty(4096, 4096)
+        >>> cr.autograd.functional.jacobian_size(lambda X: X @ W, (64, 4096)) == 256 * 2**30
         True
     """
+    inputs = _shaped(inputs)
     with no_grad():
         xs, _ = _prepare(inputs, False)
         ys, _ = _run(func, xs, "jacobian_size")
@@ -232,6 +240,19 @@ def hvp(
     Source: PyTorch, torch.autograd.functional.hvp.
     """
     return vhp(func, inputs, v, create_graph, strict)
+
+
+def _shaped(inputs: Any) -> Any:
+    """Tensors for shapes; anything else as it is."""
+
+    def is_shape(x: Any) -> bool:
+        return isinstance(x, tuple) and all(isinstance(n, int) for n in x)
+
+    if is_shape(inputs):
+        return _core.empty(inputs)
+    if isinstance(inputs, (list, tuple)) and inputs and all(map(is_shape, inputs)):
+        return tuple(_core.empty(shape) for shape in inputs)
+    return inputs
 
 
 def _prepare(inputs: Any, create_graph: bool) -> tuple[list[Any], bool]:

@@ -4,13 +4,76 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import _core
 
 Tensor = _core.Tensor
+
+
+class Compared(NamedTuple):
+    """One element of a Jacobian: d output[y] / d input[x]."""
+
+    output: int
+    input: int
+    x: tuple[int, ...]
+    y: tuple[int, ...]
+    numerical: float
+    analytical: float
+
+    @property
+    def error(self) -> float:
+        return abs(self.numerical - self.analytical)
+
+    @property
+    def relative(self) -> float:
+        """The error relative to the larger of both."""
+        scale = max(abs(self.numerical), abs(self.analytical))
+        return self.error / scale if scale else self.error
+
+
+class GradcheckReport:
+    """All elements that gradcheck has compared, as a table: the worst first. True if all agree."""
+
+    SHOWN = 25
+
+    def __init__(self, rows: list[Compared], atol: float, rtol: float) -> None:
+        self.rows = sorted(rows, key=lambda r: -self._excess(r, atol, rtol))
+        self.atol, self.rtol = atol, rtol
+
+    @staticmethod
+    def _excess(row: Compared, atol: float, rtol: float) -> float:
+        excess = row.error - atol - rtol * abs(row.numerical)
+        both = np.isnan(row.numerical) and np.isnan(row.analytical)
+        return -np.inf if both else np.inf if np.isnan(excess) else excess
+
+    def agrees(self, row: Compared) -> bool:
+        return self._excess(row, self.atol, self.rtol) <= 0
+
+    def __bool__(self) -> bool:
+        return all(self.agrees(row) for row in self.rows)
+
+    @property
+    def max_relative_error(self) -> float:
+        return max((row.relative for row in self.rows), default=0.0)
+
+    def __repr__(self) -> str:
+        head = f"{'output':<14}{'input':<14}{'numerical':>16}{'analytical':>16}{'difference':>12}{'relative':>11}"
+        lines = [head, "-" * len(head)]
+        for row in self.rows[: self.SHOWN]:
+            place = f"{row.output}{list(row.y) if row.y else ''}", f"{row.input}{list(row.x) if row.x else ''}"
+            lines.append(
+                f"{place[0]:<14}{place[1]:<14}{row.numerical:>16.8g}{row.analytical:>16.8g}"
+                f"{row.error:>12.2e}{row.relative:>11.2e}{'' if self.agrees(row) else '  <- differs'}"
+            )
+        if len(self.rows) > self.SHOWN:
+            lines.append(f"... and {len(self.rows) - self.SHOWN:,} more that agree no worse")
+        bad = sum(not self.agrees(row) for row in self.rows)
+        verdict = "all agree" if not bad else f"{bad:,} of {len(self.rows):,} differ"
+        lines.append(f"{len(self.rows):,} elements: {verdict}; largest relative error {self.max_relative_error:.2e}")
+        return "\n".join(lines)
 
 
 class GradcheckError(RuntimeError):
@@ -34,7 +97,8 @@ def gradcheck(
     check_backward_ad: bool = True,
     fast_mode: bool = False,
     masked: bool | None = None,
-) -> bool:
+    report: bool = False,
+) -> Any:
     """Check the gradients of func at inputs against central differences.
 
     (func(x + eps) - func(x - eps)) / (2 eps), element by element, must be within atol + rtol * |numerical| of what
@@ -54,9 +118,11 @@ def gradcheck(
         check_backward_ad: must be True.
         fast_mode: compare a random projection only.
         masked: accepted for PyTorch's sake; there are no sparse tensors here.
+        report: give a table of all elements, numerical against analytical, instead of True or an error. It is true
+            where all agree.
 
     Returns:
-        True, or False where raise_exception is False.
+        True, or False where raise_exception is False; with report, a GradcheckReport.
 
     Raises:
         GradcheckError: (a RuntimeError) with both Jacobians.
@@ -76,6 +142,8 @@ def gradcheck(
         raise ValueError("gradcheck: check_backward_ad must be True, nothing else is available.")
     args = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     wanted = _checked_inputs(args)
+    if report:
+        return _reported(func, args, wanted, eps, atol, rtol)
     try:
         outputs = _differentiable(func(*args))
         if not outputs:
@@ -91,6 +159,22 @@ def gradcheck(
             raise
         return False
     return True
+
+
+def _reported(
+    func: Callable[..., Any], args: tuple[Any, ...], wanted: list[Any], eps: float, atol: float, rtol: float
+) -> GradcheckReport:
+    rows = []
+    outputs = _differentiable(func(*args))
+    keep = [y.requires_grad for y in _floating(func(*args))]
+    numerical = [_numerical_jacobian(func, args, x, eps) for x in wanted]
+    for i, output in enumerate(outputs):
+        for j, (x, analytical) in enumerate(zip(wanted, _analytical_jacobian(output, wanted), strict=True)):
+            known = [m for m, kept in zip(numerical[j], keep, strict=True) if kept][i]
+            for k, from_x in enumerate(np.ndindex(tuple(x.shape))):
+                for m, to_y in enumerate(np.ndindex(tuple(output.shape))):
+                    rows.append(Compared(i, j, from_x, to_y, float(known[k, m]), float(analytical[k, m])))
+    return GradcheckReport(rows, atol, rtol)
 
 
 def gradgradcheck(

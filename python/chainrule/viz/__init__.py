@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import inspect
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 from typing import Any
+
+import numpy as np
 
 from .. import _core
 from ._collect import backward_steps, collect, name_values, place_in_modules
 from ._fold import fold
 from ._picture import Picture
 
-__all__ = ["Picture", "animate", "draw", "record"]
+__all__ = ["Picture", "animate", "draw", "draw_jacobian", "record"]
 
 Tensor = _core.Tensor
 
@@ -110,6 +112,52 @@ def animate(
     picture.save(path, scale=scale, seconds=seconds)
 
 
+def draw_jacobian(
+    func: Callable[[Tensor], Tensor], input: Tensor | Sequence[int], *, max_elements: int = 1 << 20
+) -> Any:
+    """The Jacobian of a function as a picture: a ReLU's is diagonal, a softmax's is full.
+
+    Args:
+        func: takes a tensor, returns a tensor.
+        input: the tensor, or a shape, for which random numbers are drawn.
+        max_elements: refuse larger Jacobians.
+
+    Returns:
+        A matplotlib Figure: rows are the output's elements, columns the input's.
+
+    Raises:
+        ValueError: the Jacobian is too large.
+        ModuleNotFoundError: matplotlib is not installed: `chainrule[examples]`.
+
+    Example:
+        >>> import chainrule as cr
+        >>> figure = cr.viz.draw_jacobian(cr.relu, cr.tensor([1.0, -2.0, 3.0]))  # doctest: +SKIP
+    """
+    try:
+        from matplotlib.figure import Figure  # pyright: ignore[reportMissingImports]
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("draw_jacobian: matplotlib is needed: pip install 'chainrule[examples]'") from error
+    from ..autograd import functional
+
+    if not isinstance(input, Tensor):
+        numbers = np.random.default_rng(0).standard_normal(tuple(input))
+        input = _core.tensor(numbers, dtype=_core.float32)
+    size = functional.jacobian_size(func, input) // input.element_size()
+    if size > max_elements:
+        raise ValueError(f"draw_jacobian: the Jacobian has {size:,} elements, more than {max_elements:,}.")
+    matrix = functional.jacobian(func, input).detach().numpy().reshape(-1, max(input.numel(), 1))
+    figure = Figure(figsize=(4.2, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    largest = float(np.abs(matrix).max(initial=0)) or 1.0
+    image = axes.imshow(matrix, cmap="RdBu", vmin=-largest, vmax=largest, interpolation="nearest")
+    figure.colorbar(image)
+    axes.set_xlabel("input element")
+    axes.set_ylabel("output element")
+    zeros = np.count_nonzero(matrix == 0) / matrix.size if matrix.size else 0.0
+    axes.set_title(f"{matrix.shape[0]} x {matrix.shape[1]}, {zeros:.0%} zeros", fontsize=10)
+    return figure
+
+
 def _draw(
     result: Any,
     model: Any,
@@ -163,8 +211,8 @@ class record:
         >>> picture = cr.viz.draw(loss)  # backward() has freed the graph, and yet
     """
 
-    def __init__(self, model: Any = None) -> None:
-        self._tape = _core.Tape(entries=False, values=False, nodes=True)
+    def __init__(self, model: Any = None, *, _tape: Any = None) -> None:
+        self._tape = _core.Tape(entries=False, values=False, nodes=True) if _tape is None else _tape
         self._model = model
         self._handles: list[Any] = []
         self._stack: list[str] = []

@@ -40,7 +40,7 @@ def statistics(a: Array, head: bool) -> list[str]:
     """Lines that tell a tensor: its numbers while they are few, else shape, mean, deviation, range and norm."""
     if a.size == 1:
         return [number(a.reshape(())[()])]
-    if 0 < a.size <= 16 and a.ndim <= 2 and a.shape[-1] <= 6:
+    if 0 < a.size <= 24 and a.ndim <= 2 and a.shape[-1] <= 6 and (a.ndim < 2 or len(a) <= 4):
         rows = [[number(x) for x in row] for row in a.reshape(-1, a.shape[-1])]
         widths = [max(map(len, column)) for column in zip(*rows)]
         return ["[" + " ".join(x.rjust(w) for x, w in zip(row, widths)) + "]" for row in rows]
@@ -285,7 +285,7 @@ def _share_text(share: Array | None, name: str) -> Text:
         return text
     lines = statistics(share, False)
     if share.size > 1 and len(lines) > 1:
-        lines = [lines[-1].partition("  ")[2] or lines[-1]] if share.size > 16 else lines
+        lines = [lines[-1].partition("  ")[2]] if "  norm" in lines[-1] else lines
     text.below = [(line, RED, False) for line in lines]
     return text
 
