@@ -94,13 +94,13 @@ def summary(model: Any, input: Any) -> Summary:
         >>> import chainrule as cr
         >>> model = cr.nn.Sequential(cr.nn.Linear(20, 50), cr.nn.ReLU(), cr.nn.Linear(50, 10))
         >>> cr.summary(model, (32, 20))
-        layer         output    parameters  multiply-adds    saved
-        ----------------------------------------------------------
-        Sequential    (32, 10)       1,560         48,000   6.2 KB
-          0 (Linear)  (32, 50)       1,050         32,000      0 B
-          1 (ReLU)    (32, 50)           0              0   6.2 KB
-          2 (Linear)  (32, 10)         510         16,000      0 B
-        ----------------------------------------------------------
+        layer         output    parameters  multiply-adds   saved
+        ---------------------------------------------------------
+        Sequential    (32, 10)       1,560         48,000  6.2 KB
+          0 (Linear)  (32, 50)       1,050         32,000     0 B
+          1 (ReLU)    (32, 50)           0              0  6.2 KB
+          2 (Linear)  (32, 10)         510         16,000     0 B
+        ---------------------------------------------------------
         1,560 parameters; 48,000 multiply-adds; 6.2 KB saved for backward
     """
     if isinstance(input, Tensor):
