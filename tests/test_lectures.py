@@ -16,7 +16,7 @@ spec.loader.exec_module(lectures)
 
 @pytest.mark.parametrize("page", lectures.pages(), ids=lambda page: page.stem)
 def test_page(page, tmp_path, monkeypatch):
-    for package in ("chainrule.viz", "grandalf", "matplotlib", "sklearn", "tqdm"):
+    for package in ("grandalf", "matplotlib", "sklearn", "tqdm"):
         need(package)
     monkeypatch.chdir(tmp_path)
     assert lectures.run(page) == ""
