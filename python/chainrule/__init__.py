@@ -55,7 +55,7 @@ newaxis = None
 
 
 # Parts that few programs need: imported when they are first named.
-_LATER = ("distributions",)
+_LATER = ("distributions", "onnx", "sklearn")
 
 
 def __getattr__(name: str) -> _typing.Any:

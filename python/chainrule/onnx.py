@@ -1,0 +1,718 @@
+"""Models as ONNX files: export(model, example, path). Needs the onnx package: pip install 'chainrule[onnx]'.
+
+The model runs once on the example; the operations that it runs are written down as an ONNX graph, parameters and
+constants as its initializers. Sizes are those of the example. The file is then checked: onnx's own reference evaluator
+must give what the model gives, on the example and on another input, so that nothing that depends on the input was taken
+for a constant.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import chainrule as cr
+
+from . import _core
+
+__all__ = ["export"]
+
+_OPSET, _IR = 17, 8
+_RULES: dict[str, Callable[[_Graph, Any], Any]] = {}
+
+
+def export(
+    model: Any,
+    args: Any,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    input_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None,
+    verify: bool = True,
+) -> Any:
+    """Write a model as an ONNX file.
+
+    Args:
+        model: a Module or another callable of tensors that returns a tensor, or several.
+        args: the example input: a tensor, or a tuple of them. Its shapes are the file's.
+        path: the file; None writes none.
+        input_names, output_names: names in the file; input, input_1, ... and output, output_1, ... by default.
+        verify: compare the file with the model by onnx's reference evaluator.
+
+    Returns:
+        The onnx.ModelProto.
+
+    Raises:
+        ModuleNotFoundError: the onnx package is missing.
+        NotImplementedError: an operation that the result needs has no ONNX form here; it is named.
+        RuntimeError: the file does not compute what the model computes.
+
+    Example:
+        >>> model = chainrule.nn.Sequential(chainrule.nn.Linear(3, 2), chainrule.nn.ReLU())
+        >>> file = chainrule.onnx.export(model, chainrule.ones(4, 3))
+        >>> [node.op_type for node in file.graph.node]
+        ['Gemm', 'Relu']
+
+    Source: onnx.ai, operators of opset 17.
+    """
+    onnx = _onnx()
+    inputs = tuple(args) if isinstance(args, (tuple, list)) else (args,)
+    for x in inputs:
+        if not isinstance(x, cr.Tensor):
+            raise TypeError(f"export: the example must be tensors, got {type(x).__name__}.")
+    # Aliases, so that an input that is also a parameter, or given twice, is told apart.
+    inputs = tuple(x.detach() for x in inputs)
+    with _evaluating(model):
+        entries, outputs = _run(model, inputs)
+        graph = _Graph(onnx, model, inputs, input_names)
+        for entry in entries:
+            graph.add(entry)
+        file = graph.finish(outputs, output_names)
+        onnx.checker.check_model(file)
+        if verify:
+            _verify(file, model, inputs)
+    if path is not None:
+        onnx.save(file, os.fspath(path))
+    return file
+
+
+def _onnx() -> Any:
+    try:
+        import onnx
+        import onnx.checker
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("export: the onnx package is needed: pip install 'chainrule[onnx]'") from error
+    return onnx
+
+
+class _evaluating:
+    """The model in eval mode; afterwards every part is in the mode that it was in."""
+
+    def __init__(self, model: Any) -> None:
+        self.modules = list(model.modules()) if isinstance(model, cr.nn.Module) else []
+
+    def __enter__(self) -> None:
+        self.modes = [module.training for module in self.modules]
+        if self.modules:
+            self.modules[0].eval()
+
+    def __exit__(self, *error: Any) -> None:
+        for module, mode in zip(self.modules, self.modes):
+            module.training = mode
+
+
+def _tensors(result: Any) -> list[Any]:
+    """The tensors of a result, in order."""
+    if isinstance(result, cr.Tensor):
+        return [result]
+    if isinstance(result, dict):
+        result = list(result.values())
+    if isinstance(result, (tuple, list)):
+        return [tensor for part in result for tensor in _tensors(part)]
+    raise TypeError(f"export: the model must return tensors, got {type(result).__name__}.")
+
+
+def _run(model: Any, inputs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """What the model did, and what it returned."""
+    tape = _core.Tape()
+    tape.start()
+    try:
+        with cr.no_grad():
+            outputs = _tensors(model(*inputs))
+    finally:
+        tape.stop()
+    return [entry for entry in tape.entries if entry.kind == "operation"], outputs
+
+
+def _verify(file: Any, model: Any, inputs: Sequence[Any]) -> None:
+    from onnx.reference import ReferenceEvaluator
+
+    names = [value.name for value in file.graph.input]
+    rng = np.random.default_rng(0)
+    other = tuple(
+        cr.tensor(
+            rng.permutation(x.numpy().ravel()).reshape(x.shape) * (0.9 if x.is_floating_point() else 1), dtype=x.dtype
+        )
+        for x in inputs
+    )
+    for given in (inputs, other):
+        with cr.no_grad():
+            expected = _tensors(model(*given))
+        try:
+            results = ReferenceEvaluator(file).run(None, {name: x.numpy() for name, x in zip(names, given)})
+        except Exception as error:
+            raise RuntimeError(
+                f"export: onnx's reference evaluator cannot run the graph ({error}). verify=False leaves it unchecked."
+            ) from error
+        for value, output in zip(expected, results):
+            reference = value.numpy()
+            tol = 1e-3 if reference.dtype == np.float32 else 1e-7
+            if reference.shape != np.shape(output) or not np.allclose(reference, output, tol, tol, equal_nan=True):
+                raise RuntimeError(
+                    "export: the ONNX graph does not compute what the model computes. A part of the model that is no "
+                    "operation of the library (NumPy code, a number read by item()) was taken for a constant."
+                )
+
+
+# --- the graph ----------------------------------------------------------------------------------------------------
+
+
+class _Missing:
+    """A value that has no ONNX form: it matters only where the result needs it."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class _Graph:
+    """An ONNX graph in the making: which tensor has which name."""
+
+    def __init__(self, onnx: Any, model: Any, inputs: Sequence[Any], names: Sequence[str] | None) -> None:
+        self.onnx = onnx
+        self.nodes: list[Any] = []
+        self.constants: dict[str, np.ndarray[Any, Any]] = {}
+        self.known: dict[int, Any] = {}  # address of a tensor -> its name
+        self.places: dict[int, list[Any]] = {}  # address of memory -> tensors that begin there, the latest last
+        self.kept: list[Any] = list(inputs)  # alive, so that no address comes twice
+        self.computed: list[Any] = []  # tensors that come from the input, and their names
+        self.counts: dict[str, int] = {}
+        self.inputs = []
+        for i, x in enumerate(inputs):
+            name = names[i] if names is not None else self.fresh("input")
+            self.name(x, name)
+            self.inputs.append(self.value_info(name, x))
+        if isinstance(model, cr.nn.Module):
+            for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+                self.parameter(tensor, name)
+
+    def fresh(self, stem: str) -> str:
+        count = self.counts[stem] = self.counts.get(stem, -1) + 1
+        return f"{stem}_{count}" if count else stem
+
+    def name(self, tensor: Any, name: Any) -> None:
+        address, place = _core.tensor_identity(tensor)
+        self.known[address] = name
+        self.places.setdefault(place, []).append((tensor, name))
+        self.kept.append(tensor)
+        if name not in self.constants:
+            self.computed.append((tensor, name))
+
+    def parameter(self, tensor: Any, name: str) -> None:
+        """A parameter or buffer of the model."""
+        if tensor.numel() and _core.tensor_identity(tensor)[0] not in self.known:
+            self.constants[name] = tensor.detach().numpy()
+            self.name(tensor, name)
+
+    def constant(self, value: Any, stem: str = "constant") -> str:
+        name = self.fresh(stem)
+        self.constants[name] = np.asarray(value)
+        return name
+
+    def value_info(self, name: str, tensor: Any) -> Any:
+        kind = self.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(tensor.dtype.name))
+        return self.onnx.helper.make_tensor_value_info(name, kind, list(tensor.shape))
+
+    def of(self, tensor: Any) -> Any:
+        """The name of an operation's input: one seen before, the same memory seen otherwise, a copy, or a constant."""
+        address, place = _core.tensor_identity(tensor)
+        if address in self.known:
+            return self.known[address]
+        for seen, name in reversed(self.places.get(place, [])):
+            if isinstance(name, _Missing) or (seen.shape == tensor.shape and seen.stride() == tensor.stride()):
+                return name
+            if _expands(seen, tensor):
+                return self.node("Expand", [name, self.constant(np.array(tensor.shape, np.int64), "shape")])
+        value = tensor.detach().numpy()
+        # An operation may take its input in another order in memory: a copy that no operation made. Its values tell.
+        for seen, name in reversed(self.computed):
+            if (
+                seen.shape == tensor.shape
+                and seen.dtype == tensor.dtype
+                and np.array_equal(seen.detach().numpy(), value)
+            ):
+                return name
+        return self.constant(value)
+
+    def node(self, kind: str, inputs: Sequence[str], outputs: int | Sequence[str] = 1, **attributes: Any) -> Any:
+        """Add a node; the name of its output, or their names."""
+        names = [self.fresh(kind.lower()) for _ in range(outputs)] if isinstance(outputs, int) else list(outputs)
+        self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), names, **attributes))
+        return names[0] if len(names) == 1 else names
+
+    def add(self, entry: Any) -> None:
+        """One operation of the model."""
+        rule = _RULES.get(entry.op)
+        names = [None if x is None else self.of(x) for x in entry.inputs]
+        missing = next((name for name in names if isinstance(name, _Missing)), None)
+        result: Any = missing
+        if missing is None and not self.depends(names):
+            # Nothing of it comes from the input: its value is a constant.
+            result = [self.constant(x.detach().numpy()) for x in entry.outputs]
+        elif missing is None and rule is None:
+            result = _Missing(f"the operation {entry.op} has no ONNX form here")
+        elif missing is None and rule is not None:
+            result = rule(self, _Call(entry, names))
+        if not isinstance(result, list):
+            rest = _Missing(f"further outputs of {entry.op} have no ONNX form here")
+            result = [result, *[result if isinstance(result, _Missing) else rest] * (len(entry.outputs) - 1)]
+        for tensor, name in zip(entry.outputs, result):
+            self.name(tensor, name)
+
+    def depends(self, names: Sequence[Any]) -> bool:
+        return any(name is not None and name not in self.constants for name in names)
+
+    def finish(self, outputs: Sequence[Any], names: Sequence[str] | None) -> Any:
+        helper = self.onnx.helper
+        results = []
+        for i, tensor in enumerate(outputs):
+            value = self.of(tensor)
+            if isinstance(value, _Missing):
+                raise NotImplementedError(f"export: {value.reason}.")
+            final = names[i] if names is not None else self.fresh("output")
+            self.node("Identity", [value], [final])
+            results.append(self.value_info(final, tensor))
+        nodes = _needed(self.nodes, {value.name for value in results})
+        nodes = _without_identities(nodes, {value.name for value in results})
+        used = {name for node in nodes for name in node.input}
+        make = self.onnx.numpy_helper.from_array
+        constants = [make(np.asarray(v, order="C"), k) for k, v in self.constants.items() if k in used]
+        graph = helper.make_graph(nodes, "chainrule", self.inputs, results, constants)
+        opset = [helper.make_opsetid("", _OPSET)]
+        return helper.make_model(graph, opset_imports=opset, ir_version=_IR, producer_name="chainrule")
+
+
+def _expands(seen: Any, tensor: Any) -> bool:
+    """Whether tensor is seen, expanded."""
+    shape, wide = tuple(seen.shape), tuple(tensor.shape)
+    if len(wide) < len(shape):
+        return False
+    padded = (1,) * (len(wide) - len(shape)) + shape
+    strides = (0,) * (len(wide) - len(shape)) + tuple(seen.stride())
+    return all(
+        (n == w and (n == 1 or s == t)) or (n == 1 and t == 0)
+        for n, w, s, t in zip(padded, wide, strides, tensor.stride())
+    )
+
+
+def _needed(nodes: Sequence[Any], wanted: set[str]) -> list[Any]:
+    """The nodes that the wanted values come from."""
+    wanted, kept = set(wanted), []
+    for node in reversed(nodes):
+        if wanted & set(node.output):
+            kept.append(node)
+            wanted.update(node.input)
+    return kept[::-1]
+
+
+def _without_identities(nodes: Sequence[Any], final: set[str]) -> list[Any]:
+    """Identity nodes fall away where the value behind them can take the final name."""
+    uses: dict[str, int] = {}
+    for node in nodes:
+        for name in node.input:
+            uses[name] = uses.get(name, 0) + 1
+    kept: list[Any] = []
+    for node in nodes:
+        if node.op_type == "Identity" and node.output[0] in final and uses[node.input[0]] == 1:
+            makers = [other for other in kept if node.input[0] in other.output]
+            if makers:
+                at = list(makers[0].output).index(node.input[0])
+                makers[0].output[at] = node.output[0]
+                continue
+        kept.append(node)
+    return kept
+
+
+class _Call:
+    """An operation as its rule sees it: names and attributes, shapes and dtypes."""
+
+    def __init__(self, entry: Any, names: Sequence[Any]) -> None:
+        self.op, self.names, self.attributes = entry.op, names, entry.attributes
+        self.inputs, self.outputs = entry.inputs, entry.outputs
+        self.shape = tuple(self.outputs[0].shape)
+        self.dtype = np.dtype(self.outputs[0].dtype.name)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.attributes[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.attributes.get(name, default)
+
+
+# --- rules: an operation as ONNX nodes ----------------------------------------------------------------------------
+
+
+def _rule(*names: str) -> Callable[[Any], Any]:
+    def register(function: Any) -> Any:
+        for name in names:
+            _RULES[name] = function
+        return function
+
+    return register
+
+
+def _plain(kind: str, **attributes: Any) -> Callable[[_Graph, _Call], Any]:
+    return lambda graph, call: graph.node(kind, [name for name in call.names if name], **attributes)
+
+
+for _name, _kind in {
+    "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "exp": "Exp", "log": "Log", "sqrt": "Sqrt", "abs": "Abs",
+    "neg": "Neg", "reciprocal": "Reciprocal", "erf": "Erf", "sin": "Sin", "cos": "Cos", "tan": "Tan", "floor": "Floor",
+    "ceil": "Ceil", "softsign": "Softsign", "hardswish": "HardSwish", "sign": "Sign", "maximum": "Max",
+    "minimum": "Min", "clone": "Identity", "detach": "Identity", "contiguous": "Identity",
+    "logical_not": "Not", "atan": "Atan", "asin": "Asin", "acos": "Acos", "sinh": "Sinh", "cosh": "Cosh",
+}.items():  # fmt: skip
+    _RULES[_name] = _plain(_kind)
+
+
+def _operands(graph: _Graph, call: _Call) -> list[str]:
+    """Two operands: the second may be a number."""
+    names = [name for name in call.names if name]
+    if len(names) == 2:
+        return names
+    first = call.get("first")
+    number = graph.constant(np.array(call["value"] if first is None else first, call.inputs[0].dtype.name))
+    return [names[0], number] if first is None else [number, names[0]]
+
+
+for _name, _kind in {
+    "mul": "Mul", "div": "Div", "rdiv": "Div", "pow": "Pow", "rsub": "Sub", "lt": "Less", "le": "LessOrEqual",
+    "gt": "Greater", "ge": "GreaterOrEqual", "eq": "Equal",
+}.items():  # fmt: skip
+    _RULES[_name] = lambda graph, call, kind=_kind: graph.node(kind, _operands(graph, call))  # type: ignore[misc]
+
+
+@_rule("add", "sub")
+def _add(graph: _Graph, call: _Call) -> str:
+    kind = {"add": "Add", "sub": "Sub"}[call.op]
+    if len(call.names) == 2 and "value" in call.attributes:  # x + factor y
+        factor = graph.constant(np.array(call["value"], call.dtype))
+        return graph.node("Add", [call.names[0], graph.node("Mul", [call.names[1], factor])])
+    return graph.node(kind, _operands(graph, call))
+
+
+@_rule("square")
+def _square(graph: _Graph, call: _Call) -> str:
+    return graph.node("Mul", [call.names[0]] * 2)
+
+
+@_rule("rsqrt")
+def _rsqrt(graph: _Graph, call: _Call) -> str:
+    return graph.node("Reciprocal", [graph.node("Sqrt", call.names[:1])])
+
+
+@_rule("gelu")
+def _gelu(graph: _Graph, call: _Call) -> Any:
+    """By erf, or by tanh(sqrt(2 / pi) (x + 0.044715 x^3))."""
+
+    def number(value: float) -> str:
+        return graph.constant(np.array(value, call.dtype))
+
+    x = call.names[0]
+    if call.get("approximate", 0) == 0:
+        bend = graph.node("Erf", [graph.node("Mul", [x, number(math.sqrt(0.5))])])
+    elif call.get("approximate") == 1:
+        cube = graph.node("Mul", [graph.node("Pow", [x, number(3.0)]), number(0.044715)])
+        bend = graph.node("Tanh", [graph.node("Mul", [graph.node("Add", [x, cube]), number(math.sqrt(2 / math.pi))])])
+    else:
+        return _Missing("this form of gelu has no ONNX form here")
+    return graph.node("Mul", [graph.node("Mul", [x, graph.node("Add", [bend, number(1.0)])]), number(0.5)])
+
+
+@_rule("mish")
+def _mish(graph: _Graph, call: _Call) -> str:
+    return graph.node("Mul", [call.names[0], graph.node("Tanh", [graph.node("Softplus", call.names[:1])])])
+
+
+@_rule("softplus")
+def _softplus(graph: _Graph, call: _Call) -> Any:
+    if call["beta"] != 1:
+        return _Missing("softplus with another beta than 1 has no ONNX form here")
+    return graph.node("Softplus", call.names[:1])
+
+
+@_rule("leaky_relu")
+def _leaky_relu(graph: _Graph, call: _Call) -> str:
+    return graph.node("LeakyRelu", call.names[:1], alpha=call["value"])
+
+
+@_rule("elu", "selu", "celu")
+def _elu(graph: _Graph, call: _Call) -> Any:
+    if call["input_scale"] != 1:
+        return _Missing("celu with another alpha than 1 has no ONNX form here")
+    return graph.node("Selu", call.names[:1], alpha=call["alpha"], gamma=call["scale"])
+
+
+@_rule("clamp", "hardtanh")
+def _clip(graph: _Graph, call: _Call) -> Any:
+    if len(call.names) > 1:
+        return _Missing("clamp between tensors has no ONNX form here")
+    bounds = [
+        graph.constant(np.array(call[name], call.dtype)) if math.isfinite(call[name]) else ""
+        for name in ("low", "high")
+    ]
+    return graph.node("Clip", [call.names[0], *bounds])
+
+
+@_rule("prelu")
+def _prelu(graph: _Graph, call: _Call) -> str:
+    """The slopes lie along axis 1 of x."""
+    slope, axes = call.inputs[1], len(call.inputs[0].shape)
+    shape = np.array([slope.numel(), *[1] * max(0, axes - 2)], np.int64)
+    return graph.node("PRelu", [call.names[0], graph.node("Reshape", [call.names[1], graph.constant(shape, "shape")])])
+
+
+@_rule("silu")
+def _silu(graph: _Graph, call: _Call) -> str:
+    return graph.node("Mul", [call.names[0], graph.node("Sigmoid", call.names[:1])])
+
+
+@_rule("softmax", "log_softmax")
+def _softmax(graph: _Graph, call: _Call) -> str:
+    kind = {"softmax": "Softmax", "log_softmax": "LogSoftmax"}[call.op]
+    return graph.node(kind, call.names[:1], axis=call["axis"])
+
+
+@_rule("linear")
+def _linear(graph: _Graph, call: _Call) -> str:
+    x, weight, bias = call.names
+    if len(call.inputs[0].shape) == 2:
+        return graph.node("Gemm", [x, weight] + ([bias] if bias else []), transB=1)
+    turned = graph.node("Transpose", [weight], perm=[1, 0])
+    product = graph.node("MatMul", [x, turned])
+    return graph.node("Add", [product, bias]) if bias else product
+
+
+@_rule("matmul", "mm", "bmm", "mv", "dot")
+def _matmul(graph: _Graph, call: _Call) -> str:
+    names = list(call.names[:2])
+    for i, flag in enumerate(("transpose_a", "transpose_b")):
+        if call.get(flag):
+            axes = list(range(len(call.inputs[i].shape)))
+            axes[-2:] = axes[:-3:-1]
+            names[i] = graph.node("Transpose", [names[i]], perm=axes)
+    return graph.node("MatMul", names)
+
+
+def _window(call: _Call) -> dict[str, Any]:
+    """Kernel, stride, dilation and pads on both sides: those at the end as the output's size tells."""
+    pads, ends = list(call["pad"]), []
+    for i, before in enumerate(pads):
+        reach = (call["out"][i] - 1) * call["stride"][i] + call["dilation"][i] * (call["kernel"][i] - 1) + 1
+        ends.append(max(0, reach - call["in"][i] - before))
+    return {"kernel_shape": list(call["kernel"]), "strides": list(call["stride"]), "pads": pads + ends}
+
+
+@_rule("conv")
+def _conv(graph: _Graph, call: _Call) -> str:
+    names = [name for name in call.names if name]
+    window = _window(call)
+    return graph.node("Conv", names, group=call["groups"], dilations=list(call["dilation"]), **window)
+
+
+@_rule("conv_transpose")
+def _conv_transpose(graph: _Graph, call: _Call) -> str:
+    """Here `in` and `out` are those of the convolution that it turns round."""
+    extra = [
+        large - ((small - 1) * stride - 2 * pad + dilation * (kernel - 1) + 1)
+        for large, small, stride, pad, dilation, kernel in zip(
+            call["in"], call["out"], call["stride"], call["pad"], call["dilation"], call["kernel"]
+        )
+    ]
+    return graph.node(
+        "ConvTranspose",
+        [name for name in call.names if name],
+        group=call["groups"],
+        kernel_shape=list(call["kernel"]),
+        strides=list(call["stride"]),
+        dilations=list(call["dilation"]),
+        pads=[*call["pad"], *call["pad"]],
+        output_padding=extra,
+    )
+
+
+@_rule("max_pool")
+def _max_pool(graph: _Graph, call: _Call) -> Any:
+    if call["adaptive"]:
+        return _Missing("adaptive max pooling has no ONNX form here")
+    return graph.node("MaxPool", call.names[:1], dilations=list(call["dilation"]), **_window(call))
+
+
+@_rule("avg_pool")
+def _avg_pool(graph: _Graph, call: _Call) -> Any:
+    if all(n == 1 for n in call["out"]) and call["adaptive"]:
+        return graph.node("GlobalAveragePool", call.names[:1])
+    window = _window(call)
+    axes = len(call["pad"])
+    plain = not call["divisor"] and window["pads"][axes:] == [
+        max(0, (o - 1) * s + k - n - p)
+        for o, s, k, n, p in zip(call["out"], call["stride"], call["kernel"], call["in"], call["pad"])
+    ]
+    if call["adaptive"] or not plain:
+        return _Missing("adaptive average pooling to more than one value, or with a divisor, has no ONNX form here")
+    return graph.node("AveragePool", call.names[:1], count_include_pad=int(call["count_pad"]), **window)
+
+
+@_rule("batch_norm")
+def _batch_norm(graph: _Graph, call: _Call) -> Any:
+    if not call["fixed"]:
+        return _Missing("batch norm of a batch's own statistics has no ONNX form here")
+    x, weight, bias, mean, var = call.names
+    channels = (call.inputs[0].shape[1],)
+    weight = weight or graph.constant(np.ones(channels, call.dtype))
+    bias = bias or graph.constant(np.zeros(channels, call.dtype))
+    return graph.node("BatchNormalization", [x, weight, bias, mean, var], epsilon=call["eps"])
+
+
+@_rule("group_norm")
+def _group_norm(graph: _Graph, call: _Call) -> str:
+    """Instance norm of the groups, then a factor and a summand for each channel."""
+    x, weight, bias = call.names[:3]
+    n, channels = call.inputs[0].shape[:2]
+    groups = call["groups"]
+    parts = graph.node("Reshape", [x, graph.constant(np.array([n, groups, -1], np.int64), "shape")])
+    ones, zeros = (graph.constant(np.full(groups, value, call.dtype)) for value in (1, 0))
+    parts = graph.node("InstanceNormalization", [parts, ones, zeros], epsilon=call["eps"])
+    result = graph.node("Reshape", [parts, graph.constant(np.array(call.shape, np.int64), "shape")])
+    column = graph.constant(np.array([channels, *[1] * (len(call.shape) - 2)], np.int64), "shape")
+    for kind, name in (("Mul", weight), ("Add", bias)):
+        if name:
+            result = graph.node(kind, [result, graph.node("Reshape", [name, column])])
+    return result
+
+
+@_rule("layer_norm")
+def _layer_norm(graph: _Graph, call: _Call) -> Any:
+    if not call["centred"]:
+        return _Missing("rms_norm has no ONNX form here")
+    x, weight, bias = (list(call.names) + [None] * 2)[:3]
+    sizes = tuple(call.inputs[0].shape[len(call.inputs[0].shape) - call["axes"] :])
+    weight = weight or graph.constant(np.ones(sizes, call.dtype))
+    names = [x, weight] + ([bias] if bias else [])
+    return graph.node("LayerNormalization", names, axis=-call["axes"], epsilon=call["eps"])
+
+
+@_rule("view", "reshape", "squeeze", "unsqueeze", "flatten")
+def _reshape(graph: _Graph, call: _Call) -> str:
+    return graph.node("Reshape", [call.names[0], graph.constant(np.array(call.shape, np.int64), "shape")])
+
+
+@_rule("permute", "transpose")
+def _transpose(graph: _Graph, call: _Call) -> str:
+    return graph.node("Transpose", call.names[:1], perm=list(call["value"]))
+
+
+@_rule("t")
+def _t(graph: _Graph, call: _Call) -> str:
+    return graph.node("Transpose", call.names[:1], perm=list(range(len(call.shape)))[::-1])
+
+
+@_rule("expand")
+def _expand(graph: _Graph, call: _Call) -> str:
+    return graph.node("Expand", [call.names[0], graph.constant(np.array(call.shape, np.int64), "shape")])
+
+
+@_rule("select")
+def _select(graph: _Graph, call: _Call) -> str:
+    return graph.node("Gather", [call.names[0], graph.constant(np.array(call["index"], np.int64))], axis=call["axis"])
+
+
+@_rule("slice", "narrow")
+def _slice(graph: _Graph, call: _Call) -> str:
+    start, length, step = call["start"], call["length"], call.get("step", 1)
+    bounds = [start, start + (length - 1) * step + 1, call["axis"], step]
+    return graph.node("Slice", [call.names[0], *[graph.constant(np.array([b], np.int64)) for b in bounds]])
+
+
+@_rule("cat")
+def _cat(graph: _Graph, call: _Call) -> str:
+    return graph.node("Concat", call.names, axis=call["value"])
+
+
+@_rule("stack")
+def _stack(graph: _Graph, call: _Call) -> str:
+    axis = graph.constant(np.array([call["value"]], np.int64))
+    return graph.node("Concat", [graph.node("Unsqueeze", [name, axis]) for name in call.names], axis=call["value"])
+
+
+@_rule("mean", "sum", "amax", "amin")
+def _reduce(graph: _Graph, call: _Call) -> str:
+    axes = [i for i in range(len(call.inputs[0].shape)) if call["axes"] >> i & 1]
+    keep = int(call["keepdim"])
+    if call.op == "sum":
+        return graph.node("ReduceSum", [call.names[0], graph.constant(np.array(axes, np.int64))], keepdims=keep)
+    kind = {"mean": "ReduceMean", "amax": "ReduceMax", "amin": "ReduceMin"}[call.op]
+    return graph.node(kind, call.names[:1], axes=axes, keepdims=keep)
+
+
+@_rule("max", "min")
+def _extreme(graph: _Graph, call: _Call) -> str:
+    kind = "ReduceMax" if call["largest"] else "ReduceMin"
+    return graph.node(kind, call.names[:1], axes=[call["axis"]], keepdims=int(call["keepdim"]))
+
+
+@_rule("to")
+def _to(graph: _Graph, call: _Call) -> str:
+    return graph.node("Cast", call.names[:1], to=graph.onnx.helper.np_dtype_to_tensor_dtype(call.dtype))
+
+
+@_rule("embedding")
+def _embedding(graph: _Graph, call: _Call) -> str:
+    table = next(i for i, x in enumerate(call.inputs) if x.is_floating_point())
+    return graph.node("Gather", [call.names[table], call.names[1 - table]], axis=0)
+
+
+@_rule("where")
+def _where(graph: _Graph, call: _Call) -> str:
+    return graph.node("Where", call.names)
+
+
+@_rule("masked_fill")
+def _masked_fill(graph: _Graph, call: _Call) -> str:
+    value = call.names[2] if len(call.names) > 2 else graph.constant(np.array(call["value"], call.dtype))
+    return graph.node("Where", [call.names[1], value, call.names[0]])
+
+
+@_rule("lstm", "gru", "rnn_tanh", "rnn_relu")
+def _recurrent(graph: _Graph, call: _Call) -> Any:
+    """One direction of one layer. Gates come in another order there."""
+    x, w, r, h0, c0, projected, sizes, b, rb = call.names
+    if projected or sizes or "reverse" not in call.attributes:
+        return _Missing(f"{call.op} of packed sequences, or with proj_size, has no ONNX form here")
+    hidden = call.inputs[2].shape[1]
+    order = {"lstm": [0, 3, 1, 2], "gru": [1, 0, 2]}.get(call.op, [0])
+
+    def gates(tensor: Any) -> Any:
+        value = tensor.detach().numpy()
+        parts = np.split(value, len(order))
+        return np.concatenate([parts[i] for i in order])[None]
+
+    for name in (w, r, b, rb):
+        if name and name not in graph.constants:
+            return _Missing(f"{call.op} with weights that depend on the input has no ONNX form here")
+    dtype = call.dtype
+    zeros = np.zeros((1, len(order) * hidden), dtype)
+    biases = [gates(call.inputs[i]) if call.names[i] else zeros for i in (7, 8)]
+    # onnx's reference evaluator knows no direction but forward: time is turned round before and after instead.
+    turned = [graph.constant(np.array([b], np.int64)) for b in (-1, np.iinfo(np.int64).min, 0, -1)]
+    if call["reverse"]:
+        x = graph.node("Slice", [x, *turned])
+    names = [x, *[graph.constant(gates(call.inputs[i])) for i in (1, 2)], graph.constant(np.concatenate(biases, 1)), ""]
+    axis = graph.constant(np.array([0], np.int64))
+    names += [
+        graph.node("Unsqueeze", [name, axis]) if name else "" for name in ((h0, c0) if call.op == "lstm" else (h0,))
+    ]
+    while not names[-1]:
+        names.pop()
+    options: dict[str, Any] = {"hidden_size": hidden}
+    if call.op == "gru":
+        options["linear_before_reset"] = 1
+    if call.op == "rnn_relu":
+        options["activations"] = ["Relu"]
+    kind = {"lstm": "LSTM", "gru": "GRU"}.get(call.op, "RNN")
+    y = graph.node(kind, names, **options)
+    y = graph.node("Squeeze", [y, graph.constant(np.array([1], np.int64))])
+    return graph.node("Slice", [y, *turned]) if call["reverse"] else y

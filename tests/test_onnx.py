@@ -1,0 +1,186 @@
+"""chainrule.onnx.export: onnxruntime computes from the file what the model computes."""
+
+import math
+
+import numpy as np
+import pytest
+from extras import need
+from helpers import expect_error
+
+import chainrule as cr
+from chainrule import nn
+
+onnx = need("onnx")
+runtime = need("onnxruntime")
+F = nn.functional
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(1, 4, 3, padding=1, bias=False)
+        self.norms = nn.ModuleList([nn.BatchNorm2d(4), nn.BatchNorm2d(4)])
+        self.convs = nn.ModuleList([nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 4, 1)])
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, x):
+        x = self.stem(x)
+        for norm, conv in zip(self.norms, self.convs):
+            x = x + conv(F.relu(norm(x)))
+        return self.head(x.mean((2, 3)))
+
+
+class Recurrent(nn.Module):
+    def __init__(self, kind, **options):
+        super().__init__()
+        self.table = nn.Embedding(9, 3)
+        self.body = getattr(nn, kind)(3, 5, 2, batch_first=True, bidirectional=True, **options)
+        self.head = nn.Linear(10, 2)
+
+    def forward(self, x):
+        return self.head(self.body(self.table(x))[0][:, -1])
+
+
+class Language(nn.Module):
+    """A small transformer with a causal mask."""
+
+    def __init__(self, norm_first):
+        super().__init__()
+        self.table, self.place = nn.Embedding(11, 8), nn.Parameter(cr.randn(6, 8))
+        layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, activation="gelu", norm_first=norm_first)
+        self.body = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.head = nn.Linear(8, 11)
+
+    def forward(self, x):
+        mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1])
+        return self.head(self.body(self.table(x) + self.place, mask=mask))
+
+
+class Attention(nn.Module):
+    """Attention written by hand."""
+
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(8, 24)
+        self.register_buffer("mask", cr.ones(5, 5).tril().reshape(1, 1, 5, 5))
+
+    def forward(self, x):
+        n, t, c = x.shape
+        q, k, v = (part.view(n, t, 2, 4).transpose(1, 2) for part in self.qkv(x).split(c, 2))
+        scores = (q @ k.transpose(-2, -1)) / math.sqrt(4)
+        scores = scores.masked_fill(self.mask[:, :, :t, :t] == 0, float("-inf"))
+        return (scores.softmax(-1) @ v).transpose(1, 2).contiguous().view(n, t, c)
+
+
+class Function(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, *args):
+        return self.function(*args)
+
+
+IMAGE, ROWS = (2, 1, 8, 8), (4, 6)
+MODELS = {
+    "MLP": (lambda: nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Dropout(), nn.Linear(8, 3), nn.Softmax(1)), ROWS),
+    "CNN": (
+        lambda: nn.Sequential(
+            nn.Conv2d(1, 4, 3, stride=2, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True),
+            nn.Conv2d(4, 6, 3, padding=1, groups=2), nn.GELU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 3),
+        ),
+        IMAGE,
+    ),
+    "residual": (Residual, IMAGE),
+    "deconvolution": (
+        lambda: nn.Sequential(
+            nn.Conv2d(1, 2, 3, stride=2), nn.PReLU(2), nn.AvgPool2d(2, 1), nn.GroupNorm(2, 2),
+            nn.ConvTranspose2d(2, 3, 3, stride=2, padding=1, output_padding=1), nn.Tanh(),
+        ),
+        IMAGE,
+    ),
+    "LSTM": (lambda: Recurrent("LSTM"), (9, 2, 4)),
+    "GRU": (lambda: Recurrent("GRU"), (9, 2, 4)),
+    "RNN": (lambda: Recurrent("RNN"), (9, 2, 4)),
+    "transformer": (lambda: Language(False), (11, 2, 6)),
+    "transformer, norm first": (lambda: Language(True), (11, 2, 6)),
+    "attention": (Attention, (2, 5, 8)),
+}  # fmt: skip
+WORDS = ("LSTM", "GRU", "RNN", "transformer", "transformer, norm first")
+FUNCTIONS = {
+    "arithmetic": lambda x: (1 - x) * 2 + x / 3 - x**2 + 1 / (x * x + 1) + x.sub(x, alpha=3),
+    "gelu by tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "activations": lambda x: F.silu(x) + F.leaky_relu(x, 0.2) + F.elu(x) + F.selu(x) + F.softplus(x) + F.mish(x),
+    "bounds": lambda x: x.clamp(min=0.0) + x.clamp(-0.5, 0.5) + F.relu6(x) + F.hardswish(x) + x.abs().sqrt(),
+    "parts": lambda x: cr.cat(
+        [x[:, 1:3], x[::2].sum(0, keepdim=True).expand(4, 6), cr.stack([x[:, 0], x[:, 5]], 1)], 1
+    ),
+    "shapes": lambda x: x[None].transpose(0, 2).squeeze(-1).reshape(2, 12).unsqueeze(1).flatten(),
+    "reductions": lambda x: x.mean() + x.sum(1) + x.max(1)[0] - x.amin(1),
+    "broadcasting": lambda x: x - x.mean(0) + x[:1] * cr.arange(6.0),
+    "comparisons": lambda x: cr.where(x > 0.1, x, -x).masked_fill(x < -1, 9.0),
+    "norms": lambda x: F.layer_norm(x, (6,)) + F.log_softmax(x, 1),
+    "several": lambda x: (x.exp(), [x.sin(), x]),
+    "constant": lambda x: (cr.ones(2, 2) * 3, x),
+}
+
+
+def compare(model, *args):
+    file = cr.onnx.export(model, args)
+    session = runtime.InferenceSession(file.SerializeToString(), providers=["CPUExecutionProvider"])
+    given = {value.name: x.numpy() for value, x in zip(session.get_inputs(), args)}
+    expected = cr.onnx._tensors(model.eval()(*args))
+    for output, value in zip(session.run(None, given), expected, strict=True):
+        np.testing.assert_allclose(output, value.detach().numpy(), rtol=2e-4, atol=2e-6)
+    return file
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models(name):
+    make, shape = MODELS[name]
+    model = make()
+    x = cr.randint(0, shape[0], shape[1:]) if name in WORDS else cr.randn(shape)
+    model(x)  # moves running statistics
+    assert model.training
+    compare(model, x)
+    for module in model.modules():
+        module.training = True
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions(name):
+    compare(Function(FUNCTIONS[name]), cr.randn(4, 6))
+
+
+def test_names_and_files(tmp_path):
+    """Parameters keep their names; the model's mode stays; the file loads."""
+    model = nn.Sequential(nn.Linear(6, 2), nn.Dropout())
+    model[1].train()
+    path = tmp_path / "model.onnx"
+    file = cr.onnx.export(model, cr.ones(1, 6), path, input_names=["x"], output_names=["y"])
+    assert model.training and model[1].training
+    assert sorted(x.name for x in file.graph.initializer) == ["0.bias", "0.weight"]
+    assert [file.graph.input[0].name, file.graph.output[0].name] == ["x", "y"]
+    assert onnx.load(path) == file
+    two = Function(lambda a, b: a @ b.t())
+    assert [x.name for x in compare(two, cr.randn(2, 3), cr.randn(4, 3)).graph.input] == ["input", "input_1"]
+
+
+def test_unchecked():
+    """onnx's reference evaluator has no ReLU in its RNN; onnxruntime has."""
+    model, x = Recurrent("RNN", nonlinearity="relu"), cr.randint(0, 9, (2, 4))
+    expect_error(RuntimeError, "cannot run the graph .* verify=False leaves it unchecked", cr.onnx.export, model, x)
+    file = cr.onnx.export(model, x, verify=False)
+    session = runtime.InferenceSession(file.SerializeToString(), providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(session.run(None, {"input": x.numpy()})[0], model(x).detach().numpy(), rtol=1e-5)
+
+
+def test_refused():
+    x = cr.randn(2, 3)
+    expect_error(NotImplementedError, "the operation cumsum has no ONNX form", cr.onnx.export, lambda x: x.cumsum(0), x)
+    unused = Function(lambda x: (x.cumsum(0), x * 2)[1])
+    compare(unused, x)  # what the result does not need may be anything
+    hidden = Function(lambda x: x * float(x.sum()))
+    expect_error(RuntimeError, "was taken for a constant", cr.onnx.export, hidden, x)
+    expect_error(TypeError, "the example must be tensors, got int", cr.onnx.export, hidden, 3)
+    expect_error(TypeError, "must return tensors, got int", cr.onnx.export, lambda x: 3, x)
