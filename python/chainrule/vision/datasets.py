@@ -7,6 +7,7 @@ handwritten digits, enlarged to 28x28: 1437 to train with, 360 to test.
 from __future__ import annotations
 
 import gzip
+import importlib
 import io
 import os
 import pickle
@@ -53,7 +54,7 @@ class VisionDataset(Dataset[Any]):
         if self.root is not None:
             lines.append(f"    Root location: {self.root}")
         if hasattr(self, "train"):
-            lines.append(f"    Split: {'Train' if self.train else 'Test'}")
+            lines.append(f"    Split: {'Train' if vars(self)['train'] else 'Test'}")
         return "\n".join(lines)
 
 
@@ -97,7 +98,7 @@ def read_idx(path: Any) -> np.ndarray:
 def _digits(train: bool) -> tuple[np.ndarray, np.ndarray]:
     """scikit-learn's digits as 28x28: each of the 8x8 pixels three times in each direction, two zeros around."""
     try:
-        from sklearn.datasets import load_digits
+        load_digits = importlib.import_module("sklearn.datasets").load_digits
     except ModuleNotFoundError as error:
         hint = f"{DATA_VARIABLE}=digits: scikit-learn is required: pip install 'chainrule[vision]'"
         raise ModuleNotFoundError(hint, name="sklearn") from error

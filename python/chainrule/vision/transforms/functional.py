@@ -103,7 +103,7 @@ def to_tensor(pic: Any) -> Any:
     if np.ndim(pic) not in (2, 3):
         raise ValueError(f"to_tensor: an array (H, W) or (H, W, C) is required, got shape {np.shape(pic)}.")
     tensor = pil_to_tensor(pic)
-    if is_picture(pic) and pic.mode == "1":
+    if getattr(pic, "mode", None) == "1":
         return tensor.to(chainrule.get_default_dtype())
     return tensor.to(chainrule.get_default_dtype()).div(255) if tensor.dtype == chainrule.uint8 else tensor
 
