@@ -1,0 +1,25 @@
+"""A typed program of a user: it runs, and type checkers find nothing in it."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+USAGE = pathlib.Path(__file__).parent / "typing" / "usage.py"
+
+
+def test_usage_runs():
+    subprocess.run([sys.executable, USAGE], check=True, capture_output=True)
+
+
+@pytest.mark.slow
+def test_usage_is_typed(tmp_path):
+    pytest.importorskip("mypy")
+    import chainrule
+
+    options = ["--strict", "--config-file=", "--follow-imports=silent", f"--cache-dir={tmp_path}"]
+    env = os.environ | {"MYPYPATH": str(pathlib.Path(chainrule.__file__).parent.parent)}
+    run = subprocess.run([sys.executable, "-m", "mypy", *options, USAGE], capture_output=True, text=True, env=env)
+    assert run.returncode == 0, run.stdout + run.stderr
