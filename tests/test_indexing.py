@@ -210,3 +210,56 @@ def test_errors():
 def test_message_tells_index_and_size():
     error = expect_error(IndexError, "", cr.zeros(3, 4).__getitem__, (0, 7))
     assert "7" in str(error) and "4" in str(error) and "1" in str(error)
+
+
+@pytest.mark.parametrize(("shape", "wrap"), [((3, 4), False), ((5, 2), False), ((7, 2), True), ((2, 2, 2), False)])
+def test_fill_diagonal(shape, wrap, torch):
+    x, theirs = cr.zeros(*shape, requires_grad=True), torch.zeros(*shape)
+    y = (x * 1).fill_diagonal_(2.5, wrap)
+    assert y.tolist() == theirs.fill_diagonal_(2.5, wrap).tolist()
+    y.sum().backward()
+    assert x.grad.tolist() == (theirs == 0).float().tolist()
+    with pytest.raises(ValueError, match=r"fill_diagonal_: at least 2 axes are required, got shape \(3,\)"):
+        cr.zeros(3).fill_diagonal_(1.0)
+
+
+@pytest.mark.parametrize(
+    ("size", "stride", "place"), [((3, 2), (4, 1), 0), ((2, 2), (1, 4), 1), ((5, 2), (1, 1), 0), ((2, 3), (0, 1), None)]
+)
+def test_as_strided(size, stride, place, torch):
+    values = np.arange(12.0)
+    ours, theirs = cr.tensor(values, requires_grad=True), torch.tensor(values, requires_grad=True)
+    y, z = ours.as_strided(size, stride, place), theirs.as_strided(size, stride, place)
+    assert y.tolist() == z.tolist()
+    (y * y).sum().backward()
+    (z * z).sum().backward()
+    assert ours.grad.tolist() == theirs.grad.tolist()
+
+
+def test_as_strided_shows_the_memory():
+    x = cr.arange(12.0).view(3, 4)
+    y = x[:, 1:].as_strided((2, 2), (4, 1))
+    assert y.tolist() == [[1.0, 2.0], [5.0, 6.0]]
+    x[1, 1] = 50.0
+    assert y[1, 0] == 50.0
+    assert x[1].as_strided((4,), (1,), 0).tolist() == [0.0, 1.0, 2.0, 3.0]
+    with pytest.raises(ValueError, match=r"as_strided: .*reach outside of a storage of 12 elements"):
+        x.as_strided((3, 5), (4, 1))
+    with pytest.raises(ValueError, match=r"as_strided: a gradient needs a contiguous tensor"):
+        cr.zeros(3, 4, requires_grad=True)[:, 1:].as_strided((2, 2), (4, 1))
+
+
+def test_storage_and_bits():
+    x = cr.tensor([[1.0, 2.0], [3.0, 4.0]])
+    row = x[1]
+    assert row.storage().tolist() == [1.0, 2.0, 3.0, 4.0] and row.storage_offset() == 2
+    assert row.storage().data_ptr() == x.data_ptr() and len(row.untyped_storage()) == 16 == x.storage().nbytes()
+    row.storage()[0] = 9.0
+    assert x[0, 0] == 9.0 and x.storage()[:2] == [9.0, 2.0]
+    assert cr.tensor([1.0]).view(cr.int32).tolist() == [0x3F800000]
+    assert x.view(cr.uint8).shape == (2, 8) and x.view(cr.float64).shape == (2, 1)
+    assert x.view(cr.uint8).view(cr.float32).tolist() == x.tolist()
+    with pytest.raises(RuntimeError, match=r"view: there is no gradient through the bits"):
+        cr.ones(2, requires_grad=True).view(cr.int32)
+    with pytest.raises(ValueError, match=r"view: elements of 8 bytes must fill the last axis"):
+        cr.ones(3).view(cr.int64)

@@ -35,7 +35,6 @@ MISSING = {
     "Tensor.values": NOT_TENSOR,
     "Tensor.resize": NOT_TENSOR,
     "Tensor.index": NOT_TENSOR,
-    "Tensor.put": NOT_TENSOR,
     "Tensor.names": NOT_TENSOR,
     "torch.int8": DTYPE,
     "torch.int16": DTYPE,
@@ -45,7 +44,6 @@ MISSING = {
     "torch.fft.fft": COMPLEX,
     "torch.linalg.eig": COMPLEX,
     "torch._amp_foreach_non_finite_check_and_unscale_": "one of PyTorch's inner functions, for float16",
-    "torch.as_strided": "views are made by unfold, narrow, expand and the like",
 }
 
 

@@ -14,7 +14,7 @@ import warnings
 
 import numpy as np
 import pytest
-from opinfo_known import COARSE, KNOWN, OTHER, SIGN_FREE, TIES
+from opinfo_known import COARSE, KNOWN, OTHER, SIGN_FREE, TIES, TRIANGULAR
 
 import chainrule as cr
 
@@ -57,6 +57,8 @@ WRAPPED = {
     "linalg.lstsq.grad_oriented": lambda a, b, **options: cr.linalg.lstsq(a, b, **options)[:2],
     "linalg.pinv.singular": lambda a, b: cr.linalg.pinv(a @ b.mT),
     "normal.number_mean": lambda std, mean, *args, **options: cr.normal(mean, std, *args, **options),
+    "polygamma": lambda x, n: cr.polygamma(n, x),
+    "special.polygamma": lambda x, n: cr.special.polygamma(n, x),
     "zero_": lambda x: x.clone().zero_(),
     "normal.in_place": lambda x, *args: x.normal_(*args),
 }
@@ -64,8 +66,9 @@ WRAPPED = {
 
 def ours(op):
     """This library's form of an operation: a function of its arguments, or None."""
-    if full_name(op) in WRAPPED:
-        return WRAPPED[full_name(op)]
+    for own in (full_name(op), op.name):
+        if own in WRAPPED:
+            return WRAPPED[own]
     name, place = op.name, cr
     for word in name.split("."):
         place = getattr(place, word, None)
@@ -176,12 +179,12 @@ def reference_leaves(value, torch):
 
 
 def prepared(op, function, sample):
-    """The function as the database's own gradient checks call it: of symmetric matrices, signs left out."""
+    """The function as the database's gradient checks call it: of symmetric or triangular matrices, signs left out."""
     wrapper, name = op.gradcheck_wrapper, full_name(op)
-    symmetric = getattr(wrapper, "__name__", "") == "gradcheck_wrapper_hermitian_input"
+    wrapped = getattr(wrapper, "__name__", "") == "gradcheck_wrapper_hermitian_input" or name in TRIANGULAR
 
     def call(*args, **kwargs):
-        result = wrapper(function, *args, **kwargs) if symmetric else function(*args, **kwargs)
+        result = wrapper(function, *args, **kwargs) if wrapped else function(*args, **kwargs)
         return sample.output_process_fn_grad(result) if name in SIGN_FREE else result
 
     return call

@@ -54,12 +54,14 @@ PyObject* get_itemsize(PyObject* o, void*) { return PyLong_FromSize_t(item_size(
 PyObject* get_nbytes(PyObject* o, void*) {
     return PyLong_FromLongLong(impl_of(o)->numel * static_cast<int64_t>(item_size(impl_of(o)->dtype)));
 }
+PyObject* get_storage_nbytes(PyObject* o, void*) { return PyLong_FromSize_t(impl_of(o)->storage->bytes); }
 PyObject* get_device(PyObject*, void*) {
     return guarded([] {
         static PyObject* cpu = py::module_::import("chainrule._core").attr("device")("cpu").release().ptr();
         return Py_NewRef(cpu);
     });
 }
+PyObject* get_true(PyObject*, void*) { Py_RETURN_TRUE; }
 PyObject* get_false(PyObject*, void*) { Py_RETURN_FALSE; }
 PyObject* get_self(PyObject* o, void*) { return Py_NewRef(o); }
 template <Tensor (*f)(const Tensor&)> PyObject* get_view(PyObject* o, void*) {
@@ -139,7 +141,11 @@ PyGetSetDef getset[] = {
     {"output_nr", get_output_nr, nullptr, nullptr, nullptr},
     {"itemsize", get_itemsize, nullptr, "Bytes an element.", nullptr},
     {"nbytes", get_nbytes, nullptr, "Bytes of all elements.", nullptr},
+    {"_storage_nbytes", get_storage_nbytes, nullptr, "Bytes of the whole memory, of which a view shows a part.",
+     nullptr},
+    {"is_cpu", get_true, nullptr, nullptr, nullptr},
     {"is_cuda", get_false, nullptr, nullptr, nullptr},
+    {"is_meta", get_false, nullptr, nullptr, nullptr},
     {"is_mps", get_false, nullptr, nullptr, nullptr},
     {"is_sparse", get_false, nullptr, nullptr, nullptr},
     {"is_quantized", get_false, nullptr, nullptr, nullptr},

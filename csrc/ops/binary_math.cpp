@@ -170,6 +170,7 @@ const OpDef logaddexp_op = {
     .elementwise = true,
     .save_input = {3, 3},
 };
+Tensor logaddexp(const Tensor& a, const Tensor& b) { return run(logaddexp_op, a, b); }
 const Register logaddexp_fn({"logaddexp",
                              kMethod | kFunction,
                              R"(Logarithm of the sum of two exponentials, without overflow on the way.

@@ -81,9 +81,29 @@ Example:
            a.ret(times == 0 ? clone(x) : differences(line, times, axis));
        }}}});
 
-const Register trapezoid_fn({"trapezoid",
-                             kFunction,
-                             R"(Integral along an axis by the trapezoidal rule.
+namespace {
+// (x_{k+1} - x_k) (y_k + y_{k+1}) / 2 for all k; the points are given by argument 1, as a tensor or as a distance.
+Tensor trapezoids(Args& a, const Tensor& y, int axis) {
+    if (a.args[1].kind != Arg::TensorArg) return neighbours_added(y, axis) * (a.real(1, 1) * 0.5);
+    Tensor x = points_along(a.tensor(1), y, axis);
+    int along = axis - y.ndim() + x.ndim();
+    check<ValueError>(along >= 0 && x.size(along) == y.size(axis), a.name, ": x must have the points of y's axis ",
+                      axis, ", got shape ", x.shape(), " for ", y.shape(), ".");
+    return differences(x, 1, along) * neighbours_added(y, axis) * 0.5;
+}
+void call_trapezoid(Args& a) {
+    const Tensor& y = a.tensor(0);
+    int axis = trapezoid_axis(a, 2);
+    if (y.size(axis) == 0) return a.ret(nothing_to_integrate(y, axis));
+    a.ret(sum(trapezoids(a, y, axis), {axis - y.ndim()}));
+}
+void call_cumulative_trapezoid(Args& a) {
+    const Tensor& y = a.tensor(0);
+    int axis = trapezoid_axis(a, 2);
+    check<ValueError>(y.size(axis) > 0, a.name, ": y must have elements along dim, got shape ", y.shape(), ".");
+    a.ret(cumsum(trapezoids(a, y, axis), axis - y.ndim()));
+}
+constexpr const char* kTrapezoidDoc = R"(Integral along an axis by the trapezoidal rule.
 
     sum_k (x_{k+1} - x_k) (y_k + y_{k+1}) / 2,  with dx for x_{k+1} - x_k where x is not given
 
@@ -96,26 +116,115 @@ Args:
 Example:
     >>> chainrule.trapezoid(chainrule.tensor([1., 5., 10.]))
     tensor(10.5000)
+)";
+}  // namespace
+const Register trapezoid_fn({"trapezoid",
+                             kFunction,
+                             kTrapezoidDoc,
+                             {{"trapezoid(Tensor y, Tensor x, *, int dim=-1)", call_trapezoid},
+                              {"trapezoid(Tensor y, *, Number dx=1, int dim=-1)", call_trapezoid}}});
+const Register trapz_fn({"trapz",
+                         kFunction,
+                         kTrapezoidDoc,
+                         {{"trapz(Tensor y, Tensor x, *, int dim=-1)", call_trapezoid},
+                          {"trapz(Tensor y, *, Number dx=1, int dim=-1)", call_trapezoid}}});
+const Register cumulative_trapezoid_fn(
+    {"cumulative_trapezoid",
+     kFunction,
+     R"(Integrals from the first point to each later one by the trapezoidal rule; see trapezoid().
+
+Args:
+    y: values at the points.
+    x: the points: 1-D, or of a shape that broadcasts with y's.
+    dx: distance of the points, if they are evenly spaced.
+    dim: axis; it loses one position.
+
+Example:
+    >>> chainrule.cumulative_trapezoid(chainrule.tensor([1., 5., 10.]))
+    tensor([ 3.0000, 10.5000])
 )",
-                             {{"trapezoid(Tensor y, Tensor x, *, int dim=-1)",
-                               [](Args& a) {
-                                   const Tensor& y = a.tensor(0);
-                                   int axis = trapezoid_axis(a, 2);
-                                   if (y.size(axis) == 0) return a.ret(nothing_to_integrate(y, axis));
-                                   Tensor x = points_along(a.tensor(1), y, axis);
-                                   int along = axis - y.ndim() + x.ndim();
-                                   check<ValueError>(along >= 0 && x.size(along) == y.size(axis),
-                                                     "trapezoid: x must have the points of y's axis ", axis,
-                                                     ", got shape ", x.shape(), " for ", y.shape(), ".");
-                                   Tensor width = differences(x, 1, along);
-                                   a.ret(sum(width * neighbours_added(y, axis), {axis - y.ndim()}) * 0.5);
-                               }},
-                              {"trapezoid(Tensor y, *, Number dx=1, int dim=-1)", [](Args& a) {
-                                   const Tensor& y = a.tensor(0);
-                                   int axis = trapezoid_axis(a, 2);
-                                   if (y.size(axis) == 0) return a.ret(nothing_to_integrate(y, axis));
-                                   a.ret(sum(neighbours_added(y, axis), {axis}) * (a.real(1, 1) / 2));
-                               }}}});
+     {{"cumulative_trapezoid(Tensor y, Tensor x, *, int dim=-1)", call_cumulative_trapezoid},
+      {"cumulative_trapezoid(Tensor y, *, Number dx=1, int dim=-1)", call_cumulative_trapezoid}}});
+
+// ---- gradient: derivatives from differences, of second order ----
+namespace {
+Tensor along_axis(const Tensor& t, const Tensor& like, int axis) {
+    Dims shape;
+    for (int d = 0; d < like.ndim(); ++d) shape.push(d == axis ? t.numel() : 1);
+    return reshape(t, shape);
+}
+// h: the distances of neighbours, along the axis. Inside the parabola through three points (Fornberg, 1988); at the ends the line
+// through two, or the parabola again.
+Tensor slope(const Tensor& y, const Tensor& h, int axis, int64_t edge_order) {
+    int64_t n = y.size(axis);
+    auto at = [&](const Tensor& t, int64_t from, int64_t length) {
+        return narrow(t, axis, from < 0 ? from + t.size(axis) : from, length);
+    };
+    Tensor steps = differences(y, 1, axis) / h;  // slopes of the lines
+    Tensor h0 = at(h, 0, n - 2), h1 = at(h, 1, n - 2), s0 = at(steps, 0, n - 2), s1 = at(steps, 1, n - 2);
+    Tensor inside = (h1 * s0 + h0 * s1) / (h0 + h1);
+    Tensor first = at(steps, 0, 1), last = at(steps, -1, 1);
+    if (edge_order == 2) {
+        Tensor a0 = at(h, 0, 1), a1 = at(h, 1, 1), b0 = at(h, -2, 1), b1 = at(h, -1, 1);
+        first = first - (at(steps, 1, 1) - first) * a0 / (a0 + a1);
+        last = last + (last - at(steps, -2, 1)) * b1 / (b0 + b1);
+    }
+    return cat({first, inside, last}, axis);
+}
+void call_gradient(Args& a, const std::vector<Tensor>& spacing) {
+    Tensor x = a.tensor(0);
+    if (!is_floating(x.dtype())) x = cast(x, default_dtype());
+    int64_t order = a.integer(3, 1);
+    check<ValueError>(order == 1 || order == 2, "gradient: edge_order must be 1 or 2, got ", order, ".");
+    Dims axes = a.given(2) ? a.ints(2) : axes_of((1u << x.ndim()) - 1, x.ndim());
+    check<ValueError>(spacing.size() <= 1 || spacing.size() == static_cast<size_t>(axes.n),
+                      "gradient: spacing must be one number, or a tensor for each of ", axes.n, " axes, got ",
+                      spacing.size(), ".");
+    std::vector<Tensor> out;
+    for (int i = 0; i < axes.n; ++i) {
+        int axis = normalize_axis("gradient", axes[i], x.ndim());
+        int64_t n = x.size(axis);
+        check<ValueError>(n > order, "gradient: more than ", order, " points are required along axis ", axis,
+                          ", got shape ", x.shape(), ".");
+        Tensor h = spacing.empty() ? number(1, x) : spacing[spacing.size() == 1 ? 0 : static_cast<size_t>(i)];
+        if (h.ndim() == 0) {
+            h = expand(cast(h, x.dtype()), {n - 1});
+        } else {
+            check<ValueError>(h.ndim() == 1 && h.size(0) == n, "gradient: the points of axis ", axis,
+                              " must be a vector of ", n, ", got shape ", h.shape(), ".");
+            h = differences(cast(h, x.dtype()), 1, 0);
+        }
+        out.push_back(slope(x, along_axis(h, x, axis), axis, order));
+    }
+    a.ret_list(out);
+}
+}  // namespace
+const Register gradient_fn(
+    {"gradient",
+     kFunction,
+     R"(Derivatives of sampled functions from differences, of second order inside.
+
+    y'_k = (h_k s_{k-1} + h_{k-1} s_k) / (h_{k-1} + h_k),  s_k = (y_{k+1} - y_k) / h_k,  h_k = x_{k+1} - x_k
+
+Args:
+    input: values, tensor.
+    spacing: the distance of the points, or for each axis a distance or a vector of the points.
+    dim: an axis or several; None for all.
+    edge_order: 1 or 2, of the derivatives at both ends.
+
+Returns:
+    Tuple of one tensor for each axis.
+
+Example:
+    >>> chainrule.gradient(chainrule.tensor([0., 1., 4., 9.]))
+    (tensor([1., 2., 4., 5.]),)
+
+Source: Fornberg, "Generation of finite difference formulas on arbitrarily spaced grids", 1988.
+)",
+     {{"gradient(Tensor input, *, Number spacing=1, ints dim=None, int edge_order=1)",
+       [](Args& a) { call_gradient(a, {scalar_tensor(a.given(1) ? a.number(1) : Scalar(1), DType::Float64)}); }},
+      {"gradient(Tensor input, *, Tensors spacing, ints dim=None, int edge_order=1)",
+       [](Args& a) { call_gradient(a, a.tensors(1)); }}}});
 
 const Register renorm_fn({"renorm",
                           kMethod | kFunction | kInplace,

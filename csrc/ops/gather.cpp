@@ -440,11 +440,10 @@ Tensor scatter_means(const Tensor& base, const Scatter& s, bool include_self) {
 void call_scatter_reduce(Args& a) {
     std::string_view reduce = a.text(4);
     bool known = reduce == "sum" || reduce == "prod" || reduce == "mean" || reduce == "amax" || reduce == "amin";
-    check<ValueError>(known, "scatter_reduce: reduce must be sum, prod, mean, amax or amin, got ", std::string(reduce),
-                      ".");
+    check<ValueError>(known, a.name, ": reduce must be sum, prod, mean, amax or amin, got ", std::string(reduce), ".");
     Tensor x = self_or_copy(a);
     bool include_self = a.flag(5, true);
-    Scatter s = plan_scatter("scatter_reduce", x, a.integer(1), a.tensor(2), a.tensor(3));
+    Scatter s = plan_scatter(a.name, x, a.integer(1), a.tensor(2), a.tensor(3));
     if (s.index.numel() == 0) return finish(a, a.inplace ? x : clone(x));
     Tensor base = x;
     if (!include_self)
@@ -480,6 +479,48 @@ Example:
 )",
      {{"scatter_reduce(Tensor input, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True)",
        call_scatter_reduce}}});
+
+// ---- index_reduce: the same for slices: one index for each ----
+namespace {
+void call_index_reduce(Args& a) {
+    check<ValueError>(a.text(4) != "sum", a.name,
+                      ": reduce must be prod, mean, amax or amin, got sum. Use index_add().");
+    Tensor x = a.tensor(0), source = a.tensor(3), index = a.tensor(2);
+    check<ValueError>(index.ndim() <= 1, a.name, ": the index must be a vector, got shape ", index.shape(), ".");
+    int axis = normalize_axis(a.name, a.integer(1), x.ndim());
+    Dims shape = source.shape();
+    for (int d = 0; d < shape.n; ++d) shape[d] = d == axis ? index.numel() : 1;
+    if (shape.n) index = reshape(index, shape);
+    bool fits = source.ndim() == x.ndim();
+    for (int d = 0; fits && d < x.ndim(); ++d) fits = source.size(d) == (d == axis ? index.numel() : x.size(d));
+    check<ValueError>(fits, a.name, ": the source must have the tensor's sizes, and along axis ", axis,
+                      " the index's length, got source ", source.shape(), ", tensor ", x.shape(), " and index ",
+                      a.tensor(2).shape(), ".");
+    a.args[2].tensor = x.ndim() ? contiguous(expand(index, source.shape())) : reshape(index, {});
+    call_scatter_reduce(a);
+}
+}  // namespace
+const Register index_reduce_fn(
+    {"index_reduce",
+     kMethod | kFunction | kInplace,
+     R"(Combines slices of a source with those at the positions along an axis.
+
+    out[index[i]] = reduce of source[i], over equal positions, and of input there unless include_self is False  (along dim)
+
+Args:
+    dim: the axis.
+    index: vector of positions.
+    source: its size along dim is the length of index.
+    reduce: "prod", "mean", "amax" or "amin".
+    include_self: whether the input's elements take part.
+
+Example:
+    >>> x, index = chainrule.zeros(2), chainrule.tensor([0, 0])
+    >>> x.index_reduce(0, index, chainrule.tensor([1., 3.]), "amax")
+    tensor([3., 0.])
+)",
+     {{"index_reduce(Tensor input, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True)",
+       call_index_reduce}}});
 
 // ---- take_along_dim: gather with broadcasting ----
 Tensor take_along_dim(const Tensor& x, const Tensor& indices, int64_t axis) {

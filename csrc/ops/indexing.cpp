@@ -333,6 +333,47 @@ Example:
                         {{"take(Tensor input, Tensor index)",
                           [](Args& a) { a.ret(take(a.tensor(0), a.tensor(1))); }}}});
 
+// ---- put: the way back of take ----
+const Register put_fn({"put",
+                       kMethod | kFunction | kInplace,
+                       R"(Puts values at positions of the flattened tensor.
+
+Args:
+    index: positions, integers; negative ones count from the end.
+    source: as many values, of the tensor's dtype.
+    accumulate: add instead; equal positions then add up.
+
+Example:
+    >>> chainrule.zeros(2, 2).put(chainrule.tensor([0, 3]), chainrule.tensor([1., 2.]))
+    tensor([[1., 0.],
+            [0., 2.]])
+)",
+                       {{"put(Tensor input, Tensor index, Tensor source, bool accumulate=False)", [](Args& a) {
+                             const Tensor x = a.tensor(0), source = a.tensor(2);
+                             check<TypeError>(source.dtype() == x.dtype(),
+                                              "put: the source must have the tensor's dtype ", x.dtype(), ", got ",
+                                              source.dtype());
+                             check<ValueError>(source.numel() == a.tensor(1).numel(),
+                                               "put: as many values as positions are required, got ", source.shape(),
+                                               " and ", a.tensor(1).shape());
+                             if (source.numel() == 0) return a.ret(a.inplace ? x : clone(x));
+                             std::vector<Tensor> coordinates;
+                             Tensor at = checked_index("put", a.tensor(1), x.numel(), 0, true);
+                             for (int d = x.ndim() - 1; d >= 0; --d) {
+                                 Tensor size = scalar_tensor(x.size(d), DType::Int64);
+                                 coordinates.insert(coordinates.begin(), remainder(at, size));
+                                 at = floor_divide(at, size);
+                             }
+                             Tensor values = reshape(source, a.tensor(1).shape());
+                             if (x.ndim() > 0)
+                                 return ret_written(
+                                     a, plan_write("put", x, plan_index("put", x, coordinates), values, a.flag(3)));
+                             a.args[0].tensor = unsqueeze(x, 0);
+                             ret_written(a, plan_write("put", a.tensor(0), plan_axis("put", a.tensor(0), 0, at, true),
+                                                       values, a.flag(3)));
+                             a.ret(a.inplace ? x : squeeze(a.value, 0));
+                         }}}});
+
 namespace {
 // x and mask broadcast together, x flattened, and the positions where the mask is True.
 IndexPlan plan_mask(const char* op, const Tensor& x, const Tensor& mask, Tensor* flat) {

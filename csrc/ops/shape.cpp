@@ -97,12 +97,43 @@ const OpDef view_op = {
     .describe = describe_attrs<Dims>,
 };
 Tensor view(const Tensor& x, const Dims& shape) { return run_with(view_op, shape, x); }
+namespace {
+// The same bytes read as another dtype; of another size, the last axis grows or shrinks.
+Tensor view_of_bits(const Tensor& x, DType dtype) {
+    check<RuntimeError>(!x.requires_grad(), "view: there is no gradient through the bits of ", x.dtype(), " read as ",
+                        dtype, ". Use .to() to convert the values, or detach() first.");
+    check<TypeError>(dtype != DType::Bool || x.dtype() == DType::Bool, "view: bytes of ", x.dtype(),
+                     " cannot be read as bool. Use != 0.");
+    int64_t from = static_cast<int64_t>(item_size(x.dtype())), to = static_cast<int64_t>(item_size(dtype));
+    Dims shape = x.shape(), strides = x.strides();
+    if (from != to) {
+        int last = x.ndim() - 1;
+        check<ValueError>(last >= 0 && (x.size(last) <= 1 || x.stride(last) == 1) && x.size(last) * from % to == 0,
+                          "view: elements of ", to, " bytes must fill the last axis, whose elements of ", from,
+                          " bytes must be neighbours, got shape ", x.shape(), " and strides ", x.strides(), ".");
+        shape[last] = x.size(last) * from / to;
+        for (int d = 0; d < last; ++d) {
+            check<ValueError>(x.stride(d) * from % to == 0, "view: strides must be multiples of ", to, " bytes, got ",
+                              x.strides(), ".");
+            strides[d] = x.stride(d) * from / to;
+        }
+        strides[last] = 1;
+        check<ValueError>(reinterpret_cast<uintptr_t>(x.data()) % static_cast<uintptr_t>(to) == 0,
+                          "view: the first element must lie at a multiple of ", to, " bytes.");
+    }
+    Tensor y = alias(x);
+    y->dtype = dtype;
+    set_geometry(y.get(), shape, strides);
+    return y;
+}
+}  // namespace
 const Register view_fn({"view",
                         kMethod,
                         R"(The same elements in another shape, sharing memory.
 
 Args:
     size: the new sizes; one of them may be -1 and is then worked out.
+    dtype: instead: read the same bytes as elements of this dtype.
 
 Raises:
     ValueError: the counts of elements differ, or the memory's layout needs a copy (use reshape).
@@ -112,7 +143,9 @@ Example:
     tensor([[0, 1, 2],
             [3, 4, 5]])
 )",
-                        {{"view(Tensor input, size size)", [](Args& a) { a.ret(view(a.tensor(0), a.ints(1))); }}}});
+                        {{"view(Tensor input, size size)", [](Args& a) { a.ret(view(a.tensor(0), a.ints(1))); }},
+                         {"view(Tensor input, Dtype dtype)",
+                          [](Args& a) { a.ret(view_of_bits(a.tensor(0), a.dtype(1, DType::Float32))); }}}});
 
 const Register view_as_fn({"view_as",
                            kMethod,

@@ -66,6 +66,7 @@ Example:
 // ---- lgamma, digamma ----
 constexpr OpDef lgamma_op = function_by_input("lgamma", "LgammaBackward0", Unary::Lgamma,
                                               [](VjpCtx& c) { c.set(0, c.grad() * digamma(c.input(0))); });
+Tensor lgamma(const Tensor& x) { return run(lgamma_op, x); }
 const Register lgamma_fn({"lgamma",
                           kUnaryFlags,
                           R"(Logarithm of the absolute value of the gamma function.

@@ -22,16 +22,25 @@ from . import _load_core
 from ._core import *  # noqa: F403
 from . import _tensor  # noqa: F401
 from . import autograd as autograd, func as func, nn as nn, optim as optim, utils as utils
-from . import linalg as linalg, viz as viz
+from . import linalg as linalg, special as special, viz as viz
+from ._formats import channels_last as channels_last, channels_last_3d as channels_last_3d
+from ._formats import contiguous_format as contiguous_format, layout as layout, memory_format as memory_format
+from ._formats import preserve_format as preserve_format, strided as strided
+from . import _storage  # noqa: F401
+from ._functions import angle as angle, asarray as asarray, broadcast_shapes as broadcast_shapes, conj as conj
+from ._functions import frombuffer as frombuffer, is_same_size as is_same_size, is_signed as is_signed
+from ._functions import isreal as isreal, split_with_sizes as split_with_sizes
 from ._functions import can_cast as can_cast, numel as numel, promote_types as promote_types
 from ._functions import histogram as histogram, result_type as result_type
-from ._functions import einsum as einsum, tensordot as tensordot  # type: ignore[no-redef]
+from ._functions import einsum as einsum, gradient as gradient, tensordot as tensordot  # type: ignore[no-redef]
 from ._config import build_info as build_info, get_num_threads as get_num_threads
 from ._config import set_num_threads as set_num_threads, show_config as show_config  # type: ignore[assignment]
 from ._legacy import BoolTensor as BoolTensor, ByteTensor as ByteTensor, DoubleTensor as DoubleTensor
 from ._legacy import FloatTensor as FloatTensor, IntTensor as IntTensor, LongTensor as LongTensor, finfo as finfo
 from ._legacy import iinfo as iinfo, is_complex as is_complex, is_floating_point as is_floating_point
 from ._legacy import is_nonzero as is_nonzero, set_default_tensor_type as set_default_tensor_type
+from ._windows import bartlett_window as bartlett_window, blackman_window as blackman_window
+from ._windows import hamming_window as hamming_window, hann_window as hann_window, kaiser_window as kaiser_window
 from ._tensor_str import set_printoptions as set_printoptions
 from .autograd import enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad
 from .autograd import is_grad_enabled as is_grad_enabled
@@ -46,8 +55,8 @@ __version__ = str(_load_core.core.build_info()["version"])
 # What the parts above call, and nobody else should.
 for _name in ("adam_step_", "apply_function", "backward", "clip_grad_norm_", "grad", "sgd_step_", "zero_grad_"):
     globals().pop(_name, None)
-for _name in [name for name in globals() if name.startswith("linalg_")]:
-    globals().pop(_name)  # they stand in chainrule.linalg
+for _name in [name for name in globals() if name.startswith(("linalg_", "special_"))]:
+    globals().pop(_name)  # they stand in chainrule.linalg and chainrule.special
 del _name
 
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
 
 import numpy as np
 
@@ -102,6 +105,110 @@ def can_cast(from_: Any, to: Any) -> bool:
         return 2 if dtype.is_floating_point else 1
 
     return kind(from_) <= kind(to)
+
+
+def broadcast_shapes(*shapes: Any) -> Any:
+    """The shape to which tensors of these shapes broadcast.
+
+    Example:
+        >>> chainrule.broadcast_shapes((2, 1), (3,))
+        chainrule.Size([2, 3])
+    """
+    sizes = [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
+    try:
+        return _core.Size(np.broadcast_shapes(*sizes))
+    except ValueError:
+        raise ValueError(f"broadcast_shapes: the shapes must broadcast, got {sizes}.") from None
+
+
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of a tensor, an array or nested lists, sharing its memory where that is possible.
+
+    Args:
+        copy: True copies in any case, False raises where sharing is not possible.
+
+    Example:
+        >>> chainrule.asarray([1, 2])
+        tensor([1, 2])
+    """
+    result = _core.as_tensor(obj, dtype=dtype, device=device)
+    shared = result is obj or (isinstance(obj, np.ndarray) and np.shares_memory(result.detach().numpy(), obj))
+    if copy and shared:
+        result = result.clone()
+    if copy is False and not shared:
+        raise ValueError(f"asarray: copy=False, but {type(obj).__name__} as {result.dtype} needs a copy.")
+    if requires_grad and not result.requires_grad:
+        result = result.detach().requires_grad_()
+    return result
+
+
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
+    """A vector that shares the memory of an object with Python's buffer protocol.
+
+    Args:
+        dtype: of the elements.
+        count: how many; -1 for all.
+        offset: where to begin, in bytes.
+
+    Example:
+        >>> chainrule.frombuffer(bytearray([1, 2, 3]), dtype=chainrule.uint8, offset=1)
+        tensor([2, 3], dtype=chainrule.uint8)
+    """
+    array = np.frombuffer(buffer, dtype=dtype.name, count=count, offset=offset)
+    if not array.flags.writeable:
+        array = array.copy()  # tensors can be written
+    result = _core.from_numpy(array)
+    return result.requires_grad_() if requires_grad else result
+
+
+def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
+    spacing = 1 if spacing is None else spacing
+    if isinstance(spacing, Tensor) and spacing.dim() > 0:
+        spacing = [spacing]
+    if isinstance(spacing, (list, tuple)):
+        spacing = [h if isinstance(h, Tensor) else _core.tensor(h, dtype=_core.float64) for h in spacing]
+    return _core.gradient(input, spacing=spacing, dim=dim, edge_order=edge_order)
+
+
+gradient.__doc__ = _core.gradient.__doc__
+
+
+def conj(input: Tensor) -> Tensor:
+    """The input itself: real numbers are their own conjugates."""
+    return input
+
+
+def isreal(input: Tensor) -> Tensor:
+    """True everywhere: there are no complex tensors."""
+    return _core.ones_like(input, dtype=_core.bool)
+
+
+def angle(input: Tensor) -> Tensor:
+    """The angle of a number in the complex plane: 0, pi for negative ones, nan for nan. Its gradient is 0.
+
+    Example:
+        >>> chainrule.angle(chainrule.tensor([1.0, -2.0]))
+        tensor([0.0000, 3.1416])
+    """
+    x = input if input.dtype.is_floating_point else input.to(_core.get_default_dtype())
+    return _core.where(x < 0, math.pi, _core.where(_core.isnan(x), x, _core.zeros_like(x)))
+
+
+def is_signed(input: Tensor) -> bool:
+    """Whether the tensor's dtype has negative numbers."""
+    return input.is_signed()
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether both have the same shape."""
+    return bool(input.shape == other.shape)
+
+
+def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """split() into parts of these sizes."""
+    return _core.split(input, list(split_sizes), dim)
 
 
 def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] | Tensor = 2) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
+from ._formats import strided
 from ._interop import array_function, array_interface
 from ._shared_memory import is_shared, reduce_shared, share_memory_
 from ._tensor_str import tensor_str
@@ -93,6 +94,61 @@ def _type(self: Any, dtype: Any = None, non_blocking: bool = False, **kwargs: An
     return self.to(getattr(dtype, "dtype", dtype))  # an old class, such as FloatTensor, names its dtype
 
 
+def _where(self: Any, condition: Any, other: Any) -> Any:
+    """This tensor's elements where the condition holds, those of `other` elsewhere: where(condition, self, other)."""
+    return _core.where(condition, self, other)
+
+
+def _map(self: Any, tensor: Any, function: Any) -> Any:
+    """Replace each element by function(element, element of the other tensor), in place: slow, a Python call each."""
+    pairs = zip(self.detach().reshape(-1).tolist(), tensor.detach().expand(self.shape).reshape(-1).tolist())
+    values = [function(a, b) for a, b in pairs]
+    self.detach().copy_(_core.tensor(values, dtype=self.dtype).reshape(self.shape))
+    return self
+
+
+def _resize_as(self: Any, other: Any, *, memory_format: Any = None) -> Any:
+    """resize_() to the shape of another tensor."""
+    return self.resize_(other.shape)
+
+
+def _get_device(self: Any) -> int:
+    """-1: the CPU has no number."""
+    return -1
+
+
+def _is_same_size(self: Any, other: Any) -> bool:
+    """Whether both have the same shape."""
+    return bool(self.shape == other.shape)
+
+
+def _is_set_to(self: Any, tensor: Any) -> bool:
+    """Whether both are the same view of the same memory."""
+    same = self.data_ptr() == tensor.data_ptr() and self.shape == tensor.shape
+    return bool(same and self.stride() == tensor.stride() and self.dtype == tensor.dtype)
+
+
+def _is_nonzero(self: Any) -> bool:
+    """Whether the one element isn't 0."""
+    if self.numel() != 1:
+        raise RuntimeError(f"is_nonzero: a tensor of one element is required, got shape {tuple(self.shape)}.")
+    return bool(self.item() != 0)
+
+
+def _polygamma(self: Any, n: int) -> Any:
+    """The n-th derivative of the digamma function: chainrule.polygamma(n, self)."""
+    return _core.polygamma(n, self)
+
+
+def _itself(self: Any) -> Any:
+    """The tensor itself: there are no complex numbers."""
+    return self
+
+
+def _layout(self: Any) -> Any:
+    return strided
+
+
 _OLD_NAMES = {
     "float32": "FloatTensor",
     "float64": "DoubleTensor",
@@ -115,6 +171,16 @@ for _name, _function in {
     "share_memory_": share_memory_,
     "new_tensor": _new_tensor,
     "type": _type,
+    "where": _where,
+    "map_": _map,
+    "resize_as_": _resize_as,
+    "get_device": _get_device,
+    "is_same_size": _is_same_size,
+    "is_set_to": _is_set_to,
+    "is_nonzero": _is_nonzero,
+    "polygamma": _polygamma,
+    **dict.fromkeys(["conj", "conj_physical", "resolve_conj", "resolve_neg"], _itself),
+    "layout": property(_layout),
 }.items():
     setattr(Tensor, _name, _function)
 

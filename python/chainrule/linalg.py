@@ -13,16 +13,20 @@ from __future__ import annotations
 from . import _core
 
 cholesky = _core.linalg_cholesky
+cond = _core.linalg_cond
 cross = _core.linalg_cross
 det = _core.linalg_det
 diagonal = _core.diagonal
 eigh = _core.linalg_eigh
 eigvalsh = _core.linalg_eigvalsh
+householder_product = _core.linalg_householder_product
 inv = _core.linalg_inv
 lstsq = _core.linalg_lstsq
 lu = _core.linalg_lu
 lu_factor = _core.linalg_lu_factor
+lu_solve = _core.linalg_lu_solve
 matmul = _core.matmul
+matrix_exp = _core.linalg_matrix_exp
 matrix_norm = _core.linalg_matrix_norm
 matrix_power = _core.linalg_matrix_power
 matrix_rank = _core.linalg_matrix_rank
@@ -35,6 +39,9 @@ solve = _core.linalg_solve
 solve_triangular = _core.linalg_solve_triangular
 svd = _core.linalg_svd
 svdvals = _core.linalg_svdvals
+tensorinv = _core.linalg_tensorinv
+tensorsolve = _core.linalg_tensorsolve
+vander = _core.linalg_vander
 vecdot = _core.linalg_vecdot
 vector_norm = _core.linalg_vector_norm
 

@@ -3,7 +3,7 @@
 `OPS` is read by the generic tests (test_ops.py and others). An operation is finished when its row is here.
 """
 
-from . import conv, creation, elementwise, indexing, linalg, losses, recurrent, reductions, shape
+from . import conv, creation, elementwise, further, indexing, linalg, losses, recurrent, reductions, shape
 from .spec import Bad, Call, Kink, Op, S, T, arrays, exists, flatten, lookup
 
 OPS = (
@@ -16,6 +16,7 @@ OPS = (
     + creation.ROWS
     + conv.ROWS
     + recurrent.ROWS
+    + further.ROWS
 )
 
 # Second names: name -> row. Tested to be the same function.
@@ -51,7 +52,7 @@ ALIASES = {
 
 # Registered names without a row: writes, creation without values, random numbers; by the file that tests them.
 ELSEWHERE = {
-    "test_indexing.py": "setitem",
+    "test_indexing.py": "setitem fill_diagonal as_strided",
     "test_tensor.py": "allclose equal copy fill zero set resize to empty empty_like new_empty",
     "test_optim.py": "sgd_step adam_step adamw_step",
     "test_random.py": "_standard_gamma bernoulli binomial "

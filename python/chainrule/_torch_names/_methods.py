@@ -7,26 +7,6 @@ from typing import Any
 import chainrule
 
 from ._absent import ignore
-from .top import strided
-
-
-class Storage(list[Any]):
-    """The elements of a tensor, copied, as a list: what tensor.storage() gives to read."""
-
-    def tolist(self) -> list[Any]:
-        """The elements as a plain list."""
-        return list(self)
-
-    def size(self) -> int:
-        """How many elements there are."""
-        return len(self)
-
-
-def _storage(self: Any) -> Storage:
-    if not self.is_contiguous():
-        raise RuntimeError(f"storage: a contiguous tensor is required, got strides {self.stride()}. Call contiguous().")
-    return Storage(self.detach().reshape(-1).tolist())
-
 
 def _no_half(self: Any) -> Any:
     raise RuntimeError("half: chainrule has no float16 and no bfloat16. Use float32, float() makes it.")
@@ -35,8 +15,6 @@ def _no_half(self: Any) -> Any:
 def install() -> None:
     """Add what is missing."""
     for owner, name, value in (
-        (chainrule.Tensor, "storage", _storage),
-        (chainrule.Tensor, "layout", property(lambda self: strided)),
         (chainrule.Tensor, "record_stream", ignore),
         *((chainrule.Tensor, f"is_{device}", False) for device in ("cuda", "mps", "xpu", "mkldnn", "meta")),
         (chainrule.Tensor, "half", _no_half),

@@ -8,6 +8,8 @@ from typing import Any
 
 import chainrule
 
+from .._formats import NamedConstant
+from .._storage import UntypedStorage
 from . import VERSION
 from .amp import autocast as autocast
 
@@ -35,40 +37,18 @@ class TorchVersion(str):
         return self._numbers() >= self._other(other)
 
 
-class NamedConstant:
-    """A name that programs pass around."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"torch.{self.name}"
+class AbsentDtype(NamedConstant):
+    """A dtype that programs name, for autocast mostly; a tensor of this dtype is a TypeError."""
 
     def __reduce__(self) -> Any:
         return _constant, (self.name,)
 
-
-class AbsentDtype(NamedConstant):
-    """A dtype that programs name, for autocast mostly; a tensor of this dtype is a TypeError."""
-
     is_floating_point, is_complex, is_signed, itemsize = True, False, True, 2
-
-
-class layout(NamedConstant):
-    """How a tensor lies in memory: strided is the only one."""
-
-
-class memory_format(NamedConstant):
-    """The order of a tensor's axes in memory: the order of its shape is the only one."""
 
 
 __version__ = TorchVersion(VERSION)
 float16 = half = AbsentDtype("float16")
 bfloat16 = AbsentDtype("bfloat16")
-strided = layout("strided")
-contiguous_format = memory_format("contiguous_format")
-preserve_format = memory_format("preserve_format")
-channels_last = memory_format("channels_last")
 OutOfMemoryError = type("OutOfMemoryError", (RuntimeError,), {"__module__": "torch"})
 
 
@@ -139,8 +119,8 @@ def set_warn_always(mode: bool) -> None:
 
 
 def is_storage(obj: Any) -> bool:
-    """False: a tensor's memory is no object of its own."""
-    return False
+    """Whether obj is a tensor's memory, as Tensor.storage() and untyped_storage() give it."""
+    return isinstance(obj, UntypedStorage)
 
 
 def typename(obj: Any) -> str:

@@ -126,6 +126,7 @@ normalize = _nn.normalize
 one_hot = _nn.one_hot
 pad = _nn.pad
 pairwise_distance = _nn.pairwise_distance
+pdist = _nn.pdist
 pixel_shuffle = _nn.pixel_shuffle
 pixel_unshuffle = _nn.pixel_unshuffle
 poisson_nll_loss = _nn.poisson_nll_loss

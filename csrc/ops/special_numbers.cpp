@@ -1,0 +1,523 @@
+// Special functions that are computed number by number, in double: Bessel functions of an imaginary argument, the normal
+// distribution's integrals, incomplete gamma functions, Hurwitz's zeta and polygamma functions.
+//
+// The gradients are written in operations, so that there are derivatives of any order.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/parallel.h"
+#include "core/unlock.h"
+#include "ops/forms.h"
+#include "ops/reduce_rules.h"
+#include "ops/visit.h"
+
+namespace chainrule {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+constexpr double kSqrt2 = 1.41421356237309504880;
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+// ---- the numbers ----
+
+// e^-|x| I_n(x) for n = 0 and 1. Up to 30 the power series, all of whose terms have one sign; then the asymptotic series, whose
+// terms shrink below the rounding there (Abramowitz and Stegun 9.6.10 and 9.7.1).
+double scaled_bessel(int n, double x) {
+    double a = std::abs(x), term, sum;
+    if (std::isinf(x)) return 0;
+    if (a <= 30) {
+        term = sum = n == 0 ? 1 : a / 2;
+        for (int k = 1; term > sum * 1e-17; ++k) sum += term *= a / 2 / k * (a / 2 / (k + n));
+        sum *= std::exp(-a);
+    } else {
+        term = sum = 1;
+        for (int k = 1; std::abs(term) > 1e-17 && k < 30; ++k) {
+            double odd = 2 * k - 1;
+            sum += term *= (odd * odd - 4 * n) / (8 * a * k);
+        }
+        sum /= std::sqrt(2 * kPi * a);
+    }
+    return n == 1 && x < 0 ? -sum : sum;
+}
+double i0e(double x) { return x != x ? x : scaled_bessel(0, x); }
+double i1e(double x) { return x != x ? x : scaled_bessel(1, x); }
+// e^(|x| / 2) twice: only the product may overflow.
+double unscaled(double scaled, double x) {
+    double half = std::exp(std::abs(x) / 2);
+    return scaled == 0 && x != 0 ? std::copysign(kInfinity, x) : scaled * half * half;
+}
+double i0(double x) { return x != x ? x : std::abs(unscaled(i0e(x), x)); }
+double i1(double x) { return x != x ? x : unscaled(i1e(x), x); }
+
+// e^(x^2) erfc(x). From 5 on the continued fraction of erfc (Abramowitz and Stegun 7.1.14), from its 60th step backwards.
+double erfcx(double x) {
+    if (x < 5) return std::exp(x * x) * std::erfc(x);
+    double tail = 0;
+    for (int k = 60; k > 0; --k) tail = k / 2.0 / (x + tail);
+    return 1 / (std::sqrt(kPi) * (x + tail));
+}
+
+double log_ndtr(double x) {
+    double z = -x / kSqrt2;
+    return x < -1 ? std::log(erfcx(z) / 2) - z * z : std::log1p(-std::erfc(-z) / 2);
+}
+
+// The x at which the normal distribution's integral is p: a first value of four digits (Abramowitz and Stegun 26.2.23) made exact
+// by Halley's method.
+double ndtri(double p) {
+    if (!(p >= 0 && p <= 1)) return kNan;
+    if (p == 0 || p == 1) return p == 0 ? -kInfinity : kInfinity;
+    if (p > 0.5) return -ndtri(1 - p);  // 1 - p is exact here
+    double t = std::sqrt(-2 * std::log(p));
+    double x = (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) - t;
+    for (int i = 0; i < 3; ++i) {
+        double error = (std::erfc(-x / kSqrt2) / 2 - p) * std::sqrt(2 * kPi) * std::exp(x * x / 2);
+        x -= error / (1 + x * error / 2);
+    }
+    return x;
+}
+
+double entropy_term(double x) { return x > 0 ? -x * std::log(x) : x == 0 ? 0 : x != x ? x : -kInfinity; }
+
+// The regularised incomplete gamma functions P and Q: a series for x < a + 1, else a continued fraction by Lentz's method
+// (Abramowitz and Stegun 6.5.29 and 6.5.31).
+double incomplete_gamma(double a, double x, bool upper) {
+    if (!(a >= 0 && x >= 0)) return kNan;
+    if (a == 0) return x == 0 ? kNan : upper ? 0 : 1;
+    if (x == 0) return upper ? 1 : 0;
+    if (std::isinf(a)) return std::isinf(x) ? kNan : upper ? 1 : 0;
+    if (std::isinf(x)) return upper ? 0 : 1;
+    double front = std::exp(a * std::log(x) - x - std::lgamma(a));
+    constexpr int kSteps = 100000;
+    if (x < a + 1) {
+        double term = 1 / a, sum = term;
+        for (int k = 1; k < kSteps && term > sum * kEpsilon / 4; ++k) sum += term *= x / (a + k);
+        double lower = std::min(front * sum, 1.0);
+        return upper ? 1 - lower : lower;
+    }
+    double b = x + 1 - a, c = 1e300, d = 1 / b, h = d;
+    for (int k = 1; k < kSteps; ++k) {
+        double factor = -k * (k - a);
+        b += 2;
+        d = 1 / (factor * d + b);
+        c = b + factor / c;
+        h *= d * c;
+        if (std::abs(d * c - 1) < kEpsilon) break;
+    }
+    double high = std::min(front * h, 1.0);
+    return upper ? high : 1 - high;
+}
+double gammainc(double a, double x) { return incomplete_gamma(a, x, false); }
+double gammaincc(double a, double x) { return incomplete_gamma(a, x, true); }
+
+// Hurwitz's zeta function, sum over k >= 0 of (k + q)^-s: the first terms, then the formula of Euler and Maclaurin for the others
+// (Abramowitz and Stegun 23.1.30), with Bernoulli's numbers over factorials.
+double zeta(double s, double q) {
+    if (s != s || q != q || s < 1) return kNan;
+    if (s == 1) return kInfinity;
+    if (q <= 0) {
+        if (q == std::floor(q)) return kInfinity;
+        if (s != std::floor(s)) return kNan;
+        // The negative terms, by their sizes, are the difference of two positive series.
+        double n = std::ceil(-q), r = 1 - (q + n), sign_of = std::fmod(s, 2) == 0 ? 1 : -1;
+        return zeta(s, q + n) + sign_of * (zeta(s, r) - zeta(s, r + n));
+    }
+    constexpr double kBernoulli[] = {1.0 / 12,
+                                     -1.0 / 720,
+                                     1.0 / 30240,
+                                     -1.0 / 1209600,
+                                     1.0 / 47900160,
+                                     -691.0 / 1307674368000,
+                                     1.0 / 74724249600,
+                                     -3617.0 / 10670622842880000,
+                                     43867.0 / 5109094217170944000};
+    double sum = 0;
+    for (int k = 0; k < 12 || q < 12; ++k, q += 1) {
+        double term = std::pow(q, -s);
+        sum += term;
+        if (std::abs(term) < std::abs(sum) * 1e-20) return sum;
+    }
+    double power = std::pow(q, -s);
+    sum += power * q / (s - 1) + power / 2;
+    double factor = s * power / q;
+    for (int i = 0; i < 9; ++i) {
+        sum += kBernoulli[i] * factor;
+        factor *= (s + 2 * i + 1) * (s + 2 * i + 2) / (q * q);
+    }
+    return sum;
+}
+
+double polygamma_at(int64_t n, double x) {
+    double order = static_cast<double>(n);
+    return (n % 2 ? 1 : -1) * std::tgamma(order + 1) * zeta(order + 1, x);
+}
+
+double xlog1py_at(double x, double y) { return x == 0 && y == y ? 0 : x * std::log1p(y); }
+
+// ---- evaluation ----
+
+// Row-major data of the result's shape, to which the input broadcasts.
+Tensor rows_like(const Tensor& t, const Tensor& out) {
+    if (t.shape() == out.shape()) return contiguous_data(t);
+    Tensor rows = empty(out.shape(), t.dtype());
+    copy_data(rows, t);
+    return rows;
+}
+
+template <class F> void each_number(EvalCtx& c, const F& f) {
+    Tensor x = rows_like(c.input(0), c.out()), y = c.n_inputs > 1 ? rows_like(c.input(1), c.out()) : x;
+    Tensor rows = c.out().is_contiguous() ? c.out() : empty(c.out().shape(), c.out().dtype());
+    visit_floating(rows.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        const T *a = x.data<T>(), *b = y.data<T>();
+        T* to = rows.data<T>();
+        Unlock unlock(rows.numel() * 50);
+        parallel_for(rows.numel(), 1 << 8, [&](int64_t begin, int64_t end) {
+            for (int64_t i = begin; i < end; ++i) to[i] = static_cast<T>(f(a[i], b[i]));
+        });
+    });
+    if (!c.out().is_contiguous()) copy_data(c.out(), rows);
+}
+template <double (*f)(double)> void eval_one(EvalCtx& c) {
+    each_number(c, [](double x, double) { return f(x); });
+}
+template <double (*f)(double, double)> void eval_two(EvalCtx& c) {
+    each_number(c, [](double x, double y) { return f(x, y); });
+}
+
+constexpr OpDef of_one(const char* name, const char* grad_name, void (*eval)(EvalCtx&), void (*vjp)(VjpCtx&)) {
+    return {
+        .name = name,
+        .grad_name = grad_name,
+        .infer = infer_floating,
+        .eval = eval,
+        .vjp = vjp,
+        .promotion = Promotion::Float,
+        .save_input = {1},
+    };
+}
+constexpr OpDef of_two(const char* name, const char* grad_name, void (*eval)(EvalCtx&), void (*vjp)(VjpCtx&)) {
+    OpDef op = of_one(name, grad_name, eval, vjp);
+    op.broadcast = true;
+    op.save_input[0] = op.save_input[1] = 3;
+    return op;
+}
+
+Tensor is_zero(const Tensor& x) { return eq(detach(x), number(0, x)); }
+
+// f(x) / x, and its limit at 0.
+Tensor over(const Tensor& f, const Tensor& x, double limit) {
+    Tensor zero = is_zero(x);
+    return where(zero, number(limit, x), f / where(zero, number(1, x), x));
+}
+
+}  // namespace
+
+// ---- i0, i1, i0e, i1e: modified Bessel functions of the first kind ----
+extern const OpDef i1_op;
+extern const OpDef i1e_op;
+const OpDef i0_op =
+    of_one("i0", "I0Backward0", eval_one<i0>, [](VjpCtx& c) { c.set(0, c.grad() * run(i1_op, c.input(0))); });
+const OpDef i1_op = of_one("i1", "SpecialI1Backward0", eval_one<i1>, [](VjpCtx& c) {
+    Tensor x = c.input(0);
+    c.set(0, c.grad() * (run(i0_op, x) - over(run(i1_op, x), x, 0.5)));
+});
+const OpDef i0e_op = of_one("i0e", "SpecialI0EBackward0", eval_one<i0e>, [](VjpCtx& c) {
+    Tensor x = c.input(0);
+    c.set(0, c.grad() * (run(i1e_op, x) - sign(x) * run(c.op(), x)));
+});
+const OpDef i1e_op = of_one("i1e", "SpecialI1EBackward0", eval_one<i1e>, [](VjpCtx& c) {
+    Tensor x = c.input(0), y = run(i1e_op, x);
+    c.set(0, c.grad() * (run(i0e_op, x) - sign(x) * y - over(y, x, 0.5)));
+});
+const Register i0_fn({"i0",
+                      kUnaryFlags,
+                      R"(Modified Bessel function of the first kind, of order 0.
+
+    y = sum over k of (x^2 / 4)^k / k!^2,  dx = dy i1(x)
+
+Example:
+    >>> chainrule.i0(chainrule.tensor([0., 1.]))
+    tensor([1.0000, 1.2661])
+
+Source: Abramowitz and Stegun, "Handbook of mathematical functions", 9.6 and 9.7.
+)",
+                      {{"i0(Tensor input)", call_unary<i0_op>}}});
+const Register special_i1_fn({"special_i1",
+                              kFunction,
+                              R"(Modified Bessel function of the first kind, of order 1.
+
+    y = x / 2 sum over k of (x^2 / 4)^k / (k! (k + 1)!),  dx = dy (i0(x) - y / x)
+
+Example:
+    >>> chainrule.special.i1(chainrule.tensor([0., 1.]))
+    tensor([0.0000, 0.5652])
+
+Source: Abramowitz and Stegun, "Handbook of mathematical functions", 9.6 and 9.7.
+)",
+                              {{"special_i1(Tensor input)", call_unary<i1_op>}}});
+const Register special_i0e_fn({"special_i0e",
+                               kFunction,
+                               R"(i0(x) e^-|x|: without overflow.
+
+Example:
+    >>> chainrule.special.i0e(chainrule.tensor([0., 1000.]))
+    tensor([1.0000, 0.0126])
+)",
+                               {{"special_i0e(Tensor input)", call_unary<i0e_op>}}});
+const Register special_i1e_fn({"special_i1e",
+                               kFunction,
+                               R"(i1(x) e^-|x|: without overflow.
+
+Example:
+    >>> chainrule.special.i1e(chainrule.tensor([0., 1000.]))
+    tensor([0.0000, 0.0126])
+)",
+                               {{"special_i1e(Tensor input)", call_unary<i1e_op>}}});
+
+// ---- erfcx, ndtr, log_ndtr, ndtri: the normal distribution ----
+const OpDef erfcx_op = of_one("erfcx", "SpecialErfcxBackward0", eval_one<erfcx>, [](VjpCtx& c) {
+    Tensor x = c.input(0);
+    c.set(0, c.grad() * (x * run(c.op(), x) * 2.0 - 2 / std::sqrt(kPi)));
+});
+const Register special_erfcx_fn({"special_erfcx",
+                                 kFunction,
+                                 R"(The complement of the error function without its decay.
+
+    y = e^(x^2) erfc(x),  dx = dy (2 x y - 2 / sqrt(pi))
+
+Example:
+    >>> chainrule.special.erfcx(chainrule.tensor([0., 100.]))
+    tensor([1.0000, 0.0056])
+
+Source: Abramowitz and Stegun, "Handbook of mathematical functions", 7.1.
+)",
+                                 {{"special_erfcx(Tensor input)", call_unary<erfcx_op>}}});
+const Register special_ndtr_fn({"special_ndtr",
+                                kFunction,
+                                R"(The integral of the standard normal density from -inf to x.
+
+    y = erfc(-x / sqrt(2)) / 2,  dx = dy e^(-x^2 / 2) / sqrt(2 pi)
+
+Example:
+    >>> chainrule.special.ndtr(chainrule.tensor([0., 1.]))
+    tensor([0.5000, 0.8413])
+)",
+                                {{"special_ndtr(Tensor input)",
+                                  [](Args& a) { a.ret(erfc(a.tensor(0) * (-1 / kSqrt2)) * 0.5); }}}});
+const OpDef log_ndtr_op = of_one("log_ndtr", "SpecialLogNdtrBackward0", eval_one<log_ndtr>, [](VjpCtx& c) {
+    c.set(0, c.grad() / run(erfcx_op, c.input(0) * (-1 / kSqrt2)) * std::sqrt(2 / kPi));
+});
+const Register special_log_ndtr_fn({"special_log_ndtr",
+                                    kFunction,
+                                    R"(Logarithm of ndtr(), exact also far below 0.
+
+    y = ln ndtr(x),  dx = dy sqrt(2 / pi) / erfcx(-x / sqrt(2))
+
+Example:
+    >>> chainrule.special.log_ndtr(chainrule.tensor([0., -100.]))
+    tensor([-6.9315e-01, -5.0055e+03])
+)",
+                                    {{"special_log_ndtr(Tensor input)", call_unary<log_ndtr_op>}}});
+constexpr OpDef make_ndtri() {
+    OpDef op = of_one("ndtri", "SpecialNdtriBackward0", eval_one<ndtri>,
+                      [](VjpCtx& c) { c.set(0, c.grad() * (exp(square(c.output()) * 0.5) * std::sqrt(2 * kPi))); });
+    op.save_input[0] = 0;
+    op.save_output[0] = 1;
+    return op;
+}
+const OpDef ndtri_op = make_ndtri();
+const Register special_ndtri_fn({"special_ndtri",
+                                 kFunction,
+                                 R"(The inverse of ndtr(): -inf at 0, inf at 1, nan beyond.
+
+    ndtr(y) = x,  dx = dy sqrt(2 pi) e^(y^2 / 2)
+
+Example:
+    >>> chainrule.special.ndtri(chainrule.tensor([0.5, 0.975]))
+    tensor([0.0000, 1.9600])
+
+Source: Abramowitz and Stegun, "Handbook of mathematical functions", 26.2.23 (first value), refined by Halley's method.
+)",
+                                 {{"special_ndtri(Tensor input)", call_unary<ndtri_op>}}});
+
+// ---- entr, xlog1py ----
+const OpDef entr_op = of_one("entr", "SpecialEntrBackward0", eval_one<entropy_term>,
+                             [](VjpCtx& c) { c.set(0, c.grad() * (neg(log(c.input(0))) - 1.0)); });
+const Register special_entr_fn({"special_entr",
+                                kFunction,
+                                R"(Summands of an entropy.
+
+    y = -x ln x, 0 at x = 0, -inf below,  dx = dy (-ln x - 1)
+
+Example:
+    >>> chainrule.special.entr(chainrule.tensor([0., 0.5]))
+    tensor([0.0000, 0.3466])
+)",
+                                {{"special_entr(Tensor input)", call_unary<entr_op>}}});
+const OpDef xlog1py_op = of_two("xlog1py", "SpecialXlog1PyBackward0", eval_two<xlog1py_at>, [](VjpCtx& c) {
+    Tensor x = c.input(0), y = c.input(1);
+    if (c.wants(0)) {
+        Tensor skip = logical_and(is_zero(x), le(detach(y), number(-1, y)));
+        c.set(0, c.grad() * log1p(where(skip, number(0, y), y)));
+    }
+    if (c.wants(1)) c.set(1, c.grad() * x / (y + 1.0));
+});
+const Register special_xlog1py_fn({"special_xlog1py",
+                                   kFunction,
+                                   R"(Product of x with ln(1 + y); 0 where x = 0, unless y is nan.
+
+    z = x ln(1 + y),  dx = dz ln(1 + y) (0 where x = 0 and y <= -1),  dy = dz x / (1 + y)
+
+Args:
+    input, other: tensors or numbers; the shapes broadcast.
+
+Example:
+    >>> chainrule.special.xlog1py(chainrule.tensor([0., 2.]), chainrule.tensor([-1., 3.]))
+    tensor([0.0000, 2.7726])
+)",
+                                   {{"special_xlog1py(Tensor input, Tensor other)", call_binary<xlog1py_op>}}});
+
+// ---- gammainc, gammaincc: the incomplete gamma functions; the gradient is that by x ----
+namespace {
+void gamma_slope(VjpCtx& c, double sign_of) {
+    check<RuntimeError>(!c.wants(0), c.op().name, ": there is no gradient for the first argument. detach() it.");
+    Tensor a = c.input(0), x = c.input(1);
+    Tensor slope = exp((a - 1.0) * log(x) - x - lgamma(a));
+    c.set(1, c.grad() * slope * sign_of);
+}
+}  // namespace
+const OpDef gammainc_op =
+    of_two("gammainc", "IgammaBackward0", eval_two<gammainc>, [](VjpCtx& c) { gamma_slope(c, 1); });
+const OpDef gammaincc_op =
+    of_two("gammaincc", "IgammacBackward0", eval_two<gammaincc>, [](VjpCtx& c) { gamma_slope(c, -1); });
+const Register igamma_fn({"igamma",
+                          kUnaryFlags,
+                          R"(Lower incomplete gamma function, regularised.
+
+    y = 1 / Gamma(a) integral from 0 to x of t^(a-1) e^-t dt,  dx = dy x^(a-1) e^-x / Gamma(a); none for a
+
+Args:
+    input: a, not negative.
+    other: x, not negative; the shapes broadcast.
+
+Example:
+    >>> chainrule.igamma(chainrule.tensor([1., 4.]), chainrule.tensor([1., 4.]))
+    tensor([0.6321, 0.5665])
+
+Source: Abramowitz and Stegun, "Handbook of mathematical functions", 6.5.
+)",
+                          {{"igamma(Tensor input, Tensor other)", call_binary<gammainc_op>}}});
+const Register igammac_fn({"igammac",
+                           kUnaryFlags,
+                           R"(Upper incomplete gamma function, regularised: 1 - igamma(a, x) without cancellation.
+
+Args:
+    input: a, not negative.
+    other: x, not negative; the shapes broadcast.
+
+Example:
+    >>> chainrule.igammac(chainrule.tensor([1., 4.]), chainrule.tensor([1., 4.]))
+    tensor([0.3679, 0.4335])
+
+Source: Abramowitz and Stegun, "Handbook of mathematical functions", 6.5.
+)",
+                           {{"igammac(Tensor input, Tensor other)", call_binary<gammaincc_op>}}});
+
+// ---- zeta, polygamma, mvlgamma ----
+const OpDef zeta_op = of_two("zeta", "SpecialZetaBackward0", eval_two<zeta>, [](VjpCtx& c) {
+    check<RuntimeError>(!c.wants(0), "zeta: there is no gradient for the first argument. detach() it.");
+    Tensor s = c.input(0);
+    c.set(1, c.grad() * neg(s) * run(c.op(), s + 1.0, c.input(1)));
+});
+const Register special_zeta_fn({"special_zeta",
+                                kFunction,
+                                R"(Hurwitz's zeta function.
+
+    y = sum over k >= 0 of (k + q)^-s,  dq = -dy s zeta(s + 1, q); none for s
+
+Args:
+    input: s, more than 1 (1 gives inf).
+    other: q; the shapes broadcast.
+
+Example:
+    >>> chainrule.special.zeta(chainrule.tensor(2.), chainrule.tensor(1.))
+    tensor(1.6449)
+
+Source: Abramowitz and Stegun, "Handbook of mathematical functions", 23.1.30.
+)",
+                                {{"special_zeta(Tensor input, Tensor other)", call_binary<zeta_op>}}});
+namespace {
+struct OrderAttr {
+    int64_t n;
+};
+extern const OpDef polygamma_op;
+Tensor polygamma(int64_t n, const Tensor& x) { return n == 0 ? digamma(x) : run_with(polygamma_op, OrderAttr{n}, x); }
+const OpDef polygamma_op = {
+    .name = "polygamma",
+    .grad_name = "PolygammaBackward0",
+    .infer = infer_floating,
+    .eval =
+        [](EvalCtx& c) {
+            int64_t n = c.attr<OrderAttr>().n;
+            each_number(c, [n](double x, double) { return polygamma_at(n, x); });
+        },
+    .vjp = [](VjpCtx& c) { c.set(0, c.grad() * polygamma(c.attr<OrderAttr>().n + 1, c.input(0))); },
+    .promotion = Promotion::Float,
+    .save_input = {1},
+    .attr_bytes = sizeof(OrderAttr),
+};
+Tensor checked_polygamma(int64_t n, const Tensor& x) {
+    check<ValueError>(n >= 0, "polygamma: the order n must not be negative, got ", n, ".");
+    return polygamma(n, x);
+}
+}  // namespace
+const Register polygamma_fn({"polygamma",
+                             kFunction,
+                             R"(The n-th derivative of the digamma function.
+
+    y = d^n/dx^n digamma(x) = (-1)^(n+1) n! zeta(n + 1, x),  dx = dy polygamma(n + 1, x)
+
+Args:
+    n: order, 0 or more.
+    input: tensor.
+
+Example:
+    >>> chainrule.polygamma(1, chainrule.tensor([1., 0.5]))
+    tensor([1.6449, 4.9348])
+)",
+                             {{"polygamma(int n, Tensor input)",
+                               [](Args& a) { a.ret(checked_polygamma(a.integer(0), a.tensor(1))); }}}});
+const Register mvlgamma_fn({"mvlgamma",
+                            kMethod | kFunction,
+                            R"(Logarithm of the multivariate gamma function.
+
+    y = p (p - 1) / 4 ln pi + sum over j < p of lgamma(x - j / 2)
+
+Args:
+    input: tensor; all elements more than (p - 1) / 2.
+    p: dimensions.
+
+Example:
+    >>> chainrule.mvlgamma(chainrule.tensor([2., 3.]), 2)
+    tensor([0.4516, 1.5502])
+
+Source: Muirhead, "Aspects of multivariate statistical theory", 1982.
+)",
+                            {{"mvlgamma(Tensor input, int p)", [](Args& a) {
+                                  Tensor x = a.tensor(0);
+                                  if (!is_floating(x.dtype())) x = cast(x, default_dtype());
+                                  int64_t p = a.integer(1);
+                                  check<ValueError>(p >= 1, "mvlgamma: p must be at least 1, got ", p, ".");
+                                  double count = static_cast<double>(p);
+                                  double constant = count * (count - 1) / 4 * std::log(kPi);
+                                  Tensor y = lgamma(x) + constant;
+                                  for (int64_t j = 1; j < p; ++j) y = y + lgamma(x - static_cast<double>(j) / 2);
+                                  a.ret(y);
+                              }}}});
+
+}  // namespace chainrule
