@@ -193,7 +193,7 @@ def angle(input: Tensor) -> Tensor:
         tensor([0.0000, 3.1416])
     """
     x = input if input.dtype.is_floating_point else input.to(_core.get_default_dtype())
-    return _core.where(x < 0, math.pi, _core.where(_core.isnan(x), x, _core.zeros_like(x)))
+    return _core.where(x < 0, _core.full_like(x, math.pi), _core.where(_core.isnan(x), x, _core.zeros_like(x)))
 
 
 def is_signed(input: Tensor) -> bool:
