@@ -20,7 +20,6 @@
 namespace chainrule {
 namespace {
 
-
 Tensor unit_matrix(int64_t n, DType dtype) { return diag_embed(full({n}, Scalar(1.0), dtype)); }
 Tensor like_batch(const Tensor& t, const Tensor& matrix) {
     return expand(matrix, with_matrix(t, rows_of(matrix), cols_of(matrix)));

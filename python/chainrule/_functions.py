@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import numpy as np
-
 from . import _core
 
 Tensor = _core.Tensor

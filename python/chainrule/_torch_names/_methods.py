@@ -8,6 +8,7 @@ import chainrule
 
 from ._absent import ignore
 
+
 def _no_half(self: Any) -> Any:
     raise RuntimeError("half: chainrule has no float16 and no bfloat16. Use float32, float() makes it.")
 

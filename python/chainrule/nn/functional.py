@@ -213,19 +213,6 @@ def triplet_margin_with_distance_loss(
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
-def pdist(input: Tensor, p: float = 2.0) -> Tensor:
-    """The p-norm distances of all pairs of rows i < j, in that order: [N (N - 1) / 2].
-
-    Source: PyTorch, torch.nn.functional.pdist.
-    """
-    if input.dim() != 2:
-        raise ValueError(f"pdist: the input must have shape (rows, features), got {tuple(input.shape)}.")
-    if p < 0:
-        raise ValueError(f"pdist: p must not be negative, got {p}.")
-    first, second = _core.triu_indices(input.shape[0], input.shape[0], 1)
-    return (input.index_select(0, first) - input.index_select(0, second)).norm(p, 1)
-
-
 def _with_indices(function: Any, name: str) -> Any:
     def pool(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
         return function(*args, **{**kwargs, "return_indices": True})
