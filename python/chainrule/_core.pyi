@@ -288,6 +288,28 @@ class Tensor:
     def type(self, dtype: DtypeLike | str | None = None, non_blocking: _bool = False, **kwargs: Any) -> Any: ...
     def type_as(self, other: Tensor) -> Tensor: ...
     def new(self, *args: Any, device: Any = None) -> Tensor: ...
+    def where(self, condition: Tensor, other: TensorLike) -> Tensor: ...
+    def map_(self, tensor: Tensor, function: Any) -> Tensor: ...
+    def resize_as_(self: _Self, other: Tensor, *, memory_format: Any = None) -> _Self: ...
+    def get_device(self) -> _int: ...
+    def is_same_size(self, other: Tensor) -> _bool: ...
+    def is_set_to(self, tensor: Tensor) -> _bool: ...
+    def is_nonzero(self) -> _bool: ...
+    def polygamma(self, n: _int) -> Tensor: ...
+    def conj(self: _Self) -> _Self: ...
+    def conj_physical(self: _Self) -> _Self: ...
+    def resolve_conj(self: _Self) -> _Self: ...
+    def resolve_neg(self: _Self) -> _Self: ...
+    @property
+    def layout(self) -> Any: ...
+    @property
+    def is_cpu(self) -> _bool: ...
+    @property
+    def is_meta(self) -> _bool: ...
+    @property
+    def _storage_nbytes(self) -> _int: ...
+    def storage(self) -> Any: ...
+    def untyped_storage(self) -> Any: ...
     def apply_(self, function: Any) -> Tensor: ...
     def new_tensor(
         self, data: Any, *, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: _bool = False
@@ -489,6 +511,8 @@ class Tensor:
     def argsort(self, *, axis: _int, descending: _bool = False, stable: _bool = False) -> Tensor: ...
     def argwhere(self) -> Tensor:
         """The positions of elements that aren't 0: (count, axes)."""
+    def as_strided(self, size: Ints, stride: Ints, storage_offset: _int | None = None) -> Tensor:
+        """The tensor's memory seen with other sizes and strides."""
     def asin(self) -> Tensor:
         """Inverse sine, in radians; nan outside [-1, 1]."""
     def asin_(self) -> Tensor:
@@ -561,6 +585,10 @@ class Tensor:
         """Smallest whole number not below each element. Its gradient is 0."""
     def cholesky(self, upper: _bool = False) -> Tensor:
         """Cholesky decomposition of symmetric positive definite matrices: another name for linalg.cholesky()."""
+    def cholesky_inverse(self, upper: _bool = False) -> Tensor:
+        """Inverse of A from its Cholesky factor."""
+    def cholesky_solve(self, L: Tensor, upper: _bool = False) -> Tensor:
+        """Solution X of A X = B from the Cholesky factor of A."""
     @overload
     def chunk(self, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """Cuts an axis into at most `chunks` parts of equal size; the last may be smaller."""
@@ -597,6 +625,8 @@ class Tensor:
         """The size of x with the sign of y, also that of -0."""
     def copysign_(self, other: TensorLike) -> Tensor:
         """The size of x with the sign of y, also that of -0."""
+    def corrcoef(self) -> Tensor:
+        """Correlation coefficients of variables (rows) over observations (columns)."""
     def cos(self) -> Tensor:
         """Cosine of each element, in radians."""
     def cos_(self) -> Tensor:
@@ -610,6 +640,14 @@ class Tensor:
         """Number of elements that are not 0."""
     @overload
     def count_nonzero(self, *, axis: Ints | None) -> Tensor: ...
+    def cov(
+        self,
+        *,
+        correction: _int = 1,
+        fweights: Tensor | None = None,
+        aweights: Tensor | None = None,
+    ) -> Tensor:
+        """Covariances of variables (rows) over observations (columns)."""
     @overload
     def cross(self, other: TensorLike, dim: _int | None = None) -> Tensor:
         """Cross product of vectors of three elements."""
@@ -659,8 +697,12 @@ class Tensor:
         """A matrix with a vector on a diagonal, or the diagonal of a matrix as a vector."""
     def diag_embed(self, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> Tensor:
         """Matrices with the last axis on a diagonal and 0 elsewhere."""
+    def diagflat(self, offset: _int = 0) -> Tensor:
+        """A matrix with all elements on a diagonal."""
     def diagonal(self, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
         """A view of a diagonal, which becomes the last axis."""
+    def diagonal_scatter(self, src: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
+        """A copy with a diagonal replaced."""
     @overload
     def diff(
         self,
@@ -757,6 +799,8 @@ class Tensor:
         """Fills with exponential random numbers of rate lambd."""
     def fill_(self, value: TensorLike) -> Tensor:
         """Sets every element to one value."""
+    def fill_diagonal_(self, fill_value: Number, wrap: _bool = False) -> Tensor:
+        """Sets the main diagonal to one value."""
     def fix(self) -> Tensor:
         """Each element rounded towards 0, as trunc(). Its gradient is 0."""
     def fix_(self) -> Tensor:
@@ -796,11 +840,17 @@ class Tensor:
         """The fraction of each element, with its sign."""
     def frac_(self) -> Tensor:
         """The fraction of each element, with its sign."""
+    def frexp(self) -> Any:
+        """Mantissa and exponent of numbers."""
     @overload
     def gather(self, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
         """Elements along an axis, chosen by an index for each place."""
     @overload
     def gather(self, *, axis: _int, index: Tensor, sparse_grad: _bool = False) -> Tensor: ...
+    def gcd(self, other: TensorLike) -> Tensor:
+        """Greatest common divisor of two integers, not negative; gcd(0, 0) = 0."""
+    def gcd_(self, other: TensorLike) -> Tensor:
+        """Greatest common divisor of two integers, not negative; gcd(0, 0) = 0."""
     def ge(self, other: TensorLike) -> Tensor:
         """True where input >= other."""
     def ge_(self, other: TensorLike) -> Tensor:
@@ -838,6 +888,18 @@ class Tensor:
         """Length of the hypotenuse, without overflow on the way."""
     def hypot_(self, other: TensorLike) -> Tensor:
         """Length of the hypotenuse, without overflow on the way."""
+    def i0(self) -> Tensor:
+        """Modified Bessel function of the first kind, of order 0."""
+    def i0_(self) -> Tensor:
+        """Modified Bessel function of the first kind, of order 0."""
+    def igamma(self, other: TensorLike) -> Tensor:
+        """Lower incomplete gamma function, regularised."""
+    def igamma_(self, other: TensorLike) -> Tensor:
+        """Lower incomplete gamma function, regularised."""
+    def igammac(self, other: TensorLike) -> Tensor:
+        """Upper incomplete gamma function, regularised: 1 - igamma(a, x) without cancellation."""
+    def igammac_(self, other: TensorLike) -> Tensor:
+        """Upper incomplete gamma function, regularised: 1 - igamma(a, x) without cancellation."""
     @overload
     def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
         """Adds slices of a source to the positions along an axis."""
@@ -883,10 +945,54 @@ class Tensor:
     ) -> Tensor:
         """Puts values at positions that index tensors name."""
     @overload
+    def index_reduce(
+        self,
+        dim: _int,
+        index: Tensor,
+        source: Tensor,
+        reduce: str,
+        *,
+        include_self: _bool = True,
+    ) -> Tensor:
+        """Combines slices of a source with those at the positions along an axis."""
+    @overload
+    def index_reduce(
+        self,
+        *,
+        axis: _int,
+        index: Tensor,
+        source: Tensor,
+        reduce: str,
+        include_self: _bool = True,
+    ) -> Tensor: ...
+    @overload
+    def index_reduce_(
+        self,
+        dim: _int,
+        index: Tensor,
+        source: Tensor,
+        reduce: str,
+        *,
+        include_self: _bool = True,
+    ) -> Tensor:
+        """Combines slices of a source with those at the positions along an axis."""
+    @overload
+    def index_reduce_(
+        self,
+        *,
+        axis: _int,
+        index: Tensor,
+        source: Tensor,
+        reduce: str,
+        include_self: _bool = True,
+    ) -> Tensor: ...
+    @overload
     def index_select(self, dim: _int, index: Tensor) -> Tensor:
         """The positions along an axis that a vector names; gradients add up."""
     @overload
     def index_select(self, *, axis: _int, index: Tensor) -> Tensor: ...
+    def inner(self, other: TensorLike) -> Tensor:
+        """Products summed over the last axes of both tensors; of numbers the plain product."""
     def inverse(self) -> Tensor:
         """Inverse of square matrices."""
     def isclose(
@@ -914,6 +1020,14 @@ class Tensor:
         """The k-th smallest element along an axis; k counts from 1."""
     @overload
     def kthvalue(self, k: _int, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+    def lcm(self, other: TensorLike) -> Tensor:
+        """Least common multiple of two integers, not negative; 0 where one of them is 0."""
+    def lcm_(self, other: TensorLike) -> Tensor:
+        """Least common multiple of two integers, not negative; 0 where one of them is 0."""
+    def ldexp(self, other: TensorLike) -> Tensor:
+        """Product with a power of two."""
+    def ldexp_(self, other: TensorLike) -> Tensor:
+        """Product with a power of two."""
     def le(self, other: TensorLike) -> Tensor:
         """True where input <= other."""
     def le_(self, other: TensorLike) -> Tensor:
@@ -959,6 +1073,8 @@ class Tensor:
     def log_softmax(self, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
     def logaddexp(self, other: TensorLike) -> Tensor:
         """Logarithm of the sum of two exponentials, without overflow on the way."""
+    def logaddexp2(self, other: TensorLike) -> Tensor:
+        """Logarithm, to the base 2, of the sum of two powers of 2."""
     @overload
     def logcumsumexp(self, dim: _int) -> Tensor:
         """Logarithm of the running sum of exponentials along an axis."""
@@ -995,8 +1111,10 @@ class Tensor:
         """True where input < other."""
     def lt_(self, other: TensorLike) -> Tensor:
         """True where input < other."""
-    def lu(self, pivot: _bool = True) -> Tensor:
+    def lu(self, pivot: _bool = True) -> Any:
         """LU decomposition, packed; the older name of linalg.lu_factor()."""
+    def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+        """Solution X of A X = B from the LU decomposition of A; see linalg.lu_solve()."""
     def masked_fill(self, mask: Tensor, value: TensorLike) -> Tensor:
         """Fills the elements where a mask is True with one value."""
     def masked_fill_(self, mask: Tensor, value: TensorLike) -> Tensor:
@@ -1009,6 +1127,8 @@ class Tensor:
         """The elements where a mask is True, as a vector."""
     def matmul(self, other: TensorLike) -> Tensor:
         """Matrix product: vectors, matrices, and batches of matrices."""
+    def matrix_exp(self) -> Tensor:
+        """Exponential of square matrices."""
     def matrix_power(self, n: _int) -> Tensor:
         """Power of square matrices, by repeated squaring; a negative one takes the inverse first."""
     @overload
@@ -1076,6 +1196,8 @@ class Tensor:
         """Product of two tensors, element by element."""
     def mv(self, vec: Tensor) -> Tensor:
         """Product of a matrix and a vector."""
+    def mvlgamma(self, p: _int) -> Tensor:
+        """Logarithm of the multivariate gamma function."""
     def nan_to_num(
         self,
         nan: Number | None = None,
@@ -1310,6 +1432,10 @@ class Tensor:
         """Product of the elements, over all axes or over one."""
     @overload
     def prod(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
+    def put(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
+        """Puts values at positions of the flattened tensor."""
+    def put_(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
+        """Puts values at positions of the flattened tensor."""
     def qr(self, some: _bool = True) -> Any:
         """QR decomposition; see linalg.qr()."""
     @overload
@@ -1503,6 +1629,11 @@ class Tensor:
         """A view of one position along an axis, which goes away."""
     @overload
     def select(self, *, axis: _int, index: _int) -> Tensor: ...
+    @overload
+    def select_scatter(self, src: Tensor, dim: _int, index: _int) -> Tensor:
+        """A copy with one position along an axis replaced."""
+    @overload
+    def select_scatter(self, src: Tensor, *, axis: _int, index: _int) -> Tensor: ...
     def set_(self, source: Tensor) -> Tensor:
         """Makes the tensor share the memory and shape of another one."""
     def sgn(self) -> Tensor:
@@ -1531,6 +1662,26 @@ class Tensor:
         """Hyperbolic sine."""
     def sinh_(self) -> Tensor:
         """Hyperbolic sine."""
+    @overload
+    def slice_scatter(
+        self,
+        src: Tensor,
+        dim: _int = 0,
+        start: _int | None = None,
+        end: _int | None = None,
+        step: _int = 1,
+    ) -> Tensor:
+        """A copy with a slice along an axis replaced."""
+    @overload
+    def slice_scatter(
+        self,
+        src: Tensor,
+        *,
+        axis: _int,
+        start: _int | None = None,
+        end: _int | None = None,
+        step: _int = 1,
+    ) -> Tensor: ...
     def slogdet(self) -> Any:
         """Sign and logarithm of the absolute value of the determinant, without overflow."""
     @overload
@@ -1608,6 +1759,20 @@ class Tensor:
         """Sum of the elements, over all axes or over those given."""
     @overload
     def sum(self, *, axis: Ints | None, keepdims: _bool = False, dtype: DtypeLike | None = None) -> Tensor: ...
+    @overload
+    def sum_to_size(self, size: Ints) -> Tensor:
+        """Summed to a shape that broadcasts to the tensor's: the adjoint of expand().
+
+        Args:
+            size: the shape.
+
+        Example:
+            >>> chainrule.ones(2, 3).sum_to_size(2, 1)
+            tensor([[3.],
+                    [3.]])
+        """
+    @overload
+    def sum_to_size(self, *size: _int) -> Tensor: ...
     def svd(self, some: _bool = True) -> Any:
         """Singular value decomposition A = U diag(S) V^T; see linalg.svd(), which returns V^T."""
     def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
@@ -1777,6 +1942,7 @@ class Tensor:
 
         Args:
             size: the new sizes; one of them may be -1 and is then worked out.
+            dtype: instead: read the same bytes as elements of this dtype.
 
         Raises:
             ValueError: the counts of elements differ, or the memory's layout needs a copy (use reshape).
@@ -1787,7 +1953,9 @@ class Tensor:
                     [3, 4, 5]])
         """
     @overload
-    def view(self, *size: _int) -> Tensor: ...
+    def view(self, first: Tensor, second: Tensor, /, *size: _int) -> Tensor: ...
+    @overload
+    def view(self, dtype: DtypeLike) -> Tensor: ...
     def view_as(self, other: TensorLike) -> Tensor:
         """view() in the shape of another tensor.
 
@@ -2375,6 +2543,25 @@ def argwhere(input: Tensor) -> Tensor:
         >>> chainrule.argwhere(chainrule.tensor([0, 5]))
         tensor([[1]])
     """
+def as_strided(input: Tensor, size: Ints, stride: Ints, storage_offset: _int | None = None) -> Tensor:
+    """The tensor's memory seen with other sizes and strides.
+
+    Args:
+        size, stride: of the view, in elements.
+        storage_offset: of its first element, from the beginning of the memory; the tensor's own unless given.
+
+    Returns:
+        A view; a copy where elements overlap and a gradient is wanted.
+
+    Raises:
+        ValueError: a view that would reach outside of the memory.
+
+    Example:
+        >>> chainrule.arange(4).as_strided((3, 2), (1, 1))
+        tensor([[0, 1],
+                [1, 2],
+                [2, 3]])
+    """
 def asin(input: Tensor) -> Tensor:
     """Inverse sine, in radians; nan outside [-1, 1].
 
@@ -2619,6 +2806,20 @@ def bitwise_xor(input: Tensor, other: TensorLike) -> Tensor:
     """
 def bitwise_xor_(input: Tensor, other: TensorLike) -> Tensor:
     """Bitwise exclusive or of integers; logical one of bool tensors."""
+@overload
+def block_diag(tensors: Sequence[Tensor]) -> Tensor:
+    """A matrix with the given ones along its diagonal, and zeros elsewhere.
+
+    Args:
+        tensors: of at most two axes; vectors are rows.
+
+    Example:
+        >>> chainrule.block_diag(chainrule.tensor([[1, 2]]), chainrule.tensor(3))
+        tensor([[1, 2, 0],
+                [0, 0, 3]])
+    """
+@overload
+def block_diag(*tensors: Tensor) -> Tensor: ...
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Products of two batches of matrices.
 
@@ -2779,6 +2980,36 @@ def cholesky(input: Tensor, upper: _bool = False) -> Tensor:
         tensor([[2., 0.],
                 [1., 1.]])
     """
+def cholesky_inverse(L: Tensor, upper: _bool = False) -> Tensor:
+    """Inverse of A from its Cholesky factor.
+
+        A = L L^T, or U^T U
+
+    Args:
+        L: (..., n, n) factor.
+        upper: it is an upper triangle.
+
+    Example:
+        >>> chainrule.cholesky_inverse(chainrule.tensor([[2., 0.], [0., 1.]]))
+        tensor([[0.2500, 0.0000],
+                [0.0000, 1.0000]])
+    """
+def cholesky_solve(B: Tensor, L: Tensor, upper: _bool = False) -> Tensor:
+    """Solution X of A X = B from the Cholesky factor of A.
+
+        A = L L^T, or U^T U
+
+    Args:
+        B: (..., n, k) tensor.
+        L: (..., n, n) factor.
+        upper: it is an upper triangle.
+
+    Example:
+        >>> L = chainrule.linalg.cholesky(chainrule.tensor([[4., 2.], [2., 2.]]))
+        >>> chainrule.cholesky_solve(chainrule.tensor([[6.], [4.]]), L)
+        tensor([[1.],
+                [1.]])
+    """
 @overload
 def chunk(input: Tensor, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
     """Cuts an axis into at most `chunks` parts of equal size; the last may be smaller.
@@ -2878,6 +3109,23 @@ def column_stack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
         >>> chainrule.column_stack([chainrule.ones(2), chainrule.zeros(2)])
         tensor([[1., 0.],
                 [1., 0.]])
+    """
+def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False) -> Tensor:
+    """All choices of r elements of a vector, in the order of itertools.combinations.
+
+    Args:
+        input: vector.
+        r: how many; 0 or more.
+        with_replacement: the same element may be chosen again.
+
+    Returns:
+        (choices, r) tensor.
+
+    Example:
+        >>> chainrule.combinations(chainrule.tensor([1, 2, 3]))
+        tensor([[1, 2],
+                [1, 3],
+                [2, 3]])
     """
 @overload
 def concat(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
@@ -3141,6 +3389,19 @@ def copysign(input: Tensor, other: TensorLike) -> Tensor:
     """
 def copysign_(input: Tensor, other: TensorLike) -> Tensor:
     """The size of x with the sign of y, also that of -0."""
+def corrcoef(input: Tensor) -> Tensor:
+    """Correlation coefficients of variables (rows) over observations (columns).
+
+        R_ij = C_ij / sqrt(C_ii C_jj), between -1 and 1;  C as cov()
+
+    Args:
+        input: (variables, observations) tensor; a vector is one variable.
+
+    Example:
+        >>> chainrule.corrcoef(chainrule.tensor([[0., 2.], [4., 0.]]))
+        tensor([[ 1., -1.],
+                [-1.,  1.]])
+    """
 def cos(input: Tensor) -> Tensor:
     """Cosine of each element, in radians.
 
@@ -3217,6 +3478,31 @@ def count_nonzero(input: Tensor, dim: Ints | None = None) -> Tensor:
     """
 @overload
 def count_nonzero(input: Tensor, *, axis: Ints | None) -> Tensor: ...
+def cov(
+    input: Tensor,
+    *,
+    correction: _int = 1,
+    fweights: Tensor | None = None,
+    aweights: Tensor | None = None,
+) -> Tensor:
+    """Covariances of variables (rows) over observations (columns).
+
+        C_ij = sum_k w_k (x_ik - mean_i) (x_jk - mean_j) / (sum w - correction)
+
+    Args:
+        input: (variables, observations) tensor; a vector is one variable.
+        correction: 1 for unbiased estimates, 0 for the population's.
+        fweights: how often each observation counts, integers.
+        aweights: its importance; the divisor is then sum w - correction sum(w a) / sum w.
+
+    Returns:
+        (variables, variables) tensor; of one variable a tensor without axes.
+
+    Example:
+        >>> chainrule.cov(chainrule.tensor([[0., 2.], [4., 0.]]))
+        tensor([[ 2., -4.],
+                [-4.,  8.]])
+    """
 @overload
 def cross(input: Tensor, other: TensorLike, dim: _int | None = None) -> Tensor:
     """Cross product of vectors of three elements.
@@ -3315,6 +3601,26 @@ def cumsum_(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tens
     """Running sum along an axis."""
 @overload
 def cumsum_(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
+@overload
+def cumulative_trapezoid(y: Tensor, x: Tensor, *, dim: _int = -1) -> Tensor:
+    """Integrals from the first point to each later one by the trapezoidal rule; see trapezoid().
+
+    Args:
+        y: values at the points.
+        x: the points: 1-D, or of a shape that broadcasts with y's.
+        dx: distance of the points, if they are evenly spaced.
+        dim: axis; it loses one position.
+
+    Example:
+        >>> chainrule.cumulative_trapezoid(chainrule.tensor([1., 5., 10.]))
+        tensor([ 3.0000, 10.5000])
+    """
+@overload
+def cumulative_trapezoid(y: Tensor, x: Tensor, *, axis: _int) -> Tensor: ...
+@overload
+def cumulative_trapezoid(y: Tensor, *, dx: Number = 1, dim: _int = -1) -> Tensor: ...
+@overload
+def cumulative_trapezoid(y: Tensor, *, dx: Number = 1, axis: _int) -> Tensor: ...
 def deg2rad(input: Tensor) -> Tensor:
     """Degrees to radians.
 
@@ -3371,6 +3677,18 @@ def diag_embed(input: Tensor, offset: _int = 0, dim1: _int = -2, dim2: _int = -1
         tensor([[1., 0.],
                 [0., 2.]])
     """
+def diagflat(input: Tensor, offset: _int = 0) -> Tensor:
+    """A matrix with all elements on a diagonal.
+
+    Args:
+        input: tensor; it is flattened.
+        offset: which diagonal; above the main one positive.
+
+    Example:
+        >>> chainrule.diagflat(chainrule.tensor([[1, 2]]))
+        tensor([[1, 0],
+                [0, 2]])
+    """
 def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
     """A view of a diagonal, which becomes the last axis.
 
@@ -3381,6 +3699,18 @@ def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) ->
     Example:
         >>> chainrule.arange(9).view(3, 3).diagonal(1)
         tensor([1, 5])
+    """
+def diagonal_scatter(input: Tensor, src: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
+    """A copy with a diagonal replaced.
+
+    Args:
+        src: the diagonal's elements, of the shape of input.diagonal(offset, dim1, dim2).
+        offset, dim1, dim2: which diagonal, as for diagonal().
+
+    Example:
+        >>> chainrule.zeros(2, 2).diagonal_scatter(chainrule.tensor([1., 2.]))
+        tensor([[1., 0.],
+                [0., 2.]])
     """
 @overload
 def diff(
@@ -3860,6 +4190,21 @@ def frac(input: Tensor) -> Tensor:
     """
 def frac_(input: Tensor) -> Tensor:
     """The fraction of each element, with its sign."""
+def frexp(input: Tensor) -> Any:
+    """Mantissa and exponent of numbers.
+
+        x = mantissa 2^exponent,  1/2 <= |mantissa| < 1;  dx = dmantissa 2^-exponent
+
+    Args:
+        input: floating tensor.
+
+    Returns:
+        Named tuple (mantissa, exponent), the exponent int32; of inf and nan the exponent is 0.
+
+    Example:
+        >>> chainrule.frexp(chainrule.tensor([3., 1.])).mantissa
+        tensor([0.7500, 0.5000])
+    """
 def full(
     size: Ints,
     fill_value: Number,
@@ -3917,6 +4262,18 @@ def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = Fals
     """
 @overload
 def gather(input: Tensor, *, axis: _int, index: Tensor, sparse_grad: _bool = False) -> Tensor: ...
+def gcd(input: Tensor, other: TensorLike) -> Tensor:
+    """Greatest common divisor of two integers, not negative; gcd(0, 0) = 0.
+
+    Args:
+        input, other: integer tensors or numbers; the shapes broadcast.
+
+    Example:
+        >>> chainrule.gcd(chainrule.tensor([6, 10]), chainrule.tensor([4, 15]))
+        tensor([2, 5])
+    """
+def gcd_(input: Tensor, other: TensorLike) -> Tensor:
+    """Greatest common divisor of two integers, not negative; gcd(0, 0) = 0."""
 def ge(input: Tensor, other: TensorLike) -> Tensor:
     """True where input >= other.
 
@@ -3935,6 +4292,57 @@ def ge_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input >= other."""
 def ger(input: Tensor, vec2: Tensor) -> Tensor:
     """Outer product of two vectors: another name for outer()."""
+@overload
+def gradient(
+    input: Tensor,
+    *,
+    spacing: Number = 1,
+    dim: Ints | None = None,
+    edge_order: _int = 1,
+) -> tuple[Tensor, ...]:
+    """Derivatives of sampled functions from differences, of second order inside.
+
+        y'_k = (h_k s_{k-1} + h_{k-1} s_k) / (h_{k-1} + h_k),  s_k = (y_{k+1} - y_k) / h_k,  h_k = x_{k+1} - x_k
+
+    Args:
+        input: values, tensor.
+        spacing: the distance of the points, or for each axis a distance or a vector of the points.
+        dim: an axis or several; None for all.
+        edge_order: 1 or 2, of the derivatives at both ends.
+
+    Returns:
+        Tuple of one tensor for each axis.
+
+    Example:
+        >>> chainrule.gradient(chainrule.tensor([0., 1., 4., 9.]))
+        (tensor([1., 2., 4., 5.]),)
+
+    Source: Fornberg, "Generation of finite difference formulas on arbitrarily spaced grids", 1988.
+    """
+@overload
+def gradient(
+    input: Tensor,
+    *,
+    spacing: Number = 1,
+    axis: Ints | None,
+    edge_order: _int = 1,
+) -> tuple[Tensor, ...]: ...
+@overload
+def gradient(
+    input: Tensor,
+    *,
+    spacing: Tensor | Sequence[Tensor],
+    dim: Ints | None = None,
+    edge_order: _int = 1,
+) -> tuple[Tensor, ...]: ...
+@overload
+def gradient(
+    input: Tensor,
+    *,
+    spacing: Tensor | Sequence[Tensor],
+    axis: Ints | None,
+    edge_order: _int = 1,
+) -> tuple[Tensor, ...]: ...
 def greater(input: Tensor, other: TensorLike) -> Tensor:
     """True where input > other.
 
@@ -4213,6 +4621,51 @@ def hypot(input: Tensor, other: TensorLike) -> Tensor:
     """
 def hypot_(input: Tensor, other: TensorLike) -> Tensor:
     """Length of the hypotenuse, without overflow on the way."""
+def i0(input: Tensor) -> Tensor:
+    """Modified Bessel function of the first kind, of order 0.
+
+        y = sum over k of (x^2 / 4)^k / k!^2,  dx = dy i1(x)
+
+    Example:
+        >>> chainrule.i0(chainrule.tensor([0., 1.]))
+        tensor([1.0000, 1.2661])
+
+    Source: Abramowitz and Stegun, "Handbook of mathematical functions", 9.6 and 9.7.
+    """
+def i0_(input: Tensor) -> Tensor:
+    """Modified Bessel function of the first kind, of order 0."""
+def igamma(input: Tensor, other: TensorLike) -> Tensor:
+    """Lower incomplete gamma function, regularised.
+
+        y = 1 / Gamma(a) integral from 0 to x of t^(a-1) e^-t dt,  dx = dy x^(a-1) e^-x / Gamma(a); none for a
+
+    Args:
+        input: a, not negative.
+        other: x, not negative; the shapes broadcast.
+
+    Example:
+        >>> chainrule.igamma(chainrule.tensor([1., 4.]), chainrule.tensor([1., 4.]))
+        tensor([0.6321, 0.5665])
+
+    Source: Abramowitz and Stegun, "Handbook of mathematical functions", 6.5.
+    """
+def igamma_(input: Tensor, other: TensorLike) -> Tensor:
+    """Lower incomplete gamma function, regularised."""
+def igammac(input: Tensor, other: TensorLike) -> Tensor:
+    """Upper incomplete gamma function, regularised: 1 - igamma(a, x) without cancellation.
+
+    Args:
+        input: a, not negative.
+        other: x, not negative; the shapes broadcast.
+
+    Example:
+        >>> chainrule.igammac(chainrule.tensor([1., 4.]), chainrule.tensor([1., 4.]))
+        tensor([0.3679, 0.4335])
+
+    Source: Abramowitz and Stegun, "Handbook of mathematical functions", 6.5.
+    """
+def igammac_(input: Tensor, other: TensorLike) -> Tensor:
+    """Upper incomplete gamma function, regularised: 1 - igamma(a, x) without cancellation."""
 @overload
 def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
     """Adds slices of a source to the positions along an axis.
@@ -4292,6 +4745,63 @@ def index_put_(
 ) -> Tensor:
     """Puts values at positions that index tensors name."""
 @overload
+def index_reduce(
+    input: Tensor,
+    dim: _int,
+    index: Tensor,
+    source: Tensor,
+    reduce: str,
+    *,
+    include_self: _bool = True,
+) -> Tensor:
+    """Combines slices of a source with those at the positions along an axis.
+
+        out[index[i]] = reduce of source[i], over equal positions, and of input there unless include_self is False  (along dim)
+
+    Args:
+        dim: the axis.
+        index: vector of positions.
+        source: its size along dim is the length of index.
+        reduce: "prod", "mean", "amax" or "amin".
+        include_self: whether the input's elements take part.
+
+    Example:
+        >>> x, index = chainrule.zeros(2), chainrule.tensor([0, 0])
+        >>> x.index_reduce(0, index, chainrule.tensor([1., 3.]), "amax")
+        tensor([3., 0.])
+    """
+@overload
+def index_reduce(
+    input: Tensor,
+    *,
+    axis: _int,
+    index: Tensor,
+    source: Tensor,
+    reduce: str,
+    include_self: _bool = True,
+) -> Tensor: ...
+@overload
+def index_reduce_(
+    input: Tensor,
+    dim: _int,
+    index: Tensor,
+    source: Tensor,
+    reduce: str,
+    *,
+    include_self: _bool = True,
+) -> Tensor:
+    """Combines slices of a source with those at the positions along an axis."""
+@overload
+def index_reduce_(
+    input: Tensor,
+    *,
+    axis: _int,
+    index: Tensor,
+    source: Tensor,
+    reduce: str,
+    include_self: _bool = True,
+) -> Tensor: ...
+@overload
 def index_select(input: Tensor, dim: _int, index: Tensor) -> Tensor:
     """The positions along an axis that a vector names; gradients add up.
 
@@ -4308,6 +4818,18 @@ def index_select(input: Tensor, dim: _int, index: Tensor) -> Tensor:
     """
 @overload
 def index_select(input: Tensor, *, axis: _int, index: Tensor) -> Tensor: ...
+def inner(input: Tensor, other: TensorLike) -> Tensor:
+    """Products summed over the last axes of both tensors; of numbers the plain product.
+
+        C_(i.. j..) = sum_k A_(i..k) B_(j..k)
+
+    Args:
+        input, other: tensors of one dtype whose last axes have one size.
+
+    Example:
+        >>> chainrule.inner(chainrule.tensor([1., 2.]), chainrule.tensor([[3., 4.], [5., 6.]]))
+        tensor([11., 17.])
+    """
 def inverse(input: Tensor) -> Tensor:
     """Inverse of square matrices.
 
@@ -4358,6 +4880,28 @@ def isfinite(input: Tensor) -> Tensor:
     Example:
         >>> chainrule.isfinite(chainrule.tensor([1., float('inf'), float('nan')]))
         tensor([ True, False, False])
+    """
+def isin(
+    elements: Tensor,
+    test_elements: Tensor,
+    *,
+    assume_unique: _bool = False,
+    invert: _bool = False,
+) -> Tensor:
+    """Whether each element is one of some others.
+
+    Args:
+        elements: tensor or number.
+        test_elements: tensor or number.
+        assume_unique: accepted; it makes no difference.
+        invert: whether each is none of them.
+
+    Returns:
+        bool tensor of the shape of `elements`.
+
+    Example:
+        >>> chainrule.isin(chainrule.tensor([1, 2, 3]), chainrule.tensor([3, 1]))
+        tensor([ True, False,  True])
     """
 def isinf(input: Tensor) -> Tensor:
     """True where the input is inf or -inf.
@@ -4450,6 +4994,33 @@ def layer_norm(
 
     Source: Ba et al., "Layer normalization", 2016.
     """
+def lcm(input: Tensor, other: TensorLike) -> Tensor:
+    """Least common multiple of two integers, not negative; 0 where one of them is 0.
+
+    Args:
+        input, other: integer tensors or numbers; the shapes broadcast.
+
+    Example:
+        >>> chainrule.lcm(chainrule.tensor([6, 10]), chainrule.tensor([4, 15]))
+        tensor([12, 30])
+    """
+def lcm_(input: Tensor, other: TensorLike) -> Tensor:
+    """Least common multiple of two integers, not negative; 0 where one of them is 0."""
+def ldexp(input: Tensor, other: TensorLike) -> Tensor:
+    """Product with a power of two.
+
+        z = x 2^y
+
+    Args:
+        input: tensor, x.
+        other: tensor or number, y; the shapes broadcast.
+
+    Example:
+        >>> chainrule.ldexp(chainrule.tensor([3.]), chainrule.tensor([0, 4]))
+        tensor([ 3., 48.])
+    """
+def ldexp_(input: Tensor, other: TensorLike) -> Tensor:
+    """Product with a power of two."""
 def le(input: Tensor, other: TensorLike) -> Tensor:
     """True where input <= other.
 
@@ -4546,6 +5117,25 @@ def linalg_cholesky(input: Tensor, *, upper: _bool = False) -> Tensor:
                 [1., 1.]])
     """
 @overload
+def linalg_cond(A: Tensor, p: Number | None = None) -> Tensor:
+    """Condition number of matrices.
+
+        |A| |A^-1|; for p = 2 the largest singular value over the smallest, for p = -2 the inverse of that
+
+    Args:
+        A: (..., m, n) floating tensor; square unless p is 2, -2 or None.
+        p: order of the matrix norm, as for linalg.matrix_norm(); None is 2.
+
+    Returns:
+        (...,) tensor; inf for singular matrices.
+
+    Example:
+        >>> chainrule.linalg.cond(chainrule.tensor([[4., 0.], [0., 2.]]))
+        tensor(2.)
+    """
+@overload
+def linalg_cond(A: Tensor, p: str) -> Tensor: ...
+@overload
 def linalg_cross(input: Tensor, other: TensorLike, *, dim: _int = -1) -> Tensor:
     """Cross product of vectors of three elements.
 
@@ -4608,6 +5198,23 @@ def linalg_eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
         >>> chainrule.linalg.eigvalsh(chainrule.tensor([[2., 0.], [0., 1.]]))
         tensor([1., 2.])
     """
+def linalg_householder_product(A: Tensor, tau: Tensor) -> Tensor:
+    """The first columns of a product of Householder reflections.
+
+        H_1 H_2 ... H_k,  H_i = 1 - tau_i v_i v_i^T,  v_i: 0 above row i, 1 in it, below it column i of A
+
+    Args:
+        A: (..., m, n) floating tensor, m >= n.
+        tau: (..., k) tensor, k <= n.
+
+    Returns:
+        (..., m, n) tensor.
+
+    Example:
+        >>> chainrule.linalg.householder_product(chainrule.zeros(2, 1), chainrule.tensor([2.]))
+        tensor([[-1.],
+                [ 0.]])
+    """
 def linalg_inv(input: Tensor) -> Tensor:
     """Inverse of square matrices.
 
@@ -4643,7 +5250,7 @@ def linalg_lstsq(A: Tensor, B: Tensor, rcond: _float | None = None, *, driver: s
         Named tuple (solution, residuals, rank, singular_values); residuals, the squared length of each column of A X - B, only
         where m > n and the rank is full. What is not given is empty.
     """
-def linalg_lu(A: Tensor, *, pivot: _bool = True) -> Tensor:
+def linalg_lu(A: Tensor, *, pivot: _bool = True) -> Any:
     """LU decomposition with row exchanges: A = P L U.
 
     Args:
@@ -4659,7 +5266,7 @@ def linalg_lu(A: Tensor, *, pivot: _bool = True) -> Tensor:
         tensor([[1., 2.],
                 [2., 2.]])
     """
-def linalg_lu_factor(A: Tensor, *, pivot: _bool = True) -> Tensor:
+def linalg_lu_factor(A: Tensor, *, pivot: _bool = True) -> Any:
     """LU decomposition with row exchanges, packed: U on and above the diagonal, L below.
 
         A = P L U
@@ -4678,6 +5285,49 @@ def linalg_lu_factor(A: Tensor, *, pivot: _bool = True) -> Tensor:
                 [0.5000, 1.0000]]), tensor([2, 2], dtype=chainrule.int32))
 
     Source: Golub and Van Loan, "Matrix Computations", 3.4; the gradient follows from dA = P (dL U + L dU).
+    """
+def linalg_lu_solve(
+    LU: Tensor,
+    pivots: Tensor,
+    B: Tensor,
+    *,
+    left: _bool = True,
+    adjoint: _bool = False,
+) -> Tensor:
+    """Solution X of A X = B from the LU decomposition of A.
+
+    Args:
+        LU, pivots: as linalg.lu_factor() gives them; (..., n, n) and (..., n).
+        B: (..., n, k) tensor.
+        left: False for X A = B.
+        adjoint: A^T in place of A.
+
+    Returns:
+        Tensor of B's shape (batch axes broadcast).
+
+    Example:
+        >>> LU, pivots = chainrule.linalg.lu_factor(chainrule.tensor([[1., 2.], [4., 4.]]))
+        >>> chainrule.linalg.lu_solve(LU, pivots, chainrule.tensor([[3.], [8.]]))
+        tensor([[1.],
+                [1.]])
+    """
+def linalg_matrix_exp(A: Tensor) -> Tensor:
+    """Exponential of square matrices.
+
+        e^A = sum over k of A^k / k!
+
+    Args:
+        A: (..., n, n) floating tensor.
+
+    Returns:
+        Tensor of the same shape.
+
+    Example:
+        >>> chainrule.matrix_exp(chainrule.tensor([[0., 1.], [0., 0.]]))
+        tensor([[1., 1.],
+                [0., 1.]])
+
+    Source: Higham, "The scaling and squaring method for the matrix exponential revisited", 2005.
     """
 @overload
 def linalg_matrix_norm(
@@ -4971,6 +5621,53 @@ def linalg_svdvals(A: Tensor) -> Tensor:
         >>> chainrule.linalg.svdvals(chainrule.tensor([[3., 0.], [0., 4.]]))
         tensor([4., 3.])
     """
+def linalg_tensorinv(A: Tensor, ind: _int = 2) -> Tensor:
+    """The inverse for tensordot: tensordot(tensorinv(A, ind), A, ind) is an identity.
+
+    Args:
+        A: floating tensor; the product of the first `ind` sizes is that of the others.
+        ind: how many axes count as rows.
+
+    Returns:
+        Tensor with the other axes first.
+
+    Example:
+        >>> chainrule.linalg.tensorinv(chainrule.eye(4).view(2, 2, 4)).shape
+        chainrule.Size([4, 2, 2])
+    """
+def linalg_tensorsolve(A: Tensor, B: Tensor, dims: Ints | None = None) -> Tensor:
+    """The X for which tensordot(A, X, X.ndim) is B.
+
+    Args:
+        A: floating tensor of shape B.shape + X.shape, with as many elements of X as of B.
+        B: tensor.
+        dims: axes of A that are moved to the end first.
+
+    Returns:
+        X.
+
+    Example:
+        >>> chainrule.linalg.tensorsolve(chainrule.eye(4).view(2, 2, 4), chainrule.ones(2, 2))
+        tensor([1., 1., 1., 1.])
+    """
+def linalg_vander(x: Tensor, *, N: _int | None = None) -> Tensor:
+    """The powers of vectors' elements as columns, the lowest first.
+
+        V_ij = x_i^j
+
+    Args:
+        x: (..., n) tensor.
+        N: number of columns, n unless given.
+
+    Returns:
+        (..., n, N) tensor.
+
+    Example:
+        >>> chainrule.linalg.vander(chainrule.tensor([1, 2, 3]))
+        tensor([[1, 1, 1],
+                [1, 2, 4],
+                [1, 3, 9]])
+    """
 @overload
 def linalg_vecdot(x: Tensor, y: Tensor, *, dim: _int = -1) -> Tensor:
     """Inner products of vectors along an axis.
@@ -5115,6 +5812,18 @@ def logaddexp(input: Tensor, other: TensorLike) -> Tensor:
     Example:
         >>> chainrule.logaddexp(chainrule.tensor([0., -500.]), chainrule.tensor([0., -600.]))
         tensor([   0.6931, -500.0000])
+    """
+def logaddexp2(input: Tensor, other: TensorLike) -> Tensor:
+    """Logarithm, to the base 2, of the sum of two powers of 2.
+
+        z = log2(2^x + 2^y),  dx = dz / (1 + 2^(y - x)),  dy = dz / (1 + 2^(x - y))
+
+    Args:
+        input, other: floating tensors; the shapes broadcast.
+
+    Example:
+        >>> chainrule.logaddexp2(chainrule.tensor([0., -500.]), chainrule.tensor([0., -500.]))
+        tensor([   1.0000, -499.0000])
     """
 @overload
 def logcumsumexp(input: Tensor, dim: _int) -> Tensor:
@@ -5350,7 +6059,7 @@ def lt(input: Tensor, other: TensorLike) -> Tensor:
     """
 def lt_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input < other."""
-def lu(input: Tensor, pivot: _bool = True) -> Tensor:
+def lu(input: Tensor, pivot: _bool = True) -> Any:
     """LU decomposition, packed; the older name of linalg.lu_factor().
 
     Args:
@@ -5359,7 +6068,14 @@ def lu(input: Tensor, pivot: _bool = True) -> Tensor:
     Returns:
         Named tuple (LU, pivots).
     """
-def lu_unpack(LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+    """Solution X of A X = B from the LU decomposition of A; see linalg.lu_solve().
+
+    Args:
+        b: (..., n, k) tensor.
+        LU_data, LU_pivots: as linalg.lu_factor() gives them.
+    """
+def lu_unpack(LU_data: Tensor, LU_pivots: Tensor) -> Any:
     """P, L and U of a packed LU decomposition.
 
     Args:
@@ -5457,6 +6173,24 @@ def matmul(input: Tensor, other: TensorLike) -> Tensor:
     Example:
         >>> chainrule.matmul(chainrule.tensor([[1., 2.], [3., 4.]]), chainrule.tensor([1., 1.]))
         tensor([3., 7.])
+    """
+def matrix_exp(A: Tensor) -> Tensor:
+    """Exponential of square matrices.
+
+        e^A = sum over k of A^k / k!
+
+    Args:
+        A: (..., n, n) floating tensor.
+
+    Returns:
+        Tensor of the same shape.
+
+    Example:
+        >>> chainrule.matrix_exp(chainrule.tensor([[0., 1.], [0., 0.]]))
+        tensor([[1., 1.],
+                [0., 1.]])
+
+    Source: Higham, "The scaling and squaring method for the matrix exponential revisited", 2005.
     """
 def matrix_power(input: Tensor, n: _int) -> Tensor:
     """Power of square matrices, by repeated squaring; a negative one takes the inverse first.
@@ -5790,6 +6524,21 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     Example:
         >>> chainrule.mv(chainrule.ones(2, 3), chainrule.ones(3))
         tensor([3., 3.])
+    """
+def mvlgamma(input: Tensor, p: _int) -> Tensor:
+    """Logarithm of the multivariate gamma function.
+
+        y = p (p - 1) / 4 ln pi + sum over j < p of lgamma(x - j / 2)
+
+    Args:
+        input: tensor; all elements more than (p - 1) / 2.
+        p: dimensions.
+
+    Example:
+        >>> chainrule.mvlgamma(chainrule.tensor([2., 3.]), 2)
+        tensor([0.4516, 1.5502])
+
+    Source: Muirhead, "Aspects of multivariate statistical theory", 1982.
     """
 def nan_to_num(
     input: Tensor,
@@ -6167,6 +6916,22 @@ def pairwise_distance(
     *,
     keepdims: _bool,
 ) -> Tensor: ...
+def pdist(input: Tensor, p: _float = 2.0) -> Tensor:
+    """Distances between all pairs of the points of one set: (0, 1), (0, 2), ... (1, 2), ...
+
+        y = |x_i - x_j|_p;  the gradient at distance 0 is 0
+
+    Args:
+        input: (n, d) floating tensor.
+        p: order of the norm.
+
+    Returns:
+        (n (n - 1) / 2,) tensor.
+
+    Example:
+        >>> chainrule.pdist(chainrule.tensor([[0., 0.], [3., 4.], [0., 1.]]))
+        tensor([5.0000, 1.0000, 4.2426])
+    """
 @overload
 def permute(input: Tensor, dims: Ints) -> Tensor:
     """A view with the axes in another order.
@@ -6261,6 +7026,19 @@ def poisson_nll_loss(
         eps: keeps the logarithm finite.
         reduction: 'none', 'mean' or 'sum'.
     """
+def polygamma(n: _int, input: Tensor) -> Tensor:
+    """The n-th derivative of the digamma function.
+
+        y = d^n/dx^n digamma(x) = (-1)^(n+1) n! zeta(n + 1, x),  dx = dy polygamma(n + 1, x)
+
+    Args:
+        n: order, 0 or more.
+        input: tensor.
+
+    Example:
+        >>> chainrule.polygamma(1, chainrule.tensor([1., 0.5]))
+        tensor([1.6449, 4.9348])
+    """
 def positive(input: Tensor) -> Tensor:
     """The input itself: +x.
 
@@ -6336,6 +7114,21 @@ def prod(
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
 ) -> Tensor: ...
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
+    """Puts values at positions of the flattened tensor.
+
+    Args:
+        index: positions, integers; negative ones count from the end.
+        source: as many values, of the tensor's dtype.
+        accumulate: add instead; equal positions then add up.
+
+    Example:
+        >>> chainrule.zeros(2, 2).put(chainrule.tensor([0, 3]), chainrule.tensor([1., 2.]))
+        tensor([[1., 0.],
+                [0., 2.]])
+    """
+def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
+    """Puts values at positions of the flattened tensor."""
 def qr(input: Tensor, some: _bool = True) -> Any:
     """QR decomposition; see linalg.qr().
 
@@ -7215,6 +8008,22 @@ def select(input: Tensor, dim: _int, index: _int) -> Tensor:
     """
 @overload
 def select(input: Tensor, *, axis: _int, index: _int) -> Tensor: ...
+@overload
+def select_scatter(input: Tensor, src: Tensor, dim: _int, index: _int) -> Tensor:
+    """A copy with one position along an axis replaced.
+
+    Args:
+        src: of the shape of input.select(dim, index).
+        dim: axis.
+        index: position.
+
+    Example:
+        >>> chainrule.zeros(2, 2).select_scatter(chainrule.ones(2), 0, 1)
+        tensor([[0., 0.],
+                [1., 1.]])
+    """
+@overload
+def select_scatter(input: Tensor, src: Tensor, *, axis: _int, index: _int) -> Tensor: ...
 def selu(input: Tensor, inplace: _bool = False) -> Tensor:
     """Self-normalising exponential linear unit.
 
@@ -7304,6 +8113,36 @@ def sinh(input: Tensor) -> Tensor:
     """
 def sinh_(input: Tensor) -> Tensor:
     """Hyperbolic sine."""
+@overload
+def slice_scatter(
+    input: Tensor,
+    src: Tensor,
+    dim: _int = 0,
+    start: _int | None = None,
+    end: _int | None = None,
+    step: _int = 1,
+) -> Tensor:
+    """A copy with a slice along an axis replaced.
+
+    Args:
+        src: of the slice's shape.
+        dim: axis.
+        start, end, step: the slice; None is the whole axis.
+
+    Example:
+        >>> chainrule.zeros(4).slice_scatter(chainrule.ones(2), 0, 1, 3)
+        tensor([0., 1., 1., 0.])
+    """
+@overload
+def slice_scatter(
+    input: Tensor,
+    src: Tensor,
+    *,
+    axis: _int,
+    start: _int | None = None,
+    end: _int | None = None,
+    step: _int = 1,
+) -> Tensor: ...
 def slogdet(input: Tensor) -> Any:
     """Sign and logarithm of the absolute value of the determinant, without overflow.
 
@@ -7360,6 +8199,107 @@ def sort(input: Tensor, dim: _int = -1, descending: _bool = False, stable: _bool
     """
 @overload
 def sort(input: Tensor, *, axis: _int, descending: _bool = False, stable: _bool = False) -> ValuesIndices: ...
+def special_entr(input: Tensor) -> Tensor:
+    """Summands of an entropy.
+
+        y = -x ln x, 0 at x = 0, -inf below,  dx = dy (-ln x - 1)
+
+    Example:
+        >>> chainrule.special.entr(chainrule.tensor([0., 0.5]))
+        tensor([0.0000, 0.3466])
+    """
+def special_erfcx(input: Tensor) -> Tensor:
+    """The complement of the error function without its decay.
+
+        y = e^(x^2) erfc(x),  dx = dy (2 x y - 2 / sqrt(pi))
+
+    Example:
+        >>> chainrule.special.erfcx(chainrule.tensor([0., 100.]))
+        tensor([1.0000, 0.0056])
+
+    Source: Abramowitz and Stegun, "Handbook of mathematical functions", 7.1.
+    """
+def special_i0e(input: Tensor) -> Tensor:
+    """i0(x) e^-|x|: without overflow.
+
+    Example:
+        >>> chainrule.special.i0e(chainrule.tensor([0., 1000.]))
+        tensor([1.0000, 0.0126])
+    """
+def special_i1(input: Tensor) -> Tensor:
+    """Modified Bessel function of the first kind, of order 1.
+
+        y = x / 2 sum over k of (x^2 / 4)^k / (k! (k + 1)!),  dx = dy (i0(x) - y / x)
+
+    Example:
+        >>> chainrule.special.i1(chainrule.tensor([0., 1.]))
+        tensor([0.0000, 0.5652])
+
+    Source: Abramowitz and Stegun, "Handbook of mathematical functions", 9.6 and 9.7.
+    """
+def special_i1e(input: Tensor) -> Tensor:
+    """i1(x) e^-|x|: without overflow.
+
+    Example:
+        >>> chainrule.special.i1e(chainrule.tensor([0., 1000.]))
+        tensor([0.0000, 0.0126])
+    """
+def special_log_ndtr(input: Tensor) -> Tensor:
+    """Logarithm of ndtr(), exact also far below 0.
+
+        y = ln ndtr(x),  dx = dy sqrt(2 / pi) / erfcx(-x / sqrt(2))
+
+    Example:
+        >>> chainrule.special.log_ndtr(chainrule.tensor([0., -100.]))
+        tensor([-6.9315e-01, -5.0055e+03])
+    """
+def special_ndtr(input: Tensor) -> Tensor:
+    """The integral of the standard normal density from -inf to x.
+
+        y = erfc(-x / sqrt(2)) / 2,  dx = dy e^(-x^2 / 2) / sqrt(2 pi)
+
+    Example:
+        >>> chainrule.special.ndtr(chainrule.tensor([0., 1.]))
+        tensor([0.5000, 0.8413])
+    """
+def special_ndtri(input: Tensor) -> Tensor:
+    """The inverse of ndtr(): -inf at 0, inf at 1, nan beyond.
+
+        ndtr(y) = x,  dx = dy sqrt(2 pi) e^(y^2 / 2)
+
+    Example:
+        >>> chainrule.special.ndtri(chainrule.tensor([0.5, 0.975]))
+        tensor([0.0000, 1.9600])
+
+    Source: Abramowitz and Stegun, "Handbook of mathematical functions", 26.2.23 (first value), refined by Halley's method.
+    """
+def special_xlog1py(input: Tensor, other: TensorLike) -> Tensor:
+    """Product of x with ln(1 + y); 0 where x = 0, unless y is nan.
+
+        z = x ln(1 + y),  dx = dz ln(1 + y) (0 where x = 0 and y <= -1),  dy = dz x / (1 + y)
+
+    Args:
+        input, other: tensors or numbers; the shapes broadcast.
+
+    Example:
+        >>> chainrule.special.xlog1py(chainrule.tensor([0., 2.]), chainrule.tensor([-1., 3.]))
+        tensor([0.0000, 2.7726])
+    """
+def special_zeta(input: Tensor, other: TensorLike) -> Tensor:
+    """Hurwitz's zeta function.
+
+        y = sum over k >= 0 of (k + q)^-s,  dq = -dy s zeta(s + 1, q); none for s
+
+    Args:
+        input: s, more than 1 (1 gives inf).
+        other: q; the shapes broadcast.
+
+    Example:
+        >>> chainrule.special.zeta(chainrule.tensor(2.), chainrule.tensor(1.))
+        tensor(1.6449)
+
+    Source: Abramowitz and Stegun, "Handbook of mathematical functions", 23.1.30.
+    """
 @overload
 def split(input: Tensor, split_size_or_sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
     """Cuts an axis into parts, which are views.
@@ -7814,6 +8754,28 @@ def trapezoid(y: Tensor, x: Tensor, *, axis: _int) -> Tensor: ...
 def trapezoid(y: Tensor, *, dx: Number = 1, dim: _int = -1) -> Tensor: ...
 @overload
 def trapezoid(y: Tensor, *, dx: Number = 1, axis: _int) -> Tensor: ...
+@overload
+def trapz(y: Tensor, x: Tensor, *, dim: _int = -1) -> Tensor:
+    """Integral along an axis by the trapezoidal rule.
+
+        sum_k (x_{k+1} - x_k) (y_k + y_{k+1}) / 2,  with dx for x_{k+1} - x_k where x is not given
+
+    Args:
+        y: values at the points.
+        x: the points: 1-D, or of a shape that broadcasts with y's.
+        dx: distance of the points, if they are evenly spaced.
+        dim: axis.
+
+    Example:
+        >>> chainrule.trapezoid(chainrule.tensor([1., 5., 10.]))
+        tensor(10.5000)
+    """
+@overload
+def trapz(y: Tensor, x: Tensor, *, axis: _int) -> Tensor: ...
+@overload
+def trapz(y: Tensor, *, dx: Number = 1, dim: _int = -1) -> Tensor: ...
+@overload
+def trapz(y: Tensor, *, dx: Number = 1, axis: _int) -> Tensor: ...
 def tril(input: Tensor, diagonal: _int = 0) -> Tensor:
     """The lower triangle of matrices; the rest is 0.
 
@@ -8011,6 +8973,23 @@ def unique_consecutive(
     *,
     axis: _int | None,
 ) -> Any: ...
+def unravel_index(indices: Tensor, shape: Ints) -> tuple[Tensor, ...]:
+    """Coordinates from positions in a flattened tensor.
+
+    Args:
+        indices: integer tensor of positions; negative ones count from the end.
+        shape: of the tensor.
+
+    Returns:
+        Tuple of one int64 tensor for each axis, of the indices' shape.
+
+    Raises:
+        IndexError: a position outside of the tensor.
+
+    Example:
+        >>> chainrule.unravel_index(chainrule.tensor([4]), (2, 3))
+        (tensor([1]), tensor([1]))
+    """
 @overload
 def unsqueeze(input: Tensor, dim: _int) -> Tensor:
     """Inserts an axis of size 1.
@@ -8024,6 +9003,22 @@ def unsqueeze(input: Tensor, dim: _int) -> Tensor:
     """
 @overload
 def unsqueeze(input: Tensor, *, axis: _int) -> Tensor: ...
+def vander(x: Tensor, N: _int | None = None, increasing: _bool = False) -> Tensor:
+    """The powers of a vector's elements as columns, the highest first.
+
+        V_ij = x_i^(N - 1 - j)
+
+    Args:
+        x: vector.
+        N: number of columns; the vector's length unless given.
+        increasing: the lowest power first.
+
+    Example:
+        >>> chainrule.vander(chainrule.tensor([1, 2, 3]))
+        tensor([[1, 1, 1],
+                [4, 2, 1],
+                [9, 3, 1]])
+    """
 @overload
 def var(input: Tensor, unbiased: Number) -> Tensor:
     """Variance, over all axes or over those given.
@@ -8843,6 +9838,9 @@ class _nn:
         *,
         keepdims: _bool,
     ) -> Tensor: ...
+    @staticmethod
+    def pdist(input: Tensor, p: _float = 2.0) -> Tensor:
+        """Distances between all pairs of the points of one set: (0, 1), (0, 2), ... (1, 2), ..."""
     @staticmethod
     def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
         """Channels become positions: (*, C r^2, H, W) to (*, C, H r, W r)."""
