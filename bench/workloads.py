@@ -54,6 +54,7 @@ def _network(name, kind, sizes, batch, optimizer, goal, about):
 
 STEPS = [
     _mlp("tiny", (2, 16, 16, 2), 32, "relu", "sgd", 14 / 242),
+    _mlp("small", (4, 64, 2), 32, "relu", "sgd", 1 / 2),
     _mlp("policy", (4, 64, 64, 2), 64, "tanh", "adam", 40 / 477),
     _mlp("digits", (64, 128, 10), 64, "relu", "adam", 46 / 426),
     _mlp("mnist-small", (784, 128, 10), 32, "relu", "adam", 208 / 624),
@@ -66,6 +67,8 @@ STEPS = [
 ]  # fmt: skip
 
 OPERATIONS = [
+    Workload("a * b + c", "operations", "expression", (8,), goal=1 / 2,
+             about="((a * b) + c).sum() of 8 elements, forward and backward"),
     Workload("chain of 1000", "operations", "chain", (1000,), goal=500 / 5946,
              about="1000 scalar operations on 0-d tensors, forward and backward"),
     _elementwise("relu", 2**12, "4096", 3 / 20),

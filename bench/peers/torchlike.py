@@ -22,12 +22,13 @@ def make_step(row, library="torch", compiled=False, fused=False):
         "matmul": lambda: _matmul(torch, row),
         "cross_entropy": lambda: _cross_entropy(torch, row, compiled),
         "chain": lambda: _chain(torch, row),
+        "expression": lambda: _expression(torch, row),
         "inference": lambda: _inference(torch, row, compiled),
         "optimizer": lambda: _optimizer_alone(torch, row, fused),
     }
     if row.kind not in makers:
         raise Unavailable("not written for this peer")
-    if compiled and row.kind in ("lecture", "chain", "matmul", "optimizer"):
+    if compiled and row.kind in ("lecture", "chain", "expression", "matmul", "optimizer"):
         raise Unavailable("nothing to compile")
     return makers[row.kind]()
 
@@ -173,6 +174,18 @@ def _cross_entropy(torch, row, compiled):
         logits.grad = None
         function(logits, targets).backward()
         return logits.grad
+
+    return step
+
+
+def _expression(torch, row):
+    a, b, c = (torch.tensor(uniform(row.sizes, seed)).requires_grad_() for seed in (INPUT, SECOND, GRADIENT))
+
+    def step():
+        a.grad = b.grad = c.grad = None
+        y = ((a * b) + c).sum()
+        y.backward()
+        return a.grad
 
     return step
 

@@ -270,6 +270,8 @@ void Pass::add_to_leaf(const Tensor& leaf, const Tensor& grad) {
 void Pass::walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets) {
     CurrentPass current(this);
     GradMode mode(options_.create_graph);
+    constexpr int64_t kBetweenChecks = 64;  // small nodes; a large one counts as several: Ctrl-C is answered soon
+    int64_t since_check = 0;
     uint64_t count = 0;
     while (!heap_.empty() && count < options_.max_nodes) {
         std::pop_heap(heap_.begin(), heap_.end(), later);
@@ -284,10 +286,16 @@ void Pass::walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets)
         run_hooks(node);
         capture(node, captured, targets);
         if (recorder()) recorder()->node_begins(node, slots(node));
+        const Ref<TensorImpl>& gradient = slots(node)[0];
+        since_check += 1 + (gradient ? gradient->numel >> 12 : 0);
         bool any = !pruned_ || node->freed;
         for (uint32_t i = 0; !any && i < node->n_inputs; ++i) any = needs(node->edges()[i]);
         if (any) run_node(node);
-        if ((++count & 63) == 0 && interrupt_check) interrupt_check();
+        ++count;
+        if (since_check >= kBetweenChecks && interrupt_check) {
+            since_check = 0;
+            interrupt_check();
+        }
     }
     for (auto& ref : leaves_) run_hooks(as_node(ref));
     for (auto& ref : leaves_)

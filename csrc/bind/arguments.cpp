@@ -175,11 +175,10 @@ bool take_ints(PyObject* o, Dims* out, bool or_none = false) {
         PyErr_Clear();
         return false;
     }
-    Py_ssize_t n = PySequence_Fast_GET_SIZE(fast.ptr());
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        PyObject* item = PySequence_Fast_GET_ITEM(fast.ptr(), i);
-        if (or_none && item == Py_None) x = -1;
-        else if (!take_int(item, &x)) return false;
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(fast.ptr()); ++i) {  // an __index__ may change the list
+        py::object item = py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(fast.ptr(), i));
+        if (or_none && item.is_none()) x = -1;
+        else if (!take_int(item.ptr(), &x)) return false;
         out->push(x);
     }
     return true;
@@ -295,9 +294,8 @@ PyObject* keyword(const Param& p, PyObject* const* values, PyObject* kwnames, Py
             return values[k];
         }
     for (Py_ssize_t k = 0; k < n; ++k) {
-        Py_ssize_t length;
-        const char* s = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(kwnames, k), &length);
-        if (s && same_name(p.name, s, static_cast<size_t>(length))) {
+        std::string_view given = text_of(PyTuple_GET_ITEM(kwnames, k));
+        if (same_name(p.name, given.data(), given.size())) {
             *used |= 1u << k;
             return values[k];
         }
@@ -392,7 +390,7 @@ std::string describe(PyObject* o) {
     std::string got, wanted;
     for (Py_ssize_t i = 0; i < nargs; ++i) got += (i ? ", " : "") + describe(args[i]);
     for (Py_ssize_t k = 0; kwnames && k < PyTuple_GET_SIZE(kwnames); ++k)
-        got += (got.empty() ? "" : ", ") + std::string(PyUnicode_AsUTF8(PyTuple_GET_ITEM(kwnames, k))) + "=" +
+        got += (got.empty() ? "" : ", ") + std::string(text_of(PyTuple_GET_ITEM(kwnames, k))) + "=" +
                describe(args[nargs + k]);
     for (const Signature& s : f.signatures) wanted += (wanted.empty() ? "" : " or ") + s.text;
     fail<TypeError>(f.name, ": expected ", wanted, ", got (", got, ").");

@@ -31,13 +31,20 @@ std::vector<Tensor> tensor_list(py::handle o, const char* what) {
     return out;
 }
 
+std::vector<Tensor> all_tensors(py::handle o, const char* what) {
+    std::vector<Tensor> found = tensor_list(o, what);
+    for (const Tensor& t : found)
+        check<TypeError>(static_cast<bool>(t), what, ": tensors are required, got None among them");
+    return found;
+}
+
 void backward(py::object tensors, py::object grads, py::object retain, bool create_graph, py::object inputs) {
     BackwardOptions o;
     o.create_graph = create_graph;
-    o.retain_graph = retain.is_none() ? create_graph : retain.cast<bool>();
-    std::vector<Tensor> targets = tensor_list(inputs, "backward");
+    o.retain_graph = retain.is_none() ? create_graph : is_true(retain.ptr());
+    std::vector<Tensor> targets = all_tensors(inputs, "backward");
     check<ValueError>(inputs.is_none() || !targets.empty(), "backward: inputs must not be empty");
-    run_backward("backward", tensor_list(tensors, "backward"), tensor_list(grads, "backward"), targets, o);
+    run_backward("backward", all_tensors(tensors, "backward"), tensor_list(grads, "backward"), targets, o);
 }
 
 py::tuple grad(py::object outputs, py::object inputs, py::object grad_outputs, py::object retain, bool create_graph,
@@ -45,12 +52,12 @@ py::tuple grad(py::object outputs, py::object inputs, py::object grad_outputs, p
     BackwardOptions o;
     o.accumulate = false;
     o.create_graph = create_graph;
-    o.retain_graph = retain.is_none() ? create_graph : retain.cast<bool>();
-    bool allow = allow_unused.is_none() ? materialize : allow_unused.cast<bool>();
-    std::vector<Tensor> xs = tensor_list(inputs, "grad");
+    o.retain_graph = retain.is_none() ? create_graph : is_true(retain.ptr());
+    bool allow = allow_unused.is_none() ? materialize : is_true(allow_unused.ptr());
+    std::vector<Tensor> xs = all_tensors(inputs, "grad");
     check<ValueError>(!xs.empty(), "grad: inputs must not be empty");
     std::vector<Tensor> found =
-        run_backward("grad", tensor_list(outputs, "grad"), tensor_list(grad_outputs, "grad"), xs, o);
+        run_backward("grad", all_tensors(outputs, "grad"), tensor_list(grad_outputs, "grad"), xs, o);
     py::tuple result(xs.size());
     for (size_t i = 0; i < xs.size(); ++i) {
         if (!found[i] && materialize) found[i] = zeros(xs[i].shape(), xs[i].dtype());
@@ -132,28 +139,27 @@ PyObject* tensor_backward(PyObject* self, PyObject* const* args, Py_ssize_t narg
         std::vector<Tensor> inputs;
         BackwardOptions o;
         bool retain_given = false;
-        auto take = [&](const char* name, PyObject* value) {
-            std::string_view n(name);
+        auto take = [&](std::string_view n, PyObject* value) {
             if (n == "gradient") {
                 if (value != Py_None && !to_tensor(value, &gradient))
                     fail<TypeError>("backward: gradient must be a tensor or None, got ", Py_TYPE(value)->tp_name);
             } else if (n == "retain_graph") {
                 retain_given = value != Py_None;
-                o.retain_graph = retain_given && PyObject_IsTrue(value) == 1;
+                o.retain_graph = retain_given && is_true(value);
             } else if (n == "create_graph") {
-                o.create_graph = PyObject_IsTrue(value) == 1;
+                o.create_graph = is_true(value);
             } else if (n == "inputs") {
-                inputs = tensor_list(value, "backward");
+                inputs = all_tensors(value, "backward");
                 check<ValueError>(value == Py_None || !inputs.empty(), "backward: inputs must not be empty");
             } else {
-                fail<TypeError>("backward: unknown argument ", name);
+                fail<TypeError>("backward: unknown argument ", n);
             }
         };
         static const char* order[] = {"gradient", "retain_graph", "create_graph", "inputs"};
         check<TypeError>(nargs <= 4, "backward: at most 4 arguments are taken, got ", nargs);
         for (Py_ssize_t i = 0; i < nargs; ++i) take(order[i], args[i]);
         for (Py_ssize_t k = 0; kwnames && k < PyTuple_GET_SIZE(kwnames); ++k)
-            take(PyUnicode_AsUTF8(PyTuple_GET_ITEM(kwnames, k)), args[nargs + k]);
+            take(text_of(PyTuple_GET_ITEM(kwnames, k)), args[nargs + k]);
         if (!retain_given) o.retain_graph = o.create_graph;
         run_backward("backward", {tensor_of(self)}, {gradient}, inputs, o);
         Py_RETURN_NONE;

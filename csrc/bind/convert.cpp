@@ -97,6 +97,23 @@ py::array plain_copy(const py::array& a) {
 
 bool is_list(PyObject* o) { return PyList_Check(o) || PyTuple_Check(o) || PyRange_Check(o); }
 
+// The items of a sequence. A number's own __float__ or __index__ may change the list that it stands in, so each item is held
+// and looked for anew.
+class Items {
+  public:
+    explicit Items(PyObject* o) : fast_(py::reinterpret_steal<py::object>(PySequence_Fast(o, ""))) {
+        if (!fast_) throw py::error_already_set();
+    }
+    Py_ssize_t size() const { return PySequence_Fast_GET_SIZE(fast_.ptr()); }
+    py::object operator[](Py_ssize_t i) const {
+        check<RuntimeError>(i < size(), "tensor: a list changed its length while it was read");
+        return py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(fast_.ptr(), i));
+    }
+
+  private:
+    py::object fast_;
+};
+
 struct NestedShape {
     Dims shape;
     int category = -1;    // the highest seen
@@ -111,62 +128,60 @@ void measure(PyObject* o, int depth, NestedShape& out) {
                              out.shape[depth], " was expected");
         return;
     }
-    py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
-    Py_ssize_t n = PySequence_Fast_GET_SIZE(fast.ptr());
+    Items items(o);
+    Py_ssize_t n = items.size();
     check<ValueError>(depth < out.shape.n && n == out.shape[depth],
                       "tensor: the nested sequence is ragged: expected a sequence of length ",
                       depth < out.shape.n ? out.shape[depth] : 0, " at depth ", depth, ", got ",
                       depth < out.shape.n ? "length " : "a sequence of length ", n);
     for (Py_ssize_t i = 0; i < n; ++i) {
-        PyObject* item = PySequence_Fast_GET_ITEM(fast.ptr(), i);
-        if (depth + 1 < out.shape.n || is_list(item)) {
-            measure(item, depth + 1, out);
+        py::object item = items[i];
+        if (depth + 1 < out.shape.n || is_list(item.ptr())) {
+            measure(item.ptr(), depth + 1, out);
             continue;
         }
         Scalar s;
-        if (!to_scalar(item, &s)) fail<TypeError>("tensor: the data must be numbers, got ", Py_TYPE(item)->tp_name);
+        if (!to_scalar(item.ptr(), &s))
+            fail<TypeError>("tensor: the data must be numbers, got ", Py_TYPE(item.ptr())->tp_name);
         if (s.category() > out.category) out.category = s.category();
     }
 }
 
-bool holds_arrays(PyObject* o) {
+// Deeper than any tensor (a list may hold itself) nothing is looked for.
+bool holds_arrays(PyObject* o, int depth = 0) {
     if (!is_list(o)) return is_array(o) || (is_tensor(o) && impl_of(o)->shape.n > 0);
-    if (PyRange_Check(o)) return false;
-    py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
-    for (Py_ssize_t i = 0, n = PySequence_Fast_GET_SIZE(fast.ptr()); i < n; ++i) {
-        PyObject* item = PySequence_Fast_GET_ITEM(fast.ptr(), i);
-        if (is_list(item) ? holds_arrays(item) : is_array(item) || (is_tensor(item) && impl_of(item)->shape.n > 0))
-            return true;
-    }
+    if (PyRange_Check(o) || depth > kMaxDims) return false;
+    Items items(o);
+    for (Py_ssize_t i = 0; i < items.size(); ++i)
+        if (holds_arrays(items[i].ptr(), depth + 1)) return true;
     return false;
 }
 
-template <class T> void fill_nested(PyObject* o, T*& at) {
-    if (!is_list(o)) {
-        Scalar s;
-        to_scalar(o, &s);
-        *at++ = s.is_float() ? static_cast<T>(s.d) : static_cast<T>(s.i);
+template <class T> void fill_nested(PyObject* o, T*& at, const T* end) {
+    if (is_list(o)) {
+        Items items(o);
+        for (Py_ssize_t i = 0; i < items.size(); ++i) fill_nested(items[i].ptr(), at, end);
         return;
     }
-    py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
-    for (Py_ssize_t i = 0, n = PySequence_Fast_GET_SIZE(fast.ptr()); i < n; ++i)
-        fill_nested(PySequence_Fast_GET_ITEM(fast.ptr(), i), at);
+    Scalar s;
+    check<RuntimeError>(at < end && to_scalar(o, &s), "tensor: the data changed while it was read");
+    *at++ = s.is_float() ? static_cast<T>(s.d) : static_cast<T>(s.i);
 }
 
 template <class T> void fill_tensor(PyObject* data, const Tensor& t) {
     T* at = t.data<T>();
-    fill_nested(data, at);
+    const T* end = at + t.numel();
+    fill_nested(data, at, end);
+    check<RuntimeError>(at == end, "tensor: the data changed while it was read");
 }
 
 Tensor tensor_from_list(PyObject* data, const DType* dtype) {
     NestedShape s;
-    for (PyObject* o = data; is_list(o);) {
-        py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
-        Py_ssize_t n = PySequence_Fast_GET_SIZE(fast.ptr());
-        s.shape.push(n);
-        if (n == 0) break;
-        o = PySequence_Fast_GET_ITEM(fast.ptr(), 0);
-        if (PyRange_Check(data)) break;
+    for (py::object o = py::reinterpret_borrow<py::object>(data); is_list(o.ptr());) {
+        Items items(o.ptr());
+        s.shape.push(items.size());
+        if (items.size() == 0) break;
+        o = items[0];
     }
     measure(data, 0, s);
     DType own = s.category < 0 || s.category == 2 ? default_dtype() : s.category == 1 ? DType::Int64 : DType::Bool;
@@ -185,9 +200,15 @@ Tensor tensor_from_list(PyObject* data, const DType* dtype) {
 // A sequence that holds tensors with axes or arrays: each element converted, then stacked.
 Tensor tensor_from_parts(PyObject* data, const DType* dtype) {
     std::vector<Tensor> parts;
-    py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(data, ""));
-    for (Py_ssize_t i = 0, n = PySequence_Fast_GET_SIZE(fast.ptr()); i < n; ++i)
-        parts.push_back(tensor_from_data(PySequence_Fast_GET_ITEM(fast.ptr(), i), dtype));
+    Items items(data);
+    if (Py_EnterRecursiveCall(" in tensor()")) throw py::error_already_set();  // a list may hold itself
+    try {
+        for (Py_ssize_t i = 0; i < items.size(); ++i) parts.push_back(tensor_from_data(items[i].ptr(), dtype));
+    } catch (...) {
+        Py_LeaveRecursiveCall();
+        throw;
+    }
+    Py_LeaveRecursiveCall();
     return stack(parts, 0);
 }
 
@@ -442,13 +463,39 @@ bool to_dtype(PyObject* o, DType* out) {
 void check_device(PyObject* o) {
     if (!o || o == Py_None) return;
     std::string type;
-    if (PyUnicode_Check(o)) type = PyUnicode_AsUTF8(o);
+    if (PyUnicode_Check(o)) type = text_of(o);
     else if (py::isinstance<DeviceBox>(o)) type = py::cast<DeviceBox&>(o).type;
     else if (PyLong_Check(o)) type = "cuda";
     else fail<TypeError>("device: a string or a device is required, got ", Py_TYPE(o)->tp_name);
     check<RuntimeError>(type == "cpu" || type.rfind("cpu:", 0) == 0 || type == "meta_cpu",
                         "device: chainrule computes on the CPU only, got '", type, "'. Use device='cpu'.");
 }
+
+namespace {
+
+int device_number(PyObject* o) {
+    int64_t number;
+    check<TypeError>(PyLong_Check(o), "device: the index must be an int, got ", Py_TYPE(o)->tp_name);
+    check<ValueError>(to_int(o, &number) && number >= 0 && number < 128, "device: the index must lie in [0, 127], got ",
+                      py::repr(o).cast<std::string>());
+    return static_cast<int>(number);
+}
+
+// "type", "type:index", or an index alone, which means CUDA's.
+DeviceBox device_of(PyObject* o) {
+    if (PyLong_Check(o)) return {"cuda", device_number(o)};
+    check<TypeError>(PyUnicode_Check(o), "device: a string, an int or a device is required, got ", Py_TYPE(o)->tp_name);
+    std::string type(text_of(o));
+    size_t colon = type.find(':');
+    if (colon == std::string::npos) return {type, -1};
+    std::string number = type.substr(colon + 1);
+    check<ValueError>(
+        !number.empty() && number.size() < 4 && number.find_first_not_of("0123456789") == std::string::npos,
+        "device: 'type' or 'type:index' is required, got '", type, "'.");
+    return {type.substr(0, colon), std::stoi(number)};
+}
+
+}  // namespace
 
 void bind_dtypes(py::module_& m) {
     py::class_<DTypeBox> cls(m, "dtype", "The type of a tensor's elements.");
@@ -476,16 +523,9 @@ void bind_dtypes(py::module_& m) {
     py::class_<DeviceBox> device(m, "device", "Where a tensor lives: chainrule computes on the CPU.");
     device
         .def(py::init([](py::object type, py::object index) {
-                 DeviceBox d{"cpu", -1};
                  if (py::isinstance<DeviceBox>(type)) return type.cast<DeviceBox>();
-                 if (py::isinstance<py::int_>(type)) return DeviceBox{"cuda", type.cast<int>()};
-                 d.type = type.cast<std::string>();
-                 size_t colon = d.type.find(':');
-                 if (colon != std::string::npos) {
-                     d.index = std::stoi(d.type.substr(colon + 1));
-                     d.type = d.type.substr(0, colon);
-                 }
-                 if (!index.is_none()) d.index = index.cast<int>();
+                 DeviceBox d = device_of(type.ptr());
+                 if (!index.is_none()) d.index = device_number(index.ptr());
                  return d;
              }),
              py::arg("type") = "cpu", py::arg("index") = py::none())

@@ -67,7 +67,7 @@ void bind_generator(py::module_& m) {
     m.attr("default_generator") = py::cast(&default_generator(), py::return_value_policy::reference);
     m.def(
         "manual_seed",
-        [m](py::object seed) {
+        [m](py::object seed) -> py::object {
             default_generator().manual_seed(seed_of(seed));
             return m.attr("default_generator");
         },

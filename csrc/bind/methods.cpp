@@ -76,7 +76,7 @@ int failed(PyObject* done) {
 int set_requires_grad(PyObject* o, PyObject* value, void*) {
     return failed(guarded([&]() -> PyObject* {
         check<TypeError>(value != nullptr, "requires_grad cannot be deleted");
-        bool on = PyObject_IsTrue(value) == 1;
+        bool on = is_true(value);
         Tensor t = tensor_of(o);
         check<RuntimeError>(t.is_leaf() || on,
                             "requires_grad: only a leaf can be set to False, this tensor has a history. Use detach().");
@@ -211,9 +211,14 @@ PyObject* is_contiguous_method(PyObject* o, PyObject* const*, Py_ssize_t, PyObje
 }
 
 PyObject* requires_grad_(PyObject* o, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
-    PyObject* value = nargs > 0 || (kwnames && PyTuple_GET_SIZE(kwnames) > 0) ? args[0] : Py_True;
-    if (set_requires_grad(o, value, nullptr) < 0) return nullptr;
-    return Py_NewRef(o);
+    return guarded([&]() -> PyObject* {
+        Py_ssize_t named = kwnames ? PyTuple_GET_SIZE(kwnames) : 0;
+        check<TypeError>(nargs + named <= 1, "requires_grad_: at most 1 argument is taken, got ", nargs + named);
+        check<TypeError>(named == 0 || text_of(PyTuple_GET_ITEM(kwnames, 0)) == "requires_grad",
+                         "requires_grad_: the only argument is requires_grad");
+        if (set_requires_grad(o, nargs + named > 0 ? args[0] : Py_True, nullptr) < 0) throw py::error_already_set();
+        return Py_NewRef(o);
+    });
 }
 
 PyObject* iterate(PyObject* o) {
@@ -240,7 +245,7 @@ py::object to(py::object self, py::args args, py::kwargs kwargs) {
     bool copy = false;
     for (auto& item : kwargs) {
         std::string name = py::cast<std::string>(item.first);
-        if (name == "copy") copy = item.second.cast<bool>();
+        if (name == "copy") copy = is_true(item.second.ptr());
         else if (name == "dtype" || name == "device" || name == "other")
             result = convert_to(result, item.second, false);
         else if (name != "non_blocking" && name != "memory_format")
@@ -249,7 +254,7 @@ py::object to(py::object self, py::args args, py::kwargs kwargs) {
     for (size_t i = 0; i < args.size(); ++i) {
         py::handle a = args[i];
         if (PyBool_Check(a.ptr())) {
-            if (i + 1 == args.size() && i > 1) copy = a.cast<bool>();
+            if (i + 1 == args.size() && i > 1) copy = is_true(a.ptr());
             continue;
         }
         result = convert_to(result, a, false);
@@ -279,16 +284,20 @@ py::object numpy(py::object self, bool force) {
 
 py::object array(py::object self, py::object dtype, py::object copy) {
     py::object a = numpy(self, false);
+    bool always = !copy.is_none() && is_true(copy.ptr()), never = !copy.is_none() && !always;
     if (!dtype.is_none()) {
         py::object converted = a.attr("astype")(dtype, py::arg("copy") = false);
-        if (!copy.is_none() && !copy.cast<bool>() && !converted.is(a))
+        if (never && !converted.is(a))
             throw py::value_error("__array__: another dtype needs a copy, and copy=False was given");
         a = converted;
     }
-    return !copy.is_none() && copy.cast<bool>() ? a.attr("copy")() : a;
+    return always ? a.attr("copy")() : a;
 }
 
 py::object make_subclass(py::handle cls, const Tensor& data, bool requires_grad) {
+    check<TypeError>(
+        PyType_Check(cls.ptr()) && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(cls.ptr()), tensor_type),
+        "_make_subclass: a subclass of Tensor is required, got ", Py_TYPE(cls.ptr())->tp_name);
     check<TypeError>(static_cast<bool>(data), "_make_subclass: a tensor is required");
     check<RuntimeError>(!requires_grad || is_floating(data.dtype()),
                         "Parameter: only floating tensors can require a gradient, got ", data.dtype(),

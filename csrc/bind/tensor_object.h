@@ -7,6 +7,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include <string_view>
 #include <vector>
 
 #include "core/tensor.h"
@@ -38,6 +39,21 @@ PyObject* wrap_as(PyTypeObject* type, const Tensor& t);
 void make_tensor_type(py::module_& m);
 void add_attribute_slots(std::vector<PyType_Slot>& slots);
 void add_tensor_methods();
+
+// Whether Python takes o for true. What has no truth, as an array of several elements, raises.
+inline bool is_true(PyObject* o) {
+    int known = PyObject_IsTrue(o);
+    if (known < 0) throw py::error_already_set();
+    return known == 1;
+}
+
+// The text of a str, which must outlive the answer. What UTF-8 cannot hold (half a surrogate pair) raises.
+inline std::string_view text_of(PyObject* str) {
+    Py_ssize_t length;
+    const char* text = PyUnicode_AsUTF8AndSize(str, &length);
+    if (!text) throw py::error_already_set();
+    return {text, static_cast<size_t>(length)};
+}
 
 // Translates the exception in flight to a Python error; returns null.
 PyObject* raise_current_exception();

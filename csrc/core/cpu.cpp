@@ -12,6 +12,14 @@ struct CpuChoice {
 
 #if CHAINRULE_X86_LEVELS
 constexpr Isa kLowest = Isa::V2;
+
+// CHAINRULE_CPU_HAS makes the processor look like a lesser one, for tests of what happens there.
+Isa pretended_isa() {
+    const char* name = std::getenv("CHAINRULE_CPU_HAS");
+    for (Isa isa : {Isa::V2, Isa::V3})
+        if (name != nullptr && name == std::string(isa_name(isa))) return isa;
+    return name != nullptr && name == std::string("none") ? Isa::Base : Isa::V4;
+}
 #else
 constexpr Isa kLowest = Isa::Base;
 #endif
@@ -41,9 +49,10 @@ const CpuChoice& choice() {
 Isa detected_isa() {
 #if CHAINRULE_X86_LEVELS
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("x86-64-v4")) return Isa::V4;
-    if (__builtin_cpu_supports("x86-64-v3")) return Isa::V3;
-    if (__builtin_cpu_supports("x86-64-v2")) return Isa::V2;
+    Isa most = pretended_isa();
+    if (most >= Isa::V4 && __builtin_cpu_supports("x86-64-v4")) return Isa::V4;
+    if (most >= Isa::V3 && __builtin_cpu_supports("x86-64-v3")) return Isa::V3;
+    if (most >= Isa::V2 && __builtin_cpu_supports("x86-64-v2")) return Isa::V2;
 #endif
     return Isa::Base;
 }

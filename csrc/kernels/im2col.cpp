@@ -1,9 +1,9 @@
 #include "kernels/im2col.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include "kernels/kernels.h"
 
@@ -107,12 +107,12 @@ void* thread_scratch(int slot, size_t bytes) {
     Scratch& s = scratch[slot];
     if (s.bytes < bytes) {
         std::free(s.data);
+        s.bytes = 0;
+        s.data = std::aligned_alloc(64, (bytes + 4095) / 4096 * 4096);
+        if (!s.data)
+            throw std::
+                bad_alloc();  // MemoryError, but inside a parallel region the end: keep what is asked there small
         s.bytes = (bytes + 4095) / 4096 * 4096;
-        s.data = std::aligned_alloc(64, s.bytes);
-        if (!s.data) {
-            std::fprintf(stderr, "chainrule: no memory for %zu bytes of scratch.\n", bytes);
-            std::abort();
-        }
     }
     return s.data;
 }

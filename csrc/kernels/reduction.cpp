@@ -74,7 +74,7 @@ void reduce_run(const Plan& p, const char* in, int64_t n, int64_t stride, char* 
     }
     Partials partial(chunks, p.out_item);
     char* parts = partial.data();
-    parallel_for(chunks, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(chunks, 2, [&](int64_t begin, int64_t end) {
         for (int64_t c = begin; c < end; ++c) {
             int64_t first = c * kChunk, count = n - first < kChunk ? n - first : kChunk;
             p.rows(in + first * stride * p.in_item, parts + c * p.out_item, 1, count, 0, stride);
@@ -109,7 +109,7 @@ void reduce_inner(const Plan& p, const char* in, const Axes& kept, const Axes& r
     }
     bool one_row = reduced.n <= 1 && per_output <= kChunk;
     Axis run = reduced.n ? reduced.v[0] : Axis{1, 1};
-    int64_t grain = per_output > 0 ? kChunk / per_output : kChunk;
+    int64_t grain = per_output > 0 ? 2 * kChunk / per_output : 2 * kChunk;
     parallel_for(outputs, grain > 0 ? grain : 1, [&](int64_t begin, int64_t end) {
         if (one_row && kept.n == 1) {
             p.rows(in + begin * kept.v[0].stride * p.in_item, out + begin * p.out_item, end - begin, run.size,

@@ -31,7 +31,7 @@ struct ChannelNormAttrs {
     }
 };
 
-constexpr int64_t kSpanWork = 1 << 14;
+constexpr int64_t kSpanWork = 1 << 16;
 
 struct Spans {
     int64_t samples, channels, length, groups;

@@ -23,7 +23,7 @@ namespace chainrule {
 namespace {
 
 constexpr int kRequiresGrad = 4;  // from the dtype's place in CHAINRULE_OPTIONS
-constexpr int64_t kGrain = 1 << 15;
+constexpr int64_t kGrain = 1 << 16;
 
 DType wanted_dtype(Args& a, int at, DType otherwise) {
     DType dtype = a.dtype(at, otherwise);
@@ -466,22 +466,40 @@ Example:
 
 // ---- tril_indices, triu_indices ----
 namespace {
+using Wide = __int128;  // sums of row lengths overflow 64 bits before they are refused
+
+Wide clamped(Wide x, int64_t most) { return x < 0 ? 0 : x > most ? most : x; }
+
+// Sum of clamped(i + shift, columns) over 0 <= i < rows.
+Wide sum_of_clamped(int64_t rows, int64_t columns, Wide shift) {
+    Wide from = clamped(-shift, rows),
+         to = clamped(columns - shift, rows);  // between them a row is one longer than the last
+    return (to - from) * (2 * shift + from + to - 1) / 2 + (rows - to) * columns;
+}
+
 Tensor triangle_indices(Args& a, bool lower) {
     int64_t rows = a.integer(0), columns = a.integer(1), offset = a.integer(2, 0);
     check<ValueError>(rows >= 0 && columns >= 0, a.name, ": row and col must be non-negative, got ", rows, " and ",
                       columns);
-    // Of row i: the columns [first, last).
-    auto first = [=](int64_t i) { return lower ? 0 : std::clamp<int64_t>(i + offset, 0, columns); };
-    auto last = [=](int64_t i) { return lower ? std::clamp<int64_t>(i + offset + 1, 0, columns) : columns; };
-    int64_t n = 0;
-    for (int64_t i = 0; i < rows; ++i) n += last(i) - first(i);
+    constexpr int64_t kMost = int64_t{1} << 60;
+    Wide below = rows < kMost && columns < kMost ? sum_of_clamped(rows, columns, Wide{offset} + lower) : Wide{kMost};
+    Wide count = lower ? below : Wide{rows} * columns - below;
+    if (rows >= kMost || columns >= kMost || count >= kMost)
+        fail<OutOfMemory>(a.name, ": the indices of a triangle of ", rows, " rows and ", columns,
+                          " columns need more bytes than any memory has.");
+    const int64_t n = static_cast<int64_t>(count);
     Tensor t = empty({2, n}, DType::Int64);
     int64_t *row = t.data<int64_t>(), *column = row + n;
-    for (int64_t i = 0; i < rows; ++i)
-        for (int64_t j = first(i); j < last(i); ++j) {
+    // Only rows that have indices: from -offset on, or up to columns - offset.
+    int64_t begin = static_cast<int64_t>(lower ? clamped(-Wide{offset}, rows) : 0);
+    int64_t end = static_cast<int64_t>(lower ? Wide{rows} : clamped(Wide{columns} - offset, rows));
+    for (int64_t i = begin; n > 0 && i < end; ++i) {
+        int64_t edge = static_cast<int64_t>(clamped(Wide{i} + offset + lower, columns));
+        for (int64_t j = lower ? 0 : edge; j < (lower ? edge : columns); ++j) {
             *row++ = i;
             *column++ = j;
         }
+    }
     return cast(t, a.dtype(3, DType::Int64));
 }
 }  // namespace

@@ -24,7 +24,7 @@ struct CrossEntropyAttrs {
     }
 };
 
-constexpr int64_t kRowWork = 1 << 14;
+constexpr int64_t kRowWork = 1 << 16;
 
 template <class T> double weight_total(const int64_t* labels, const T* weight, int64_t n, int64_t ignore_index) {
     double total = 0;

@@ -18,7 +18,7 @@ Tensor ends_joined(const Tensor& x, const Tensor& before, const Tensor& after, i
 }
 
 Tensor differences(Tensor x, int64_t times, int axis) {
-    for (; times > 0; --times) {
+    for (; times > 0 && x.size(axis) > 0; --times) {
         int64_t left = x.size(axis) > 0 ? x.size(axis) - 1 : 0;
         Tensor later = narrow(x, axis, x.size(axis) - left, left), sooner = narrow(x, axis, 0, left);
         x = x.dtype() == DType::Bool ? bitwise_xor(later, sooner) : later - sooner;

@@ -298,8 +298,16 @@ Tensor tensordot(Tensor a, Tensor b, const Dims& of_a, const Dims& of_b) {
     for (int d = 0; d < a.ndim(); ++d) left.push_back(d);
     for (int d = 0; d < b.ndim(); ++d) right.push_back(a.ndim() + d);
     Labels out = joined(left, right);
+    check<IndexError>(of_a.n == 0 || (a.ndim() > 0 && b.ndim() > 0),
+                      "tensordot: a tensor without axes has none to contract, got shapes ", a.shape(), " and ",
+                      b.shape(), ".");
+    uint32_t seen_a = 0, seen_b = 0;
     for (int i = 0; i < of_a.n; ++i) {
         int da = normalize_axis("tensordot", of_a[i], a.ndim()), db = normalize_axis("tensordot", of_b[i], b.ndim());
+        check<ValueError>(!(seen_a >> da & 1) && !(seen_b >> db & 1),
+                          "tensordot: each axis may be contracted once, got ", of_a, " and ", of_b, ".");
+        seen_a |= 1u << da;
+        seen_b |= 1u << db;
         if (a.size(da) == 1 && b.size(db) != 1) b = summed_axis(b, db);
         if (b.size(db) == 1 && a.size(da) != 1) a = summed_axis(a, da);
         check<ValueError>(a.size(da) == b.size(db), "tensordot: contracted axes must have one size, got ", a.shape(),

@@ -93,8 +93,9 @@ kernels::ArgReduce arg_kernel(DType t, bool largest) {
 
 // values may be null.
 void find_along(const Tensor& x, int axis, bool largest, char* values, int64_t* index) {
-    Tensor source = contiguous_data(x);
     AroundAxis s(x.shape(), axis);
+    if (s.outer * s.inner == 0) return;  // no results
+    Tensor source = contiguous_data(x);
     kernels::ArgReduce find = arg_kernel(x.dtype(), largest);
     int64_t item = static_cast<int64_t>(x.item_size());
     const char* in = source.data();
@@ -104,7 +105,7 @@ void find_along(const Tensor& x, int axis, bool largest, char* values, int64_t* 
         find(in + (o * s.n * s.inner + first * outer_stride) * item, values ? values + out * item : nullptr,
              index + out, count, s.n, outer_stride, stride);
     };
-    constexpr int64_t kGrain = 1 << 14;
+    constexpr int64_t kGrain = 1 << 16;
     int64_t grain = kGrain / (s.n > 0 ? s.n : 1) + 1;
     if (s.inner == 1) {
         parallel_for(s.outer, grain, [&](int64_t begin, int64_t end) { run(begin, 0, end - begin, s.n, 1); });

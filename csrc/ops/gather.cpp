@@ -77,7 +77,7 @@ struct GatherWalk {
         });
     }
 
-    static constexpr int64_t kGrain = 1 << 14;
+    static constexpr int64_t kGrain = 1 << 16;
 };
 
 // Calls step(x element, y element) for each index, along the axis in order.

@@ -26,7 +26,7 @@ struct RowNormAttrs {
     }
 };
 
-constexpr int64_t kRowWork = 1 << 14;
+constexpr int64_t kRowWork = 1 << 16;
 constexpr int64_t kBlock = 64;      // rows whose weight gradients are added in the element type
 constexpr int64_t kMaxPieces = 16;  // of the rows, each with its own weight gradients
 

@@ -21,7 +21,7 @@ struct MseAttrs {
 };
 
 constexpr int64_t kBlock = 1 << 10;  // elements whose difference stays in the first cache
-constexpr int64_t kMseGrain = 1 << 15;
+constexpr int64_t kMseGrain = 1 << 16;
 
 double mse_scale(Reduction reduction, int64_t n) {
     return reduction == Reduction::Mean ? 1.0 / static_cast<double>(n) : 1.0;

@@ -17,7 +17,7 @@ namespace {
 
 using kernels::Reduce;
 
-constexpr int64_t kStepGrain = 1 << 14;
+constexpr int64_t kStepGrain = 1 << 16;
 
 int index_of(DType t) { return static_cast<int>(t); }
 

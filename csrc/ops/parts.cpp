@@ -15,6 +15,9 @@ int existing_axis(const char* op, int64_t axis, const Tensor& x) {
     return normalize_axis(op, axis, x.ndim());
 }
 
+// Parts beyond the elements of an axis are empty, but each is a tensor, and memory ends.
+constexpr int64_t kMostEmptyParts = 1 << 20;
+
 // ---- select: one position along an axis ----
 struct SelectAttrs {
     int64_t axis, index;
@@ -326,6 +329,8 @@ std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t axis) {
     check<ValueError>(chunks > 0, "chunk: the number of chunks must be positive, got ", chunks);
     int d = existing_axis("chunk", axis, x);
     int64_t n = x.size(d);
+    check<ValueError>(n > 0 || chunks <= kMostEmptyParts, "chunk: at most ", kMostEmptyParts,
+                      " chunks of an axis of size 0 can be made, got ", chunks, ".");
     if (n == 0) return std::vector<Tensor>(static_cast<size_t>(chunks), narrow(x, d, 0, 0));
     return split(x, (n - 1) / chunks + 1, d);
 }
@@ -361,6 +366,9 @@ namespace {
 std::vector<Tensor> sections(const Tensor& x, int64_t n, int64_t axis) {
     check<ValueError>(n > 0, "tensor_split: the number of sections must be positive, got ", n);
     int d = existing_axis("tensor_split", axis, x);
+    const int64_t most = std::max(x.size(d), kMostEmptyParts);
+    check<ValueError>(n <= most, "tensor_split: at most ", most, " sections of an axis of size ", x.size(d),
+                      " can be made, got ", n, ".");
     std::vector<Tensor> parts;
     int64_t small = x.size(d) / n, larger = x.size(d) % n, at = 0;
     for (int64_t i = 0; i < n; ++i) {

@@ -36,8 +36,9 @@ Span span(const PoolAttrs& a, int d, int64_t o) {
 
 // The windows of all three axes, one axis after the other, in the calling thread's scratch memory.
 struct Spans {
-    const Span* axis[3];
-    explicit Spans(const PoolAttrs& a) {
+    const Span* axis[3] = {};
+    Spans(const PoolAttrs& a, int64_t planes) {
+        if (planes == 0) return;  // an adaptive size may be beyond any memory where there is nothing to pool
         int64_t n = a.w.out[0] + a.w.out[1] + a.w.out[2];
         Span* s = static_cast<Span*>(kernels::thread_scratch(2, static_cast<size_t>(n) * sizeof(Span)));
         for (int d = 0; d < 3; ++d) {
@@ -61,7 +62,7 @@ template <class F> void each_element(const PoolAttrs& a, const Span& i, const Sp
             for (int64_t z = k.low; z < k.high; z += k.step) f((x * a.w.in[1] + y) * a.w.in[2] + z);
 }
 
-constexpr int64_t kGrain = 1 << 13;
+constexpr int64_t kGrain = 1 << 14;
 template <class F> void over_planes(const PoolAttrs& a, int64_t planes, const F& f) {
     int64_t work = std::max(a.w.in_size(), a.w.out_size()) + 1;
     Unlock unlock(planes * work);
@@ -133,7 +134,7 @@ void eval_max(EvalCtx& c) {
         T* y = c.out().data<T>();
         int64_t *index = c.out(1).data<int64_t>(), size = a.w.in_size(), count = a.w.out_size();
         bool simple = is_two_by_two(a);
-        Spans spans(a);
+        Spans spans(a, planes_of(x, a.dims));
         over_planes(a, planes_of(x, a.dims), [&](int64_t begin, int64_t end) {
             if (simple) {
                 for (int64_t p = begin; p < end; ++p)
@@ -280,7 +281,7 @@ const OpDef avg_pool_op = {
                 const T* in = x.data<T>();
                 T* y = c.out().data<T>();
                 int64_t size = a.w.in_size(), count = a.w.out_size();
-                Spans spans(a);
+                Spans spans(a, planes_of(x, a.dims));
                 over_planes(a, planes_of(x, a.dims), [&](int64_t begin, int64_t end) {
                     each_window(a, spans, begin, end,
                                 [&](int64_t plane, int64_t p, const Span& i, const Span& j, const Span& k) {
@@ -309,7 +310,7 @@ const OpDef avg_spread_op = {
                 const T* in = g.data<T>();
                 T* x = c.out().data<T>();
                 int64_t size = a.w.in_size(), count = a.w.out_size();
-                Spans spans(a);
+                Spans spans(a, planes_of(g, a.dims));
                 over_planes(a, planes_of(g, a.dims), [&](int64_t begin, int64_t end) {
                     std::fill_n(x + begin * size, (end - begin) * size, T(0));
                     each_window(a, spans, begin, end,

@@ -17,19 +17,17 @@ namespace {
 
 Tensor matrix_power(const char* op, Tensor a, int64_t n) {
     check_square(op, a);
-    if (n < 0) {
-        a = inv(a);
-        n = -n;
-    }
-    if (n == 0) {
+    uint64_t power = n < 0 ? -static_cast<uint64_t>(n) : static_cast<uint64_t>(n);
+    if (n < 0) a = inv(a);
+    if (power == 0) {
         Tensor one = diag_embed(full({rows_of(a)}, Scalar(1.0), a.dtype()));
         return contiguous(expand(one, a.shape()));
     }
     Tensor out;
     for (;; a = matmul(a, a)) {  // by squares
-        if (n & 1) out = out ? matmul(out, a) : a;
-        n >>= 1;
-        if (n == 0) return out;
+        if (power & 1) out = out ? matmul(out, a) : a;
+        power >>= 1;
+        if (power == 0) return out;
     }
 }
 

@@ -20,7 +20,7 @@ struct SoftmaxAttrs {
     void visit(AttrVisitor& v) const { v("axis", axis); }
 };
 
-constexpr int64_t kRowGrain = 1 << 14;
+constexpr int64_t kRowGrain = 1 << 16;
 
 bool rows_lie_flat(const Tensor& t, int axis) { return t.is_contiguous() && (t.ndim() == 0 || axis == t.ndim() - 1); }
 

@@ -120,7 +120,7 @@ void eval_sort(EvalCtx& c) {
         const T* in = x.data<T>();
         T* values = c.out(0).data<T>();
         int64_t* indices = c.out(1).data<int64_t>();
-        int64_t grain = (1 << 12) / (s.n + 1) + 1;
+        int64_t grain = (5 << 13) / (s.n + 1) + 1;
         std::vector<int64_t> order(static_cast<size_t>((rows + grain - 1) / grain * s.n));
         Tensor rows_copy = s.inner == 1 ? Tensor() : empty({(rows + grain - 1) / grain, s.n}, x.dtype());
         T* copies = rows_copy ? rows_copy.data<T>() : nullptr;

@@ -9,6 +9,7 @@ import weakref
 import pytest
 from helpers import each, present_ops
 from op_table import Call
+from test_19_empty_batch import LAYERS
 
 import chainrule as cr
 from chainrule import nn
@@ -91,6 +92,54 @@ def test_02_modules(make):
     del module
     gc.collect()
     assert [ref() for ref in watched] == [None] * len(watched)
+
+
+RECURRENT = {name: ((4, 3), {}, (5, 4)) for name in ("RNN", "LSTM", "GRU")}
+RECURRENT |= {name: ((4, 3), {}, (4,)) for name in ("RNNCell", "LSTMCell", "GRUCell")}
+ATTENTION = {"TransformerEncoderLayer": ((4, 2, 8), {}, (5, 4)), "TransformerDecoderLayer": ((4, 2, 8), {}, (5, 4))}
+
+
+@pytest.mark.parametrize("name", [*LAYERS, *RECURRENT, *ATTENTION])
+def test_02_every_module(name):
+    """Output, input and parameters die with the last name for them; the counters of tensors and nodes agree."""
+    args, options, shape = {**LAYERS, **RECURRENT, **ATTENTION}[name]
+
+    def once():
+        module = getattr(nn, name)(*args, **options)
+        x = cr.randn(2, *shape, requires_grad=True)
+        middle = x * 1.0
+        out = module(middle, middle) if name == "TransformerDecoderLayer" else module(middle)
+        out = out[0] if isinstance(out, tuple) else out
+        out.sum().backward()
+        watched = [weakref.ref(t) for t in (middle, out)]
+        del out, middle
+        assert all(ref() is None for ref in watched), "kept after its name is gone"
+        gc.collect()  # a module may stand in a cycle of Python's, as in its hooks
+
+    once()  # what is made once for all
+    before = cr._core.live_tensors(), cr._core.live_nodes()
+    once()
+    gc.collect()
+    assert (cr._core.live_tensors(), cr._core.live_nodes()) == before
+
+
+@present_ops(lambda op: op.grad)
+def test_02_no_operation_leaks(op):
+    """Living tensors and nodes are as many after a forward and backward as before."""
+
+    def once(sample):
+        call = Call(op, sample, cr)
+        outputs = [out for out in call.outputs() if out.requires_grad] if call.leaves else []
+        if outputs:
+            cr.autograd.grad(sum(out.sum() for out in outputs), call.leaves, allow_unused=True)
+
+    def check(sample):
+        once(sample)
+        before = cr._core.live_tensors(), cr._core.live_nodes()
+        once(sample)
+        assert (cr._core.live_tensors(), cr._core.live_nodes()) == before
+
+    each(op, op.samples[:3], check)
 
 
 def test_02_hooks_do_not_keep_the_tensor():

@@ -4,6 +4,8 @@ Never a silently wrong gradient: whatever changed it (in place, an assignment, a
 PyTorch does not see writes through `.data`; here they count too.
 """
 
+import inspect
+
 import pytest
 from helpers import expect_error
 
@@ -123,6 +125,40 @@ def test_08_optimizer_step_between():
         p.grad = cr.ones_like(p)
     opt.step()
     expect_error(RuntimeError, r"in.?place|modified|changed", loss.backward)
+
+
+OPTIMIZERS = [
+    name
+    for name in sorted(vars(optim))
+    if inspect.isclass(getattr(optim, name))
+    and issubclass(getattr(optim, name), optim.Optimizer)
+    and name != "Optimizer"
+]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_08_step_of_every_optimizer(name):
+    """A step between forward and backward changes weights that were saved: refused, and no gradient is changed."""
+    layer, last = nn.Linear(3, 4), nn.Linear(4, 1)
+    params = [*layer.parameters(), *last.parameters()]
+    opt = getattr(optim, name)(params, lr=0.1)
+    loss = last(layer(cr.ones(4, 3)).tanh()).sum()
+    for p in params:
+        p.grad = cr.ones_like(p)
+    opt.step(lambda: params[0].detach().sum()) if name == "LBFGS" else opt.step()
+    error = expect_error(RuntimeError, r"in.?place|modified|changed", loss.backward)
+    assert "version" in str(error) and "Linear" in str(error)
+    assert all(cr.equal(p.grad, cr.ones_like(p)) for p in params)
+
+
+def test_08_out_argument():
+    w, x, loss = saved()
+    try:
+        cr.mul(cr.ones(3), 2.0, out=x.detach())
+    except TypeError:
+        return  # there is no out= here: nothing is written
+    expect_error(RuntimeError, r"in.?place|modified|changed", loss.backward)
+    assert w.grad is None
 
 
 def test_08_what_is_not_saved_may_change():

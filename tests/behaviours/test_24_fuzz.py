@@ -1,0 +1,160 @@
+"""Behaviour 24: random arguments to every bound function bring nothing but Python exceptions.
+
+The long form, 1e5 calls under AddressSanitizer and UBSan, is run by .ci/nightly. What either form has found stays
+below.
+"""
+
+import sys
+
+import numpy as np
+import pytest
+from fuzz import arguments
+from helpers import expect_error, run_python
+
+import chainrule as cr
+
+
+def test_24_random_arguments():
+    found, (made, refused) = arguments.hunt(seed=0, calls=3000, say=None)
+    programs = [f"{what}\n{arguments.program(0, number)}" for number, what in found]
+    assert not found, "\n\n".join(programs)
+    assert made > 2500 and 0.2 * made < refused < 0.8 * made  # right arguments and wrong ones
+
+
+def test_24_every_function_is_called():
+    names = {target[0].rsplit(".", 1)[-1] for target in arguments.TARGETS}
+    registered = {row["name"] for row in cr._core.registry() if not row["inplace_only"]}
+    assert registered - {"setitem"} <= names
+
+
+# Found by it
+
+
+def test_24_index_of_the_largest_of_no_rows():
+    assert cr.ones(2, 0).argmax(0).shape == (0,)
+    assert cr.ones(2, 0, 3).argmin(0, keepdim=True).shape == (1, 0, 3)
+    values, index = cr.ones(2, 0).max(0)
+    assert values.shape == index.shape == (0,)
+
+
+def test_24_truth_that_raises():
+    x = cr.ones(2)
+    for wrong in (cr.ones(3), np.ones(3)):
+        expect_error(ValueError, "ambiguous", x.requires_grad_, wrong)
+        with pytest.raises(ValueError, match="ambiguous"):
+            x.requires_grad = wrong
+        expect_error(ValueError, "ambiguous", cr.autograd.backward, x.requires_grad_().sum(), retain_graph=wrong)
+        x = cr.ones(2)
+    expect_error(TypeError, "argument", x.requires_grad_, True, False)
+    assert not x.requires_grad
+
+
+def test_24_device_of_odd_kinds():
+    for wrong in (1e30, (1,), int, "cpu:x", "cpu:", -1, 2**70):
+        expect_error((TypeError, ValueError), "device|int64", cr.device, wrong)
+    assert cr.device("cpu", 0) == cr.device("cpu:0")
+
+
+def test_24_text_that_utf8_cannot_hold():
+    half = "\ud800"
+    x = cr.ones(2, requires_grad=True)
+    expect_error(UnicodeEncodeError, "surrogates", x.exp, **{half: 1})
+    expect_error(UnicodeEncodeError, "surrogates", x.sum().backward, **{half: 1})
+    expect_error(UnicodeEncodeError, "surrogates", cr.ones, 2, device=half)
+
+
+def test_24_lists_that_hold_themselves():
+    loop = [1]
+    loop[0] = loop
+    expect_error(ValueError, "dimensions", cr.tensor, loop)
+    expect_error(ValueError, "dimensions", cr.ones(1).new_tensor, loop)
+    mixed = [cr.ones(2)]
+    mixed.append(mixed)
+    expect_error(RecursionError, "recursion", cr.tensor, mixed)
+
+
+def test_24_lists_that_change_while_they_are_read():
+    class Grows:
+        def __float__(self):
+            values.append(1.0)
+            return 1.0
+
+    class Empties:
+        def __index__(self):
+            values.clear()
+            return 1
+
+    values = [Grows(), 2.0]
+    expect_error(RuntimeError, "changed", cr.tensor, values)
+    values = [Empties(), 2, 3]
+    expect_error(RuntimeError, "changed", cr.tensor, values)
+    values = [Empties(), 2, 3]
+    assert cr.zeros(values).shape == (1,)
+
+
+def test_24_a_range_too_long_for_memory():
+    expect_error(MemoryError, "", cr.tensor, range(2**45))
+
+
+def test_24_subclass_of_no_class():
+    expect_error(TypeError, "subclass of Tensor", cr.Tensor._make_subclass, 3.0, cr.ones(2))
+    expect_error(TypeError, "subclass of Tensor", cr.Tensor._make_subclass, int, cr.ones(2))
+
+
+def test_24_contraction_of_no_axes():
+    expect_error(IndexError, "tensordot", cr.tensordot, 2.0, cr.tensor(1.0), ([0], [-1]))
+    expect_error(ValueError, "once", cr.tensordot, cr.ones(2, 2), cr.ones(2, 2), ([0, 0], [0, 1]))
+
+
+def test_24_sizes_that_would_take_for_ever():
+    """Refused at once, by figure."""
+    for make in (cr.tril_indices, cr.triu_indices):
+        for size in ((2**40, 2**40), (2**62, 5), (2**31, 2**31, -2)):
+            expect_error(MemoryError, "bytes|memory", make, *size)
+        assert make(3, 3, 2**63 - 1).shape[1] in (0, 9)
+    expect_error(ValueError, "tensor_split", cr.ones(1, 1, 1).dsplit, 2**31)
+
+
+def test_24_differences_beyond_the_length():
+    assert cr.ones(5).diff(2**62).shape == (0,)
+    assert cr.ones(5, 2).diff(7, dim=0).shape == (0, 2)
+
+
+def test_24_huge_sizes_where_there_is_nothing():
+    """No elements, so the result is allowed; no table of the size is made."""
+    empty = cr.ones(0, 2, 4)
+    assert cr.nn.functional.resample_axis(empty, 2, 2**40).shape == (0, 2, 2**40)
+    assert cr.nn.functional.resample_axis(empty, 2, 2**62).shape == (0, 2, 2**62)
+    assert cr.nn.functional.adaptive_avg_pool1d(empty, 2**60).shape == (0, 2, 2**60)
+    assert cr.nn.functional.adaptive_max_pool1d(empty, 2**60).shape == (0, 2, 2**60)
+    expect_error(ValueError, "chunk", empty.chunk, 2**63 - 1)
+    assert len(empty.chunk(3)) == 3
+
+
+def test_24_smallest_power():
+    """-2**63 has no positive twin."""
+    assert cr.eye(2).matrix_power(-(2**63)).tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert cr.eye(2).matrix_power(2**63 - 1).tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
+def test_24_none_for_a_tensor():
+    x = cr.ones(2, requires_grad=True)
+    expect_error(TypeError, "None", cr.autograd.grad, [None], x)
+    expect_error(TypeError, "None", cr.autograd.grad, x.sum(), [x, None])
+    expect_error(TypeError, "None", cr.autograd.backward, [x.sum(), None])
+    expect_error(TypeError, "None", x.sum().backward, inputs=[None])
+    assert x.grad is None
+
+
+def test_24_the_program_of_a_case_runs():
+    """What a failure prints is a program."""
+    for number in range(20):
+        lines = arguments.program(7, number).splitlines()
+        helpers = (
+            "from fuzz.arguments import Weird, self_list\n" if "Weird" in str(lines) or "self_" in str(lines) else ""
+        )
+        code = "\n".join(lines[:-1]) + f"\ntry:\n    {lines[-1]}\nexcept Exception as error:\n    print(type(error))"
+        if number % 5 == 0:
+            run_python(
+                f"import sys; sys.path[:0] = {sys.path!r}\n{helpers}try:\n    exec({code!r})\nexcept Exception: pass"
+            )

@@ -1,0 +1,194 @@
+"""Behaviour 36: Python threads train own models, or walk separate graphs of a shared one, and get what one thread gets.
+
+Races inside the C++ core are looked for by ThreadSanitizer with 8 threads: tests/cpp/threads_test.cpp, run by
+.ci/nightly.
+"""
+
+import sys
+import threading
+
+import numpy as np
+import pytest
+from helpers import array, same
+
+import chainrule as cr
+from chainrule import nn, optim
+from chainrule.nn import functional as F
+
+THREADS = 8
+
+
+def in_threads(work):
+    """work(i) in 8 threads that begin together; their results, or the first exception."""
+    results, gate = [None] * THREADS, threading.Barrier(THREADS)
+
+    def body(i):
+        try:
+            gate.wait()
+            results[i] = work(i)
+        except BaseException as error:
+            results[i] = error
+
+    threads = [threading.Thread(target=body, args=(i,)) for i in range(THREADS)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results
+
+
+def batch(i):
+    rng = np.random.default_rng(i)
+    return cr.tensor(rng.standard_normal((64, 30)).astype(np.float32)), cr.tensor(rng.integers(0, 10, 64))
+
+
+def model():
+    return nn.Sequential(
+        nn.Linear(30, 300), nn.ReLU(), nn.LayerNorm(300), nn.Linear(300, 300), nn.Tanh(), nn.Linear(300, 10)
+    )
+
+
+def train(net, i, steps=6):
+    """The losses, the last gradients and the weights."""
+    opt = optim.Adam(net.parameters(), lr=1e-2)
+    x, y = batch(i)
+    losses = []
+    for _ in range(steps):
+        opt.zero_grad()
+        loss = F.cross_entropy(net(x), y)
+        loss.backward()
+        opt.step()
+        losses.append(loss.item())
+    return losses, [array(p.grad).copy() for p in net.parameters()], [array(p).copy() for p in net.parameters()]
+
+
+def test_36_own_models_bit_by_bit():
+    nets = [model() for _ in range(THREADS)]
+    states = [{k: v.clone() for k, v in net.state_dict().items()} for net in nets]
+    together = in_threads(lambda i: train(nets[i], i))
+    for i, (net, state) in enumerate(zip(nets, states, strict=True)):
+        net.load_state_dict(state)
+        losses, grads, weights = train(net, i)
+        assert together[i][0] == losses
+        for a, b in zip(together[i][1] + together[i][2], grads + weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_36_shared_model_separate_graphs():
+    """Gradients of shared leaves are the sum over the threads, to the rounding of its order."""
+    net = model().double()
+    batches = [batch(i) for i in range(THREADS)]
+
+    def walk(i):
+        x, y = batches[i]
+        for _ in range(4):
+            F.cross_entropy(net(x.double()), y).backward()
+
+    for i in range(THREADS):
+        walk(i)
+    serial = [p.grad.clone() for p in net.parameters()]
+    net.zero_grad()
+    in_threads(walk)
+    for p, expected in zip(net.parameters(), serial, strict=True):
+        np.testing.assert_allclose(array(p.grad), array(expected), rtol=1e-11, atol=1e-13)
+
+
+def test_36_shared_model_forward_only():
+    net = model().eval()
+    with cr.no_grad():
+        expected = [net(batch(i)[0]) for i in range(THREADS)]
+
+    def work(i):
+        with cr.no_grad():
+            return [net(batch(i)[0]) for _ in range(5)]
+
+    for outputs, wanted in zip(in_threads(work), expected, strict=True):
+        for out in outputs:
+            same(out, wanted)
+    assert cr.is_grad_enabled()
+
+
+def test_36_one_graph_walked_by_several():
+    x = cr.ones(50, dtype=cr.float64, requires_grad=True)
+    y = (x.exp() * x).sum()
+    grads = in_threads(lambda i: cr.autograd.grad(y, x, retain_graph=True)[0])
+    for g in grads:
+        same(g, grads[0])
+
+
+def test_36_hooks_and_functions_in_threads():
+    class Double(cr.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2 + 0 * ctx.saved_tensors[0]
+
+    x = cr.ones(200, dtype=cr.float64, requires_grad=True)
+    seen = []
+    x.register_hook(lambda g: seen.append(1))
+
+    def work(i):
+        for _ in range(20):
+            Double.apply(x * i).sum().backward()
+
+    in_threads(work)
+    assert len(seen) == THREADS * 20
+    assert x.grad.tolist() == [2.0 * 20 * sum(range(THREADS))] * 200
+
+
+LARGE = {
+    "product": lambda a: a @ a,
+    "elementwise": lambda a: a.lgamma(),
+    "softmax": lambda a: a.view(1000, 4000).softmax(1),
+    "sort": lambda a: a.sort(1),
+    "random numbers": lambda a: cr.randn(5_000_000),
+    "convolution": lambda a: F.conv2d(a.view(1, 4, 1000, 1000), cr.ones(16, 4, 5, 5)),
+}
+
+
+def progress_beside(call):
+    """How far another Python thread counts while each of three calls is inside C++."""
+    count, stop = [0], threading.Event()
+
+    def counter():
+        while not stop.is_set():
+            count[0] += 1
+
+    other = threading.Thread(target=counter)
+    other.start()
+    progress = []
+    try:
+        for _ in range(3):
+            before = count[0]
+            call()
+            progress.append(count[0] - before)
+    finally:
+        stop.set()
+        other.join()
+    return progress
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_36_the_lock_is_released(name):
+    """Another Python thread comes on during one call: it cannot, unless the call lets the interpreter's lock go."""
+    a = cr.rand(2000, 2000)
+    progress = progress_beside(lambda: LARGE[name](a))
+    assert min(progress) > 0, f"nothing ran beside the call: {progress}"
+
+
+def test_36_the_lock_is_released_in_backward():
+    x = cr.rand(2000, 1000, requires_grad=True)
+    loss = (x @ x.T).tanh().sum()
+    assert min(progress_beside(lambda: loss.backward(retain_graph=True))) > 0

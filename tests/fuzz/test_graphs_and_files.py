@@ -1,0 +1,66 @@
+"""The short forms of the graph and file fuzzers, and what the graph fuzzer's checks can see."""
+
+import random
+
+import pytest
+from fuzz import graphs, safetensors_reader
+
+import chainrule as cr
+
+
+def test_random_graphs():
+    reports, verdicts, _ = graphs.hunt(seed=0, graphs=150)
+    assert not reports, "\n\n".join(reports)
+    assert verdicts["checked"] > 120
+
+
+@pytest.mark.parametrize("wrong", [2.1, -2.0])
+def test_a_wrong_gradient_is_found_and_shrunk(wrong, monkeypatch):
+    class Double(cr.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * wrong
+
+    monkeypatch.setattr(cr, "doubled", Double.apply, raising=False)
+    lines = [
+        "x0 = lib.tensor([0.3, -0.4], dtype=DT, requires_grad=True)",
+        "v1 = lib.sin(x0)",
+        "v2 = lib.doubled(v1)",
+        "v3 = lib.exp(v2)",
+        "loss = " + graphs.weighted("v3") + " + " + graphs.weighted("v1"),
+    ]
+    verdict, what = graphs.check(lines, ["x0"])
+    assert verdict == "failed" and what.startswith("slope")
+    fewer = graphs.shrink(lines, ["x0"], None)
+    assert len(fewer) < len(lines) and any("doubled" in line for line in fewer)
+
+
+def test_a_kink_is_no_failure():
+    lines = [
+        "x0 = lib.tensor([0.5, 0.5, 0.1], dtype=DT, requires_grad=True)",
+        "v1 = lib.max(x0, 0)[0]",
+        "loss = " + graphs.weighted("v1"),
+    ]
+    assert graphs.check(lines, ["x0"])[1] is None
+
+
+def test_every_row_is_used():
+    """Rows that no graph uses are those left out by name, without a gradient, or without a small sample."""
+    from op_table import OPS
+
+    used = {op.name for row in graphs.ROWS for op, _ in row}
+    assert len(used) > 0.9 * len([op for op in OPS if op.grad and op.ref])
+    rng, seen = random.Random(0), ""
+    for number in range(60):
+        written = graphs.write(rng.randrange(10**6), number)
+        seen += "\n".join(written[0]) if written else ""
+    assert seen.count("lib.") > 500 and ".clone()" in seen
+
+
+def test_broken_files():
+    fed, refused, corpus, failures = safetensors_reader.by_words(cr, cases=10_000, seed=0)
+    assert failures == 0 and refused > 0.5 * fed and len(corpus) > 50
