@@ -62,14 +62,17 @@ void walk(Loop loop, const Operands& o, int64_t begin, int64_t end, const double
     }
 }
 
+// Twice the usual: work that is hardly more than one chunk, say 4 x 96 x 96, is not worth waking a thread.
+constexpr int64_t kChunk = 2 * kElementGrain;
+
 }  // namespace
 
 void iterate_flat(Loop loop, int n_operands, char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
-    if (n <= kElementGrain) {
+    if (n <= kChunk) {
         if (n > 0) loop(ptr, stride, n, param);
         return;
     }
-    parallel_for(n, kElementGrain, [&](int64_t begin, int64_t end) {
+    parallel_for(n, kChunk, [&](int64_t begin, int64_t end) {
         char* at[kMaxOperands];
         for (int k = 0; k < n_operands; ++k) at[k] = ptr[k] + begin * stride[k];
         loop(at, stride, end - begin, param);
@@ -88,7 +91,7 @@ void iterate(Loop loop, const Operands& operands, const double* param) {
     }
     int64_t outer = 1, inner = o.shape.back();
     for (int d = 0; d + 1 < o.shape.n; ++d) outer *= o.shape[d];
-    int64_t grain = kElementGrain / inner;
+    int64_t grain = kChunk / inner;
     parallel_for(outer, grain > 0 ? grain : 1, [&](int64_t begin, int64_t end) { walk(loop, o, begin, end, param); });
 }
 
@@ -129,7 +132,7 @@ bool copy_transposed(Transpose transpose, const Operands& operands, int64_t item
             transpose(in + r * item, ld_in / item, out + r * ld_out, ld_out / item, high, wide);
         }
     };
-    int64_t grain = kElementGrain / (n_rows * (strips > 1 ? kBlock : n_cols));
+    int64_t grain = kChunk / (n_rows * (strips > 1 ? kBlock : n_cols));
     parallel_for(outer * strips, grain > 0 ? grain : 1, [&](int64_t begin, int64_t end) {
         for (int64_t at = begin; at < end; ++at) strip(at);
     });

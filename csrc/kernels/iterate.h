@@ -9,7 +9,7 @@ namespace chainrule::kernels {
 
 inline constexpr int kMaxOperands = 4;
 // Elements a chunk: small enough to balance, large enough that a thread is worth waking.
-inline constexpr int64_t kElementGrain = 1 << 16;
+inline constexpr int64_t kElementGrain = 1 << 15;
 
 struct Operands {
     int n = 0;  // operand 0 is the output
