@@ -64,9 +64,9 @@ class Stream(D.IterableDataset):
 
 
 def children():
-    """Worker processes, without those of iterators that only an old traceback holds."""
+    """Worker processes, without those of iterators that only an old traceback holds, and without joblib's."""
     gc.collect()
-    return multiprocessing.active_children()
+    return [child for child in multiprocessing.active_children() if type(child).__name__ != "LokyProcess"]
 
 
 def numbers(loader):
