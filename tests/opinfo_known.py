@@ -31,6 +31,10 @@ KNOWN = {
         lambda sample: sample.input.dim() == 1,
         "an input of shape (0,) has no channel axis, which is an error here",
     ),
+    "nn.functional.ctc_loss": (
+        lambda sample: sample.input.requires_grad,
+        "PyTorch's gradient is that of the logits behind log_softmax; here it is that of log_probs, as the formula has it",
+    ),
     "nn.functional.layer_norm": (
         lambda sample: is_float32(sample) and sample.args[0] == (1,),
         "over one element the gradient is 0; PyTorch's is rounding error, times 1 / sqrt(eps)",

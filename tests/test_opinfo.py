@@ -98,6 +98,8 @@ def convert(value, torch, leaves):
         raise Unsupported(f"a {type(value).__name__}")
     if isinstance(value, torch.device):
         return "cpu"
+    if callable(value):
+        raise Unsupported("a function of PyTorch's tensors")
     if isinstance(value, slice):
         return slice(*(convert(part, torch, leaves) for part in (value.start, value.stop, value.step)))
     if isinstance(value, (tuple, list)):

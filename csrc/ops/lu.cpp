@@ -1,5 +1,6 @@
 // The LU decomposition with row exchanges, packed into one matrix and taken apart again.
 
+#include <algorithm>
 #include <vector>
 
 #include "kernels/lapack.h"
@@ -9,6 +10,7 @@
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
+#include "ops/visit.h"
 
 namespace chainrule {
 namespace {
@@ -152,6 +154,33 @@ void call_lu_factor(Args& a) {
     Packed packed = lu_factor(a.tensor(0));
     a.ret_tuple({packed.lu, packed.pivots}, kLuFactorFields);
 }
+
+// For each matrix the number, from 1, of the first zero on U's diagonal; 0 where there is none.
+Tensor first_zero_pivots(const Tensor& packed) {
+    Tensor lu = contiguous(packed);
+    int64_t cols = lu.size(lu.ndim() - 1), k = std::min(lu.size(lu.ndim() - 2), cols);
+    int64_t matrix = lu.size(lu.ndim() - 2) * cols;
+    Dims batch = lu.shape();
+    batch.n -= 2;
+    Tensor infos = empty(batch, DType::Int32);
+    visit_floating(lu.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        for (int64_t b = 0; b < infos.numel(); ++b) {
+            const T* u = lu.data<T>() + b * matrix;
+            int64_t i = 0;
+            while (i < k && u[i * (cols + 1)] != 0) ++i;
+            infos.data<int32_t>()[b] = i < k ? static_cast<int32_t>(i + 1) : 0;
+        }
+    });
+    return infos;
+}
+
+void call_lu(Args& a) {
+    only_pivoted(a, 1);
+    Packed packed = lu_factor(a.tensor(0));
+    if (a.flag(2)) a.ret_tuple({packed.lu, packed.pivots, first_zero_pivots(packed.lu)});
+    else a.ret_tuple({packed.lu, packed.pivots}, kLuFactorFields);
+}
 }  // namespace
 
 const Register linalg_lu_factor_fn(
@@ -206,11 +235,12 @@ const Register lu_fn({"lu",
 
 Args:
     pivot: True; there is none without row exchanges.
+    get_infos: gives for each matrix also the number, from 1, of the first zero on the diagonal of U, or 0.
 
 Returns:
-    Named tuple (LU, pivots).
+    Named tuple (LU, pivots), or with infos a tuple of three.
 )",
-                      {{"lu(Tensor input, bool pivot=True)", call_lu_factor}}});
+                      {{"lu(Tensor input, bool pivot=True, bool get_infos=False)", call_lu}}});
 const Register lu_unpack_fn({"lu_unpack",
                              kFunction,
                              R"(P, L and U of a packed LU decomposition.
