@@ -1111,7 +1111,7 @@ class Tensor:
         """True where input < other."""
     def lt_(self, other: TensorLike) -> Tensor:
         """True where input < other."""
-    def lu(self, pivot: _bool = True) -> Any:
+    def lu(self, pivot: _bool = True, get_infos: _bool = False) -> Any:
         """LU decomposition, packed; the older name of linalg.lu_factor()."""
     def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
         """Solution X of A X = B from the LU decomposition of A; see linalg.lu_solve()."""
@@ -6059,14 +6059,15 @@ def lt(input: Tensor, other: TensorLike) -> Tensor:
     """
 def lt_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input < other."""
-def lu(input: Tensor, pivot: _bool = True) -> Any:
+def lu(input: Tensor, pivot: _bool = True, get_infos: _bool = False) -> Any:
     """LU decomposition, packed; the older name of linalg.lu_factor().
 
     Args:
         pivot: True; there is none without row exchanges.
+        get_infos: gives for each matrix also the number, from 1, of the first zero on the diagonal of U, or 0.
 
     Returns:
-        Named tuple (LU, pivots).
+        Named tuple (LU, pivots), or with infos a tuple of three.
     """
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
     """Solution X of A X = B from the LU decomposition of A; see linalg.lu_solve().
