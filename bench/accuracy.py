@@ -3,7 +3,8 @@
     python bench/accuracy.py [--stride 509] [--only exp,log] [--output docs/accuracy.md]
 
 float32: every stride-th of all 2^32 bit patterns (--stride 1: all of them), against the same function in float64.
-float64: a sample of each function's range against mpmath with 60 digits. Each instruction set runs in a process of its
+float64: a sample of each function's range against mpmath with 60 digits. Derivatives are what backward() gives for a
+gradient of 1; their float32 inputs are every 7th of the others. Each instruction set runs in a process of its
 own (CHAINRULE_CPU). It needs NumPy, SciPy and mpmath. An ulp is the distance between two neighbouring numbers at the
 exact result; a correctly rounded function has at most 0.5. A NaN or infinity in the wrong place counts as infinite.
 """
@@ -24,17 +25,13 @@ SETS = ("baseline", "avx2", "avx512")
 CHUNK = 1 << 22
 NORMAL = {"float32": 2.0**-126, "float64": 2.0**-1022}
 
-# Functions beyond 4 ulp, and why.
+# Functions and derivatives beyond 4 ulp, and why.
 CANCELS = "its error stays small as a number, but the result is smaller still"
+FROM_OUTPUT = "computed from the saved output y, as in PyTorch"
+ROOT = f"near its root {CANCELS}."
 REASONS = {
     "digamma": f"near its zeros {CANCELS}; beside its poles at the negative integers pi x is rounded (float64).",
     "lgamma": f"near its zeros below 0 {CANCELS}.",
-    "logit": f"beside its zero at 1/2 {CANCELS}: log(x / (1 - x)), PyTorch's formula.",
-    "sinc": f"near its zeros, the integers, {CANCELS}: pi x is rounded before the sine, as in PyTorch.",
-    "silu": "below -88 the sigmoid is subnormal and has few digits; x times that has no more.",
-    "mish": "below -88 the factor of x is subnormal and has few digits; x times that has no more.",
-    "gelu": f"below -2 {CANCELS}: x / 2 (1 + erf(x / sqrt(2))), PyTorch's formula.",
-    "gelu (tanh)": "below -5 it is x exp(u) with u far below 0, and the rounding of u counts |u| times.",
 }
 
 
@@ -108,6 +105,78 @@ def functions():
     }  # fmt: skip
 
 
+def derivatives():
+    """name -> the derivative in float64, to set beside that of functions()."""
+    from scipy import special
+
+    expit, root2 = special.expit, math.sqrt(0.5)
+    selu_scale, selu_alpha = 1.0507009873554805, 1.6732632423543773
+
+    def pdf(x):
+        return np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+    def sinc(x):
+        near, inner = x - 2 * np.round(x / 2), np.where(np.abs(x) < 0.1, x, 0) * math.pi
+        z = inner * inner
+        series = -math.pi * inner * (1 / 3 - z * (1 / 30 - z * (1 / 840 - z * (1 / 45360 - z / 3991680))))
+        return np.where(np.abs(x) < 0.1, series, (np.cos(np.pi * near) - _sinc(x)) / np.where(x == 0, 1, x))
+
+    def trigamma(x):
+        mirrored = (math.pi / np.sin(math.pi * (x - np.round(x)))) ** 2 - special.polygamma(
+            1, np.where(x < 0.5, 1 - x, 1)
+        )
+        return np.where(x < 0.5, mirrored, special.polygamma(1, np.where(x < 0.5, 1, x)))
+
+    def logistic(argument, slope):
+        """Of x sigmoid(u(x))."""
+        return lambda x: expit(argument(x)) * (1 + x * slope(x) * expit(-argument(x)))
+
+    def mish(x):
+        y = np.tanh(_softplus(x))
+        return y + x * expit(x) * (1 - y) * (1 + y)
+
+    c = math.sqrt(8 / math.pi)
+    return {
+        "exp": np.exp,
+        "exp2": lambda x: np.exp2(x) * math.log(2),
+        "expm1": np.exp,
+        "log": lambda x: 1 / x,
+        "log2": lambda x: 1 / (x * math.log(2)),
+        "log10": lambda x: 1 / (x * math.log(10)),
+        "log1p": lambda x: 1 / (1 + x),
+        "sqrt": lambda x: 0.5 / np.sqrt(x),
+        "rsqrt": lambda x: -0.5 / (x * np.sqrt(x)),
+        "sin": np.cos,
+        "cos": lambda x: -np.sin(x),
+        "tan": lambda x: 1 / np.cos(x) ** 2,
+        "asin": lambda x: 1 / np.sqrt((1 - x) * (1 + x)),
+        "acos": lambda x: -1 / np.sqrt((1 - x) * (1 + x)),
+        "atan": lambda x: 1 / (1 + x * x),
+        "sinh": np.cosh,
+        "cosh": np.sinh,
+        "tanh": lambda x: 4 * expit(2 * x) * expit(-2 * x),
+        "asinh": lambda x: 1 / np.sqrt(1 + x * x),
+        "acosh": lambda x: 1 / np.sqrt((x - 1) * (x + 1)),
+        "atanh": lambda x: 1 / ((1 - x) * (1 + x)),
+        "sinc": sinc,
+        "erf": lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x),
+        "erfc": lambda x: -2 / math.sqrt(math.pi) * np.exp(-x * x),
+        "erfinv": lambda x: math.sqrt(math.pi) / 2 * np.exp(special.erfinv(x) ** 2),
+        "lgamma": special.digamma,
+        "digamma": trigamma,
+        "sigmoid": lambda x: expit(x) * expit(-x),
+        "logit": lambda x: 1 / (x * (1 - x)),
+        "logsigmoid": lambda x: expit(-x),
+        "softplus": lambda x: np.where(x > 20, 1, expit(x)),
+        "silu": logistic(lambda x: x, lambda x: 1),
+        "mish": mish,
+        "gelu": lambda x: special.erfc(-x * root2) / 2 + x * pdf(x),
+        "gelu (tanh)": logistic(lambda x: c * (x + 0.044715 * x**3), lambda x: c * (1 + 3 * 0.044715 * x * x)),
+        "elu": lambda x: np.where(x > 0, 1, np.exp(np.minimum(x, 0))),
+        "selu": lambda x: selu_scale * np.where(x > 0, 1, selu_alpha * np.exp(np.minimum(x, 0))),
+    }
+
+
 def pairs():
     """Functions of two arguments, on random pairs: name -> (function, float64, mpmath, ranges of both)."""
     import mpmath as mp
@@ -173,7 +242,18 @@ def worst(error, *inputs):
     return (float(error[place]), [float(x[place]) for x in inputs]) if error.size else (0.0, [])
 
 
-def measure_float32(function, reference, stride):
+def derivative_of(function):
+    """What backward() gives for a gradient of 1, as a function of a tensor."""
+
+    def call(x):
+        function(x.requires_grad_()).sum().backward()
+        return x.grad
+
+    return call
+
+
+def measure_float32(function, reference, stride, domain=None):
+    """The largest error over the bit patterns; where `domain` is nan nothing is asked."""
     import chainrule as cr
 
     best = (0.0, [])
@@ -182,6 +262,8 @@ def measure_float32(function, reference, stride):
         x = patterns.astype(np.uint32).view(np.float32)
         x = np.concatenate([x, x[:1]])[:-1]  # own memory
         with np.errstate(all="ignore"):
+            if domain:
+                x = x[~np.isnan(domain(x.astype(np.float64)))]
             exact = reference(x.astype(np.float64))
         best = max(best, worst(ulps(function(cr.from_numpy(x)).numpy(), exact, "float32"), x))
     return best
@@ -219,9 +301,12 @@ def exact_float64(reference, *inputs):
 
 def write_references(path, names, count):
     """Inputs and exact results in float64, computed once for all instruction sets."""
+    import mpmath as mp
+
     rng, stored = np.random.default_rng(0), {}
-    for name, (_, _, reference, where) in {**functions(), **pairs()}.items():
-        if name not in names:
+    slopes = {name + "'": (None, None, lambda x, f=row[2]: mp.diff(f, x), row[3]) for name, row in functions().items()}
+    for name, (_, _, reference, where) in {**functions(), **pairs(), **slopes}.items():
+        if name.removesuffix("'") not in names:
             continue
         two = isinstance(where[0], tuple)
         inputs = [rng.permutation(sample(w, count, rng))[:count] for w in (where if two else (where,))]
@@ -237,25 +322,48 @@ def work(names, stride, references):
     import chainrule as cr
 
     stored = np.load(references)
-    single, double = functions(), pairs()
+    single, double, slopes = functions(), pairs(), derivatives()
     result = {}
-    for name in names:
-        function, reference, _, where = (single if name in single else double)[name]
-        if name in single:
-            narrow = measure_float32(function, reference, stride)
-        else:
-            narrow = measure_pairs_float32(function, reference, where)
-        inputs = [stored[f"{name}/x{i}"] for i in range(1 if name in single else 2)]
+
+    def both(name, function, count, narrow):
+        inputs = [stored[f"{name}/x{i}"] for i in range(count)]
         exact = stored[f"{name}/value"], stored[f"{name}/rest"]
         got = function(*map(cr.from_numpy, inputs)).numpy()
         result[name] = narrow, worst(ulps(got, exact, "float64"), *inputs)
+
+    for name in names:
+        if name in double:
+            function, reference, _, where = double[name]
+            both(name, function, 2, measure_pairs_float32(function, reference, where))
+            continue
+        function, reference, _, _ = single[name]
+        both(name, function, 1, measure_float32(function, reference, stride))
+        if name in slopes:
+            slope = derivative_of(function)
+            both(name + "'", slope, 1, measure_float32(slope, slopes[name], 7 * stride, reference))
     print(json.dumps(result))
 
 
-def table(results, stride, count):
-    """The document."""
+def lines_of(results, names):
+    """The rows of a table."""
     sets = list(results)
     header = [*(f"float32 {s}" for s in sets), "worst at", *(f"float64 {s}" for s in sets), "worst at"]
+    lines = ["| function | " + " | ".join(header) + " |", "|" + "---|" * (len(header) + 1)]
+    for name in names:
+        cells = []
+        for dtype in (0, 1):
+            rows = [results[s][name][dtype] for s in sets]
+            cells += [f"{error:.2f}" if error < 1000 else f"{error:.1e}" for error, _ in rows]
+            cells.append(", ".join(f"{x:.9g}" for x in max(rows)[1]))
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def table(results, stride, count):
+    """The document, and the names beyond 4 ulp for which no reason is known."""
+    everything = list(next(iter(results.values())))
+    values = [name for name in everything if not name.endswith("'")]
+    slopes = [name for name in everything if name.endswith("'")]
     lines = [
         "# Accuracy of the elementary functions",
         "",
@@ -266,17 +374,15 @@ def table(results, stride, count):
         "against 60 digits. `atan2`, `hypot`, `logaddexp` and `pow`: random pairs. Each instruction set (see",
         "`CHAINRULE_CPU`) has its own column.",
         "",
-        "| function | " + " | ".join(header) + " |",
-        "|" + "---|" * (len(header) + 1),
+        *lines_of(results, values),
+        "",
+        "## Derivatives",
+        "",
+        "What `backward()` gives for a gradient of 1.",
+        "",
+        *lines_of(results, slopes),
     ]
-    for name in results[sets[0]]:
-        cells = []
-        for dtype in (0, 1):
-            rows = [results[s][name][dtype] for s in sets]
-            cells += [f"{error:.2f}" if error < 1000 else f"{error:.1e}" for error, _ in rows]
-            cells.append(", ".join(f"{x:.9g}" for x in max(rows)[1]))
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    beyond = [name for name in results[sets[0]] if max(results[s][name][d][0] for s in sets for d in (0, 1)) > 4]
+    beyond = [name for name in everything if max(r[name][d][0] for r in results.values() for d in (0, 1)) > 4]
     lines += ["", "## Beyond 4 ulp", ""]
     lines += [f"- `{name}`: {REASONS.get(name, 'no reason known: a fault')}" for name in beyond] or ["None."]
     return "\n".join(lines) + "\n", [name for name in beyond if name not in REASONS]

@@ -77,6 +77,8 @@ enum class Unary : uint8_t {
     AddScalar,   // a: x + a
     MulScalar,   // a: x * a
     PowScalar,   // exponent
+    Logit,       // low, high: of x limited to them
+    NanToNum,    // what stands for nan, inf and -inf
     Count
 };
 
@@ -137,6 +139,23 @@ enum class Binary : uint8_t {
     ShrinkGrad /* input; lambda: g where |x| > lambda */,
     ThresholdGrad /* input; threshold */,
     PowScalarGrad /* input; exponent e: g e x^(e-1), 0 where e == 0 */,
+    TanGrad /* output */,
+    AsinGrad,
+    AcosGrad,
+    AtanGrad,
+    SinhGrad,
+    CoshGrad,
+    AsinhGrad,
+    AcoshGrad,
+    AtanhGrad,
+    SincGrad,
+    ErfcGrad /* inputs */,
+    ErfinvGrad /* output */,
+    Exp2Grad /* output */,
+    Expm1Grad,
+    Log2Grad,
+    Log10Grad /* inputs */,
+    LogitGrad /* input; low, high: 0 outside; NaN outside [0, 1] where they are infinite */,
     Count
 };
 

@@ -14,6 +14,7 @@ struct Plan {
     ReduceRows rows;
     ReduceColumns columns;
     ReduceRows combine;  // of partial results, which have the result's type
+    ReduceColumns combine_columns;
     int64_t in_item, out_item;
 };
 
@@ -95,9 +96,13 @@ void reduce_runs(const Plan& p, const char* in, const Axes& reduced, char* out) 
     }
     Partials partial(count, p.out_item);
     char* parts = partial.data();
-    for (int64_t i = 0; i < count; ++i)
-        reduce_run(p, in + outer.offset(i) * p.in_item, inner.size, inner.stride, parts + i * p.out_item);
-    reduce_run({p.combine, nullptr, p.combine, p.out_item, p.out_item}, parts, count, 1, out);
+    if (outer.n == 1 && inner.size <= kChunk) {
+        p.rows(in, parts, count, inner.size, outer.v[0].stride, inner.stride);
+    } else {
+        for (int64_t i = 0; i < count; ++i)
+            reduce_run(p, in + outer.offset(i) * p.in_item, inner.size, inner.stride, parts + i * p.out_item);
+    }
+    reduce_run({p.combine, nullptr, p.combine, nullptr, p.out_item, p.out_item}, parts, count, 1, out);
 }
 
 // Kept axes outside, one contiguous reduced axis inside.
@@ -144,6 +149,20 @@ void reduce_one_column_block(const Plan& p, const char* in, int64_t n, int64_t r
     p.combine(parts, out, cols, blocks, 1, cols);
 }
 
+// Few columns without gaps: so many rows count as one that a vector is filled, then the parts of each column are joined.
+constexpr int64_t kWide = 64;
+bool is_narrow(int64_t n, int64_t row_stride, int64_t cols) {
+    return row_stride == cols && cols <= kWide / 2 && n >= 4 * (kWide / cols);
+}
+void reduce_narrow_columns(const Plan& p, const char* in, int64_t n, int64_t cols, char* out) {
+    const int64_t fold = kWide / cols, rows = n / fold, rest = n % fold, wide = fold * cols;
+    Partials partial(wide + (rest > 0 ? cols : 0), p.out_item);
+    char* parts = partial.data();
+    reduce_one_column_block(p, in, rows, wide, wide, parts);
+    if (rest > 0) p.columns(in + rows * wide * p.in_item, parts + wide * p.out_item, rest, cols, cols);
+    p.combine_columns(parts, out, fold + (rest > 0 ? 1 : 0), cols, cols);
+}
+
 }  // namespace
 
 DType reduced_dtype(Reduce kind, DType in) {
@@ -158,9 +177,12 @@ void reduce(Reduce kind, DType dtype, const void* in, const Dims& shape, const D
     int k = static_cast<int>(kind);
     DType result = reduced_dtype(kind, dtype);
     Reduce combine = kind == Reduce::SumAbs || kind == Reduce::SumSquares ? Reduce::Sum : kind;
-    Plan p = {t.reduce_rows[k][static_cast<int>(dtype)], t.reduce_columns[k][static_cast<int>(dtype)],
+    Plan p = {t.reduce_rows[k][static_cast<int>(dtype)],
+              t.reduce_columns[k][static_cast<int>(dtype)],
               t.reduce_rows[static_cast<int>(combine)][static_cast<int>(result)],
-              static_cast<int64_t>(item_size(dtype)), static_cast<int64_t>(item_size(result))};
+              t.reduce_columns[static_cast<int>(combine)][static_cast<int>(result)],
+              static_cast<int64_t>(item_size(dtype)),
+              static_cast<int64_t>(item_size(result))};
     Axes kept, reduced;
     for (int d = 0; d < shape.n; ++d) (axes >> d & 1 ? reduced : kept).push({shape[d], strides[d]});
     for (int d = 0; d < shape.n; ++d)
@@ -172,6 +194,7 @@ void reduce(Reduce kind, DType dtype, const void* in, const Dims& shape, const D
             for (int64_t i = 0, n = kept.numel(); i < n; ++i) p.rows(src, dst + i * p.out_item, 1, 0, 0, 1);
             return;
         }
+    if (reduced.n == 0) reduced.v[reduced.n++] = {1, 0};  // only axes of size 1
     bool columns = reduced.n == 1 && kept.n >= 1 && kept.v[kept.n - 1].stride == 1 && reduced.v[0].stride != 1;
     if (!columns) {
         reduce_inner(p, src, kept, reduced, dst);
@@ -180,9 +203,13 @@ void reduce(Reduce kind, DType dtype, const void* in, const Dims& shape, const D
     Axes outer = kept;
     --outer.n;
     int64_t cols = kept.v[kept.n - 1].size;
-    for (int64_t i = 0, n = outer.numel(); i < n; ++i)
-        reduce_one_column_block(p, src + outer.offset(i) * p.in_item, reduced.v[0].size, reduced.v[0].stride, cols,
-                                dst + i * cols * p.out_item);
+    const Axis rows = reduced.v[0];
+    for (int64_t i = 0, n = outer.numel(); i < n; ++i) {
+        const char* from = src + outer.offset(i) * p.in_item;
+        char* to = dst + i * cols * p.out_item;
+        if (is_narrow(rows.size, rows.stride, cols)) reduce_narrow_columns(p, from, rows.size, cols, to);
+        else reduce_one_column_block(p, from, rows.size, rows.stride, cols, to);
+    }
 }
 
 }  // namespace chainrule::kernels

@@ -109,6 +109,11 @@ inline double unary(Unary op, double x, const double* p) {
         case Unary::AddScalar: return x + p[0];
         case Unary::MulScalar: return x * p[0];
         case Unary::PowScalar: return std::pow(x, p[0]);
+        case Unary::Logit: {
+            const double z = keep_nan(x, std::min(std::max(x, p[0]), p[1]));
+            return z > 0.25 && z < 0.75 ? std::log1p((2 * z - 1) / (1 - z)) : std::log(z / (1 - z));
+        }
+        case Unary::NanToNum: return std::isnan(x) ? p[0] : x == kInf ? p[1] : x == -kInf ? p[2] : x;
         default: return kNan;
     }
 }
@@ -185,6 +190,29 @@ inline double binary(Binary op, double a, double b, const double* p, bool single
         case Binary::ClampGrad: return (b <= p[0] && p[0] != -kInf) || (b >= p[1] && p[1] != kInf) ? 0 : a;
         case Binary::ShrinkGrad: return std::fabs(b) <= p[0] ? 0 : a;
         case Binary::ThresholdGrad: return b <= p[0] ? 0 : a;
+        case Binary::TanGrad: return a * (1 + b * b);
+        case Binary::AsinGrad: return a / std::sqrt((1 - b) * (1 + b));
+        case Binary::AcosGrad: return -a / std::sqrt((1 - b) * (1 + b));
+        case Binary::AtanGrad: return a / (1 + b * b);
+        case Binary::SinhGrad: return a * std::cosh(b);
+        case Binary::CoshGrad: return a * std::sinh(b);
+        case Binary::AsinhGrad: return a / std::hypot(1, b);
+        case Binary::AcoshGrad: return a / std::sqrt((b - 1) * (b + 1));
+        case Binary::AtanhGrad: return a / ((1 - b) * (1 + b));
+        case Binary::SincGrad: {
+            const double u = kPi * b;
+            if (std::fabs(b) < 0.01) return a * kPi * u * (u * u / 30 - 1.0 / 3);
+            return a * ((std::cos(u) - std::sin(u) / u) / b);
+        }
+        case Binary::ErfcGrad: return -a * (2 / std::sqrt(kPi) * std::exp(-b * b));
+        case Binary::ErfinvGrad: return a * (std::sqrt(kPi) / 2 * std::exp(b * b));
+        case Binary::Exp2Grad: return a * std::log(2.0) * b;
+        case Binary::Expm1Grad: return a * std::exp(b);
+        case Binary::Log2Grad: return a / (b * std::log(2.0));
+        case Binary::Log10Grad: return a / (b * std::log(10.0));
+        case Binary::LogitGrad:
+            if (p[0] == -kInf) return b < 0 || b > 1 ? kNan : a / (b * (1 - b));
+            return b < p[0] || b > p[1] ? 0 : a / (b * (1 - b));
         case Binary::PowScalarGrad: return p[0] == 0 ? 0 : a * (p[0] * std::pow(b, p[0] - 1));
         default: return kNan;
     }

@@ -1,6 +1,7 @@
 // Special functions: the error function and its kin, gamma functions, sinc and logit.
 
 #include <cmath>
+#include <limits>
 
 #include "ops/forms.h"
 
@@ -32,9 +33,12 @@ Example:
 )",
                        {{"erf(Tensor input)", call_unary<erf_op>}}});
 
-constexpr OpDef erfc_op = function_by_input("erfc", "ErfcBackward0", Unary::Erfc, [](VjpCtx& c) {
-    c.set(0, c.grad() * (exp(neg(square(c.input(0)))) * -kTwoOverSqrtPi));
-});
+constexpr OpDef erfc_op = function_by_input(
+    "erfc", "ErfcBackward0", Unary::Erfc,
+    [](VjpCtx& c) {
+        if (!fused_unary_grad(c)) c.set(0, c.grad() * (exp(neg(square(c.input(0)))) * -kTwoOverSqrtPi));
+    },
+    Binary::ErfcGrad);
 Tensor erfc(const Tensor& x) { return run(erfc_op, x); }
 const Register erfc_fn({"erfc",
                         kUnaryFlags,
@@ -48,9 +52,12 @@ Example:
 )",
                         {{"erfc(Tensor input)", call_unary<erfc_op>}}});
 
-constexpr OpDef erfinv_op = function_by_output("erfinv", "ErfinvBackward0", Unary::Erfinv, [](VjpCtx& c) {
-    c.set(0, c.grad() * (exp(square(c.output())) * (1 / kTwoOverSqrtPi)));
-});
+constexpr OpDef erfinv_op = function_by_output(
+    "erfinv", "ErfinvBackward0", Unary::Erfinv,
+    [](VjpCtx& c) {
+        if (!fused_unary_grad(c)) c.set(0, c.grad() * (exp(square(c.output())) * (1 / kTwoOverSqrtPi)));
+    },
+    Binary::ErfinvGrad);
 const Register erfinv_fn({"erfinv",
                           kUnaryFlags,
                           R"(Inverse of the error function; +-inf at +-1, nan beyond.
@@ -93,8 +100,8 @@ Tensor trigamma(const Tensor& x) {
     Tensor w = div(1.0, z + 10.0), w2 = square(w);
     Tensor series = ((((w2 * (5.0 / 66) - 1.0 / 30) * w2 + 1.0 / 42) * w2 - 1.0 / 30) * w2 + 1.0 / 6) * w2 * w;
     sum = sum + w + w2 * 0.5 + series;
-    Tensor safe = where(reflected, x, half);
-    return where(reflected, square(div(kPi, sin(safe * kPi))) - sum, sum);
+    Tensor safe = where(reflected, x, half), whole = floor_divide(detach(safe) + 0.5, scalar_tensor(1, x.dtype()));
+    return where(reflected, square(div(kPi, sin((safe - whole) * kPi))) - sum, sum);
 }
 
 }  // namespace
@@ -136,8 +143,12 @@ Tensor sinc_slope(const Tensor& x) {
 
 }  // namespace
 
-constexpr OpDef sinc_op = function_by_input("sinc", "SincBackward0", Unary::Sinc,
-                                            [](VjpCtx& c) { c.set(0, c.grad() * sinc_slope(c.input(0))); });
+constexpr OpDef sinc_op = function_by_input(
+    "sinc", "SincBackward0", Unary::Sinc,
+    [](VjpCtx& c) {
+        if (!fused_unary_grad(c)) c.set(0, c.grad() * sinc_slope(c.input(0)));
+    },
+    Binary::SincGrad);
 const Register sinc_fn({"sinc",
                         kUnaryFlags,
                         R"(Normalised sinc function; 1 at 0.
@@ -151,41 +162,32 @@ Example:
                         {{"sinc(Tensor input)", call_unary<sinc_op>}}});
 
 // ---- logit: y = ln(x / (1 - x)) ----
-const OpDef logit_op = {
-    .name = "logit",
-    .grad_name = "LogitBackward0",
-    .infer = infer_floating,
-    .eval =
-        [](EvalCtx& c) {
-            // ln(z / (1 - z)) with z = x limited to [eps, 1 - eps]; out serves as scratch.
-            const kernels::Table& table = kernels::kernels();
-            int t = static_cast<int>(c.input(0).dtype());
-            double eps = c.attr<NumberAttr>().value;
-            const double bounds[2] = {eps, 1 - eps};
-            const Tensor& out = c.out();
-            if (eps < 0) copy_data(out, c.input(0));
-            else apply_loop(table.unary[static_cast<int>(Unary::Clamp)][t], out, c.inputs, 1, bounds);
-            Tensor rest = empty(out.shape(), out.dtype());
-            const Tensor one_less[2] = {scalar_tensor(1, out.dtype()), out}, quotient[2] = {out, rest};
-            apply_loop(table.binary[static_cast<int>(Binary::Sub)][t], rest, one_less, 2, nullptr);
-            apply_loop(table.binary[static_cast<int>(Binary::Div)][t], out, quotient, 2, nullptr);
-            apply_loop(table.unary[static_cast<int>(Unary::Log)][t], out, &out, 1, nullptr);
-        },
-    .vjp =
-        [](VjpCtx& c) {
-            double eps = c.attr<NumberAttr>().value;
-            Tensor x = c.input(0), slope = c.grad() / (x * (1.0 - x));
-            // Beyond the limits: 0 where the value is limited, nan where it is nan itself.
-            double low = eps < 0 ? 0 : eps;
-            Tensor inside = logical_and(ge(x, scalar_tensor(low, x.dtype())), le(x, scalar_tensor(1 - low, x.dtype())));
-            c.set(0, where(inside, slope, scalar_tensor(eps < 0 ? std::nan("") : 0.0, x.dtype())));
-        },
-    .promotion = Promotion::Float,
-    .elementwise = true,
-    .save_input = {1},
-    .attr_bytes = sizeof(NumberAttr),
-    .describe = describe_attrs<NumberAttr>,
+struct LogitAttrs {
+    double low, high;  // infinite without eps
+    void visit(AttrVisitor& v) const {
+        v("low", low);
+        v("high", high);
+    }
 };
+constexpr OpDef make_logit() {
+    OpDef op = function_by_input(
+        "logit", "LogitBackward0", Unary::Logit,
+        [](VjpCtx& c) {
+            if (fused_unary_grad(c)) return;
+            // Beyond the limits: 0 where the value is limited, nan where it is nan itself.
+            LogitAttrs a = c.attr<LogitAttrs>();
+            bool limited = a.low >= 0;
+            Tensor x = c.input(0), slope = c.grad() / (x * (1.0 - x));
+            Tensor beyond = logical_or(lt(x, scalar_tensor(limited ? a.low : 0, x.dtype())),
+                                       gt(x, scalar_tensor(limited ? a.high : 1, x.dtype())));
+            c.set(0, where(beyond, scalar_tensor(limited ? 0.0 : std::nan(""), x.dtype()), slope));
+        },
+        Binary::LogitGrad);
+    op.attr_bytes = sizeof(LogitAttrs);
+    op.describe = describe_attrs<LogitAttrs>;
+    return op;
+}
+constexpr OpDef logit_op = make_logit();
 const Register logit_fn({"logit",
                          kUnaryFlags,
                          R"(Inverse of the sigmoid.
@@ -200,7 +202,11 @@ Example:
     >>> chainrule.logit(chainrule.tensor([0.5, 0.9]))
     tensor([0.0000, 2.1972])
 )",
-                         {{"logit(Tensor input, float eps=None)",
-                           [](Args& a) { a.ret(a.run_with(logit_op, NumberAttr{a.real(1, -1)}, a.tensor(0))); }}}});
+                         {{"logit(Tensor input, float eps=None)", [](Args& a) {
+                               constexpr double inf = std::numeric_limits<double>::infinity();
+                               double eps = a.real(1, -1);
+                               LogitAttrs attrs = eps < 0 ? LogitAttrs{-inf, inf} : LogitAttrs{eps, 1 - eps};
+                               a.ret(a.run_with(logit_op, attrs, a.tensor(0)));
+                           }}}});
 
 }  // namespace chainrule

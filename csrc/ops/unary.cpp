@@ -300,8 +300,12 @@ Example:
 constexpr double kLn2 = 0.693147180559945309417;
 constexpr double kLn10 = 2.30258509299404568402;
 
-constexpr OpDef exp2_op =
-    function_by_output("exp2", "Exp2Backward0", Unary::Exp2, [](VjpCtx& c) { c.set(0, c.grad() * c.output() * kLn2); });
+constexpr OpDef exp2_op = function_by_output(
+    "exp2", "Exp2Backward0", Unary::Exp2,
+    [](VjpCtx& c) {
+        if (!fused_unary_grad(c)) c.set(0, c.grad() * c.output() * kLn2);
+    },
+    Binary::Exp2Grad);
 const Register exp2_fn({"exp2",
                         kUnaryFlags,
                         R"(Power of two with each element as exponent.
@@ -314,13 +318,17 @@ Example:
 )",
                         {{"exp2(Tensor input)", call_unary<exp2_op>}}});
 
-constexpr OpDef expm1_op = function_by_output("expm1", "Expm1Backward0", Unary::Expm1,
-                                              [](VjpCtx& c) { c.set(0, c.grad() * (c.output() + 1.0)); });
+constexpr OpDef expm1_op = function_by_input(
+    "expm1", "Expm1Backward0", Unary::Expm1,
+    [](VjpCtx& c) {
+        if (!fused_unary_grad(c)) c.set(0, c.grad() * exp(c.input(0)));
+    },
+    Binary::Expm1Grad);
 const Register expm1_fn({"expm1",
                          kUnaryFlags,
                          R"(Exponential minus 1, exact for small x too.
 
-    y = e^x - 1,  dx = dy (y + 1)
+    y = e^x - 1,  dx = dy e^x
 
 Example:
     >>> chainrule.expm1(chainrule.tensor([0., 1.]))
@@ -348,8 +356,12 @@ Example:
 )",
                          {{"log1p(Tensor input)", call_unary<log1p_op>}}});
 
-constexpr OpDef log2_op = function_by_input("log2", "Log2Backward0", Unary::Log2,
-                                            [](VjpCtx& c) { c.set(0, c.grad() / (c.input(0) * kLn2)); });
+constexpr OpDef log2_op = function_by_input(
+    "log2", "Log2Backward0", Unary::Log2,
+    [](VjpCtx& c) {
+        if (!fused_unary_grad(c)) c.set(0, c.grad() / (c.input(0) * kLn2));
+    },
+    Binary::Log2Grad);
 const Register log2_fn({"log2",
                         kUnaryFlags,
                         R"(Logarithm to base 2.
@@ -362,8 +374,12 @@ Example:
 )",
                         {{"log2(Tensor input)", call_unary<log2_op>}}});
 
-constexpr OpDef log10_op = function_by_input("log10", "Log10Backward0", Unary::Log10,
-                                             [](VjpCtx& c) { c.set(0, c.grad() / (c.input(0) * kLn10)); });
+constexpr OpDef log10_op = function_by_input(
+    "log10", "Log10Backward0", Unary::Log10,
+    [](VjpCtx& c) {
+        if (!fused_unary_grad(c)) c.set(0, c.grad() / (c.input(0) * kLn10));
+    },
+    Binary::Log10Grad);
 const Register log10_fn({"log10",
                          kUnaryFlags,
                          R"(Logarithm to base 10.
@@ -433,22 +449,9 @@ const OpDef nan_to_num_op = {
     .name = "nan_to_num",
     .grad_name = "NanToNumBackward0",
     .infer = infer_elementwise,
-    .eval =
-        [](EvalCtx& c) {
-            const Tensor& x = c.input(0);
-            DType t = x.dtype();
-            const Replacements& r = c.attr<Replacements>();
-            constexpr double inf = std::numeric_limits<double>::infinity();
-            auto replace = [&](const Tensor& from, const Tensor& mask, double value) {
-                const Tensor in[3] = {mask, scalar_tensor(value, t), from};
-                apply_loop(kernels::kernels().where[static_cast<int>(t)], c.out(), in, 3, nullptr);
-            };
-            Tensor nan = isnan(x), above = eq(x, scalar_tensor(inf, t)), below = eq(x, scalar_tensor(-inf, t));
-            replace(x, nan, r.nan);
-            replace(c.out(), above, r.posinf);
-            replace(c.out(), below, r.neginf);
-        },
+    .eval = eval_unary,
     .vjp = [](VjpCtx& c) { c.set(0, masked_mul(isfinite(c.input(0)), c.grad())); },
+    .kernel = kernel_of(Unary::NanToNum),
     .elementwise = true,
     .save_input = {1},
     .attr_bytes = sizeof(Replacements),

@@ -7,25 +7,39 @@ namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
 constexpr bool is_padded(Binary op, bool is_double) {
-    return one_of(op, Binary::Logaddexp, Binary::Xlogy) || (op == Binary::Pow && !is_double);
+    return one_of(op, Binary::Logaddexp, Binary::Xlogy) ||
+           (!is_double && one_of(op, Binary::Pow, Binary::Atan2, Binary::Hypot));
 }
+constexpr bool is_modular(Binary op) { return one_of(op, Binary::Fmod, Binary::Remainder, Binary::FloorDiv); }
 
-template <class T> CHAINRULE_INLINE T remainder_(T a, T b) {
-    T m = m_fmod(a, b);
-    return m != T(0) && (b < T(0)) != (m < T(0)) ? m + b : m;
+// From m = fmod(a, b): the remainder with the sign of b, and Python's quotient as PyTorch computes it: exact through the
+// remainder, not through floor(a / b).
+template <class T> CHAINRULE_INLINE T python_remainder(T m, T b) {
+    T other = m + b;
+    return (m != T(0)) & ((b < T(0)) != (m < T(0))) ? other : m;
 }
-// Python's rule, as PyTorch computes it: exact through the remainder, not through floor(a / b).
-template <class T> CHAINRULE_INLINE T floor_div(T a, T b) {
-    if (b == T(0)) return a / b;
-    T m = m_fmod(a, b), q = (a - m) / b;
-    if (m != T(0) && (b < T(0)) != (m < T(0))) q -= T(1);
-    if (q == T(0)) return copysign_(T(0), a / b);
-    T f = m_floor(q);
-    return q - f > T(0.5) ? f + T(1) : f;
+template <class T> CHAINRULE_INLINE T python_quotient(T m, T a, T b) {
+    T q = (a - m) / b, less = q - T(1);
+    q = (m != T(0)) & ((b < T(0)) != (m < T(0))) ? less : q;
+    T f = m_floor(q), up = f + T(1), plain = a / b;
+    f = q - f > T(0.5) ? up : f;
+    f = q == T(0) ? copysign_(T(0), plain) : f;
+    return b == T(0) ? plain : f;
+}
+template <Binary op, class T> CHAINRULE_INLINE T from_fmod(T m, T a, T b) {
+    if constexpr (op == Binary::Fmod) return m;
+    else if constexpr (op == Binary::Remainder) return python_remainder(m, b);
+    else return python_quotient(m, a, b);
 }
 template <class T> CHAINRULE_INLINE T logaddexp(T a, T b) {
-    T high = a < b ? b : a, y = high + log1p_(exp_minus_abs(a - b));
+    T high = a < b ? b : a, y = high + log1p_unit(exp_minus_abs(a - b));
     return a == b && abs_(a) == Fp<T>::kInf ? a : y;
+}
+CHAINRULE_INLINE float hypot_(float a, float b) {
+    double x = a, y = b;
+    float r = static_cast<float>(m_sqrt(x * x + y * y));
+    constexpr float inf = Fp<float>::kInf;
+    return (abs_(a) == inf) | (abs_(b) == inf) ? inf : r;
 }
 template <class T> CHAINRULE_INLINE T xlogy(T a, T b) {
     T y = a * log_(b);
@@ -38,17 +52,17 @@ template <Binary op, class T> CHAINRULE_INLINE T apply_float(T a, T b, T alpha) 
     else if constexpr (op == Sub) return a - b;
     else if constexpr (op == Mul) return a * b;
     else if constexpr (op == Div) return a / b;
-    else if constexpr (op == FloorDiv) return floor_div(a, b);
     else if constexpr (op == TruncDiv) return m_trunc(a / b);
-    else if constexpr (op == Remainder) return remainder_(a, b);
-    else if constexpr (op == Fmod) return m_fmod(a, b);
+    else if constexpr (is_modular(op)) return from_fmod<op>(m_fmod(a, b), a, b);
     else if constexpr (op == Pow && sizeof(T) == 4) return pow_(a, b);
     else if constexpr (op == Pow) return m_pow(a, b);
     else if constexpr (op == Maximum) return (a > b) | is_nan(a) ? a : b;
     else if constexpr (op == Minimum) return (a < b) | is_nan(a) ? a : b;
     else if constexpr (op == Fmax) return (a >= b) | is_nan(b) ? a : b;
     else if constexpr (op == Fmin) return (a <= b) | is_nan(b) ? a : b;
+    else if constexpr (op == Atan2 && sizeof(T) == 4) return atan2_(a, b);
     else if constexpr (op == Atan2) return m_atan2(a, b);
+    else if constexpr (op == Hypot && sizeof(T) == 4) return hypot_(a, b);
     else if constexpr (op == Hypot) return m_hypot(a, b);
     else if constexpr (op == Xlogy) return xlogy(a, b);
     else if constexpr (op == Copysign) return copysign_(a, b);
@@ -59,6 +73,34 @@ template <Binary op, class T> CHAINRULE_INLINE T apply_float(T a, T b, T alpha) 
 
 template <Binary op, class T> void padded_core(char* const* ptr, int64_t n, const double*) {
     core2<T>(ptr, n, [](T a, T b) { return apply_float<op, T>(a, b, T(0)); });
+}
+
+// fmod of floats whose quotient is below 2^24: in double a / b is never rounded up to an integer and its product with b is
+// exact. Vectors with another quotient (or a NaN) are redone by libm, element for element.
+template <Binary op> void modular_core(char* const* ptr, int64_t n, const double*) {
+    float* out = reinterpret_cast<float*>(ptr[0]);
+    const float *in_a = reinterpret_cast<const float*>(ptr[1]), *in_b = reinterpret_cast<const float*>(ptr[2]);
+    constexpr int64_t lanes = kLanes<float>;
+    const auto far_quotient = [](float a, float b) { return !(abs_(a / b) < 0x1p24f); };
+    for (int64_t i = 0; i < n; i += lanes) {
+        float a[lanes], b[lanes];
+        int far = 0;
+#pragma omp simd reduction(| : far)
+        for (int64_t j = 0; j < lanes; ++j) {
+            a[j] = in_a[i + j];
+            b[j] = in_b[i + j];
+            far |= far_quotient(a[j], b[j]);
+        }
+#pragma omp simd
+        for (int64_t j = 0; j < lanes; ++j) {
+            const double x = a[j], y = b[j], q = m_trunc(x / y);
+            const float rest = static_cast<float>(x - q * y), m = copysign_(q == 0.0 ? a[j] : rest, a[j]);
+            out[i + j] = from_fmod<op>(m, a[j], b[j]);
+        }
+        if (far == 0) continue;
+        for (int64_t j = 0; j < lanes; ++j)
+            if (far_quotient(a[j], b[j])) out[i + j] = apply_float<op>(a[j], b[j], 0.0f);
+    }
 }
 
 // Division without traps: by zero gives 0, the smallest number by -1 wraps around.
@@ -141,7 +183,8 @@ template <Binary op, class T> void binary(char* const* ptr, const int64_t* strid
         binary<on_bytes(op), uint8_t>(ptr, stride, n, param);
     } else if constexpr (kIsFloat<T>) {
         const T alpha = op == Binary::AddScaled ? static_cast<T>(param[0]) : T(0);
-        if constexpr (is_padded(op, sizeof(T) == 8)) run_padded<T, 2>(padded_core<op, T>, ptr, stride, n, param);
+        if constexpr (is_modular(op) && sizeof(T) == 4) run_padded<T, 2>(modular_core<op>, ptr, stride, n, param);
+        else if constexpr (is_padded(op, sizeof(T) == 8)) run_padded<T, 2>(padded_core<op, T>, ptr, stride, n, param);
         else map2<T, T>(ptr, stride, n, [alpha](T a, T b) { return apply_float<op, T>(a, b, alpha); });
     } else {
         const uint64_t alpha = op == Binary::AddScaled ? static_cast<uint64_t>(saturate<int64_t>(param[0])) : 0;

@@ -8,18 +8,18 @@ namespace {
 
 constexpr int param_count(Unary op) {
     using enum Unary;
-    if (op == Elu) return 3;
-    if (one_of(op, Softplus, Clamp, Threshold)) return 2;
+    if (one_of(op, Elu, NanToNum)) return 3;
+    if (one_of(op, Softplus, Clamp, Threshold, Logit)) return 2;
     return one_of(op, LeakyRelu, Softshrink, Hardshrink, AddScalar, MulScalar, PowScalar) ? 1 : 0;
 }
 
 // Operations made of math.h's functions; the others are a few exact instructions or calls of libm.
 constexpr bool is_padded(Unary op, bool is_double) {
     using enum Unary;
-    if (one_of(op, Exp, Exp2, Expm1, Log, Log1p, Log2, Sigmoid, LogSigmoid, Tanh, Silu, Mish, GeluTanh, GeluSigmoid,
-               Softplus, Elu))
+    if (one_of(op, Exp, Exp2, Expm1, Log, Log1p, Log2, Log10, Sinh, Cosh, Asinh, Acosh, Atanh, Erfc, Sinc, Sigmoid,
+               LogSigmoid, Tanh, Silu, Mish, Gelu, GeluTanh, GeluSigmoid, Softplus, Elu, Logit))
         return true;
-    return !is_double && one_of(op, Erf, Gelu);
+    return !is_double && one_of(op, Asin, Acos, Atan, Erf, Erfinv);
 }
 
 template <Unary op, class T> CHAINRULE_INLINE T apply_simple(T x, const Params<T>& p) {
@@ -46,7 +46,11 @@ template <Unary op, class T> CHAINRULE_INLINE T apply_simple(T x, const Params<T
     else if constexpr (op == Softshrink) return x > p.a ? x - p.a : (x < -p.a ? x + p.a : x * T(0));
     else if constexpr (op == Hardshrink) return x >= -p.a && x <= p.a ? T(0) : x;
     else if constexpr (op == Threshold) return x <= p.a ? p.b : x;
-    else if constexpr (op == AddScalar) return x + p.a;
+    else if constexpr (op == NanToNum) {
+        T y = is_nan(x) ? p.a : x;
+        y = x == Fp<T>::kInf ? p.b : y;
+        return x == -Fp<T>::kInf ? p.c : y;
+    } else if constexpr (op == AddScalar) return x + p.a;
     else return x * p.a;  // MulScalar
 }
 
@@ -58,46 +62,49 @@ template <Unary op, class T> CHAINRULE_INLINE T apply_padded(T x, const Params<T
     else if constexpr (op == Log) return log_(x);
     else if constexpr (op == Log1p) return log1p_(x);
     else if constexpr (op == Log2) return log2_(x);
+    else if constexpr (op == Log10) return log10_(x);
+    else if constexpr (op == Asin) return asin_(x);
+    else if constexpr (op == Acos) return acos_(x);
+    else if constexpr (op == Atan) return atan_(x);
+    else if constexpr (op == Sinh) return sinh_(x);
+    else if constexpr (op == Cosh) return cosh_(x);
+    else if constexpr (op == Asinh) return asinh_(x);
+    else if constexpr (op == Acosh) return acosh_(x);
+    else if constexpr (op == Atanh) return atanh_(x);
+    else if constexpr (op == Erf) return erf_(x);
+    else if constexpr (op == Erfc) return erfc_(x);
+    else if constexpr (op == Erfinv) return erfinv_(x);
+    else if constexpr (op == Sinc) return sinc_(x);
     else if constexpr (op == Sigmoid) return sigmoid_(x);
     else if constexpr (op == LogSigmoid) return log_sigmoid(x);
     else if constexpr (op == Tanh) return tanh_(x);
-    else if constexpr (op == Silu) return x * sigmoid_(x);
-    else if constexpr (op == Mish) return x * tanh_softplus(x);
-    else if constexpr (op == Gelu) return x * normal_cdf(x);
-    else if constexpr (op == GeluTanh) return x * sigmoid_(gelu_tanh_argument(x));
-    else if constexpr (op == GeluSigmoid) return x * sigmoid_(T(1.702) * x);
+    else if constexpr (op == Silu) return silu_(x);
+    else if constexpr (op == Mish) return mish_(x);
+    else if constexpr (op == Gelu) return gelu_(x);
+    else if constexpr (op == GeluTanh) return gelu_tanh(x);
+    else if constexpr (op == GeluSigmoid) return gelu_sigmoid(x);
+    else if constexpr (op == Logit) return logit_(clamp_high(clamp_low(x, p.a), p.b));
     else if constexpr (op == Softplus) return x * p.a > p.b ? x : softplus_(x * p.a) / p.a;
-    else if constexpr (op == Elu) return x > T(0) ? p.b * x : p.b * p.a * expm1_(p.c * x);
-    else return erf_(x);  // Erf
+    else return x > T(0) ? p.b * x : p.b * p.a * expm1_(p.c * x);  // Elu
 }
 
 // One element at a time through the C library.
 template <Unary op, class T> CHAINRULE_INLINE T apply_libm(T x) {
     using enum Unary;
-    if constexpr (op == Log10) return m_log10(x);
-    else if constexpr (op == Sin) return m_sin(x);
+    if constexpr (op == Sin) return m_sin(x);
     else if constexpr (op == Cos) return m_cos(x);
     else if constexpr (op == Tan) return m_tan(x);
     else if constexpr (op == Asin) return m_asin(x);
     else if constexpr (op == Acos) return m_acos(x);
     else if constexpr (op == Atan) return m_atan(x);
-    else if constexpr (op == Sinh) return m_sinh(x);
-    else if constexpr (op == Cosh) return m_cosh(x);
-    else if constexpr (op == Asinh) return m_asinh(x);
-    else if constexpr (op == Acosh) return m_acosh(x);
-    else if constexpr (op == Atanh) return m_atanh(x);
     else if constexpr (op == Erf) return m_erf(x);
-    else if constexpr (op == Erfc) return m_erfc(x);
     else if constexpr (op == Erfinv) return static_cast<T>(erfinv_double(x));
     else if constexpr (op == Lgamma) return static_cast<T>(lgamma_double(x));
-    else if constexpr (op == Digamma) return static_cast<T>(digamma_double(x));
-    else if constexpr (op == Sinc) return static_cast<T>(sinc_double(x));
-    else return x * normal_cdf(x);  // Gelu in double
+    else return static_cast<T>(digamma_double(x));  // Digamma
 }
 constexpr bool is_libm(Unary op) {
     using enum Unary;
-    return one_of(op, Log10, Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh, Erf, Erfc, Erfinv,
-                  Lgamma, Digamma, Sinc, Gelu);
+    return one_of(op, Sin, Cos, Tan, Asin, Acos, Atan, Erf, Erfinv, Lgamma, Digamma);
 }
 
 template <Unary op, class T> void padded_core(char* const* ptr, int64_t n, const double* param) {
@@ -105,8 +112,14 @@ template <Unary op, class T> void padded_core(char* const* ptr, int64_t n, const
     core1<T>(ptr, n, [p](T x) { return apply_padded<op, T>(x, p); });
 }
 
-// sin and cos of float: chunks with an element beyond the reach of the fast reduction are redone by libm, element for element.
-template <bool kSin> void trig_core(char* const* ptr, int64_t n, const double*) {
+// sin, cos and tan of float: vectors with an element beyond the reach of the fast reduction are redone by libm, element for
+// element.
+template <Unary op> CHAINRULE_INLINE float trig_reduced(float x) {
+    if constexpr (op == Unary::Sin) return sin_reduced(x);
+    else if constexpr (op == Unary::Cos) return cos_reduced(x);
+    else return tan_reduced(x);
+}
+template <Unary op> void trig_core(char* const* ptr, int64_t n, const double*) {
     float* out = reinterpret_cast<float*>(ptr[0]);
     const float* in = reinterpret_cast<const float*>(ptr[1]);
     constexpr int64_t lanes = kLanes<float>;
@@ -119,10 +132,10 @@ template <bool kSin> void trig_core(char* const* ptr, int64_t n, const double*) 
             far |= abs_(x[j]) > kTrigLimit;
         }
 #pragma omp simd
-        for (int64_t j = 0; j < lanes; ++j) out[i + j] = kSin ? sin_reduced(x[j]) : cos_reduced(x[j]);
+        for (int64_t j = 0; j < lanes; ++j) out[i + j] = trig_reduced<op>(x[j]);
         if (far == 0) continue;
         for (int64_t j = 0; j < lanes; ++j)
-            if (abs_(x[j]) > kTrigLimit) out[i + j] = kSin ? m_sin(x[j]) : m_cos(x[j]);
+            if (abs_(x[j]) > kTrigLimit) out[i + j] = apply_libm<op>(x[j]);
     }
 }
 
@@ -158,8 +171,8 @@ CHAINRULE_INLINE void float_loop(char* const* ptr, const int64_t* stride, int64_
     }
     if constexpr (is_padded(op, is_double)) {
         run_padded<T, 1>(padded_core<op, T>, ptr, stride, n, param);
-    } else if constexpr (!is_double && (op == Sin || op == Cos)) {
-        run_padded<T, 1>(trig_core<op == Sin>, ptr, stride, n, param);
+    } else if constexpr (!is_double && one_of(op, Sin, Cos, Tan)) {
+        run_padded<T, 1>(trig_core<op>, ptr, stride, n, param);
     } else if constexpr (is_libm(op)) {
         map1<T, T>(ptr, stride, n, [](T x) { return apply_libm<op, T>(x); });
     } else {

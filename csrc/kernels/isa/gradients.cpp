@@ -10,40 +10,31 @@ namespace {
 constexpr int param_count(Binary op) {
     using enum Binary;
     if (op == EluGrad) return 3;
-    if (one_of(op, SoftplusGrad, ClampGrad)) return 2;
+    if (one_of(op, SoftplusGrad, ClampGrad, LogitGrad)) return 2;
     return one_of(op, LeakyReluGrad, ShrinkGrad, ThresholdGrad, PowScalarGrad) ? 1 : 0;
 }
 constexpr bool is_padded(Binary op) {
     using enum Binary;
     return one_of(op, ErfGrad, LogSigmoidGrad, SiluGrad, MishGrad, GeluGrad, GeluTanhGrad, GeluSigmoidGrad,
-                  SoftplusGrad, EluGrad);
-}
-
-template <class T> CHAINRULE_INLINE T gelu_tanh_grad(T g, T x) {
-    T s = sigmoid_(gelu_tanh_argument(x));
-    T slope = T(1.5957691216057308) * mul_add(T(3 * 0.044715) * x, x, T(1));
-    return g * mul_add(x * s * (T(1) - s), slope, s);
-}
-// y = x w / (w + 2), w = e (e + 2): y' = t + x (1 - t^2) sigmoid(x) with t = tanh(softplus(x))
-template <class T> CHAINRULE_INLINE T mish_grad(T g, T x) {
-    T t = tanh_softplus(x);
-    return g * mul_add(x * sigmoid_(x), (T(1) - t) * (T(1) + t), t);
+                  SoftplusGrad, EluGrad, SinhGrad, CoshGrad, SincGrad, ErfcGrad, ErfinvGrad, Expm1Grad);
 }
 
 template <Binary op, class T> CHAINRULE_INLINE T apply_padded(T g, T s, const Params<T>& p) {
     using enum Binary;
-    if constexpr (op == ErfGrad) return g * T(1.12837916709551257390) * exp_(-s * s);
+    if constexpr (op == ErfGrad) return erf_grad(g, s);
+    else if constexpr (op == ErfcGrad) return erf_grad(-g, s);
+    else if constexpr (op == ErfinvGrad) return g * T(0.88622692545275801365) * exp_square(s);
+    else if constexpr (op == SinhGrad) return g * cosh_(s);
+    else if constexpr (op == CoshGrad) return g * sinh_(s);
+    else if constexpr (op == SincGrad) return g * sinc_slope(s);
+    else if constexpr (op == Expm1Grad) return g * exp_(s);
     else if constexpr (op == LogSigmoidGrad) return g * sigmoid_(-s);
-    else if constexpr (op == SiluGrad) {
-        T y = sigmoid_(s);
-        return g * y * mul_add(s, T(1) - y, T(1));
-    } else if constexpr (op == MishGrad) return mish_grad(g, s);
-    else if constexpr (op == GeluGrad) return g * mul_add(s, normal_pdf(s), normal_cdf(s));
+    else if constexpr (op == SiluGrad) return silu_grad(g, s);
+    else if constexpr (op == MishGrad) return mish_grad(g, s);
+    else if constexpr (op == GeluGrad) return gelu_grad(g, s);
     else if constexpr (op == GeluTanhGrad) return gelu_tanh_grad(g, s);
-    else if constexpr (op == GeluSigmoidGrad) {
-        T y = sigmoid_(T(1.702) * s);
-        return g * y * mul_add(T(1.702) * s, T(1) - y, T(1));
-    } else if constexpr (op == SoftplusGrad) return s * p.a > p.b ? g : g * sigmoid_(s * p.a);
+    else if constexpr (op == GeluSigmoidGrad) return gelu_sigmoid_grad(g, s);
+    else if constexpr (op == SoftplusGrad) return s * p.a > p.b ? g : g * sigmoid_(s * p.a);
     else return s > T(0) ? g * p.b : g * (p.b * p.a * p.c) * exp_(p.c * s);  // EluGrad
 }
 
@@ -53,11 +44,21 @@ template <Binary op, class T> CHAINRULE_INLINE T apply_simple(T g, T s, const Pa
     else if constexpr (op == SigmoidGrad) return g * (T(1) - s) * s;
     else if constexpr (op == TanhGrad) return g * mul_add(-s, s, T(1));
     else if constexpr (op == SqrtGrad) return g / (s + s);
-    else if constexpr (op == RsqrtGrad) return T(-0.5) * g * (s * s * s);
+    else if constexpr (op == RsqrtGrad) return g * (T(-0.5) * s * (s * s));
     else if constexpr (op == ReciprocalGrad) return -g * (s * s);
     else if constexpr (op == AbsGrad) return g * sign_(s);
     else if constexpr (op == SquareGrad) return g * (s + s);
     else if constexpr (op == LogGrad) return g / s;
+    else if constexpr (op == Log2Grad) return g * T(1 / kLn2) / s;
+    else if constexpr (op == Log10Grad) return g * T(1 / kLn10) / s;
+    else if constexpr (op == Exp2Grad) return g * T(kLn2) * s;
+    else if constexpr (op == TanGrad) return g * mul_add(s, s, T(1));
+    else if constexpr (op == AsinGrad) return g * asin_slope(s);
+    else if constexpr (op == AcosGrad) return -g * asin_slope(s);
+    else if constexpr (op == AtanGrad) return g * atan_slope(s);
+    else if constexpr (op == AsinhGrad) return g * asinh_slope(s);
+    else if constexpr (op == AcoshGrad) return g * acosh_slope(s);
+    else if constexpr (op == AtanhGrad) return g * atanh_slope(s);
     else if constexpr (op == Log1pGrad) return g / (s + T(1));
     else if constexpr (op == SoftsignGrad) {
         T d = T(1) + abs_(s);
@@ -66,6 +67,7 @@ template <Binary op, class T> CHAINRULE_INLINE T apply_simple(T g, T s, const Pa
     else if constexpr (op == HardSwishGrad) return s <= T(-3) ? T(0) : (s < T(3) ? g * (s / T(3) + T(0.5)) : g);
     else if constexpr (op == LeakyReluGrad) return s > T(0) ? g : g * p.a;
     else if constexpr (op == ClampGrad) return s <= p.a || s >= p.b ? T(0) : g;
+    else if constexpr (op == LogitGrad) return s < p.a || s > p.b ? p.c : g / (s * (T(1) - s));
     else if constexpr (op == ShrinkGrad) return s >= -p.a && s <= p.a ? T(0) : g;
     else return s <= p.a ? T(0) : g;  // ThresholdGrad
 }
@@ -136,6 +138,8 @@ CHAINRULE_INLINE void run_gradient(char* const* ptr, const int64_t* stride, int6
             if (p.a == -Fp<T>::kInf) p.a = Fp<T>::kNan;
             if (p.b == Fp<T>::kInf) p.b = Fp<T>::kNan;
         }
+        if constexpr (op == LogitGrad)
+            if (p.a == -Fp<T>::kInf) p.a = T(0), p.b = T(1), p.c = Fp<T>::kNan;
         map2<T, T>(ptr, stride, n, [p](T g, T s) { return apply_simple<op, T>(g, s, p); });
     }
 }

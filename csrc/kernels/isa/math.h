@@ -98,6 +98,18 @@ template <class T> CHAINRULE_INLINE T copysign_(T x, T sign) {
 }
 template <class T> CHAINRULE_INLINE bool is_nan(T x) { return x != x; }
 
+// What a b lost when it was rounded to ab; exact where nothing over- or underflows (T. J. Dekker, A floating-point
+// technique for extending the available precision, 1971, where a fused multiply-add is missing).
+template <class T> CHAINRULE_INLINE T product_rest(T a, T b, T ab) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    return mul_add(a, b, -ab);
+#else
+    constexpr typename Fp<T>::Bits mask = ~((typename Fp<T>::Bits{1} << (Fp<T>::kMantissa + 1) / 2) - 1);
+    T ah = from_bits<T>(bits_of(a) & mask), al = a - ah, bh = from_bits<T>(bits_of(b) & mask), bl = b - bh;
+    return ((ah * bh - ab) + ah * bl + al * bh) + al * bl;
+#endif
+}
+
 // x = n ln 2 + r. `scaled` holds n in its low bits (see kRound).
 template <class T> struct ExpParts {
     T n, r;
@@ -138,9 +150,31 @@ template <class T> CHAINRULE_INLINE T exp_(T x) {
     y = x < Fp<T>::kExpLow ? T(0) : y;
     return x > Fp<T>::kExpHigh ? Fp<T>::kInf : y;
 }
+
+// e^(x + rest) as p 2^n: for results below 1 that may be subnormal, or whose product with something large is wanted.
+template <class T> struct ExpFactor {
+    T p;
+    typename Fp<T>::Bits scaled;  // n, as in ExpParts
+};
+template <class T> CHAINRULE_INLINE ExpFactor<T> exp_factor(T x) {
+    auto [n, r, scaled] = exp_split(x);
+    return {mul_add(r * r, Fp<T>::exp_poly(r), r) + T(1), scaled};
+}
+// `rest` is what the rounding of x took away. Far below 1: it is added to the reduced argument.
+template <class T> CHAINRULE_INLINE ExpFactor<T> exp_factor(T x, T rest) {
+    auto [n, r, scaled] = exp_split(x);
+    r += rest;
+    return {mul_add(r * r, Fp<T>::exp_poly(r), r) + T(1), scaled};
+}
+// p 2^(n + 64), a normal number down to n = kLiftLow / ln 2; kDrop takes the 2^64 off again, with one rounding.
+constexpr int kLift = 64;
+template <class T> constexpr T kDrop = T(0x1p-64);
+template <class T> constexpr T kLiftLow = sizeof(T) == 4 ? T(-130) : T(-752);
+template <class T> CHAINRULE_INLINE T lifted(ExpFactor<T> f) { return f.p * exp_scale<T>(f.scaled + kLift); }
+
 // exp(-|x|)
 template <class T> CHAINRULE_INLINE T exp_minus_abs(T x) {
-    T a = -abs_(x), y = exp_unbounded(a);
+    T a = -abs_(x), y = lifted(exp_factor(a)) * kDrop<T>;
     return a < Fp<T>::kExpLow ? T(0) : y;
 }
 
@@ -223,24 +257,47 @@ template <class T> CHAINRULE_INLINE T log2_(T x) {
     return log_edges(x, e + mul_add(f, F::kLog2e, y));
 }
 
+// log10(x) = e log10(2) + log(1 + f) / ln 10; e times the first part of log10(2) is exact.
+template <class T> CHAINRULE_INLINE T log10_(T x) {
+    using F = Fp<T>;
+    constexpr bool is_double = sizeof(T) == 8;
+    constexpr T hi = is_double ? T(0x1.bcb7b1526e50ep-2) : T(0x1.bcb7b2p-2f);
+    constexpr T lo = is_double ? T(0x1.95355baaafad3p-57) : T(-0x1.5b235ep-27f);
+    constexpr T two_hi = is_double ? T(0x1.34413509p-2) : T(0x1.344p-2f);
+    constexpr T two_lo = is_double ? T(0x1.ef3fde623e256p-35) : T(0x1.3509f8p-18f);
+    auto [e, m] = log_split_any(x);
+    T f = m - T(1), tail = F::log1p_tail(f, T(0));
+    T low = mul_add(tail, hi, mul_add(f, lo, tail * lo)), high = f * hi;
+    T rest = mul_add(e, two_lo, low + product_rest(f, hi, high));
+    return log_edges(x, mul_add(e, two_hi, high + rest));
+}
+
+// log(u + rest) where rest is below an ulp of u > 0
+template <class T> CHAINRULE_INLINE T log_with_rest(T u, T rest) {
+    using F = Fp<T>;
+    auto [e, m] = log_split(u);
+    T scale = exp_scale<T>(bits_of(F::kRound - clamp_high(e, T(F::kBias - 1))));
+    return log_parts(e, mul_add(rest, scale, m - T(1)));
+}
+
 template <class T> CHAINRULE_INLINE T log1p_(T x) {
     using F = Fp<T>;
     T u = T(1) + x;
     T lost = x > T(1) ? T(1) - (u - x) : x - (u - T(1));  // what the rounding of 1 + x took away
-    auto [e, m] = log_split(u);
-    T scale = exp_scale<T>(bits_of(F::kRound - clamp_high(e, T(F::kBias - 1))));
-    T f = mul_add(lost, scale, m - T(1));
-    T y = copysign_(log_parts(e, f), x);
+    T y = copysign_(log_with_rest(u, lost), x);
     y = x == F::kInf ? x : y;
     T edge = x == T(-1) ? -F::kInf : F::kNan;
     return x > T(-1) ? y : edge;
 }
+// log(1 + e) for 0 <= e <= 1: 1 + e is 1 or 2 times 1 + f.
+template <class T> CHAINRULE_INLINE T log1p_unit(T e) {
+    bool large = e > T(0.41421356237309504880);
+    return log_parts(large ? T(1) : T(0), large ? mul_add(e, T(0.5), T(-0.5)) : e);
+}
 
 template <class T> CHAINRULE_INLINE T sigmoid_(T x) {
-    T e = exp_minus_abs(x), den = T(1) + e;
-    T y = (x < T(0) ? e : T(1)) / den;
-    T lost = e - (den - T(1));                                      // 1 + e = den + lost
-    return mul_add(-y * lost, mul_add(den, T(-0.48), T(1.45)), y);  // a rough 1 / den serves
+    T e = exp_minus_abs(x);
+    return (x < T(0) ? e : T(1)) / (T(1) + e);
 }
 
 template <class T> CHAINRULE_INLINE T tanh_(T x) {
@@ -259,19 +316,6 @@ template <class T> CHAINRULE_INLINE T tanh_(T x) {
         T small = poly(z, -0x1.55554cp-2f, 0x1.110d6ap-3f, -0x1.b931fcp-5f, 0x1.598278p-6f, -0x1.9c9486p-8f);
         return copysign_(a < T(0.55) ? mul_add(a * z, small, a) : large, x);
     }
-}
-
-// Float only: |x| < 1 by an odd polynomial, beyond by 1 - exp(polynomial for log erfc).
-CHAINRULE_INLINE float erf_(float x) {
-    float a = clamp_high(abs_(x), 4.0f), z = a * a;
-    float small = poly(z, 0x1.06eba8p-3f, -0x1.812740p-2f, 0x1.ce2d50p-4f, -0x1.b7fe90p-6f, 0x1.542e0ep-8f,
-                       -0x1.a50ae8p-11f, 0x1.4c339cp-14f);
-    float log_erfc = poly(a, 0x1.763fb0p-13f, -0x1.212916p+0f, -0x1.444130p-1f, -0x1.bbaedep-4f, 0x1.9bfe0ap-6f,
-                          -0x1.1204a2p-8f, 0x1.c9c27ep-12f, -0x1.64f2fep-16f);
-    auto [n, r, scaled] = exp_split(log_erfc);
-    float p = mul_add(r * r, Fp<float>::exp_poly(r), r) + 1.0f;
-    float large = mul_add(-p, exp_scale<float>(scaled), 1.0f);
-    return copysign_(a < 1.0f ? mul_add(a, small, a) : large, x);
 }
 
 // What pow needs to know of its exponent: the sign bit if it is an odd integer, NaN if it is not an integer.
@@ -312,33 +356,6 @@ CHAINRULE_INLINE float pow_(float x, float y) {
     float result = pow_finite(x, pow_exponent(y));
     bool one = (y == 0.0f) | (x == 1.0f) | ((x == -1.0f) & (abs_(y) == Fp<float>::kInf));
     return one ? 1.0f : result;
-}
-
-// sin and cos of a float with |x| <= kTrigLimit. The reduction runs in double with pi/2 in two parts: n times the first is exact.
-constexpr float kTrigLimit = 1.0e6f;
-struct TrigParts {
-    float s, c;
-    uint32_t quadrant;
-};
-CHAINRULE_INLINE TrigParts trig_parts(float x) {
-    double shifted = mul_add(static_cast<double>(x), 0x1.45f306dc9c883p-1, 0x1.8p52), n = shifted - 0x1.8p52;
-    double d = mul_add(-n, 0x1.0b4611a626331p-34, mul_add(-n, 0x1.921fb54400000p+0, static_cast<double>(x)));
-    float r = static_cast<float>(d), z = r * r;
-    float s = mul_add(r * z, poly(z, -0x1.555556p-3f, 0x1.111176p-7f, -0x1.a05b94p-13f, 0x1.7cc4e2p-19f), r);
-    s = copysign_(s, r);
-    float c = mul_add(z * z, poly(z, 0x1.555556p-5f, -0x1.6c1760p-10f, 0x1.a0739ep-16f, -0x1.36838ep-22f),
-                      mul_add(z, -0.5f, 1.0f));
-    return {s, c, static_cast<uint32_t>(__builtin_bit_cast(uint64_t, shifted))};
-}
-CHAINRULE_INLINE float sin_reduced(float x) {
-    auto [s, c, q] = trig_parts(x);
-    float y = (q & 1) != 0 ? c : s;
-    return from_bits<float>(bits_of(y) ^ ((q & 2) << 30));
-}
-CHAINRULE_INLINE float cos_reduced(float x) {
-    auto [s, c, q] = trig_parts(x);
-    float y = (q & 1) != 0 ? s : c;
-    return from_bits<float>(bits_of(y) ^ (((q + 1) & 2) << 30));
 }
 
 }  // namespace

@@ -98,6 +98,11 @@ template <class R> CHAINRULE_INLINE void join_into(typename R::Acc* to, const ty
 #pragma omp simd
     for (int64_t j = 0; j < width; ++j) to[j] = R::join(to[j], from[j]);
 }
+// b = a joined with b
+template <class R> CHAINRULE_INLINE void join_before(const typename R::Acc* a, typename R::Acc* b, int64_t width) {
+#pragma omp simd
+    for (int64_t j = 0; j < width; ++j) b[j] = R::join(a[j], b[j]);
+}
 // Pairwise sums of blocks: level k holds the sum of 2^k blocks where bit k of `count` is set.
 template <class R, int kWidth> struct Cascade {
     using Acc = typename R::Acc;
@@ -105,20 +110,19 @@ template <class R, int kWidth> struct Cascade {
     alignas(64) Acc block[kWidth];
     uint64_t count = 0;
 
-    // Takes `block`.
+    // Where the next block goes.
+    CHAINRULE_INLINE Acc* next() { return (count & 1) != 0 ? block : level[0]; }
+    // Takes what was written there.
     CHAINRULE_INLINE void push(int64_t width) {
         int k = 0;
-        for (; (count >> k & 1) != 0; ++k) join_into<R>(level[k], block, width), copy(block, level[k], width);
-        copy(level[k], block, width);
+        for (; (count >> k & 1) != 0; ++k) join_before<R>(level[k], block, width);
+        if (k > 0) __builtin_memcpy(level[k], block, static_cast<size_t>(width) * sizeof(Acc));
         ++count;
     }
     // All blocks, and what `acc` holds before.
     CHAINRULE_INLINE void finish(Acc* acc, int64_t width) {
         for (int k = 0; count >> k != 0; ++k)
             if ((count >> k & 1) != 0) join_into<R>(acc, level[k], width);
-    }
-    CHAINRULE_INLINE static void copy(Acc* to, const Acc* from, int64_t width) {
-        __builtin_memcpy(to, from, static_cast<size_t>(width) * sizeof(Acc));
     }
 };
 
@@ -147,11 +151,10 @@ CHAINRULE_INLINE typename R::Acc reduce_short(const typename R::In* in, int64_t 
     return R::join(R::join(a0, a1), R::join(a2, a3));
 }
 
-// Rows below one block: sixteen lanes.
-template <class R>
+// Rows below one block: 16 or 64 lanes.
+template <class R, int lanes>
 [[gnu::noinline]] typename R::Acc reduce_medium(const typename R::In* in, int64_t n, int64_t stride,
                                                 typename R::Acc start) {
-    constexpr int lanes = 16;
     alignas(64) typename R::Acc acc[lanes];
     for (int j = 0; j < lanes; ++j) acc[j] = start;
     int64_t i = 0;
@@ -176,6 +179,24 @@ template <class R> struct RowReader {  // contiguous pieces of a strided row
     }
 };
 
+// A few blocks are added one after the other, many by pairs.
+template <class R>
+[[gnu::noinline]] typename R::Acc reduce_blocks(const typename R::In* in, int64_t n, int64_t stride,
+                                                typename R::Acc start) {
+    RowReader<R> row{in, stride, {}};
+    alignas(64) typename R::Acc acc[kLaneCount], block[kLaneCount];
+    for (int j = 0; j < kLaneCount; ++j) acc[j] = start;
+    int64_t i = 0;
+    for (; i + kBlock <= n; i += kBlock) {
+        join_rows<R>(block, row.get(i, kBlock), kLaneCount, kLaneCount);
+        join_into<R>(acc, block, kLaneCount);
+    }
+    const typename R::In* rest = row.get(i, n - i);
+    for (; i + kLaneCount <= n; i += kLaneCount, rest += kLaneCount) join_row<R>(acc, rest, kLaneCount);
+    join_row<R>(acc, rest, n - i);
+    return fold_lanes<typename R::Join, kLaneCount>(acc);
+}
+
 template <class R>
 [[gnu::noinline]] typename R::Acc reduce_long(const typename R::In* in, int64_t n, int64_t stride,
                                               typename R::Acc start) {
@@ -186,7 +207,7 @@ template <class R>
     for (int j = 0; j < kLaneCount; ++j) acc[j] = start;
     int64_t i = 0;
     for (; i + kBlock <= n; i += kBlock) {
-        join_rows<R>(cascade.block, row.get(i, kBlock), kLaneCount, kLaneCount);
+        join_rows<R>(cascade.next(), row.get(i, kBlock), kLaneCount, kLaneCount);
         cascade.push(kLaneCount);
     }
     const typename R::In* rest = row.get(i, n - i);
@@ -200,7 +221,9 @@ template <Reduce op, class R>
 CHAINRULE_INLINE typename R::Acc reduce_row(const typename R::In* in, int64_t n, int64_t stride) {
     const typename R::Acc start = has_identity(op) ? R::identity : R::load(in[0]);
     if (n < kShort) return reduce_short<R>(in, n, stride, start);
-    return n < kBlock ? reduce_medium<R>(in, n, stride, start) : reduce_long<R>(in, n, stride, start);
+    if (n < 2 * kLaneCount) return reduce_medium<R, 16>(in, n, stride, start);
+    if (n < kBlock) return reduce_medium<R, kLaneCount>(in, n, stride, start);
+    return n < 8 * kBlock ? reduce_blocks<R>(in, n, stride, start) : reduce_long<R>(in, n, stride, start);
 }
 
 // Columns [0, width) of a matrix, width <= kTile.
@@ -214,7 +237,7 @@ template <Reduce op, class R>
     for (int64_t j = 0; j < width; ++j) acc[j] = has_identity(op) ? R::identity : R::load(in[j]);
     int64_t i = 0;
     for (; i + kRows <= n; i += kRows) {
-        join_rows<R>(cascade.block, in + i * row_stride, row_stride, width);
+        join_rows<R>(cascade.next(), in + i * row_stride, row_stride, width);
         cascade.push(width);
     }
     for (; i < n; ++i) join_row<R>(acc, in + i * row_stride, width);
