@@ -29,9 +29,20 @@ NORMAL = {"float32": 2.0**-126, "float64": 2.0**-1022}
 CANCELS = "its error stays small as a number, but the result is smaller still"
 FROM_OUTPUT = "computed from the saved output y, as in PyTorch"
 ROOT = f"near its root {CANCELS}."
+ROOTS = f"near its roots {CANCELS}."
 REASONS = {
-    "digamma": f"near its zeros {CANCELS}; beside its poles at the negative integers pi x is rounded (float64).",
+    "digamma": f"near its zeros {CANCELS}.",
     "lgamma": f"near its zeros below 0 {CANCELS}.",
+    "rsqrt'": f"{FROM_OUTPUT}: -y^3 / 2, where the error of y counts three times.",
+    "tanh'": f"{FROM_OUTPUT}: 1 - y^2, which has no more digits where y is near 1.",
+    "sigmoid'": f"{FROM_OUTPUT}: y (1 - y), which has no more digits where y is near 1.",
+    "erfinv'": f"{FROM_OUTPUT}: sqrt(pi) / 2 exp(y^2), where the rounding of y counts 2 y^2 times.",
+    "digamma'": "trigamma, a sum of many terms made of operations in the tensor's own type.",
+    "lgamma'": f"digamma: near its zeros {CANCELS}.",
+    "sinc'": ROOTS,
+    "silu'": ROOT,
+    "mish'": ROOT,
+    "gelu (tanh)'": ROOT,
 }
 
 
@@ -202,8 +213,9 @@ def _softplus(x):
 
 def _sinc(x):
     """sin(pi x) / (pi x) with the argument reduced first, so that it is right for large x too."""
-    near = x - 2 * np.round(x / 2)
-    return np.where(x == 0, 1.0, np.sin(np.pi * near) / (np.pi * np.where(x == 0, 1, x)))
+    whole = np.round(x)
+    sign = np.where(np.round(whole / 2) * 2 != whole, -1, 1)
+    return np.where(x == 0, 1.0, sign * np.sin(np.pi * (x - whole)) / (np.pi * np.where(x == 0, 1, x)))
 
 
 def sample(where, count, rng):

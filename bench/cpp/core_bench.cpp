@@ -258,6 +258,59 @@ BENCHMARK(LoopExp)->Apply(loop_sizes);
 BENCHMARK(LoopSigmoid)->Apply(loop_sizes);
 BENCHMARK(LoopTanh)->Apply(loop_sizes);
 
+// The bare kernels, in the second cache: what an operation and its gradient cost beyond dispatch.
+void bare_loop(State& state, kernels::Loop loop, int64_t inputs) {
+    Tensor a = full({4096}, 0.7, DType::Float32), b = filled({4096}), out = filled({4096});
+    char* const ptr[3] = {out.data(), a.data(), b.data()};
+    const int64_t stride[3] = {4, 4, 4};
+    const double param[3] = {1, 20, 1};
+    for (auto _ : state) {
+        loop(ptr, stride, 4096, param);
+        benchmark::ClobberMemory();
+    }
+    state.SetItemsProcessed(state.iterations() * 4096);
+    state.SetBytesProcessed(state.iterations() * 4096 * (inputs + 1) * static_cast<int64_t>(sizeof(float)));
+}
+void BareUnary(State& state, kernels::Unary op) {
+    bare_loop(state, kernels::kernels().unary[static_cast<int>(op)][static_cast<int>(DType::Float32)], 1);
+}
+void BareGrad(State& state, kernels::Binary op) {
+    bare_loop(state, kernels::kernels().binary[static_cast<int>(op)][static_cast<int>(DType::Float32)], 2);
+}
+#define BARE_UNARY(op) BENCHMARK_CAPTURE(BareUnary, op, kernels::Unary::op)
+#define BARE_GRAD(op) BENCHMARK_CAPTURE(BareGrad, op, kernels::Binary::op)
+BARE_UNARY(Exp);
+BARE_UNARY(Log);
+BARE_UNARY(Log10);
+BARE_UNARY(Log1p);
+BARE_UNARY(Sin);
+BARE_UNARY(Tan);
+BARE_UNARY(Asin);
+BARE_UNARY(Atan);
+BARE_UNARY(Sinh);
+BARE_UNARY(Asinh);
+BARE_UNARY(Erf);
+BARE_UNARY(Erfc);
+BARE_UNARY(Erfinv);
+BARE_UNARY(Lgamma);
+BARE_UNARY(Digamma);
+BARE_UNARY(Sinc);
+BARE_UNARY(Sigmoid);
+BARE_UNARY(Tanh);
+BARE_UNARY(Silu);
+BARE_UNARY(Mish);
+BARE_UNARY(Gelu);
+BARE_UNARY(GeluTanh);
+BARE_UNARY(Softplus);
+BARE_UNARY(Logit);
+BARE_GRAD(SigmoidGrad);
+BARE_GRAD(TanhGrad);
+BARE_GRAD(SiluGrad);
+BARE_GRAD(MishGrad);
+BARE_GRAD(GeluGrad);
+BARE_GRAD(GeluTanhGrad);
+BARE_GRAD(SoftplusGrad);
+
 void SumAll(State& state) {
     elementwise(state, 1, [](const Tensor& a, const Tensor&) { return sum(a); });
 }

@@ -85,6 +85,10 @@ template <class T, class F> void walk_elements(const GatherWalk& w, const int64_
     w.run([&](int64_t io, int64_t xo, int64_t yo, int64_t first, int64_t end) {
         const int64_t* at = index + io;
         T *from = x + xo, *to = y + yo;
+        if (w.inner == 1 && w.index_step[0] == 1 && w.x_step[0] == 1 && w.y_step[0] == 1) {
+            for (int64_t j = 0; j < w.along; ++j) step(from[at[j]], to[j]);
+            return;
+        }
         if (w.inner == 1) {
             for (int64_t j = 0; j < w.along; ++j)
                 step(from[at[j * w.index_step[0]] * w.x_step[0]], to[j * w.y_step[0]]);

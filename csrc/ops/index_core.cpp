@@ -161,7 +161,18 @@ struct Accumulate {
 // `whole` writes a run of elements, where there is a kernel for it.
 template <class Rule, class T> void write_walk(const Walk& w, T* x, const T* r, kernels::Loop whole = nullptr) {
     bool run = w.x_after.is_run() && w.r_after.is_run();
+    // Single elements at plain strides.
+    bool plain = w.x_after.n == 1 && w.x_table.empty() && w.r_index.table.empty() && w.skip < 0;
     auto rows = [&](int64_t b_begin, int64_t b_end, int64_t j_begin, int64_t j_end) {
+        if (plain) {
+            const int64_t r_stride = w.r_index.stride, x_stride = w.x_stride, n = w.n_index;
+            for (int64_t b = b_begin; b < b_end; ++b) {
+                T* to = x + w.x_before.at(b);
+                const T* from = r + w.r_before.at(b);
+                for (int64_t i = 0; i < n; ++i) Rule::apply(to[w.positions[i] * x_stride], from[i * r_stride]);
+            }
+            return;
+        }
         for (int64_t b = b_begin; b < b_end; ++b)
             for (int64_t i = 0; i < w.n_index; ++i) {
                 if (w.positions[i] == w.skip) continue;

@@ -1,5 +1,7 @@
 // Losses of regression, and binary cross-entropy.
 
+#include <algorithm>
+
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
@@ -12,6 +14,7 @@ namespace chainrule {
 namespace {
 
 using kernels::Binary;
+using kernels::Unary;
 
 // ---- mse_loss: mean or sum of (x - t)^2 as one node ----
 
@@ -116,14 +119,10 @@ const OpDef mse_op = {
 };
 
 // The difference of a checked pair.
-struct Difference {
-    Tensor value, size;
-    Difference(const char* op, const Tensor& input, const Tensor& target) {
-        LossPair p = loss_pair(op, input, target);
-        value = p.input - p.target;
-        size = abs(value);
-    }
-};
+Tensor difference(const char* op, const Tensor& input, const Tensor& target) {
+    LossPair p = loss_pair(op, input, target);
+    return p.input - p.target;
+}
 
 Tensor weighted(const Tensor& loss, const Tensor& weight) { return weight ? loss * weight : loss; }
 
@@ -191,18 +190,60 @@ Example:
 )",
      {{"l1_loss(Tensor input, Tensor target, bool size_average=None, bool reduce=None, str reduction='mean')",
        [](Args& a) {
-           Difference d("l1_loss", a.tensor(0), a.tensor(1));
-           a.ret(reduce_loss(d.size, reduction_of(a, 4, 2, 3)));
+           Tensor d = difference("l1_loss", a.tensor(0), a.tensor(1));
+           a.ret(reduce_loss(abs(d), reduction_of(a, 4, 2, 3)));
        }}}});
 
 // ---- smooth_l1_loss, huber_loss: quadratic near 0, linear outside ----
 namespace {
 
-// d^2 / (2 beta) where |d| < beta, |d| - beta / 2 outside; times scale.
-Tensor quadratic_then_linear(const Difference& d, double beta, double scale) {
-    Tensor inside = square(d.value) * (0.5 * scale / beta), outside = (d.size - 0.5 * beta) * scale;
-    return where(lt(detach(d.size), number(beta, d.size)), inside, outside);
+struct HuberAttrs {
+    double delta, scale;
+};
+
+// scale c (d - c / 2) with c = d limited to [-delta, delta], in pieces that stay in the cache
+void huber(const Tensor& d, const HuberAttrs& a, const Tensor& out) {
+    constexpr int64_t kPiece = 1 << 11;
+    const kernels::Table& table = kernels::kernels();
+    int type = static_cast<int>(d.dtype());
+    auto unary = [&](Unary op) { return table.unary[static_cast<int>(op)][type]; };
+    auto binary = [&](Binary op) { return table.binary[static_cast<int>(op)][type]; };
+    const double bounds[2] = {-a.delta, a.delta}, half = -0.5;
+    const int64_t item = static_cast<int64_t>(d.item_size()), stride[3] = {item, item, item};
+    char *from = d.data(), *to = out.data();
+    Unlock unlock(d.numel());
+    parallel_for(d.numel(), 16 * kPiece, [&](int64_t begin, int64_t end) {
+        alignas(64) char buffer[kPiece * sizeof(double)];
+        for (int64_t i = begin; i < end; i += kPiece) {
+            const int64_t n = std::min(kPiece, end - i);
+            char *in = from + i * item, *y = to + i * item;
+            char* const limit[2] = {buffer, in};
+            char* const rest[3] = {y, in, buffer};
+            char* const product[3] = {y, y, buffer};
+            char* const scaled[2] = {y, y};
+            unary(Unary::Clamp)(limit, stride, n, bounds);
+            binary(Binary::AddScaled)(rest, stride, n, &half);
+            binary(Binary::Mul)(product, stride, n, nullptr);
+            if (a.scale != 1) unary(Unary::MulScalar)(scaled, stride, n, &a.scale);
+        }
+    });
 }
+
+// d^2 / 2 where |d| < delta, delta (|d| - delta / 2) outside; times scale.
+const OpDef huber_op = {
+    .name = "huber_loss",
+    .grad_name = "HuberLossBackward0",
+    .infer = [](InferCtx& c) { c.set(0, c.input(0).shape(), c.input(0).dtype()); },
+    .eval = [](EvalCtx& c) { huber(contiguous_data(c.input(0)), c.attr<HuberAttrs>(), c.out()); },
+    .vjp =
+        [](VjpCtx& c) {
+            const HuberAttrs& a = c.attr<HuberAttrs>();
+            Tensor slope = clamp(c.input(0), -a.delta, a.delta);
+            c.set(0, c.grad() * (a.scale == 1 ? slope : slope * a.scale));
+        },
+    .save_input = {1},
+    .attr_bytes = sizeof(HuberAttrs),
+};
 
 }  // namespace
 
@@ -228,9 +269,10 @@ Example:
                                         double beta = a.real(5, 1);
                                         check<ValueError>(beta >= 0, "smooth_l1_loss: beta must not be negative, got ",
                                                           beta, ".");
-                                        Difference d("smooth_l1_loss", a.tensor(0), a.tensor(1));
-                                        a.ret(reduce_loss(beta == 0 ? d.size : quadratic_then_linear(d, beta, 1),
-                                                          reduction_of(a, 4, 2, 3)));
+                                        Tensor d = difference("smooth_l1_loss", a.tensor(0), a.tensor(1));
+                                        a.ret(reduce_loss(
+                                            beta == 0 ? abs(d) : run_with(huber_op, HuberAttrs{beta, 1 / beta}, d),
+                                            reduction_of(a, 4, 2, 3)));
                                     }}}});
 
 const Register huber_loss_fn(
@@ -254,8 +296,8 @@ Example:
        [](Args& a) {
            double delta = a.real(3, 1);
            check<ValueError>(delta > 0, "huber_loss: delta must be above 0, got ", delta, ".");
-           Difference d("huber_loss", a.tensor(0), a.tensor(1));
-           Tensor loss = weighted(quadratic_then_linear(d, delta, delta), a.tensor(4));
+           Tensor d = difference("huber_loss", a.tensor(0), a.tensor(1));
+           Tensor loss = weighted(run_with(huber_op, HuberAttrs{delta, 1}, d), a.tensor(4));
            Reduction r = a.given(2) ? parse_reduction(a.name, a.text(2)) : Reduction::Mean;
            a.ret(r == Reduction::Mean && a.given(4) ? sum(loss) / sum(expand(a.tensor(4), loss.shape()))
                                                     : reduce_loss(loss, r));

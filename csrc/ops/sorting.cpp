@@ -10,6 +10,7 @@
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
+#include "ops/sort_keys.h"
 #include "ops/visit.h"
 
 namespace chainrule {
@@ -36,58 +37,40 @@ struct SortAttrs {
 
 template <class T> bool is_nan(T x) { return x != x; }
 
-// Ties keep their order, which makes the order total and the result the same whichever algorithm finds it.
-template <class T> struct Before {
-    const T* row;
-    bool descending;
-    bool operator()(int64_t a, int64_t b) const {
-        T x = row[a], y = row[b];
-        bool nx = is_nan(x), ny = is_nan(y);
-        if (nx != ny) return descending ? nx : ny;
-        if (!nx && x != y) return descending ? x > y : x < y;
-        return a < b;
-    }
-};
-
 // From the sorted order of a row: the last place of the smallest of the values that occur most often.
-template <class T> int64_t most_frequent(const T* row, int64_t n, const int64_t* index) {
-    int64_t best = index[0], most = 0, count = 0;
+template <class T, class Entry> int64_t most_frequent(const T* row, int64_t n, const Entry* sorted) {
+    int64_t best = 0, most = 0, count = 0;
     for (int64_t i = 0; i < n; ++i) {
         ++count;
-        if (i + 1 < n && row[index[i + 1]] == row[index[i]]) continue;
+        if (i + 1 < n && row[sorted[i + 1].at()] == row[sorted[i].at()]) continue;
         if (count > most) {
             most = count;
-            best = index[i];
+            best = i;
         }
         count = 0;
     }
     return best;
 }
 
-// Fills order with the indices wanted of one row of n.
-template <class T> void select_row(const T* row, int64_t n, const SortAttrs& a, int64_t* index) {
-    Before<T> before{row, a.descending};
-    for (int64_t i = 0; i < n; ++i) index[i] = i;
-    if (a.order == Order::Sort) {
-        std::sort(index, index + n, before);
-    } else if (a.order == Order::Mode) {
-        std::sort(index, index + n, before);
-        index[0] = most_frequent(row, n, index);
-    } else if (a.order == Order::Top) {
-        std::partial_sort(index, index + a.k, index + n, before);
-    } else {
-        int64_t k = a.k;
-        if (a.order == Order::Median) {
-            int64_t valid = n - std::count_if(row, row + n, [](T x) { return is_nan(x); });
-            int64_t first_nan = std::find_if(row, row + n, [](T x) { return is_nan(x); }) - row;
-            if (valid < n && (!a.skip_nan || valid == 0)) {
-                index[0] = first_nan;
-                return;
-            }
-            k = (valid - 1) / 2;
-        }
-        std::nth_element(index, index + k, index + n, before);
-        index[0] = index[k];
+// The place of the median of a row; a NaN's place where there is one that is not to be skipped.
+template <class T, class Entry> int64_t median_at(const T* row, int64_t n, bool skip_nan, Entry* entries) {
+    int64_t valid = n, first_nan = n;
+    for (int64_t i = n - 1; i >= 0; --i)
+        if (is_nan(row[i])) --valid, first_nan = i;
+    if (valid < n && (!skip_nan || valid == 0)) return first_nan;
+    std::nth_element(entries, entries + (valid - 1) / 2, entries + n);
+    return entries[(valid - 1) / 2].at();
+}
+
+// The entries wanted of one row of n come first; gives the place of the single one for Kth, Median and Mode.
+template <class T, class Entry> int64_t select_row(const T* row, int64_t n, const SortAttrs& a, Entry* entries) {
+    fill_entries(row, n, a.descending, entries);
+    switch (a.order) {
+        case Order::Sort: sort_entries(entries, entries + n, n); return 0;
+        case Order::Mode: sort_entries(entries, entries + n, n); return entries[most_frequent(row, n, entries)].at();
+        case Order::Top: std::partial_sort(entries, entries + a.k, entries + n); return 0;
+        case Order::Kth: std::nth_element(entries, entries + a.k, entries + n); return entries[a.k].at();
+        default: return median_at(row, n, a.skip_nan, entries);
     }
 }
 
@@ -120,28 +103,33 @@ void eval_sort(EvalCtx& c) {
         const T* in = x.data<T>();
         T* values = c.out(0).data<T>();
         int64_t* indices = c.out(1).data<int64_t>();
-        int64_t grain = (5 << 13) / (s.n + 1) + 1;
-        std::vector<int64_t> order(static_cast<size_t>((rows + grain - 1) / grain * s.n));
-        Tensor rows_copy = s.inner == 1 ? Tensor() : empty({(rows + grain - 1) / grain, s.n}, x.dtype());
+        int64_t grain = (5 << 13) / (s.n + 1) + 1, chunks = (rows + grain - 1) / grain;
+        bool single = a.order != Order::Sort && a.order != Order::Top;
+        Tensor rows_copy = s.inner == 1 ? Tensor() : empty({chunks, s.n}, x.dtype());
         T* copies = rows_copy ? rows_copy.data<T>() : nullptr;
-        Unlock unlock(x.numel());
-        parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
-            int64_t* index = order.data() + begin / grain * s.n;
-            for (int64_t r = begin; r < end; ++r) {
-                int64_t outer = r / s.inner, column = r % s.inner;
-                const T* row = in + r * s.n;
-                if (copies) {
-                    T* copy = copies + begin / grain * s.n;
-                    for (int64_t j = 0; j < s.n; ++j) copy[j] = in[(outer * s.n + j) * s.inner + column];
-                    row = copy;
+        visit_entry<T>(s.n, [&](auto kind) {
+            using Entry = decltype(kind);
+            constexpr int64_t words = sizeof(Entry) / sizeof(int64_t);
+            Tensor scratch = empty({chunks, 2 * s.n * words}, DType::Int64);
+            Unlock unlock(x.numel());
+            parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
+                auto* entries = reinterpret_cast<Entry*>(scratch.data<int64_t>() + begin / grain * 2 * s.n * words);
+                for (int64_t r = begin; r < end; ++r) {
+                    int64_t outer = r / s.inner, column = r % s.inner;
+                    const T* row = in + r * s.n;
+                    if (copies) {
+                        T* copy = copies + begin / grain * s.n;
+                        for (int64_t j = 0; j < s.n; ++j) copy[j] = in[(outer * s.n + j) * s.inner + column];
+                        row = copy;
+                    }
+                    int64_t chosen = select_row(row, s.n, a, entries);
+                    for (int64_t j = 0; j < kept; ++j) {
+                        int64_t at = (outer * kept + j) * s.inner + column, from = single ? chosen : entries[j].at();
+                        values[at] = row[from];
+                        indices[at] = from;
+                    }
                 }
-                select_row(row, s.n, a, index);
-                for (int64_t j = 0; j < kept; ++j) {
-                    int64_t at = (outer * kept + j) * s.inner + column;
-                    values[at] = row[index[j]];
-                    indices[at] = index[j];
-                }
-            }
+            });
         });
     });
 }

@@ -8,6 +8,7 @@
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
+#include "ops/sort_keys.h"
 #include "ops/visit.h"
 
 namespace chainrule {
@@ -67,7 +68,17 @@ std::vector<int64_t> order_of(const Rows& r, bool sorted) {
     if (!sorted) return order;
     visit(r.data.dtype(), [&](auto zero) {
         using T = decltype(zero);
-        std::sort(order.begin(), order.end(), RowBefore<T>{r.data.data<T>(), r.width});
+        if (r.width != 1) {
+            std::sort(order.begin(), order.end(), RowBefore<T>{r.data.data<T>(), r.width});
+            return;
+        }
+        visit_entry<T>(r.count, [&](auto kind) {
+            using Entry = decltype(kind);
+            std::vector<Entry> entries(2 * order.size());
+            fill_entries(r.data.data<T>(), r.count, false, entries.data());
+            sort_entries(entries.data(), entries.data() + r.count, r.count);
+            for (size_t i = 0; i < order.size(); ++i) order[i] = entries[i].at();
+        });
     });
     return order;
 }

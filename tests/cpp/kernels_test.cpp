@@ -214,9 +214,12 @@ Limit limit_of(Unary op, double x) {
     if (any_of(op, {Copy, Neg, Abs, Sign, Sqrt, Floor, Ceil, Round, Trunc, Frac, Relu, Clamp, Hardshrink, Threshold}))
         return {0.51, 0, false};
     if (any_of(op, {Square, Reciprocal, LeakyRelu, Softshrink, AddScalar, MulScalar})) return {1, 0, false};
-    if (any_of(op, {Gelu, GeluTanh, GeluSigmoid, Silu, Mish, HardSwish})) return {8, 2 * size, true};
-    if (any_of(op, {HardSigmoid, Digamma, LogSigmoid, Lgamma})) return {8, 4, true};
-    if (any_of(op, {Sinc, Softplus, Elu})) return {100, 2, true};
+    if (any_of(op, {Silu, Mish, LogSigmoid, Logit})) return {4, 0, true};
+    if (op == Gelu) return {4, 2, true};  // the reference rounds x / sqrt(2)
+    if (any_of(op, {GeluTanh, GeluSigmoid, HardSwish})) return {8, 2 * size, true};
+    if (any_of(op, {HardSigmoid, Digamma, Lgamma})) return {8, 4, true};
+    if (op == Sinc) return {4, 4, true};  // the reference loses its zeros
+    if (any_of(op, {Softplus, Elu})) return {100, 2, true};
     return {op == Erfinv ? 4.0 : 2.0, 0, op == Sin || op == Cos || op == Tan};
 }
 Limit limit_of(Binary op, double a, double b) {
@@ -280,6 +283,9 @@ template <class T> void check_binary(const Table& t) {
                     const Limit l = limit_of(op, a, b);
                     if (l.compound && !(ordinary(a) && ordinary(b))) return true;
                     if (op == Binary::PowScalarGrad && p[0] == 0.5 && b == 0) return true;  // as sqrt
+                    // The slope alone overflows.
+                    if (sizeof(T) == 4 && op == Binary::ErfinvGrad && b * b > 88) return true;
+                    if (sizeof(T) == 4 && op == Binary::Expm1Grad && b > 88) return true;
                     return near<T>(got, ref::binary(op, a, b, p.data(), sizeof(T) == 4), l.ulp, l.slack);
                 } else {
                     if (op == Binary::Pow && static_cast<int64_t>(b) > 200) return true;
@@ -338,9 +344,9 @@ template <class T> void check_other_loops(const Table& t) {
     check_cast(double());
 }
 
-// Sines of far arguments, where one element of a vector takes the slow way.
+// Far arguments, where one element of a vector takes the slow way.
 void check_trig(const Table& t) {
-    for (const Unary op : {Unary::Sin, Unary::Cos})
+    for (const Unary op : {Unary::Sin, Unary::Cos, Unary::Tan})
         for (int lane = 0; lane < 20; ++lane) {
             std::vector<float> x(40, 0.75f), y(40);
             x[static_cast<size_t>(lane)] = 3e7f;
@@ -349,7 +355,7 @@ void check_trig(const Table& t) {
             t.unary[static_cast<int>(op)][static_cast<int>(DType::Float32)](ptr, stride, 40, nullptr);
             bool ok = true;
             for (size_t i = 0; i < 40; ++i) ok &= near<float>(y[i], ref::unary(op, x[i], nullptr), 2, 0);
-            expect(ok, t.isa + std::string(" sin or cos of a large number in lane ") + std::to_string(lane));
+            expect(ok, t.isa + std::string(" sin, cos or tan of a large number in lane ") + std::to_string(lane));
         }
 }
 

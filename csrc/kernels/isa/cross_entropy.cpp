@@ -70,10 +70,19 @@ CHAINRULE_INLINE void loss_group(const T* x, const int64_t* labels, const Loss<T
 template <class T>
 CHAINRULE_INLINE void loss_row(const T* x, int64_t label, bool ignored, const Loss<T>& rule, T* loss, T* lse) {
     const int64_t n = rule.classes;
-    const T m = row_max(x, n);
     const int64_t at = ignored ? 0 : label;
     T* none = nullptr;
-    const double others = exp_row<false>(x, none, at, m) + exp_row<false>(x + at + 1, none, n - at - 1, m);
+    T m;
+    double others;
+    if (n <= kMediumRow) {
+        PaddedRow<T> row(x, n);
+        m = row.max();
+        row.at[at] = -Fp<T>::kInf;
+        others = exp_block<false>(row.at, row.at, row.size, m);
+    } else {
+        m = row_max(x, n);
+        others = exp_row<false>(x, none, at, m) + exp_row<false>(x + at + 1, none, n - at - 1, m);
+    }
     const T distance = m - x[at], log_s = log_(static_cast<T>(others + exp_neg(-distance)));
     const T base = distance + (x[at] == m ? log1p_(static_cast<T>(others)) : log_s);
     *lse = m + log_s;
@@ -135,10 +144,17 @@ template <class T> CHAINRULE_INLINE void grad_one(const T* x, T lse, const GradR
         for (int64_t c = 0; c < n; ++c) out[c] = T(0);
         return;
     }
-    const double sum = exp_row<true>(x, out, n, lse);
-    const T a = static_cast<T>(row.a / sum);
+    if (n <= kMediumRow) {
+        PaddedRow<T> p(x, n);
+        const T a = row.a / exp_block<true>(p.at, p.at, p.size, lse);
 #pragma omp simd
-    for (int64_t c = 0; c < n; ++c) out[c] *= a;
+        for (int64_t c = 0; c < n; ++c) out[c] = p.at[c] * a;
+    } else {
+        const double sum = exp_row<true>(x, out, n, lse);
+        const T a = static_cast<T>(row.a / sum);
+#pragma omp simd
+        for (int64_t c = 0; c < n; ++c) out[c] *= a;
+    }
     out[row.label] -= row.b;
 }
 

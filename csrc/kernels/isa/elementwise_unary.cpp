@@ -1,6 +1,7 @@
 // out = f(x)
 #include "kernels/isa/entries.h"
 #include "kernels/isa/formulas.h"
+#include "kernels/isa/gamma.h"
 #include "kernels/isa/loops.h"
 
 namespace chainrule::kernels::CHAINRULE_ISA {
@@ -19,7 +20,7 @@ constexpr bool is_padded(Unary op, bool is_double) {
     if (one_of(op, Exp, Exp2, Expm1, Log, Log1p, Log2, Log10, Sinh, Cosh, Asinh, Acosh, Atanh, Erfc, Sinc, Sigmoid,
                LogSigmoid, Tanh, Silu, Mish, Gelu, GeluTanh, GeluSigmoid, Softplus, Elu, Logit))
         return true;
-    return !is_double && one_of(op, Asin, Acos, Atan, Erf, Erfinv);
+    return !is_double && one_of(op, Asin, Acos, Atan, Erf, Erfinv, Lgamma, Digamma);
 }
 
 template <Unary op, class T> CHAINRULE_INLINE T apply_simple(T x, const Params<T>& p) {
@@ -74,6 +75,8 @@ template <Unary op, class T> CHAINRULE_INLINE T apply_padded(T x, const Params<T
     else if constexpr (op == Erf) return erf_(x);
     else if constexpr (op == Erfc) return erfc_(x);
     else if constexpr (op == Erfinv) return erfinv_(x);
+    else if constexpr (op == Lgamma) return lgamma_(x);
+    else if constexpr (op == Digamma) return digamma_(x);
     else if constexpr (op == Sinc) return sinc_(x);
     else if constexpr (op == Sigmoid) return sigmoid_(x);
     else if constexpr (op == LogSigmoid) return log_sigmoid(x);

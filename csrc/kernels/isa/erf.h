@@ -72,8 +72,8 @@ template <> struct Tail<double> {
 
 // e^(-c a^2) for c = 1 or 1/2
 template <class T> CHAINRULE_INLINE ExpFactor<T> exp_minus_square(T a, T c) {
-    T h = a * a;
-    return exp_factor(-c * h, -c * product_rest(a, a, h));
+    T b = -c * a, h = a * b;
+    return exp_factor(h, product_rest(a, b, h));
 }
 
 // Float: |x| < 1 by an odd polynomial, beyond by 1 - exp(polynomial for log erfc).

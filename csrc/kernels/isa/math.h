@@ -104,7 +104,7 @@ template <class T> CHAINRULE_INLINE T product_rest(T a, T b, T ab) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
     return mul_add(a, b, -ab);
 #else
-    constexpr typename Fp<T>::Bits mask = ~((typename Fp<T>::Bits{1} << (Fp<T>::kMantissa + 1) / 2) - 1);
+    constexpr typename Fp<T>::Bits mask = ~((typename Fp<T>::Bits{1} << (Fp<T>::kMantissa + 2) / 2) - 1);
     T ah = from_bits<T>(bits_of(a) & mask), al = a - ah, bh = from_bits<T>(bits_of(b) & mask), bl = b - bh;
     return ((ah * bh - ab) + ah * bl + al * bh) + al * bl;
 #endif

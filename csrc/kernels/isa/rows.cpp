@@ -30,6 +30,20 @@ template <bool kLog, class T> CHAINRULE_INLINE void softmax_group(const T* in, T
     group.store(out);
 }
 
+template <bool kLog, class T> CHAINRULE_INLINE void softmax_medium(const T* in, T* out, int64_t n) {
+    PaddedRow<T> row(in, n);
+    const T m = row.max();
+    if (kLog) {
+        const T total = exp_block<false>(row.at, row.at, row.size, m), log_total = log_(total);
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) out[i] = (in[i] - m) - log_total;
+    } else {
+        const T factor = T(1) / exp_block<true>(row.at, row.at, row.size, m);
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) out[i] = row.at[i] * factor;
+    }
+}
+
 template <bool kLog, class T> CHAINRULE_INLINE void softmax_row(const T* in, T* out, int64_t n) {
     const T m = row_max(in, n);
     const double total = exp_row<!kLog>(in, out, n, m);
@@ -99,6 +113,8 @@ template <bool kLog, class T> void softmax(const void* in, void* out, int64_t ro
     if (n <= kShortRow) {
         for (int64_t r = 0; r < rows; r += kGroup)
             softmax_group<kLog>(from + r * n, to + r * n, rows - r < kGroup ? rows - r : kGroup, n);
+    } else if (n <= kMediumRow) {
+        for (int64_t r = 0; r < rows; ++r) softmax_medium<kLog>(from + r * n, to + r * n, n);
     } else {
         for (int64_t r = 0; r < rows; ++r) softmax_row<kLog>(from + r * n, to + r * n, n);
     }

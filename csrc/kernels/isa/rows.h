@@ -57,6 +57,28 @@ template <bool kStore, class T> [[gnu::noinline]] double exp_row(const T* x, T* 
     return total;
 }
 
+// A row of medium length in whole vectors, the last one filled up with -inf.
+constexpr int64_t kMediumRow = 256;
+template <class T> struct PaddedRow {
+    alignas(64) T at[kMediumRow];
+    int64_t size;
+
+    CHAINRULE_INLINE PaddedRow(const T* x, int64_t n) : size((n + kLanes<T> - 1) & -kLanes<T>) {
+        for (int64_t j = size - kLanes<T>; j < size; ++j) at[j] = -Fp<T>::kInf;
+        __builtin_memcpy(at, x, static_cast<size_t>(n) * sizeof(T));
+    }
+    // As row_max.
+    CHAINRULE_INLINE T max() const {
+        alignas(64) T m[kLanes<T>];
+        for (int64_t j = 0; j < kLanes<T>; ++j) m[j] = -Fp<T>::kInf;
+        for (int64_t i = 0; i < size; i += kLanes<T>) {
+#pragma omp simd
+            for (int64_t j = 0; j < kLanes<T>; ++j) m[j] = at[i + j] > m[j] ? at[i + j] : m[j];
+        }
+        return fold_lanes<MaxJoin, static_cast<int>(kLanes<T>)>(m);
+    }
+};
+
 // Sum of f(i) over a row, in pieces as in exp_row.
 template <class T, class F> CHAINRULE_INLINE T sum_row(int64_t n, F f) {
     double total = 0.0;

@@ -192,8 +192,8 @@ template <class T> CHAINRULE_INLINE T atanh_(T x) {
 // Derivatives, with differences of squares as products, and without squares that overflow.
 template <class T> CHAINRULE_INLINE T asin_slope(T x) { return T(1) / m_sqrt((T(1) - x) * (T(1) + x)); }
 template <class T> CHAINRULE_INLINE T atan_slope(T x) {
-    T a = abs_(x), t = a > T(1) ? T(1) / a : a, z = t * t;
-    return (a > T(1) ? z : T(1)) / (T(1) + z);
+    T a = abs_(x), r = T(1) / (a > kFar<T> ? a : mul_add(a, a, T(1)));
+    return a > kFar<T> ? r * r : r;
 }
 template <class T> CHAINRULE_INLINE T asinh_slope(T x) {
     T a = abs_(x);
