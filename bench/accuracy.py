@@ -33,6 +33,7 @@ ROOTS = f"near its roots {CANCELS}."
 REASONS = {
     "digamma": f"near its zeros {CANCELS}.",
     "lgamma": f"near its zeros below 0 {CANCELS}.",
+    "exp2'": f"{FROM_OUTPUT}: y ln 2, where y is infinite a little before its slope is.",
     "rsqrt'": f"{FROM_OUTPUT}: -y^3 / 2, where the error of y counts three times.",
     "tanh'": f"{FROM_OUTPUT}: 1 - y^2, which has no more digits where y is near 1.",
     "sigmoid'": f"{FROM_OUTPUT}: y (1 - y), which has no more digits where y is near 1.",
@@ -316,7 +317,25 @@ def write_references(path, names, count):
     import mpmath as mp
 
     rng, stored = np.random.default_rng(0), {}
-    slopes = {name + "'": (None, None, lambda x, f=row[2]: mp.diff(f, x), row[3]) for name, row in functions().items()}
+    # Differences serve where x is of ordinary size; functions that are asked farther out have their formulas.
+    exact = {
+        "sin": mp.cos,
+        "cos": lambda x: -mp.sin(x),
+        "tan": lambda x: 1 / mp.cos(x) ** 2,
+        "log": lambda x: 1 / x,
+        "log2": lambda x: 1 / (x * mp.log(2)),
+        "log10": lambda x: 1 / (x * mp.log(10)),
+        "log1p": lambda x: 1 / (1 + x),
+        "sqrt": lambda x: 1 / (2 * mp.sqrt(x)),
+        "rsqrt": lambda x: -1 / (2 * x * mp.sqrt(x)),
+        "atan": lambda x: 1 / (1 + x * x),
+        "asinh": lambda x: 1 / mp.sqrt(1 + x * x),
+    }
+
+    def slope_of(name, function):
+        return exact.get(name, lambda x: mp.diff(function, x))
+
+    slopes = {name + "'": (None, None, slope_of(name, row[2]), row[3]) for name, row in functions().items()}
     for name, (_, _, reference, where) in {**functions(), **pairs(), **slopes}.items():
         if name.removesuffix("'") not in names:
             continue
