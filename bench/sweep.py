@@ -4,8 +4,8 @@
 
 One processor, one thread. Blocks of the two libraries alternate; shown are the median microseconds of a call and the
 median over the rounds of the ratio of two neighbouring blocks: below 1, chainrule is faster. `forward` runs without a
-graph; `both` is forward with a graph and the gradients of all floating inputs. Time is the processor's, not the clock's,
-so that other programs disturb little.
+graph; `both` is forward with a graph and the gradients of all floating inputs. Time is the processor's, not the
+clock's, so that other programs disturb little.
 """
 
 import argparse
@@ -16,11 +16,8 @@ import sys
 import time
 from statistics import median
 
-for variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-    os.environ.pop(variable, None)
-
 import numpy as np
-from contestants import pinned_cpus
+from contestants import DROPPED, pinned_cpus
 from report import number
 from sweep_rows import ROWS, SIZES
 
@@ -134,6 +131,8 @@ def main():
         for row in rows:
             print(f"{row.group:<14}{row.name}")
         return 0
+    for variable in DROPPED:
+        os.environ.pop(variable, None)
     import torch
 
     import chainrule

@@ -1,5 +1,5 @@
-"""What sweep.py times. A row gives its inputs for a size as NumPy arrays (anything else is passed as it is) and a function
-of the library, whose names are the same in both."""
+"""What sweep.py times. A row gives its inputs for a size as NumPy arrays (anything else is passed as it is) and a
+function of the library, whose names are the same in both."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ class Row:
 
 
 LENGTH = {"small": 64, "medium": 4096, "large": 1 << 20}
+BATCH = {"small": 4, "medium": 64, "large": 2048}
 MATRIX = {"small": (8, 16), "medium": (64, 128), "large": (1024, 1024)}
 
 
@@ -56,7 +57,8 @@ def elementwise():
     """Functions of one and two arguments on contiguous vectors, with the range of their inputs."""
     plain = (-2.0, 2.0)
     one = {
-        plain: "neg abs sign square exp exp2 expm1 sin cos tan atan sinh cosh tanh asinh erf erfc sinc sigmoid relu deg2rad",
+        plain: "neg abs sign square exp exp2 expm1 sin cos tan atan sinh cosh tanh asinh erf erfc sinc sigmoid relu "
+        "deg2rad",
         (0.1, 9.0): "sqrt rsqrt reciprocal log log2 log10 log1p lgamma digamma",
         (-0.99, 0.99): "asin acos atanh erfinv",
         (0.01, 0.99): "logit",
@@ -209,12 +211,12 @@ def rowwise():
     for classes in (10, 33, 48, 64, 200, 1000):
         for name in ("softmax", "log_softmax"):
             yield Row(f"{name} of {classes}", "rows",
-                      lambda rng, size, c=classes: (uniform(rng, ({"small": 4, "medium": 64, "large": 2048}[size], c)),),
+                      lambda rng, size, c=classes: (uniform(rng, (BATCH[size], c)),),
                       lambda m, f=name: lambda x: getattr(functional(m), f)(x, dim=1))  # fmt: skip
         yield Row(f"cross_entropy of {classes}", "rows",
                   lambda rng, size, c=classes: (
-                      uniform(rng, ({"small": 4, "medium": 64, "large": 2048}[size], c)),
-                      rng.integers(0, c, {"small": 4, "medium": 64, "large": 2048}[size])),
+                      uniform(rng, (BATCH[size], c)),
+                      rng.integers(0, c, BATCH[size])),
                   lambda m: functional(m).cross_entropy)  # fmt: skip
     images = {"small": (2, 5, 4, 4), "medium": (4, 16, 8, 8), "large": (16, 21, 64, 64)}
     yield Row("cross_entropy of images", "rows",
@@ -314,7 +316,8 @@ def indexing():
                   lambda m, d=axis: lambda x, i: m.index_add(x, d, i, x))  # fmt: skip
     yield Row("x[i]", "indexing", picks(0, False), lambda m: lambda x, i: x[i])
     yield Row("x[:, i]", "indexing", picks(1, False), lambda m: lambda x, i: x[:, i])
-    yield Row("x[mask]", "indexing", lambda rng, size: (uniform(rng, MATRIX[size]), rng.uniform(size=MATRIX[size]) < 0.5),
+    yield Row("x[mask]", "indexing",
+              lambda rng, size: (uniform(rng, MATRIX[size]), rng.uniform(size=MATRIX[size]) < 0.5),
               lambda m: lambda x, mask: x[mask])  # fmt: skip
     yield Row("x[i, j]", "indexing",
               lambda rng, size: (uniform(rng, MATRIX[size]), rng.integers(0, MATRIX[size][0], LENGTH[size]),
@@ -324,7 +327,8 @@ def indexing():
     yield Row("embedding", "indexing",
               lambda rng, size: (uniform(rng, tables[size][:2]), rng.integers(0, tables[size][0], tables[size][2])),
               lambda m: lambda w, i: m.nn.functional.embedding(i, w))  # fmt: skip
-    yield Row("take", "indexing", lambda rng, size: (uniform(rng, LENGTH[size]), rng.integers(0, LENGTH[size], LENGTH[size])),
+    yield Row("take", "indexing",
+              lambda rng, size: (uniform(rng, LENGTH[size]), rng.integers(0, LENGTH[size], LENGTH[size])),
               lambda m: m.take)  # fmt: skip
     yield Row("one_hot", "indexing", lambda rng, size: (rng.integers(0, 10, LENGTH[size] // 16),),
               lambda m: lambda i: m.nn.functional.one_hot(i, 10), grad=False)  # fmt: skip
