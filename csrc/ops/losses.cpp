@@ -199,6 +199,10 @@ namespace {
 
 struct HuberAttrs {
     double delta, scale;
+    void visit(AttrVisitor& v) const {
+        v("delta", delta);
+        v("scale", scale);
+    }
 };
 
 // scale c (d - c / 2) with c = d limited to [-delta, delta], in pieces that stay in the cache
@@ -243,6 +247,7 @@ const OpDef huber_op = {
         },
     .save_input = {1},
     .attr_bytes = sizeof(HuberAttrs),
+    .describe = describe_attrs<HuberAttrs>,
 };
 
 }  // namespace
