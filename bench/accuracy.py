@@ -33,7 +33,6 @@ ROOTS = f"near its roots {CANCELS}."
 REASONS = {
     "digamma": f"near its zeros {CANCELS}.",
     "lgamma": f"near its zeros below 0 {CANCELS}.",
-    "gelu": "in float64 only: near 0 the rounding of 1 / (a + 3.5), a = |x|, counts nearly three times.",
     "exp2'": f"{FROM_OUTPUT}: y ln 2, where y is infinite a little before its slope is.",
     "rsqrt'": f"{FROM_OUTPUT}: -y^3 / 2, where the error of y counts three times.",
     "tanh'": f"{FROM_OUTPUT}: 1 - y^2, which has no more digits where y is near 1.",
