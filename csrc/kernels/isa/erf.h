@@ -102,13 +102,13 @@ template <class T> CHAINRULE_INLINE T exp_square(T x) {
 template <class T> CHAINRULE_INLINE T erfc_(T x) {
     T a = abs_(x), s = T(1) / (a + Tail<T>::kErfcK), t = (a - Tail<T>::kErfcK) * s;
     ExpFactor<T> f = exp_minus_square(a, T(1));
-    f.p *= Tail<T>::erfc(t, s);
-    T y = a > Tail<T>::kErfcEnd ? T(0) : lifted(f) * kDrop<T>;
+    T u = Tail<T>::erfc(t, s);
+    T y = a > Tail<T>::kErfcEnd ? T(0) : lifted(f, u) * kDrop<T>;
     return x < T(0) ? T(2) - y : y;
 }
 // g erf'(x) = g 2 / sqrt(pi) e^(-x^2)
 template <class T> CHAINRULE_INLINE T erf_grad(T g, T x) {
-    T y = g * (lifted(exp_minus_square(x, T(1))) * T(1.12837916709551257390)) * kDrop<T>;
+    T y = g * lifted(exp_minus_square(x, T(1)), T(1.12837916709551257390)) * kDrop<T>;
     return abs_(x) > Tail<T>::kErfcEnd + T(0.35) ? g * T(0) : y;
 }
 
@@ -130,8 +130,8 @@ CHAINRULE_INLINE float erfinv_(float x) {
 template <class T> CHAINRULE_INLINE T gelu_(T x) {
     T a = abs_(x), s = T(1) / (a + Tail<T>::kNormalK), t = (a - Tail<T>::kNormalK) * s;
     ExpFactor<T> f = exp_minus_square(a, T(0.5));
-    f.p *= Tail<T>::normal(t, s);
-    T y = a > Tail<T>::kNormalEnd ? T(0) : lifted(f);  // Phi(-a)
+    T u = Tail<T>::normal(t, s);
+    T y = a > Tail<T>::kNormalEnd ? T(0) : lifted(f, u);  // Phi(-a)
     // x (1 - y) as x / 2 + x (1 / 2 - y): the difference is exact where it matters.
     return x < T(0) ? x * y * kDrop<T> : mul_add(x, T(0.5) - y * kDrop<T>, T(0.5) * x);
 }
@@ -139,8 +139,8 @@ template <class T> CHAINRULE_INLINE T gelu_(T x) {
 template <class T> CHAINRULE_INLINE T gelu_grad(T g, T x) {
     T a = abs_(x), t = (a - Tail<T>::kSlopeK) / (a + Tail<T>::kSlopeK);
     ExpFactor<T> f = exp_minus_square(a, T(0.5));
-    f.p *= ((Tail<T>::kRootHi - a) + Tail<T>::kRootLo) * Tail<T>::gelu_slope(t);
-    T y = a > Tail<T>::kNormalEnd ? T(0) : lifted(f);  // gelu'(-a)
+    T u = ((Tail<T>::kRootHi - a) + Tail<T>::kRootLo) * Tail<T>::gelu_slope(t);
+    T y = a > Tail<T>::kNormalEnd ? T(0) : lifted(f, u);  // gelu'(-a)
     return x < T(0) ? g * y * kDrop<T> : g * (T(1) - y * kDrop<T>);
 }
 

@@ -151,26 +151,29 @@ template <class T> CHAINRULE_INLINE T exp_(T x) {
     return x > Fp<T>::kExpHigh ? Fp<T>::kInf : y;
 }
 
-// e^(x + rest) as p 2^n: for results below 1 that may be subnormal, or whose product with something large is wanted.
+// e^(x + rest) as (1 + q) 2^n: for results below 1 that may be subnormal, or whose product with something large is wanted.
 template <class T> struct ExpFactor {
-    T p;
+    T q;
     typename Fp<T>::Bits scaled;  // n, as in ExpParts
 };
 template <class T> CHAINRULE_INLINE ExpFactor<T> exp_factor(T x) {
     auto [n, r, scaled] = exp_split(x);
-    return {mul_add(r * r, Fp<T>::exp_poly(r), r) + T(1), scaled};
+    return {mul_add(r * r, Fp<T>::exp_poly(r), r), scaled};
 }
 // `rest` is what the rounding of x took away. Far below 1: it is added to the reduced argument.
 template <class T> CHAINRULE_INLINE ExpFactor<T> exp_factor(T x, T rest) {
     auto [n, r, scaled] = exp_split(x);
     r += rest;
-    return {mul_add(r * r, Fp<T>::exp_poly(r), r) + T(1), scaled};
+    return {mul_add(r * r, Fp<T>::exp_poly(r), r), scaled};
 }
-// p 2^(n + 64), a normal number down to n = kLiftLow / ln 2; kDrop takes the 2^64 off again, with one rounding.
+// u (1 + q) 2^(n + 64), a normal number down to n = kLiftLow / ln 2; kDrop takes the 2^64 off again, with one rounding.
 constexpr int kLift = 64;
 template <class T> constexpr T kDrop = T(0x1p-64);
 template <class T> constexpr T kLiftLow = sizeof(T) == 4 ? T(-130) : T(-752);
-template <class T> CHAINRULE_INLINE T lifted(ExpFactor<T> f) { return f.p * exp_scale<T>(f.scaled + kLift); }
+template <class T> CHAINRULE_INLINE T lifted(ExpFactor<T> f) { return (f.q + T(1)) * exp_scale<T>(f.scaled + kLift); }
+template <class T> CHAINRULE_INLINE T lifted(ExpFactor<T> f, T u) {
+    return mul_add(u, f.q, u) * exp_scale<T>(f.scaled + kLift);
+}
 
 // exp(-|x|)
 template <class T> CHAINRULE_INLINE T exp_minus_abs(T x) {
