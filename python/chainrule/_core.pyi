@@ -4012,7 +4012,7 @@ def exp2_(input: Tensor) -> Tensor:
 def expm1(input: Tensor) -> Tensor:
     """Exponential minus 1, exact for small x too.
 
-        y = e^x - 1,  dx = dy (y + 1)
+        y = e^x - 1,  dx = dy e^x
 
     Example:
         >>> chainrule.expm1(chainrule.tensor([0., 1.]))
