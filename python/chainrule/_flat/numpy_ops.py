@@ -77,9 +77,14 @@ def elu(x, alpha=1.0, scale=1.0, input_scale=1.0):
     return scale * np.where(x > 0, x, alpha * np.expm1(input_scale * np.minimum(x, 0)))
 
 
-def logit(x, value):
-    z = np.clip(x, value, 1 - value) if value >= 0 else x
-    return np.log(z / (1 - z))
+def logit(x, low, high):
+    z = np.clip(x, low, high)
+    return np.where(np.abs(z - 0.5) < 0.25, np.log1p((2 * z - 1) / (1 - z)), np.log(z / (1 - z)))
+
+
+def huber(x, delta, scale):
+    inner = np.clip(x, -delta, delta)
+    return scale * (inner * (x - 0.5 * inner))
 
 
 def nan_to_num(x, nan, posinf, neginf):
