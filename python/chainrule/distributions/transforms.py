@@ -176,7 +176,7 @@ class _SameIfEqual(Transform):
 class ExpTransform(_SameIfEqual):
     """y = exp(x)."""
 
-    bijective, sign = True, 1
+    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
     codomain = constraints.positive
 
     def _call(self, x: Tensor) -> Tensor:
@@ -192,7 +192,7 @@ class ExpTransform(_SameIfEqual):
 class SigmoidTransform(_SameIfEqual):
     """y = 1 / (1 + exp(-x)); values are kept inside (0, 1)."""
 
-    bijective, sign = True, 1
+    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
     codomain = constraints.unit_interval
 
     def _call(self, x: Tensor) -> Tensor:
@@ -211,7 +211,7 @@ class SigmoidTransform(_SameIfEqual):
 class TanhTransform(_SameIfEqual):
     """y = tanh(x). With cache_size=1 the inverse of a y just computed is exact where atanh would be infinite."""
 
-    bijective, sign = True, 1
+    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
     codomain = constraints.interval(-1.0, 1.0)
 
     def _call(self, x: Tensor) -> Tensor:
@@ -227,7 +227,7 @@ class TanhTransform(_SameIfEqual):
 class SoftplusTransform(_SameIfEqual):
     """y = log(1 + exp(x))."""
 
-    bijective, sign = True, 1
+    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
     codomain = constraints.positive
 
     def _call(self, x: Tensor) -> Tensor:

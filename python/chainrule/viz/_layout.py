@@ -126,8 +126,9 @@ def _by_grandalf(layout: Layout, direction: str) -> None:
     flat = direction == "LR"  # grandalf works downwards: swap the axes
     vertices = []
     for place in layout.places:
-        vertex = Vertex(place)
-        vertex.view = VertexViewer(*((place.height, place.width) if flat else (place.width, place.height)))
+        vertex: Any = Vertex(place)
+        viewer: Any = VertexViewer  # its annotations are narrower than what it takes
+        vertex.view = viewer(*((place.height, place.width) if flat else (place.width, place.height)))
         vertices.append(vertex)
     edges = [Edge(vertices[a], vertices[b], data=k) for k, (a, b) in enumerate(layout.wires)]
     bends: dict[int, list[Point]] = {}
