@@ -454,6 +454,7 @@ Source: Abramowitz and Stegun, "Handbook of mathematical functions", 23.1.30.
 namespace {
 struct OrderAttr {
     int64_t n;
+    void visit(AttrVisitor& v) const { v("n", n); }
 };
 extern const OpDef polygamma_op;
 Tensor polygamma(int64_t n, const Tensor& x) { return n == 0 ? digamma(x) : run_with(polygamma_op, OrderAttr{n}, x); }
@@ -470,6 +471,7 @@ const OpDef polygamma_op = {
     .promotion = Promotion::Float,
     .save_input = {1},
     .attr_bytes = sizeof(OrderAttr),
+    .describe = describe_attrs<OrderAttr>,
 };
 Tensor checked_polygamma(int64_t n, const Tensor& x) {
     check<ValueError>(n >= 0, "polygamma: the order n must not be negative, got ", n, ".");

@@ -100,6 +100,13 @@ def xlogy(x, y):
     return np.where(x == 0, np.where(np.isnan(y), y, 0), x * np.log(np.where(x == 0, 1, y)))
 
 
+def special(name, *arguments):
+    """A function of scipy.special: NumPy has none of these."""
+    from scipy import special as functions
+
+    return getattr(functions, name)(*arguments)
+
+
 # Shapes
 
 

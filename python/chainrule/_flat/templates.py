@@ -113,7 +113,13 @@ def _fill() -> None:
         TEMPLATES[op] = infix(f"{{0}} {sign} {{1}}")
     for name in ("erf", "erfc", "erfinv", "lgamma", "digamma", "sigmoid"):
         TEMPLATES[name] = call(f"{name}({{0}})")
+    for name in ("i0", "i0e", "i1", "i1e", "erfcx", "log_ndtr", "ndtri", "entr"):
+        TEMPLATES[name] = call(f"special('{name}', {{0}})")
+    for name in ("xlog1py", "zeta", "gammainc", "gammaincc"):
+        TEMPLATES[name] = call(f"special('{name}', {{0}}, {{1}})")
     TEMPLATES.update(
+        polygamma=call("special('polygamma', {n}, {0})"),
+        frexp=call("np.frexp({0})"),
         neg=infix("-{0}"),
         rsqrt=infix("1 / np.sqrt({0})"),
         relu=call("np.maximum({0}, 0)"),
