@@ -13,7 +13,8 @@ import pytest
 import chainrule as cr
 
 hypothesis.settings.register_profile("suite", derandomize=True, max_examples=60, deadline=None, database=None)
-hypothesis.settings.load_profile("suite")
+hypothesis.settings.register_profile("nightly", max_examples=3000, deadline=None, database=None)
+hypothesis.settings.load_profile(os.environ.get("CHAINRULE_HYPOTHESIS", "suite"))
 
 
 def pytest_report_header(config):
