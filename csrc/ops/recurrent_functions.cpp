@@ -1,5 +1,8 @@
 // What the world sees of recurrent.cpp: stacks of layers, bidirectional, with dropout between them; and cells.
 
+#include <deque>
+#include <string>
+
 #include "core/check.h"
 #include "ops/ops.h"
 #include "ops/recurrent.h"
@@ -158,7 +161,10 @@ template <Recurrent kind> void call_cell(Args& a) {
 
 // The signatures are PyTorch's; beside its one tensor, a sequence of states is taken, of which () means zeros. Packed forms come
 // first: their second argument must be a tensor.
-const char* kept(std::string text) { return (new std::string(std::move(text)))->c_str(); }
+const char* kept(std::string text) {
+    static std::deque<std::string> texts;  // grows without moving what it holds
+    return texts.emplace_back(std::move(text)).c_str();
+}
 
 template <Recurrent kind> FunctionDef layer_function(const char* name, const char* doc) {
     const std::string rest =
