@@ -158,7 +158,7 @@ LARGE = {
 
 
 def progress_beside(call):
-    """How far another Python thread counts while each of three calls is inside C++."""
+    """How far another Python thread counts while each of nine calls is inside C++."""
     count, stop = [0], threading.Event()
 
     def counter():
@@ -169,7 +169,7 @@ def progress_beside(call):
     other.start()
     progress = []
     try:
-        for _ in range(3):
+        for _ in range(9):
             before = count[0]
             call()
             progress.append(count[0] - before)
@@ -181,10 +181,11 @@ def progress_beside(call):
 
 @pytest.mark.parametrize("name", LARGE)
 def test_36_the_lock_is_released(name):
-    """Another Python thread comes on during one call: it cannot, unless the call lets the interpreter's lock go."""
+    """Another Python thread comes on during most calls: it cannot, unless they let the interpreter's lock go."""
     a = cr.rand(2000, 2000)
     progress = progress_beside(lambda: LARGE[name](a))
-    assert min(progress) > 0, f"nothing ran beside the call: {progress}"
+    beside = sum(p > 0 for p in progress)  # a busy machine may not run the other thread during a short call
+    assert beside > len(progress) / 2, f"nothing ran beside the calls: {progress}"
 
 
 def test_36_the_lock_is_released_in_backward():
