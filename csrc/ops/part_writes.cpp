@@ -189,7 +189,9 @@ Example:
                                      check<ValueError>(fits && both == a.tensor(0).shape(), "sum_to_size: size ",
                                                        a.ints(1), " must broadcast to the tensor's shape ",
                                                        a.tensor(0).shape(), ".");
-                                     a.ret(sum_to(a.tensor(0), a.ints(1)));
+                                     const Tensor& x = a.tensor(0);
+                                     bool wider = is_integral(x.dtype()) && !(a.ints(1) == x.shape());  // as sum() does
+                                     a.ret(sum_to(wider ? cast(x, DType::Int64) : x, a.ints(1)));
                                  }}}});
 
 }  // namespace chainrule
