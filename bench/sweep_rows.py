@@ -37,6 +37,11 @@ def vectors(count, low, high):
     return lambda rng, size: tuple(uniform(rng, LENGTH[size], low, high) for _ in range(count))
 
 
+def integers(rng, size):
+    """One vector of integers below 100."""
+    return (rng.integers(0, 100, LENGTH[size]),)
+
+
 def matrices(count=1, low=-2.0, high=2.0, shapes=MATRIX):
     """So many matrices of MATRIX."""
     return lambda rng, size: tuple(uniform(rng, shapes[size], low, high) for _ in range(count))
@@ -190,7 +195,6 @@ def scans_and_sorts():
             f"argsort axis {axis}", "scans", matrices(), lambda m, d=axis: lambda x: m.argsort(x, dim=d), grad=False
         )
         yield Row(f"topk 5 axis {axis}", "scans", matrices(), lambda m, d=axis: lambda x: m.topk(x, 5, dim=d)[0])
-    integers = lambda rng, size: (rng.integers(0, 100, LENGTH[size]),)  # noqa: E731
     yield Row("sort of a vector", "scans", vectors(1, -2, 2), lambda m: lambda x: m.sort(x)[0])
     yield Row("unique", "scans", integers, lambda m: lambda x: m.unique(x), grad=False)
     yield Row("bincount", "scans", integers, lambda m: m.bincount, grad=False)

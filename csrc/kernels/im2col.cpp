@@ -109,9 +109,8 @@ void* thread_scratch(int slot, size_t bytes) {
         std::free(s.data);
         s.bytes = 0;
         s.data = std::aligned_alloc(64, (bytes + 4095) / 4096 * 4096);
-        if (!s.data)
-            throw std::
-                bad_alloc();  // MemoryError, but inside a parallel region the end: keep what is asked there small
+        // MemoryError; inside a parallel region it ends the process, so what is asked there must stay small.
+        if (!s.data) throw std::bad_alloc();
         s.bytes = (bytes + 4095) / 4096 * 4096;
     }
     return s.data;

@@ -22,7 +22,7 @@ from . import _load_core
 from ._core import *  # noqa: F403
 from . import _tensor  # noqa: F401
 from . import autograd as autograd, func as func, nn as nn, optim as optim, utils as utils
-from . import linalg as linalg, special as special, viz as viz
+from . import linalg as linalg, special as special
 from ._formats import channels_last as channels_last, channels_last_3d as channels_last_3d
 from ._formats import contiguous_format as contiguous_format, layout as layout, memory_format as memory_format
 from ._formats import preserve_format as preserve_format, strided as strided
@@ -46,9 +46,13 @@ from .autograd import enable_grad as enable_grad, inference_mode as inference_mo
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import set_grad_enabled as set_grad_enabled  # type: ignore[assignment]
 from .serialization import load as load, save as save
-from ._flat import source as source
-from ._reports import profile as profile, summary as summary
 # isort: on
+
+if _typing.TYPE_CHECKING:
+    from . import viz as viz
+    from ._flat import source as source
+    from ._reports import profile as profile
+    from ._reports import summary as summary
 
 __version__ = str(_load_core.core.build_info()["version"])
 
@@ -63,14 +67,23 @@ inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 newaxis = None
 
 
-# Parts that few programs need: imported when they are first named.
-_LATER = ("distributions", "onnx", "sklearn")
+# What few programs need is imported when it is first named: name -> the module that it is, or that it stands in.
+_LATER = {
+    "distributions": "distributions", "onnx": "onnx", "sklearn": "sklearn", "viz": "viz",
+    "source": "_flat", "profile": "_reports", "summary": "_reports",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> _typing.Any:
     if name in _LATER:
-        return _importlib.import_module(f"chainrule.{name}")
+        module = _importlib.import_module(f"chainrule.{_LATER[name]}")
+        found = globals()[name] = module if _LATER[name] == name else getattr(module, name)
+        return found
     raise AttributeError(f"module 'chainrule' has no attribute '{name}'", name=name, obj=_sys.modules[__name__])
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
 
 
 def is_tensor(obj: object) -> _builtins.bool:

@@ -100,7 +100,6 @@ class Module(StateMixin, _core.ModuleBase):
 
     training: bool
     # Tables of hooks: shared empty dicts until the first registration gives the instance its own.
-    _hooked = False  # whether a call has hooks to run
     _forward_pre_hooks: Mapping[int, Any] = EMPTY
     _forward_hooks: Mapping[int, Any] = EMPTY
     _backward_hooks: Mapping[int, Any] = EMPTY
