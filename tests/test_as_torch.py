@@ -511,7 +511,7 @@ def test_processes_train_a_shared_model(tmp_path, method):
             mp.set_start_method("{method}")
             torch.manual_seed(0)
             model = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.BatchNorm1d(1).eval())
-            counter = torch.zeros(1, dtype=torch.int64).share_memory_()
+            counter = torch.zeros(3, dtype=torch.int64).share_memory_()[1:2]
             print(model.share_memory() is model, model[0].weight.is_shared(), torch.ones(1).is_shared())
             process = mp.Process(target=train, args=(model, counter))
             process.start()

@@ -75,6 +75,14 @@ def test_profile_ends_with_an_exception():
     assert p.timings["add"].forward_calls == 1
 
 
+def test_gradcheck_report_of_an_output_without_a_gradient():
+    """What plain gradcheck refuses is refused; what is constant agrees."""
+    x = cr.ones(2, dtype=cr.float64, requires_grad=True)
+    with pytest.raises(RuntimeError, match="changes"):
+        cr.autograd.gradcheck(lambda x: x.detach() * 2, x, report=True)
+    assert cr.autograd.gradcheck(lambda x: cr.zeros(2, dtype=cr.float64), x, report=True)
+
+
 def test_gradcheck_report():
     x = cr.tensor([0.5, -1.0], dtype=cr.float64, requires_grad=True)
     report = gradcheck(cr.sigmoid, (x,), report=True)

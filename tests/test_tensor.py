@@ -387,3 +387,16 @@ def test_gather_of_whole_rows(torch):
     index = np.array([[[2], [0]], [[3], [3]]])
     got = cr.tensor(x).gather(1, cr.tensor(index).expand(2, 2, 4))
     same(got, torch.tensor(x).gather(1, torch.tensor(index).expand(2, 2, 4)))
+
+
+def test_parts_of_shared_memory_are_shared():
+    x = cr.arange(6).view(2, 3).share_memory_()
+    assert x.is_shared() and x[1:].is_shared() and x.T.is_shared() and not x.clone().is_shared()
+
+
+def test_storage_of_bools_is_bytes():
+    assert cr.tensor([True, False]).untyped_storage().tolist() == [1, 0]
+
+
+def test_asarray_of_nothing_shares():
+    assert cr.asarray(np.zeros(0, np.float32), copy=False).shape == (0,)

@@ -132,7 +132,8 @@ def asarray(
         tensor([1, 2])
     """
     result = _core.as_tensor(obj, dtype=dtype, device=device)
-    shared = result is obj or (isinstance(obj, np.ndarray) and np.shares_memory(result.detach().numpy(), obj))
+    is_array = isinstance(obj, np.ndarray)
+    shared = result is obj or (is_array and (obj.size == 0 or np.shares_memory(result.detach().numpy(), obj)))
     if copy and shared:
         result = result.clone()
     if copy is False and not shared:

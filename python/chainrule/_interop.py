@@ -19,13 +19,20 @@ _SHAPE_ONLY = {
 }  # fmt: skip
 
 
+class NoArrayInterface(RuntimeError, AttributeError):
+    """The tensor requires a gradient. An AttributeError too, so that hasattr() may ask."""
+
+
 def array_interface(self: Any) -> dict[str, Any]:
     """The memory as NumPy's array interface describes it.
 
     Raises:
-        RuntimeError: the tensor requires a gradient.
+        NoArrayInterface: (a RuntimeError) the tensor requires a gradient.
     """
-    return self.numpy().__array_interface__
+    try:
+        return self.numpy().__array_interface__
+    except RuntimeError as error:
+        raise NoArrayInterface(str(error)) from None
 
 
 def array_function(

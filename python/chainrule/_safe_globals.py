@@ -40,7 +40,7 @@ def clear_safe_globals() -> None:
 
 @contextlib.contextmanager
 def safe_globals(safe_globals: list[Any]) -> Iterator[None]:
-    """Inside the with-statement load() reads pickled objects that name these classes and functions and no others.
+    """Inside the with-statement load() also reads pickled objects that name these classes and functions.
 
     Args:
         safe_globals: the classes and functions. Each one is called or built as the file says, so list none that does

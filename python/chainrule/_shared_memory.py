@@ -9,21 +9,27 @@ import numpy as np
 
 from . import _core
 
-# Address -> the block of shared memory, as long as a tensor lies in it.
+# Address of its beginning -> the block of shared memory, as long as a tensor lies in it.
 _blocks: dict[int, Any] = {}
 
 
-def _tensor_in(block: Any, dtype: str, shape: tuple[int, ...]) -> Any:
-    array = np.frombuffer(block, dtype).reshape(shape)
+def _tensor_in(block: Any, dtype: str) -> Any:
+    """The whole block, flat."""
+    array = np.frombuffer(block, dtype)
     tensor = _core.from_numpy(array)
     _blocks[tensor.data_ptr()] = block
     weakref.finalize(array, _blocks.pop, tensor.data_ptr(), None)
     return tensor
 
 
+def _beginning(tensor: Any) -> int:
+    """Where the memory of which the tensor is a part begins."""
+    return int(tensor.data_ptr() - tensor.storage_offset() * tensor.element_size())
+
+
 def is_shared(self: Any) -> bool:
-    """Whether share_memory_() has moved the tensor to memory that other processes see."""
-    return self.data_ptr() in _blocks
+    """Whether share_memory_() has moved the tensor, or what it is a view of, to memory that other processes see."""
+    return _beginning(self) in _blocks
 
 
 def share_memory_(self: Any) -> Any:
@@ -45,7 +51,7 @@ def share_memory_(self: Any) -> Any:
         from multiprocessing.sharedctypes import RawArray
 
         values = self.detach().numpy()
-        shared = _tensor_in(RawArray("b", values.nbytes), values.dtype.name, values.shape)
+        shared = _tensor_in(RawArray("b", values.nbytes), values.dtype.name).view(values.shape)
         shared.copy_(self.detach())
         self.data = shared
     return self
@@ -53,19 +59,19 @@ def share_memory_(self: Any) -> Any:
 
 def reduce_shared(self: Any) -> Any:
     """How pickle writes a shared tensor for a process that is being started; None for any other."""
-    if not _blocks or not is_shared(self) or not self.is_contiguous():
+    if not _blocks or not is_shared(self):
         return None
     from multiprocessing.context import get_spawning_popen
 
     if get_spawning_popen() is None:
         return None
     leaf = self.is_leaf and self.requires_grad
-    arguments = (_blocks[self.data_ptr()], self.dtype.name, tuple(self.shape), leaf, self.grad if leaf else None)
-    return _rebuild, arguments
+    place = (tuple(self.shape), self.stride(), self.storage_offset())
+    return _rebuild, (_blocks[_beginning(self)], self.dtype.name, place, leaf, self.grad if leaf else None)
 
 
-def _rebuild(block: Any, dtype: str, shape: tuple[int, ...], requires_grad: bool, grad: Any) -> Any:
-    tensor = _tensor_in(block, dtype, shape)
+def _rebuild(block: Any, dtype: str, place: tuple[Any, Any, int], requires_grad: bool, grad: Any) -> Any:
+    tensor = _tensor_in(block, dtype).as_strided(*place)
     if requires_grad:
         tensor.requires_grad = True
         tensor.grad = grad

@@ -24,7 +24,7 @@ class UntypedStorage:
         self._elements: Any = tensor.detach().as_strided((count,), (1,), 0)
 
     def _values(self) -> Any:
-        return self._elements.view(_core.uint8) if self._elements.dtype != _core.bool else self._elements
+        return self._elements.view(_core.uint8)
 
     def size(self) -> int:
         """How many there are."""

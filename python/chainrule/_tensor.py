@@ -10,7 +10,9 @@ import numpy as np
 
 from . import _core
 from ._formats import strided
+from ._functions import is_same_size
 from ._interop import array_function, array_interface
+from ._legacy import is_nonzero
 from ._shared_memory import is_shared, reduce_shared, share_memory_
 from ._tensor_str import tensor_str
 
@@ -117,22 +119,10 @@ def _get_device(self: Any) -> int:
     return -1
 
 
-def _is_same_size(self: Any, other: Any) -> bool:
-    """Whether both have the same shape."""
-    return bool(self.shape == other.shape)
-
-
 def _is_set_to(self: Any, tensor: Any) -> bool:
     """Whether both are the same view of the same memory."""
     same = self.data_ptr() == tensor.data_ptr() and self.shape == tensor.shape
     return bool(same and self.stride() == tensor.stride() and self.dtype == tensor.dtype)
-
-
-def _is_nonzero(self: Any) -> bool:
-    """Whether the one element isn't 0."""
-    if self.numel() != 1:
-        raise RuntimeError(f"is_nonzero: a tensor of one element is required, got shape {tuple(self.shape)}.")
-    return bool(self.item() != 0)
 
 
 def _polygamma(self: Any, n: int) -> Any:
@@ -175,9 +165,9 @@ for _name, _function in {
     "map_": _map,
     "resize_as_": _resize_as,
     "get_device": _get_device,
-    "is_same_size": _is_same_size,
+    "is_same_size": is_same_size,
     "is_set_to": _is_set_to,
-    "is_nonzero": _is_nonzero,
+    "is_nonzero": is_nonzero,
     "polygamma": _polygamma,
     **dict.fromkeys(["conj", "conj_physical", "resolve_conj", "resolve_neg"], _itself),
     "layout": property(_layout),

@@ -73,11 +73,14 @@ _HIDDEN = {
     "torch.examples",
     "torch.sklearn",
     "torch.vision",
+    "torch.viz",
     "torch.top",
     "torch._absent",
     "torch._methods",
     "torch._child",
 }
+# The same of the package's own functions.
+_OURS = {"build_info", "profile", "show_config", "source", "summary"}
 # chainrule.vision.datasets reads it.
 DATA_VARIABLE = "CHAINRULE_VISION_DATA"
 # Where a process that multiprocessing starts afresh finds the path of the program.
@@ -122,7 +125,7 @@ class TorchModule(types.ModuleType):
 
     def _find(self, name: str) -> Any:
         for source in self.__dict__["_sources"]:
-            hidden = name.startswith("_") and source is chainrule
+            hidden = source is chainrule and (name.startswith("_") or name in _OURS)
             value = None if hidden else getattr(source, name, None)
             if value is not None and not isinstance(value, types.ModuleType):
                 return value

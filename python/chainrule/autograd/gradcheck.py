@@ -119,7 +119,8 @@ def gradcheck(
         fast_mode: compare a random projection only.
         masked: accepted for PyTorch's sake; there are no sparse tensors here.
         report: give a table of all elements, numerical against analytical, instead of True or an error. It is true
-            where all agree.
+            where all agree. Only that comparison is made: fast_mode, nondet_tol and the other checks don't apply. An
+            output that changes without requiring a gradient is an error as without report.
 
     Returns:
         True, or False where raise_exception is False; with report, a GradcheckReport.
@@ -142,13 +143,14 @@ def gradcheck(
         raise ValueError("gradcheck: check_backward_ad must be True, nothing else is available.")
     args = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     wanted = _checked_inputs(args)
-    if report:
-        return _reported(func, args, wanted, eps, atol, rtol)
+    values = _floating(func(*args))
+    outputs = [y for y in values if y.requires_grad]
+    if report and outputs:
+        return _reported(func, args, wanted, outputs, [y.requires_grad for y in values], eps, atol, rtol)
     try:
-        outputs = _differentiable(func(*args))
         if not outputs:
             _check_constant(func, args, wanted, eps, atol)
-            return True
+            return GradcheckReport([], atol, rtol) if report else True
         check = _check_projection if fast_mode else _check_jacobians
         check(func, args, wanted, outputs, eps, atol, rtol, nondet_tol)
         _check_gradients(outputs, wanted, check_undefined_grad, check_grad_dtypes)
@@ -162,11 +164,16 @@ def gradcheck(
 
 
 def _reported(
-    func: Callable[..., Any], args: tuple[Any, ...], wanted: list[Any], eps: float, atol: float, rtol: float
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+    wanted: list[Any],
+    outputs: list[Any],
+    keep: list[bool],
+    eps: float,
+    atol: float,
+    rtol: float,
 ) -> GradcheckReport:
     rows = []
-    outputs = _differentiable(func(*args))
-    keep = [y.requires_grad for y in _floating(func(*args))]
     numerical = [_numerical_jacobian(func, args, x, eps) for x in wanted]
     for i, output in enumerate(outputs):
         for j, (x, analytical) in enumerate(zip(wanted, _analytical_jacobian(output, wanted), strict=True)):
