@@ -50,6 +50,71 @@ def test_summary_of_calls_and_frozen_parameters():
     assert "x2" in repr(s) and "3 of them frozen" in repr(s) and s.multiply_adds == 2 * 2 * 9
 
 
+def rows_of(model, shape):
+    return {layer.name: layer for layer in cr.summary(model, shape).layers}
+
+
+class Lists(nn.Module):
+    """Lists are never called, only what is in them."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 3)])
+        self.heads = nn.ModuleList([nn.Linear(3, 2)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x).tanh()
+        return self.heads[0](x)
+
+
+def test_summary_of_module_lists():
+    rows = rows_of(Lists(), (4, 3))
+    counts = {name: row.multiply_adds for name, row in rows.items()}
+    assert counts == {"": 96, "layers": 72, "layers.0": 36, "layers.1": 36, "heads": 24, "heads.0": 24}
+    assert rows["heads.0"].calls == 1 and rows["layers"].calls == 0
+    with cr.viz.record(model := Lists()):
+        y = model(cr.ones(4, 3))
+    scopes = [node.scope for node in cr._core.graph_nodes([y], 10)[0]]
+    assert scopes == ["heads.0", "", "layers.1", "", "layers.0"]
+
+
+class Shared(nn.Module):
+    """One layer in two places, both of which run it, and which then runs by itself."""
+
+    def __init__(self):
+        super().__init__()
+        layer = nn.Linear(3, 3)
+        self.a, self.b = nn.Sequential(layer), nn.Sequential(nn.Tanh(), layer)
+
+    def forward(self, x):
+        return self.a[0](self.b(self.a(x)))
+
+
+def test_summary_of_a_layer_in_two_places():
+    rows = rows_of(Shared(), (4, 3))
+    counts = {name: row.multiply_adds for name, row in rows.items()}
+    assert counts == {"": 108, "a": 72, "a.0": 108, "b": 36, "b.0": 0}
+    assert rows["a.0"].calls == 3 and rows["b"].calls == 1
+    with cr.viz.record(model := Shared()):
+        y = model(cr.ones(4, 3))
+    scopes = [node.scope for node in cr._core.graph_nodes([y], 10)[0]]
+    assert scopes == ["a.0 (2)", "b.1", "b.0", "a.0"]
+
+
+def test_summary_counts_each_memory_once():
+    class Parts(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.w = nn.Parameter(cr.ones(4, 3))
+
+        def forward(self, x):
+            h = (self.w[1] * x).exp()
+            return h[0] * h[1] * h[1]
+
+    assert cr.summary(Parts(), (2, 3)).saved_bytes == 2 * 3 * 4 + 3 * 4  # h, and the first product
+
+
 def test_profile(tmp_path):
     w = cr.randn(30, 30, requires_grad=True)
     with cr.profile() as p:

@@ -99,24 +99,14 @@ py::list input_kinds(const NodeHandle& h) {
     return out;
 }
 
-int64_t saved_bytes(const NodeHandle& h) {
-    int64_t bytes = 0;
-    Node* node = h.get();
-    for (uint32_t i = 0; i < node->n_saved(); ++i) {
-        const Saved& s = node->saved()[i];
-        if (s.tensor && s.tensor->storage) bytes += s.tensor->numel * static_cast<int64_t>(item_size(s.tensor->dtype));
-    }
-    return bytes;
-}
-
-// The storages that a node keeps alive, with their sizes: several nodes may keep the same one.
+// (address, bytes) of each memory that a node keeps alive: several nodes may keep the same one.
 py::list saved_storages(const NodeHandle& h) {
     py::list out;
     Node* node = h.get();
     for (uint32_t i = 0; i < node->n_saved(); ++i) {
         const Saved& s = node->saved()[i];
         if (s.tensor && s.tensor->storage)
-            out.append(py::make_tuple(reinterpret_cast<size_t>(s.tensor->storage.get()), s.tensor->storage->bytes));
+            out.append(py::make_tuple(reinterpret_cast<size_t>(s.tensor->storage->data), s.tensor->storage->bytes));
     }
     return out;
 }
@@ -238,8 +228,9 @@ void add_node_properties(py::class_<NodeHandle>& node) {
         .def_property_readonly("outputs", [](const NodeHandle& h) { return saved_values(h, true); })
         .def_property_readonly("input_kinds", &input_kinds)
         .def_property_readonly("kept", &kept_values, "What the gradient rule will see: inputs, then outputs.")
-        .def_property_readonly("saved_bytes", &saved_bytes)
-        .def_property_readonly("saved_storages", &saved_storages)
+        .def_property_readonly(
+            "saved_storages", &saved_storages,
+            "(address, bytes) of each memory that it keeps; untyped_storage().data_ptr() is a tensor's.")
         .def_property_readonly("edges",
                                [](const NodeHandle& h) {
                                    py::list out;

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import pathlib
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -109,30 +108,36 @@ def summary(model: Any, input: Any) -> Summary:
         inputs = (_core.zeros(tuple(input)),)
     else:
         inputs = tuple(input)
-    layers = {path: Layer(path, type(m).__name__, path.count(".") + bool(path)) for path, m in model.named_modules()}
-    for path, module in model.named_modules():
-        layers[path].parameters = sum(p.numel() for p in module.parameters())
+    layers = {m: Layer(path, type(m).__name__, path.count(".") + bool(path)) for path, m in model.named_modules()}
+    for module, layer in layers.items():
+        layer.parameters = sum(p.numel() for p in module.parameters())
     tape = _core.Tape(entries=True, values=True)
-    result = _run(model, inputs, tape, layers)
-    _count(tape, layers, [*model.parameters(), *(x for x in inputs if isinstance(x, Tensor))])
+    watched = record(model, _tape=tape)
+    result = _run(model, inputs, watched, layers)
+    by_path = {path: layers[module] for path, module in model.named_modules(remove_duplicate=False)}
+    by_scope = {scope: [by_path[p] for p in _and_above(path)] for scope, path in watched._paths.items()}
+    _count(tape.entries, by_scope, [*model.parameters(), *(x for x in inputs if isinstance(x, Tensor))])
     del result
-    root = layers[""]
+    root = layers[model]
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
     return Summary(list(layers.values()), root.parameters, trainable, root.multiply_adds, root.saved_bytes)
 
 
-def _run(model: Any, inputs: tuple[Any, ...], tape: Any, layers: dict[str, Layer]) -> Any:
-    def note(path: str) -> Any:
-        def hook(module: Any, args: Any, output: Any) -> None:
-            layers[path].output, layers[path].calls = _shapes(output), layers[path].calls + 1
+def _and_above(path: str) -> list[str]:
+    """The path of a module, and those of all modules that hold it."""
+    names = path.split(".") if path else []
+    return [".".join(names[:k]) for k in range(len(names) + 1)]
 
-        return hook
 
-    handles = [module.register_forward_hook(note(path)) for path, module in model.named_modules()]
+def _run(model: Any, inputs: tuple[Any, ...], watched: record, layers: dict[Any, Layer]) -> Any:
+    def note(module: Any, args: Any, output: Any) -> None:
+        layers[module].output, layers[module].calls = _shapes(output), layers[module].calls + 1
+
+    handles = [module.register_forward_hook(note) for module in layers]
     buffers = [(b, b.detach().clone()) for b in model.buffers()]
     state = _core.get_rng_state()
     try:
-        with record(model, _tape=tape):
+        with watched:
             return model(*inputs)
     finally:
         for handle in handles:
@@ -150,27 +155,19 @@ def _shapes(output: Any) -> str:
     return ""
 
 
-def _count(tape: Any, layers: dict[str, Layer], known: list[Any]) -> None:
+def _count(entries: Sequence[Any], by_scope: dict[str, list[Layer]], known: list[Any]) -> None:
     """Adds up the entries under their modules and all modules around them."""
-    seen = {address for tensor in known for address in _memory(tensor)}
-    for entry in tape.entries:
+    seen = {tensor.untyped_storage().data_ptr() for tensor in known}
+    for entry in entries:
         if entry.kind != "operation":
             continue
+        kept = dict(entry.node.saved_storages) if entry.node is not None else {}
+        saved = sum(kept[address] for address in kept.keys() - seen)
+        seen |= kept.keys()
         adds = multiply_adds(entry)
-        saved = 0
-        for tensor in entry.node.kept if entry.node is not None else []:
-            for address in _memory(tensor):
-                if address not in seen:
-                    seen.add(address)
-                    saved += tensor.numel() * tensor.element_size()
-        path = re.sub(r" \(\d+\)", "", entry.scope)
-        for around in {"", *(path[: m.start()] for m in re.finditer(r"\.", path)), path}:
-            layers[around].multiply_adds += adds
-            layers[around].saved_bytes += saved
-
-
-def _memory(tensor: Any) -> list[int]:
-    return [] if tensor is None else [_core.tensor_identity(tensor)[1]]
+        for layer in by_scope[entry.scope]:
+            layer.multiply_adds += adds
+            layer.saved_bytes += saved
 
 
 def multiply_adds(entry: Any) -> int:

@@ -10,6 +10,8 @@ from op_table import OPS, Call
 import chainrule as cr
 import chainrule.nn.functional as F
 from chainrule import nn, viz
+from chainrule._flat.templates import Written
+from chainrule._flat.writer import Line, inlined
 
 DIFFERENTIABLE = [op for op in OPS if op.grad]
 
@@ -108,6 +110,87 @@ def test_40_scalars():
         assert space["grad_W_{}_{}".format(*i)] == W.grad[i].item()
     for i in range(2):
         assert space[f"grad_x_{i}_0"] == x.grad[i, 0].item()
+
+
+def check_names(loss, names, style="array"):
+    """Each leaf's gradient, found by .gradients and .leaves, as the library has it."""
+    program = cr.source(loss, names=names, style=style)
+    space = {}
+    exec(str(program), space)
+    wanted = cr.autograd.grad(loss, list(names.values()))
+    values = [leaf.detach().numpy() for leaf in names.values()]
+    assert len(program.gradients) == len(set(program.gradients.values())) == len(names)
+    for leaf, grad in program.gradients.items():
+        k = next(k for k, value in enumerate(values) if np.array_equal(value, program.inputs[leaf]))
+        for i in np.ndindex(values[k].shape):
+            own = space["_".join([grad, *map(str, i)])] if style == "scalar" else space[grad][i] if i else space[grad]
+            assert own == pytest.approx(wanted[k].numpy()[i], rel=1e-14), (leaf, grad, program)
+    return program
+
+
+@pytest.mark.parametrize("name", ["inputs", "max", "len", "abs", "file", "erf", "np", "t0", "s1", "u0", "given_s0"])
+@pytest.mark.parametrize("style", ["array", "scalar"])
+def test_40_names_that_the_program_needs(name, style):
+    x, y = (cr.tensor(v, requires_grad=True, dtype=cr.float64) for v in (0.5, -1.5))
+    z = cr.sin(x * y) * abs(y) / (1 + cr.exp(-x) * cr.exp(-y * x)) + x * y * 0.123456789 + y * 0.987654321
+    check_names(z * cr.tanh(z * x + y), {name: x, "y": y}, style)
+
+
+def test_40_names_that_helpers_and_files_need(tmp_path):
+    x, w = cr.randn(4, 3, dtype=cr.float64, requires_grad=True), cr.randn(20, 4, dtype=cr.float64, requires_grad=True)
+    for names in ({"max": x, "inputs": w}, {"range": x, "file": w}, {"np": x, "tuple": w}):
+        loss = F.cross_entropy(w @ x, cr.arange(20) % 3) + cr.softmax(w @ x, 1).std()
+        program = cr.source(loss, names=names)
+        program.save(tmp_path / "step.py")
+        space = program.run()
+        for leaf, wanted in zip(names.values(), cr.autograd.grad(loss, [x, w]), strict=True):
+            grad = next(g for n, g in program.gradients.items() if program.inputs[n].shape == tuple(leaf.shape))
+            np.testing.assert_allclose(space[grad], wanted.numpy(), rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("style", ["array", "scalar"])
+def test_40_leaves_named_like_gradients(style):
+    e, other = (cr.tensor(v, requires_grad=True, dtype=cr.float64) for v in (3.0, 5.0))
+    program = check_names(e * other * cr.exp(e), {"e": e, "grad_e": other}, style)
+    assert program.gradients == {"e": "grad_e_1", "grad_e": "grad_grad_e"}
+    check_names((e * other).square(), {"grad_s0": e, "given_s1": other}, style)
+
+
+def test_40_elements_have_names_of_their_own():
+    w = cr.tensor([2.0, 3.0], requires_grad=True, dtype=cr.float64)
+    one, u = (cr.tensor(v, requires_grad=True, dtype=cr.float64) for v in (5.0, 7.0))
+    loss = (w * one * u).sum() + (w * w).sum() * one
+    program = cr.source(loss, names={"w": w, "w_1": one, "u0": u}, style="scalar")
+    space = {}
+    exec(str(program), space)
+    assert program.gradients == {"w": "grad_w", "w_1": "grad_w_1", "u0": "grad_u0"}
+    assert space["grad_w_1"] == 5.0 * 7.0 + 13.0 and space["grad_u0"] == 25.0
+    assert [space["w_0"], space["w_1"], space["w_1_1"]] == [2.0, 5.0, 3.0]
+    assert [space["grad_w_0"], space["grad_w_1_1"]] == [35.0 + 20.0, 35.0 + 30.0]
+
+
+def test_40_one_result_twice():
+    x = cr.tensor([2.0, 3.0], requires_grad=True, dtype=cr.float64)
+    y = x * x
+    program = cr.source([y, y], gradient=[cr.tensor([1.0, 2.0]), cr.tensor([10.0, 20.0])])
+    assert program.run()["grad_x"].tolist() == [44.0, 132.0]
+
+
+def test_40_temporaries_go_into_the_line_that_uses_them():
+    def line(target, text, section=1, fixed=False):
+        return Line([target], Written(text), section=section, fixed=fixed)
+
+    lines = [
+        line("t0", "a * b"),
+        line("t1", "-t0"),
+        line("t2", "t1 + t1"),  # t1 is used twice: it stays
+        line("t3", "np.exp(t2)"),
+        line("t4", "t3"),  # nobody uses it, nor t3
+        line("t5", "c + d", section=2),  # used by another rule
+        line("grad_a", "t2 * t5", section=3, fixed=True),
+    ]
+    wanted = ["t1 = -(a * b)", "t2 = t1 + t1", "t5 = c + d", "grad_a = t2 * t5"]
+    assert [f"{x.targets[0]} = {x.written.text}" for x in inlined(lines)] == wanted
 
 
 def test_40_changes_in_place():

@@ -24,11 +24,12 @@ class Source(str):
 
     inputs: dict[str, np.ndarray]
     leaves: list[str]
+    gradients: dict[str, str]
     results: list[str]
     _arrays: dict[str, np.ndarray]
 
     def run(self) -> dict[str, Any]:
-        """Execute the program. Returns its variables: the results, and grad_... of each leaf."""
+        """Execute the program. Returns its variables: the results, and the gradient of each leaf."""
         space: dict[str, Any] = {"inputs": self._arrays, "__name__": "flat"}
         code = re.sub(r"^inputs = np\.load\(.*\)$", "", str(self), flags=re.MULTILINE)
         exec(compile(code, "<chainrule.source>", "exec"), space)
@@ -58,8 +59,10 @@ def source(
     """Write the forward and the backward pass of a result as flat NumPy code.
 
     One line for each operation, s0, s1, ..., then one or a few for each gradient, grad_s1, grad_s0, ..., grad_w. The
-    program needs NumPy only and gives the same numbers as the library, to rounding. Gradient lines are the library's
-    own rules, as the backward walk ran them. Leaves have the names of parameters and of the caller's variables.
+    program gives the same numbers as the library, to rounding. It needs NumPy only, but for functions that NumPy does
+    not have and that it takes from SciPy: those of Bessel, erfcx, log_ndtr, ndtri, entr, xlog1py, zeta, polygamma,
+    gammainc, gammaincc. Gradient lines are the library's own rules, as the backward walk ran them. Leaves have the
+    names of parameters and of the caller's variables, with a number behind where Python or the program needs the name.
 
     Args:
         result: usually the loss; or several tensors.
@@ -69,7 +72,8 @@ def source(
         style: "array", or "scalar": every element by itself, for small graphs.
 
     Returns:
-        A Source: a string with .run(), .save(path), .inputs and .leaves. Arrays of more than 64 elements are not in the
+        A Source: a string with .run(), .save(path), .inputs, .leaves, .results and .gradients: the name of each leaf's
+        gradient, which is grad_ before the leaf's unless that is taken. Arrays of more than 64 elements are not in the
         text; the program loads them from the file that save() writes beside it.
 
     Raises:
@@ -154,6 +158,7 @@ def _assembled(writer: Writer) -> Source:
 def _finished(text: str, writer: Writer, arrays: dict[str, np.ndarray]) -> Source:
     out = Source(text)
     out.inputs, out.leaves, out._arrays = writer.inputs, writer.leaves, arrays
+    out.gradients = {writer.names[v]: name for v, name in writer.gradient_names.items() if v.kind == "leaf"}
     out.results = [writer.names[v] for v in writer.graph.results]
     return out
 

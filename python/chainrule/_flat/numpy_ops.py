@@ -8,11 +8,6 @@ import math
 
 import numpy as np
 
-
-def axes_of(bits, ndim):
-    return tuple(d for d in range(ndim) if bits >> d & 1)
-
-
 # Functions of one number
 
 
@@ -662,10 +657,6 @@ def bce(p, t):
 
 def bce_with_logits(x, t, pos_weight=1.0):
     return (1 - t) * x + (1 + (pos_weight - 1) * t) * (np.log1p(np.exp(-np.abs(x))) + np.maximum(-x, 0))
-
-
-def reduced(loss, reduction):
-    return loss if reduction == 0 else loss.mean() if reduction == 1 else loss.sum()
 
 
 # Linear algebra

@@ -15,23 +15,37 @@ MAX_ELEMENTS = 2000  # lines of a program in scalars
 LONG = 60  # characters of an expression that gets a name of its own
 
 
+class Program:
+    """The lines so far. Arrays are known by their elements: each of them has a name of its own."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.lines: list[str] = ["import math", ""]
+        self.writer = writer
+
+    def element(self, array: str, index: tuple[int, ...], value: float, text: str) -> Symbol:
+        """Writes the line of an array's element, or of a number: its array has the name already."""
+        name = self.writer.unique("_".join([array, *map(str, index)])) if index else array
+        self.lines.append(f"{name} = {text}")
+        return Symbol(value, name, self)
+
+
 class Symbol:
     """A number with the expression that it comes from. Comparisons are decided by the number: one path is written."""
 
-    __slots__ = ("lines", "text", "value")
+    __slots__ = ("program", "text", "value")
 
-    def __init__(self, value: float, text: str, lines: list[str]) -> None:
-        self.value, self.text, self.lines = float(value), text, lines
+    def __init__(self, value: float, text: str, program: Program) -> None:
+        self.value, self.text, self.program = float(value), text, program
 
     def _named(self) -> str:
         if len(self.text) > LONG:
-            name = f"u{sum(line.startswith('u') for line in self.lines)}"
-            self.lines.append(f"{name} = {self.text}")
+            name = self.program.writer.numbered("u")
+            self.program.lines.append(f"{name} = {self.text}")
             self.text = name
         return self.text
 
     def _made(self, value: float, text: str) -> Symbol:
-        return Symbol(value, text, self.lines)
+        return Symbol(value, text, self.program)
 
     def _binary(self, other: Any, sign: str, value: float, swapped: bool = False) -> Symbol:
         a, b = _operand(self), _operand(other)
@@ -131,29 +145,28 @@ def unrolled(writer: Writer) -> str:
     total = sum(a.size for a in writer.inputs.values())
     if total > MAX_ELEMENTS:
         raise ValueError(f"source: style='scalar' is for small graphs; the inputs have {total:,} elements.")
-    lines: list[str] = ["import math", ""]
+    program = Program(writer)
     space: dict[str, Any] = {**vars(numpy_ops), "np": np}
     for name, array in writer.inputs.items():
-        space[name] = _symbols(name, array, lines) if array.dtype.kind == "f" else array
-    lines += ["", "# forward"]
+        space[name] = _symbols(name, array, program) if array.dtype.kind == "f" else array
+    program.lines += ["", "# forward"]
     for line in writer.forward:
-        _run(line, space, lines)
-    lines += ["", "# backward"]
+        _run(line, space, program)
+    program.lines += ["", "# backward"]
     for line in inlined(writer.backward):
-        _run(line, space, lines)
-    return "\n".join([*lines, ""])
+        _run(line, space, program)
+    return "\n".join([*program.lines, ""])
 
 
-def _symbols(name: str, array: np.ndarray, lines: list[str]) -> Any:
+def _symbols(name: str, array: np.ndarray, program: Program) -> Any:
     out = np.empty(array.shape, object)
     for i in np.ndindex(array.shape):
-        own = "_".join([name, *map(str, i)])
-        lines.append(f"{own} = {number(float(array[i]))}")
-        out[i] = Symbol(float(array[i]), own, lines)
+        value = float(array[i])
+        out[i] = program.element(name, i, value, number(value))
     return out if array.ndim else out[()]
 
 
-def _run(line: Line, space: dict[str, Any], lines: list[str]) -> None:
+def _run(line: Line, space: dict[str, Any], program: Program) -> None:
     """Runs one line of the array program on symbols, and writes down what its targets are."""
     try:
         result = eval(line.written.text, space)
@@ -164,12 +177,9 @@ def _run(line: Line, space: dict[str, Any], lines: list[str]) -> None:
     for target, value in zip(line.targets, result if len(line.targets) > 1 else [result], strict=True):
         array = np.array(value, dtype=object)
         for i in np.ndindex(array.shape):
-            own = "_".join([target, *map(str, i)])
             x = array[i]
             if isinstance(x, Symbol):
-                lines.append(f"{own} = {x.text}")
-                array[i] = Symbol(x.value, own, lines)
+                array[i] = program.element(target, i, x.value, x.text)
             elif not isinstance(x, (bool, np.bool_)):
-                lines.append(f"{own} = {number(float(x))}")
-                array[i] = Symbol(float(x), own, lines)
+                array[i] = program.element(target, i, float(x), number(float(x)))
         space[target] = array if array.ndim else array[()]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import keyword
 import re
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,18 +21,19 @@ from .templates import GRADIENTS, RECURRENT, TEMPLATES, Call, Written, dtype_nam
 SMALL = 64  # elements of an array that is written out
 INLINE = 48  # characters of an expression that is written into the next one
 HELPERS = {name: f for name, f in vars(numpy_ops).items() if inspect.isfunction(f)}
+# What the program and its helpers use themselves, and the arguments of np.savez, which take no array.
+RESERVED = {*HELPERS, *dir(builtins), *keyword.kwlist, "np", "math", "inputs", "file", "allow_pickle"}
 
 
 @dataclass
 class Line:
-    """target = text. uses: how often later lines take the target; parts that are used once may be written into them."""
+    """target = text. A target that is not fixed, and that one later line uses, may be written into that line."""
 
     targets: list[str]
     written: Written
     comment: str = ""
     section: int = 0
     fixed: bool = True  # a name that must stay
-    needs: list[str] = field(default_factory=list)
 
 
 class Writer:
@@ -39,7 +42,9 @@ class Writer:
         self.inputs: dict[str, np.ndarray] = {}
         self.leaves: list[str] = []
         self.names: dict[Value, str] = {}
-        self.taken = set(HELPERS) | {"np", "math", "load"} | set(keyword.kwlist)
+        self.gradient_names: dict[Value, str] = {}
+        self.taken = set(RESERVED)
+        self.counts: dict[str, int] = defaultdict(int)
         self.forward: list[Line] = []
         self.backward: list[Line] = []
         self.by_node: dict[Any, Operation] = {op.node: op for op in graph.operations}
@@ -55,6 +60,13 @@ class Writer:
             free = f"{name}_{k}"
         self.taken.add(free)
         return free
+
+    def numbered(self, letter: str) -> str:
+        """The next free one of u0, u1, ..."""
+        while (name := f"{letter}{self.counts[letter]}") in self.taken:
+            self.counts[letter] += 1
+        self.taken.add(name)
+        return name
 
     def name_all(self) -> None:
         counts = {"leaf": 0, "constant": 0, "output": 0}
@@ -134,6 +146,9 @@ class Writer:
             _core.observed_walk(self.results, self.gradients, True)
         finally:
             tape.stop()
+        for value, name in self.names.items():
+            if value.kind != "constant":
+                self.gradient_names[value] = self.unique(f"grad_{name}")
         Backward(self, tape.entries).write()
 
 
@@ -172,9 +187,8 @@ class Backward:
         self.of: dict[int, str] = {}  # names of the walk's tensors, by the tensor's address
         self.of_node: dict[tuple[Any, int], str] = {}  # by the node that made them
         self.of_memory: dict[Any, str] = {}  # by place, shape and layout, for aliases
-        self.shares: dict[Value, int] = {}
+        self.written: set[str] = set()  # names of gradients that have their line
         self.section = 0
-        self.temporaries = 0
         self.keep: list[Any] = []
 
     def learn(self, tensor: Any, name: str) -> None:
@@ -226,9 +240,9 @@ class Backward:
         self.know_forward()
         for result, gradient in zip(w.graph.results, w.gradients, strict=True):
             name = self.grad_name(result)
-            if result.consumers:  # more will be added
+            if result.consumers or w.graph.results.count(result) > 1:  # more will be added
                 name = w.unique(f"given_{w.names[result]}")
-            w.taken.add(name)
+            self.written.add(name)
             array = gradient.detach().numpy()
             w.backward.append(Line([name], Written(constant(array), True), "given"))
             self.learn(gradient, name)
@@ -249,14 +263,12 @@ class Backward:
                 self.share(operation, entry)
             elif entry.kind == "end":
                 handled = False
-        for name in w.leaves:  # a leaf on no path of the gradient
-            grad = f"grad_{name}"
-            if grad not in w.taken:
-                value = next(v for v, n in w.names.items() if n == name)
+        for value, grad in w.gradient_names.items():  # a leaf on no path of the gradient
+            if value.kind == "leaf" and grad not in self.written:
                 w.backward.append(Line([grad], Written(f"np.zeros({value.shape}, np.{value.dtype})", True)))
 
     def grad_name(self, value: Value) -> str:
-        return f"grad_{self.w.names[value]}"
+        return self.w.gradient_names[value]
 
     def complete(self, entry: Any, operation: Operation | None) -> None:
         """The gradients with which a node begins get their names."""
@@ -271,9 +283,9 @@ class Backward:
             if tensor is None:
                 continue
             name, have = self.grad_name(value), self.name_of(tensor)
-            if have != name and name not in self.w.taken:
-                self.w.taken.add(name)
-                self.w.backward.append(Line([name], Written(have, True), section=self.section, needs=[have]))
+            if have != name and name not in self.written:
+                self.written.add(name)
+                self.w.backward.append(Line([name], Written(have, True), section=self.section))
             self.learn(tensor, name)  # the same gradient may have gone to several values
 
     def leaf_values(self, node: Any) -> list[tuple[Value, int]]:
@@ -314,25 +326,18 @@ class Backward:
         )
         targets = []
         for i, tensor in enumerate(entry.outputs):
-            if i == 0 and name and name not in self.w.taken:
-                self.w.taken.add(name)
+            if i == 0 and name and name not in self.written:
+                self.written.add(name)
                 target = name
             else:
-                target = self.unique_temporary()
+                target = self.w.numbered("t")
             targets.append(target)
             self.learn(tensor, target)
             if tensor.grad_fn is not None:
                 self.of_node[tensor.grad_fn, tensor.output_nr] = target
-        fixed = not targets[0].startswith("t") or len(targets) > 1
+        fixed = targets[0] == name or len(targets) > 1
         shape = str(tuple(entry.outputs[0].shape))
-        self.w.backward.append(Line(targets, write(call), shape, self.section, fixed, [n for n in x if n]))
-
-    def unique_temporary(self) -> str:
-        while f"t{self.temporaries}" in self.w.taken:
-            self.temporaries += 1
-        name = f"t{self.temporaries}"
-        self.w.taken.add(name)
-        return name
+        self.w.backward.append(Line(targets, write(call), shape, self.section, fixed))
 
     def write_whole_rule(self, operation: Operation, entry: Any) -> None:
         call = self.w.call_of(operation)
@@ -340,8 +345,8 @@ class Backward:
         text = GRADIENTS[operation.name](grad, call, self.w.outputs_of(operation))
         value = operation.inputs[entry.input]
         assert value is not None
-        name = self.grad_name(value) if single(value) else self.unique_temporary()
-        self.w.taken.add(name)
+        name = self.grad_name(value) if single(value) else self.w.numbered("t")
+        self.written.add(name)
         self.w.backward.append(Line([name], Written(text, True), str(value.shape), self.section))
         self.learn(entry.outputs[0], name)
 
@@ -351,9 +356,9 @@ class Backward:
         if value is None or value.kind == "constant":
             return
         have, name = self.name_of(entry.outputs[0]), self.grad_name(value)
-        if single(value) and have != name and name not in self.w.taken:
-            self.w.taken.add(name)
-            self.w.backward.append(Line([name], Written(have, True), str(value.shape), self.section, needs=[have]))
+        if single(value) and have != name and name not in self.written:
+            self.written.add(name)
+            self.w.backward.append(Line([name], Written(have, True), str(value.shape), self.section))
 
 
 def _solid(shape: Sequence[int], strides: Sequence[int]) -> list[tuple[int, int]]:
@@ -394,27 +399,23 @@ def array_literal(array: np.ndarray) -> str:
 
 def inlined(lines: list[Line]) -> list[Line]:
     """Temporaries that are used once, in the same rule, go into the line that uses them, while it stays short."""
-    out = list(lines)
-    k = 0
-    while k < len(out):
-        line = out[k]
+    users: dict[str, list[Line]] = defaultdict(list)  # the line of each use; what goes into it uses older names only
+    for line in lines:
+        for name in re.findall(r"\b[^\W\d]\w*", line.written.text):
+            users[name].append(line)
+    out = []
+    for line in lines:
         if line.fixed or len(line.targets) > 1 or len(line.written.text) > INLINE:
-            k += 1
+            out.append(line)
             continue
-        name = re.compile(rf"\b{line.targets[0]}\b")
-        users = [other for other in out[k + 1 :] if name.search(other.written.text)]
-        if not users:
-            del out[k]
+        (target,), uses = line.targets, users[line.targets[0]]
+        if not uses:
             continue
-        text = users[0].written.text
-        if len(users) > 1 or len(name.findall(text)) > 1 or users[0].section != line.section:
-            k += 1
-            continue
-        if len(text) + len(line.written.text) > 100:
-            k += 1
-            continue
-        users[0].written.text = put_in(name, line.written.text, text)
-        del out[k]
+        together = len(uses[0].written.text) + len(line.written.text)
+        if len(uses) == 1 and uses[0].section == line.section and together <= 100:
+            uses[0].written.text = put_in(re.compile(rf"\b{target}\b"), line.written.text, uses[0].written.text)
+        else:
+            out.append(line)
     return out
 
 

@@ -215,14 +215,18 @@ class record:
         self._tape = _core.Tape(entries=False, values=False, nodes=True) if _tape is None else _tape
         self._model = model
         self._handles: list[Any] = []
-        self._stack: list[str] = []
+        self._running: list[tuple[str, str]] = [("", "")]  # path and scope of the modules that run, outermost first
         self._calls: dict[str, int] = {}
+        self._paths = {"": ""}  # of the module behind each scope
 
     def __enter__(self) -> record:
         if self._model is not None:
-            for path, module in self._model.named_modules():
-                if path:
-                    self._watch(path, module)
+            paths: dict[Any, list[str]] = {}
+            for path, module in self._model.named_modules(remove_duplicate=False):
+                paths.setdefault(module, []).append(path)
+            del paths[self._model]
+            for module, own in paths.items():
+                self._watch(module, own)
         self._tape.start()
         return self
 
@@ -233,22 +237,31 @@ class record:
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
-        self._stack.clear()
+        del self._running[1:]
 
-    def _watch(self, path: str, module: Any) -> None:
-        """The module's name, with a number from its second call on, stands on the tape while it runs."""
+    def _watch(self, module: Any, paths: list[str]) -> None:
+        """The module's name, with a number from its second call on, stands on the tape while it runs.
+
+        It is named from the innermost module that runs and holds it. A module in several places has several paths.
+        """
 
         def enter(*_: Any) -> None:
-            parent = ".".join(self._stack)
-            own = path.rpartition(".")[2]
-            place = f"{parent}.{own}"
+            path, (holder, around) = next(
+                (path, holder)
+                for holder in reversed(self._running)
+                for path in paths
+                if not holder[0] or path.startswith(f"{holder[0]}.")
+            )
+            place = ".".join(filter(None, [around, path[len(holder) :].removeprefix(".")]))
             self._calls[place] = self._calls.get(place, 0) + 1
-            self._stack.append(own if self._calls[place] == 1 else f"{own} ({self._calls[place]})")
-            self._tape.scope = ".".join(self._stack)
+            scope = place if self._calls[place] == 1 else f"{place} ({self._calls[place]})"
+            self._paths[scope] = path
+            self._running.append((path, scope))
+            self._tape.scope = scope
 
         def leave(*_: Any) -> None:
-            self._stack.pop()
-            self._tape.scope = ".".join(self._stack)
+            self._running.pop()
+            self._tape.scope = self._running[-1][1]
 
         self._handles.append(module.register_forward_pre_hook(enter))
         self._handles.append(module.register_forward_hook(leave, always_call=True))
