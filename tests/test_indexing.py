@@ -236,6 +236,16 @@ def test_as_strided(size, stride, place, torch):
     assert ours.grad.tolist() == theirs.grad.tolist()
 
 
+def test_views_of_a_leaf_without_recording_share_its_memory():
+    x = cr.ones(4, requires_grad=True)
+    with cr.no_grad():
+        windows, bits = x.as_strided((3, 2), (1, 1)), x.view(cr.int32)
+        assert windows.data_ptr() == bits.data_ptr() == x.data_ptr()
+        assert not windows.requires_grad and bits.tolist() == [0x3F800000] * 4
+    with pytest.raises(RuntimeError, match=r"^view: there is no gradient through the bits"):
+        x.view(cr.int32)
+
+
 def test_as_strided_shows_the_memory():
     x = cr.arange(12.0).view(3, 4)
     y = x[:, 1:].as_strided((2, 2), (4, 1))

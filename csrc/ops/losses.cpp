@@ -1,6 +1,7 @@
 // Losses of regression, and binary cross-entropy.
 
 #include <algorithm>
+#include <limits>
 
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
@@ -205,7 +206,8 @@ struct HuberAttrs {
     }
 };
 
-// scale c (d - c / 2) with c = d limited to [-delta, delta], in pieces that stay in the cache
+// scale c (d - c / 2) with c = d limited to [-delta, delta], in pieces that stay in the cache. scale c first: it is at most 1
+// where scale is 1 / delta, however small delta is.
 void huber(const Tensor& d, const HuberAttrs& a, const Tensor& out) {
     constexpr int64_t kPiece = 1 << 11;
     const kernels::Table& table = kernels::kernels();
@@ -224,11 +226,11 @@ void huber(const Tensor& d, const HuberAttrs& a, const Tensor& out) {
             char* const limit[2] = {buffer, in};
             char* const rest[3] = {y, in, buffer};
             char* const product[3] = {y, y, buffer};
-            char* const scaled[2] = {y, y};
+            char* const slope[2] = {buffer, buffer};
             unary(Unary::Clamp)(limit, stride, n, bounds);
             binary(Binary::AddScaled)(rest, stride, n, &half);
+            if (a.scale != 1) unary(Unary::MulScalar)(slope, stride, n, &a.scale);
             binary(Binary::Mul)(product, stride, n, nullptr);
-            if (a.scale != 1) unary(Unary::MulScalar)(scaled, stride, n, &a.scale);
         }
     });
 }
@@ -249,6 +251,14 @@ const OpDef huber_op = {
     .attr_bytes = sizeof(HuberAttrs),
     .describe = describe_attrs<HuberAttrs>,
 };
+
+Tensor smooth_l1(const Tensor& d, double beta) {
+    double smallest =
+        d.dtype() == DType::Float32 ? std::numeric_limits<float>::min() : std::numeric_limits<double>::min();
+    if (beta < smallest)
+        return abs(d);  // 1 / beta is beyond the dtype, beta / 2 below the rounding of what it is taken from
+    return run_with(huber_op, HuberAttrs{beta, 1 / beta}, d);
+}
 
 }  // namespace
 
@@ -275,9 +285,7 @@ Example:
                                         check<ValueError>(beta >= 0, "smooth_l1_loss: beta must not be negative, got ",
                                                           beta, ".");
                                         Tensor d = difference("smooth_l1_loss", a.tensor(0), a.tensor(1));
-                                        a.ret(reduce_loss(
-                                            beta == 0 ? abs(d) : run_with(huber_op, HuberAttrs{beta, 1 / beta}, d),
-                                            reduction_of(a, 4, 2, 3)));
+                                        a.ret(reduce_loss(smooth_l1(d, beta), reduction_of(a, 4, 2, 3)));
                                     }}}});
 
 const Register huber_loss_fn(

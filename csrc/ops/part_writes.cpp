@@ -4,6 +4,7 @@
 
 #include "autograd/basic_ops.h"
 #include "autograd/elementwise.h"
+#include "autograd/grad_mode.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
 #include "ops/view_rules.h"
@@ -129,15 +130,16 @@ void call_as_strided(Args& a) {
     int64_t room = static_cast<int64_t>(x->storage->bytes) / item;
     check<ValueError>(offset >= 0 && (empty_view || last < room), "as_strided: size ", shape, ", strides ", strides,
                       " and offset ", offset, " reach outside of a storage of ", room, " elements.");
+    const bool recorded = grad_mode() && x.requires_grad();
     // A view with history must lie inside the tensor: the gradient has the tensor's elements and no others.
     bool inside = x.is_contiguous() && offset >= own && (empty_view || last - own < x.numel());
     check<ValueError>(
-        inside || !x.requires_grad(),
+        inside || !recorded,
         "as_strided: a gradient needs a contiguous tensor that holds all elements of the view, got shape ", x.shape(),
         ", strides ", x.strides(), ", and elements ", offset - own, " to ", last - own,
         ". Use contiguous() or detach() first.");
     Tensor y = inside ? as_strided(x, shape, strides, offset - own) : alias(x, shape, strides, offset - own);
-    if (!x.requires_grad() || !has_internal_overlap(y)) return a.ret(y);
+    if (!recorded || !has_internal_overlap(y)) return a.ret(y);
     // Where elements occur several times their gradients add up: read by their positions instead, a copy.
     Tensor positions = scalar_tensor(offset - own, DType::Int64);
     for (int d = 0; d < shape.n; ++d) {

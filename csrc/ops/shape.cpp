@@ -1,5 +1,6 @@
 // Views that keep every element: other shapes, and copies made where a view cannot be.
 
+#include "autograd/grad_mode.h"
 #include "autograd/node.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
@@ -100,8 +101,8 @@ Tensor view(const Tensor& x, const Dims& shape) { return run_with(view_op, shape
 namespace {
 // The same bytes read as another dtype; of another size, the last axis grows or shrinks.
 Tensor view_of_bits(const Tensor& x, DType dtype) {
-    check<RuntimeError>(!x.requires_grad(), "view: there is no gradient through the bits of ", x.dtype(), " read as ",
-                        dtype, ". Use .to() to convert the values, or detach() first.");
+    check<RuntimeError>(!grad_mode() || !x.requires_grad(), "view: there is no gradient through the bits of ",
+                        x.dtype(), " read as ", dtype, ". Use .to() to convert the values, or detach() first.");
     check<TypeError>(dtype != DType::Bool || x.dtype() == DType::Bool, "view: bytes of ", x.dtype(),
                      " cannot be read as bool. Use != 0.");
     int64_t from = static_cast<int64_t>(item_size(x.dtype())), to = static_cast<int64_t>(item_size(dtype));

@@ -4,6 +4,7 @@
 // The gradients are written in operations, so that there are derivatives of any order.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -24,34 +25,33 @@ constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 // ---- the numbers ----
 
-// e^-|x| I_n(x) for n = 0 and 1. Up to 30 the power series, all of whose terms have one sign; then the asymptotic series, whose
-// terms shrink below the rounding there (Abramowitz and Stegun 9.6.10 and 9.7.1).
-double scaled_bessel(int n, double x) {
-    double a = std::abs(x), term, sum;
+// e^-|x| I_n(x) for whole n >= 0. Up to 30 + n^2 the power series, all of whose terms have one sign; then the asymptotic series,
+// whose terms shrink below the rounding there (Abramowitz and Stegun 9.6.10 and 9.7.1).
+double scaled_bessel(int64_t n, double x) {
+    double a = std::abs(x), order = static_cast<double>(n), term = 1, sum;
+    if (x != x) return x;
     if (std::isinf(x)) return 0;
-    if (a <= 30) {
-        term = sum = n == 0 ? 1 : a / 2;
-        for (int k = 1; term > sum * 1e-17; ++k) sum += term *= a / 2 / k * (a / 2 / (k + n));
+    if (a <= 30 + order * order) {
+        for (int64_t k = 1; k <= n; ++k) term *= a / 2 / static_cast<double>(k);
+        sum = term;
+        for (int k = 1; term > sum * 1e-17; ++k) sum += term *= a / 2 / k * (a / 2 / (k + order));
         sum *= std::exp(-a);
     } else {
-        term = sum = 1;
+        sum = 1;
         for (int k = 1; std::abs(term) > 1e-17 && k < 30; ++k) {
             double odd = 2 * k - 1;
-            sum += term *= (odd * odd - 4 * n) / (8 * a * k);
+            sum += term *= (odd * odd - 4 * order * order) / (8 * a * k);
         }
         sum /= std::sqrt(2 * kPi * a);
     }
-    return n == 1 && x < 0 ? -sum : sum;
+    return n % 2 == 1 && x < 0 ? -sum : sum;
 }
-double i0e(double x) { return x != x ? x : scaled_bessel(0, x); }
-double i1e(double x) { return x != x ? x : scaled_bessel(1, x); }
-// e^(|x| / 2) twice: only the product may overflow.
-double unscaled(double scaled, double x) {
-    double half = std::exp(std::abs(x) / 2);
-    return scaled == 0 && x != 0 ? std::copysign(kInfinity, x) : scaled * half * half;
+double bessel(int64_t n, double x) {
+    double scaled = scaled_bessel(n, x),
+           half = std::exp(std::abs(x) / 2);  // e^|x| may overflow where the product does not
+    if (std::isinf(x)) return n % 2 == 1 ? x : kInfinity;
+    return scaled * half * half;
 }
-double i0(double x) { return x != x ? x : std::abs(unscaled(i0e(x), x)); }
-double i1(double x) { return x != x ? x : unscaled(i1e(x), x); }
 
 // e^(x^2) erfc(x). From 5 on the continued fraction of erfc (Abramowitz and Stegun 7.1.14), from its 60th step backwards.
 double erfcx(double x) {
@@ -67,14 +67,18 @@ double log_ndtr(double x) {
 }
 
 // The x at which the normal distribution's integral is p: a first value of four digits (Abramowitz and Stegun 26.2.23) made exact
-// by Halley's method.
+// by Halley's method; in the tail by Newton's for the logarithm, as the integral itself loses its digits there.
 double ndtri(double p) {
     if (!(p >= 0 && p <= 1)) return kNan;
     if (p == 0 || p == 1) return p == 0 ? -kInfinity : kInfinity;
     if (p > 0.5) return -ndtri(1 - p);  // 1 - p is exact here
-    double t = std::sqrt(-2 * std::log(p));
+    double log_p = std::log(p), t = std::sqrt(-2 * log_p);
     double x = (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) - t;
     for (int i = 0; i < 3; ++i) {
+        if (p < 1e-3) {
+            x -= (log_ndtr(x) - log_p) * erfcx(-x / kSqrt2) * std::sqrt(kPi / 2);
+            continue;
+        }
         double error = (std::erfc(-x / kSqrt2) / 2 - p) * std::sqrt(2 * kPi) * std::exp(x * x / 2);
         x -= error / (1 + x * error / 2);
     }
@@ -82,37 +86,6 @@ double ndtri(double p) {
 }
 
 double entropy_term(double x) { return x > 0 ? -x * std::log(x) : x == 0 ? 0 : x != x ? x : -kInfinity; }
-
-// The regularised incomplete gamma functions P and Q: a series for x < a + 1, else a continued fraction by Lentz's method
-// (Abramowitz and Stegun 6.5.29 and 6.5.31).
-double incomplete_gamma(double a, double x, bool upper) {
-    if (!(a >= 0 && x >= 0)) return kNan;
-    if (a == 0) return x == 0 ? kNan : upper ? 0 : 1;
-    if (x == 0) return upper ? 1 : 0;
-    if (std::isinf(a)) return std::isinf(x) ? kNan : upper ? 1 : 0;
-    if (std::isinf(x)) return upper ? 0 : 1;
-    double front = std::exp(a * std::log(x) - x - std::lgamma(a));
-    constexpr int kSteps = 100000;
-    if (x < a + 1) {
-        double term = 1 / a, sum = term;
-        for (int k = 1; k < kSteps && term > sum * kEpsilon / 4; ++k) sum += term *= x / (a + k);
-        double lower = std::min(front * sum, 1.0);
-        return upper ? 1 - lower : lower;
-    }
-    double b = x + 1 - a, c = 1e300, d = 1 / b, h = d;
-    for (int k = 1; k < kSteps; ++k) {
-        double factor = -k * (k - a);
-        b += 2;
-        d = 1 / (factor * d + b);
-        c = b + factor / c;
-        h *= d * c;
-        if (std::abs(d * c - 1) < kEpsilon) break;
-    }
-    double high = std::min(front * h, 1.0);
-    return upper ? high : 1 - high;
-}
-double gammainc(double a, double x) { return incomplete_gamma(a, x, false); }
-double gammaincc(double a, double x) { return incomplete_gamma(a, x, true); }
 
 // Hurwitz's zeta function, sum over k >= 0 of (k + q)^-s: the first terms, then the formula of Euler and Maclaurin for the others
 // (Abramowitz and Stegun 23.1.30), with Bernoulli's numbers over factorials.
@@ -149,6 +122,136 @@ double zeta(double s, double q) {
         factor *= (s + 2 * i + 1) * (s + 2 * i + 2) / (q * q);
     }
     return sum;
+}
+
+// ---- incomplete gamma functions ----
+
+double zeta_minus_one(int k) { return zeta(k, 2); }  // 2^-k + 3^-k + ...
+
+// ln Gamma(1 + a) for |a| <= 1/2, exact also where 1 + a is not (Abramowitz and Stegun 6.1.33).
+double lgamma_of_1_plus(double a) {
+    constexpr int kTerms = 30;
+    static const std::array<double, kTerms> coefficients = [] {
+        std::array<double, kTerms> c{};
+        for (int k = 2; k < kTerms; ++k) c[static_cast<size_t>(k)] = (k % 2 ? -1 : 1) * zeta_minus_one(k) / k;
+        return c;
+    }();
+    constexpr double kOneMinusEuler = 0.42278433509846713939;
+    double series = 0;
+    for (size_t k = kTerms - 1; k >= 2; --k) series = (series + coefficients[k]) * a;
+    return (series + kOneMinusEuler) * a - std::log1p(a);
+}
+
+// mu - ln(1 + mu) where x = a (1 + mu): without cancellation near 0 by the series of atanh(mu / (2 + mu)).
+double distance(double a, double x) {
+    double mu = (x - a) / a;
+    if (!(std::abs(mu) < 0.75)) return mu - std::log(x / a);
+    double r = mu / (2 + mu), r2 = r * r, power = r * r2, sum = 0;
+    for (int k = 3; std::abs(power) > kEpsilon / 16 * std::abs(sum); k += 2, power *= r2) sum += power / k;
+    return r * mu - 2 * sum;
+}
+
+// What Stirling's formula leaves of ln Gamma(a), for a >= 20 (Abramowitz and Stegun 6.1.41).
+double stirling_rest(double a) {
+    double w = 1 / (a * a);
+    return (1.0 / 12 - w * (1.0 / 360 - w * (1.0 / 1260 - w * (1.0 / 1680 - w / 1188)))) / a;
+}
+
+constexpr double kLargeShape = 20;
+
+// x^a e^-x / Gamma(a + 1).
+double gamma_front(double a, double x) {
+    if (a < kLargeShape) return std::exp(a * std::log(x) - x - std::lgamma(a + 1));
+    return std::exp(-a * distance(a, x) - stirling_rest(a)) / std::sqrt(2 * kPi * a);
+}
+
+// The coefficients f_n of eta / mu in powers of eta, where eta^2 / 2 = mu - ln(1 + mu): with mu = sum m_n eta^n, the equation
+// mu mu' = eta (1 + mu) gives m_n, and (eta / mu) (mu / eta) = 1 then f_n.
+constexpr int kTemmeTerms = 36;
+constexpr std::array<double, kTemmeTerms> temme_coefficients() {
+    std::array<double, kTemmeTerms + 1> m{};
+    std::array<double, kTemmeTerms> f{};
+    m[1] = 1;
+    for (size_t n = 2; n <= kTemmeTerms; ++n) {
+        m[n] = m[n - 1] / static_cast<double>(n + 1);
+        for (size_t i = 2; i < n; ++i) m[n] -= m[i] * m[n + 1 - i] / 2;
+    }
+    f[0] = 1;
+    for (size_t n = 1; n < kTemmeTerms; ++n)
+        for (size_t i = 1; i <= n; ++i) f[n] -= m[i + 1] * f[n - i];
+    return f;
+}
+
+// P or Q for a >= 20 and x near a, uniformly: Q = erfc(eta sqrt(a / 2)) / 2 + R, P = erfc(-eta sqrt(a / 2)) / 2 - R with
+//   R = e^(-a eta^2 / 2) / sqrt(2 pi a) S(eta),  S = sum of b_n eta^n / (1 + b_1 / a),  b_(n-1) = f_n + (n + 1) b_(n+1) / a,
+// which is what R' leaves of Q' (DLMF 8.12; Temme, "On the computation of the incomplete gamma function ratios for large values
+// of the parameters", 1987).
+double gamma_uniform(double a, double x, bool upper) {
+    static constexpr std::array<double, kTemmeTerms> f = temme_coefficients();
+    double half_square = distance(a, x), eta = std::copysign(std::sqrt(2 * half_square), x - a);
+    double b[kTemmeTerms + 1] = {}, sum = 0;
+    for (int n = kTemmeTerms - 1; n >= 1; --n) b[n - 1] = f[static_cast<size_t>(n)] + (n + 1) * b[n + 1] / a;
+    for (int n = kTemmeTerms - 1; n >= 0; --n) sum = sum * eta + b[n];
+    double rest = std::exp(-a * half_square) / std::sqrt(2 * kPi * a) * sum / (1 + b[1] / a);
+    double z = std::copysign(std::sqrt(a * half_square), x - a);
+    return upper ? std::erfc(z) / 2 + rest : std::erfc(-z) / 2 - rest;
+}
+
+// P or Q for a <= 1/2 and x <= 3/2: with p = x^a / Gamma(1 + a) and s = a sum over k >= 1 of (-x)^k / (k! (k + a)), P = p (1 + s)
+// (Abramowitz and Stegun 6.5.29), Q = (1 - p) - p s: exact where a is small and P near 1.
+double gamma_small(double a, double x, bool upper) {
+    double power = 1, s = 0;
+    for (int k = 1; k < 40; ++k) {
+        power *= -x / k;
+        s += power / (k + a);
+    }
+    s *= a;
+    double log_p = a * std::log(x) - lgamma_of_1_plus(a);
+    return upper ? -std::expm1(log_p) - std::exp(log_p) * s : std::exp(log_p) * (1 + s);
+}
+
+// P by its power series, all of whose terms are positive (Abramowitz and Stegun 6.5.29).
+double gamma_series(double a, double x) {
+    double term = 1, sum = 1;
+    for (int k = 1; term > sum * kEpsilon / 4; ++k) sum += term *= x / (a + k);
+    return std::min(gamma_front(a, x) * sum, 1.0);
+}
+
+// Q by its continued fraction, by Lentz's method (Abramowitz and Stegun 6.5.31); nan if it does not converge.
+double gamma_fraction(double a, double x) {
+    double b = x + 1 - a, c = 1e300, d = 1 / b, h = d;
+    for (int k = 1; k < 10000; ++k) {
+        double factor = -k * (k - a);
+        b += 2;
+        d = 1 / (factor * d + b);
+        c = b + factor / c;
+        h *= d * c;
+        if (std::abs(d * c - 1) < kEpsilon) return std::min(gamma_front(a, x) * a * h, 1.0);
+    }
+    return kNan;
+}
+
+// The regularised incomplete gamma functions P (lower) and Q (upper) = 1 - P.
+double incomplete_gamma(double a, double x, bool upper) {
+    if (!(a >= 0 && x >= 0)) return kNan;
+    if (a == 0) return x == 0 ? kNan : upper ? 0 : 1;
+    if (x == 0) return upper ? 1 : 0;
+    if (std::isinf(a)) return std::isinf(x) ? kNan : upper ? 1 : 0;
+    if (std::isinf(x)) return upper ? 0 : 1;
+    if (a >= kLargeShape && x > 0.3 * a && x < 2.35 * a) return gamma_uniform(a, x, upper);  // |eta| < 1
+    if (a <= 0.5 && x <= 1.5) return gamma_small(a, x, upper);
+    if (x < a + 1) return upper ? 1 - gamma_series(a, x) : gamma_series(a, x);
+    return upper ? gamma_fraction(a, x) : 1 - gamma_fraction(a, x);
+}
+double gammainc(double a, double x) { return incomplete_gamma(a, x, false); }
+double gammaincc(double a, double x) { return incomplete_gamma(a, x, true); }
+
+// x^(a - 1) e^-x / Gamma(a), the derivative of P by x.
+double gamma_density(double a, double x) {
+    if (!(a >= 0 && x >= 0)) return kNan;
+    if (x == 0) return a > 1 ? 0 : a == 1 ? 1 : kInfinity;
+    if (std::isinf(x)) return std::isinf(a) ? kNan : 0;
+    return std::isinf(a) ? 0 : gamma_front(a, x) * (a / x);
 }
 
 double polygamma_at(int64_t n, double x) {
@@ -209,31 +312,60 @@ constexpr OpDef of_two(const char* name, const char* grad_name, void (*eval)(Eva
 
 Tensor is_zero(const Tensor& x) { return eq(detach(x), number(0, x)); }
 
-// f(x) / x, and its limit at 0.
-Tensor over(const Tensor& f, const Tensor& x, double limit) {
-    Tensor zero = is_zero(x);
-    return where(zero, number(limit, x), f / where(zero, number(1, x), x));
-}
-
 }  // namespace
 
-// ---- i0, i1, i0e, i1e: modified Bessel functions of the first kind ----
-extern const OpDef i1_op;
-extern const OpDef i1e_op;
-const OpDef i0_op =
-    of_one("i0", "I0Backward0", eval_one<i0>, [](VjpCtx& c) { c.set(0, c.grad() * run(i1_op, c.input(0))); });
-const OpDef i1_op = of_one("i1", "SpecialI1Backward0", eval_one<i1>, [](VjpCtx& c) {
-    Tensor x = c.input(0);
-    c.set(0, c.grad() * (run(i0_op, x) - over(run(i1_op, x), x, 0.5)));
+// ---- i0, i1, i0e, i1e: modified Bessel functions of the first kind. Those of higher order make the derivatives ----
+namespace {
+struct OrderAttr {
+    int64_t n;
+    void visit(AttrVisitor& v) const { v("n", n); }
+};
+template <double (*f)(int64_t, double)> void eval_order(EvalCtx& c) {
+    int64_t n = c.attr<OrderAttr>().n;
+    each_number(c, [n](double x, double) { return f(n, x); });
+}
+constexpr OpDef of_order(const char* name, const char* grad_name, void (*eval)(EvalCtx&), void (*vjp)(VjpCtx&)) {
+    OpDef op = of_one(name, grad_name, eval, vjp);
+    op.attr_bytes = sizeof(OrderAttr);
+    op.describe = describe_attrs<OrderAttr>;
+    return op;
+}
+template <int64_t n, double (*f)(int64_t, double)> double at_order(double x) { return f(n, x); }
+
+Tensor bessel(int64_t n, const Tensor& x);
+Tensor scaled_bessel(int64_t n, const Tensor& x);
+// I_n' = (I_(n-1) + I_(n+1)) / 2, of I_0 I_1; exact at 0, where I_1(x) / x is not (Abramowitz and Stegun 9.6.26).
+Tensor slope_of_bessel(int64_t n, const Tensor& x) {
+    return n == 0 ? bessel(1, x) : (bessel(n - 1, x) + bessel(n + 1, x)) * 0.5;
+}
+Tensor slope_of_scaled(int64_t n, const Tensor& x, const Tensor& y) {
+    Tensor slope = n == 0 ? scaled_bessel(1, x) : (scaled_bessel(n - 1, x) + scaled_bessel(n + 1, x)) * 0.5;
+    return slope - sign(x) * y;
+}
+template <int64_t n> void vjp_bessel(VjpCtx& c) { c.set(0, c.grad() * slope_of_bessel(n, c.input(0))); }
+template <int64_t n> void vjp_scaled(VjpCtx& c) {
+    c.set(0, c.grad() * slope_of_scaled(n, c.input(0), scaled_bessel(n, c.input(0))));
+}
+const OpDef bessel_op = of_order("bessel_i", "BesselIBackward0", eval_order<bessel>, [](VjpCtx& c) {
+    c.set(0, c.grad() * slope_of_bessel(c.attr<OrderAttr>().n, c.input(0)));
 });
-const OpDef i0e_op = of_one("i0e", "SpecialI0EBackward0", eval_one<i0e>, [](VjpCtx& c) {
-    Tensor x = c.input(0);
-    c.set(0, c.grad() * (run(i1e_op, x) - sign(x) * run(c.op(), x)));
+const OpDef scaled_bessel_op = of_order("bessel_ie", "BesselIEBackward0", eval_order<scaled_bessel>, [](VjpCtx& c) {
+    int64_t n = c.attr<OrderAttr>().n;
+    c.set(0, c.grad() * slope_of_scaled(n, c.input(0), scaled_bessel(n, c.input(0))));
 });
-const OpDef i1e_op = of_one("i1e", "SpecialI1EBackward0", eval_one<i1e>, [](VjpCtx& c) {
-    Tensor x = c.input(0), y = run(i1e_op, x);
-    c.set(0, c.grad() * (run(i0e_op, x) - sign(x) * y - over(y, x, 0.5)));
-});
+}  // namespace
+const OpDef i0_op = of_one("i0", "I0Backward0", eval_one<at_order<0, bessel>>, vjp_bessel<0>);
+const OpDef i1_op = of_one("i1", "SpecialI1Backward0", eval_one<at_order<1, bessel>>, vjp_bessel<1>);
+const OpDef i0e_op = of_one("i0e", "SpecialI0EBackward0", eval_one<at_order<0, scaled_bessel>>, vjp_scaled<0>);
+const OpDef i1e_op = of_one("i1e", "SpecialI1EBackward0", eval_one<at_order<1, scaled_bessel>>, vjp_scaled<1>);
+namespace {
+Tensor bessel(int64_t n, const Tensor& x) {
+    return n == 0 ? run(i0_op, x) : n == 1 ? run(i1_op, x) : run_with(bessel_op, OrderAttr{n}, x);
+}
+Tensor scaled_bessel(int64_t n, const Tensor& x) {
+    return n == 0 ? run(i0e_op, x) : n == 1 ? run(i1e_op, x) : run_with(scaled_bessel_op, OrderAttr{n}, x);
+}
+}  // namespace
 const Register i0_fn({"i0",
                       kUnaryFlags,
                       R"(Modified Bessel function of the first kind, of order 0.
@@ -251,7 +383,7 @@ const Register special_i1_fn({"special_i1",
                               kFunction,
                               R"(Modified Bessel function of the first kind, of order 1.
 
-    y = x / 2 sum over k of (x^2 / 4)^k / (k! (k + 1)!),  dx = dy (i0(x) - y / x)
+    y = x / 2 sum over k of (x^2 / 4)^k / (k! (k + 1)!),  dx = dy (i0(x) - y / x) = dy (i0(x) + I_2(x)) / 2
 
 Example:
     >>> chainrule.special.i1(chainrule.tensor([0., 1.]))
@@ -384,11 +516,17 @@ Example:
 
 // ---- gammainc, gammaincc: the incomplete gamma functions; the gradient is that by x ----
 namespace {
-void gamma_slope(VjpCtx& c, double sign_of) {
+void no_gradient_of_shape(const VjpCtx& c) {
     check<RuntimeError>(!c.wants(0), c.op().name, ": there is no gradient for the first argument. detach() it.");
+}
+const OpDef gamma_density_op = of_two("gamma_density", "GammaDensityBackward0", eval_two<gamma_density>, [](VjpCtx& c) {
+    no_gradient_of_shape(c);
     Tensor a = c.input(0), x = c.input(1);
-    Tensor slope = exp((a - 1.0) * log(x) - x - lgamma(a));
-    c.set(1, c.grad() * slope * sign_of);
+    c.set(1, c.grad() * run(c.op(), a, x) * ((a - 1.0) / x - 1.0));
+});
+void gamma_slope(VjpCtx& c, double sign_of) {
+    no_gradient_of_shape(c);
+    c.set(1, c.grad() * run(gamma_density_op, c.input(0), c.input(1)) * sign_of);
 }
 }  // namespace
 const OpDef gammainc_op =
@@ -409,7 +547,7 @@ Example:
     >>> chainrule.igamma(chainrule.tensor([1., 4.]), chainrule.tensor([1., 4.]))
     tensor([0.6321, 0.5665])
 
-Source: Abramowitz and Stegun, "Handbook of mathematical functions", 6.5.
+Source: Abramowitz and Stegun, "Handbook of mathematical functions", 6.5; for large a near x DLMF 8.12.
 )",
                           {{"igamma(Tensor input, Tensor other)", call_binary<gammainc_op>}}});
 const Register igammac_fn({"igammac",
@@ -424,7 +562,7 @@ Example:
     >>> chainrule.igammac(chainrule.tensor([1., 4.]), chainrule.tensor([1., 4.]))
     tensor([0.3679, 0.4335])
 
-Source: Abramowitz and Stegun, "Handbook of mathematical functions", 6.5.
+Source: Abramowitz and Stegun, "Handbook of mathematical functions", 6.5; for large a near x DLMF 8.12.
 )",
                            {{"igammac(Tensor input, Tensor other)", call_binary<gammaincc_op>}}});
 
@@ -452,27 +590,11 @@ Source: Abramowitz and Stegun, "Handbook of mathematical functions", 23.1.30.
 )",
                                 {{"special_zeta(Tensor input, Tensor other)", call_binary<zeta_op>}}});
 namespace {
-struct OrderAttr {
-    int64_t n;
-    void visit(AttrVisitor& v) const { v("n", n); }
-};
 extern const OpDef polygamma_op;
 Tensor polygamma(int64_t n, const Tensor& x) { return n == 0 ? digamma(x) : run_with(polygamma_op, OrderAttr{n}, x); }
-const OpDef polygamma_op = {
-    .name = "polygamma",
-    .grad_name = "PolygammaBackward0",
-    .infer = infer_floating,
-    .eval =
-        [](EvalCtx& c) {
-            int64_t n = c.attr<OrderAttr>().n;
-            each_number(c, [n](double x, double) { return polygamma_at(n, x); });
-        },
-    .vjp = [](VjpCtx& c) { c.set(0, c.grad() * polygamma(c.attr<OrderAttr>().n + 1, c.input(0))); },
-    .promotion = Promotion::Float,
-    .save_input = {1},
-    .attr_bytes = sizeof(OrderAttr),
-    .describe = describe_attrs<OrderAttr>,
-};
+const OpDef polygamma_op = of_order("polygamma", "PolygammaBackward0", eval_order<polygamma_at>, [](VjpCtx& c) {
+    c.set(0, c.grad() * polygamma(c.attr<OrderAttr>().n + 1, c.input(0)));
+});
 Tensor checked_polygamma(int64_t n, const Tensor& x) {
     check<ValueError>(n >= 0, "polygamma: the order n must not be negative, got ", n, ".");
     return polygamma(n, x);

@@ -59,7 +59,7 @@ ROWS = (
     loss("l1_loss", reduced(F(2, 3), F(2, 3)), since="ops", bad=(shapes_must_agree("l1_loss"),)),
     loss(
         "smooth_l1_loss",
-        (*reduced(F(2, 3), F(2, 3)), S(F(5), F(5), beta=0.3)),
+        (*reduced(F(2, 3), F(2, 3)), S(F(5), F(5), beta=0.3), S(F(5), F(5), beta=1e-40), S(F(5), F(5), beta=0.0)),
         since="ops",
         bad=(shapes_must_agree("smooth_l1_loss"),),
     ),

@@ -119,6 +119,9 @@ def _fill() -> None:
         TEMPLATES[name] = call(f"special('{name}', {{0}}, {{1}})")
     TEMPLATES.update(
         polygamma=call("special('polygamma', {n}, {0})"),
+        bessel_i=call("special('iv', {n}, {0})"),
+        bessel_ie=call("special('ive', {n}, {0})"),
+        gamma_density=infix("np.exp(({0} - 1) * np.log({1}) - {1} - lgamma({0}))"),
         frexp=call("np.frexp({0})"),
         neg=infix("-{0}"),
         rsqrt=infix("1 / np.sqrt({0})"),

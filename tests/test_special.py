@@ -1,0 +1,64 @@
+"""Special functions where formulas lose their digits. The numbers expected are mpmath's, of 50 digits."""
+
+import math
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+
+def f64(values):
+    return cr.tensor(np.asarray(values, np.float64))
+
+
+# a, x, lower, upper, density
+GAMMA = [
+    (1e10, 1e10, 0.5000013298076014, 0.4999986701923987, 3.9894228039810816e-06),
+    (1e12, 1e12 + 1e6, 0.8413447460685833, 0.1586552539314167, None),
+    (1e12, 1e12 - 3e6, 0.001349886213392038, 0.998650113786608, None),
+    (50.0, 40.0, 0.07033506665939495, 0.9296649333406050, 0.022133771940795309),
+    (1e-10, 0.5, None, 5.597735948054988e-11, None),
+    (3.0, 2.0, 0.32332358381693654, 0.6766764161830635, 0.27067056647322538),
+]
+
+
+@pytest.mark.parametrize(("a", "x", "lower", "upper", "density"), GAMMA)
+def test_incomplete_gamma_functions_keep_their_digits(a, x, lower, upper, density):
+    a, x = f64(a), f64(x).requires_grad_(True)
+    y = cr.igamma(a, x)
+    if lower is not None:
+        assert y.item() == pytest.approx(lower, rel=2e-14)
+    assert cr.igammac(a, x).item() == pytest.approx(upper, rel=2e-14)
+    if density is not None:
+        y.backward()
+        assert x.grad.item() == pytest.approx(density, rel=2e-14)
+
+
+def test_lower_and_upper_incomplete_gamma_add_up_to_1_over_all_branches():
+    a = f64(10.0 ** np.linspace(-12, 15, 109))[:, None]
+    x = a * f64(10.0 ** np.linspace(-3, 3, 61))
+    lower, upper = cr.igamma(a, x), cr.igammac(a, x)
+    assert abs(lower + upper - 1).max().item() < 1e-13
+    assert (lower.diff(dim=1) >= -1e-13).all()
+
+
+@pytest.mark.parametrize("function, slopes", [("i0", (0, 0.5, 0, 0.375)), ("i1", (0.5, 0, 0.375, 0))])
+def test_derivatives_of_bessel_functions_at_0(function, slopes):
+    x = f64(0.0).requires_grad_(True)
+    y = getattr(cr.special, function)(x)
+    for slope in slopes:
+        (y,) = cr.autograd.grad(y, x, create_graph=True)
+        assert y.item() == slope
+
+
+def test_the_ends_of_bessel_functions():
+    values = cr.special.i1(f64([5e-324, 1e-200, -math.inf, 800.0])).tolist()
+    assert values == [0.0, 5e-201, -math.inf, math.inf]
+    assert cr.special.i0e(f64(math.inf)).item() == 0
+
+
+def test_ndtri_of_the_smallest_numbers():
+    p = f64([5e-324, 1e-300, 1e-100, 1e-3])
+    expected = [-38.4674056171443463, -37.0470962993611992, -21.2734535609653243, -3.09023230616781354]
+    assert cr.special.ndtri(p).tolist() == pytest.approx(expected, rel=5e-16)
