@@ -4645,7 +4645,7 @@ def igamma(input: Tensor, other: TensorLike) -> Tensor:
         >>> chainrule.igamma(chainrule.tensor([1., 4.]), chainrule.tensor([1., 4.]))
         tensor([0.6321, 0.5665])
 
-    Source: Abramowitz and Stegun, "Handbook of mathematical functions", 6.5.
+    Source: Abramowitz and Stegun, "Handbook of mathematical functions", 6.5; for large a near x DLMF 8.12.
     """
 def igamma_(input: Tensor, other: TensorLike) -> Tensor:
     """Lower incomplete gamma function, regularised."""
@@ -4660,7 +4660,7 @@ def igammac(input: Tensor, other: TensorLike) -> Tensor:
         >>> chainrule.igammac(chainrule.tensor([1., 4.]), chainrule.tensor([1., 4.]))
         tensor([0.3679, 0.4335])
 
-    Source: Abramowitz and Stegun, "Handbook of mathematical functions", 6.5.
+    Source: Abramowitz and Stegun, "Handbook of mathematical functions", 6.5; for large a near x DLMF 8.12.
     """
 def igammac_(input: Tensor, other: TensorLike) -> Tensor:
     """Upper incomplete gamma function, regularised: 1 - igamma(a, x) without cancellation."""
@@ -8228,7 +8228,7 @@ def special_i0e(input: Tensor) -> Tensor:
 def special_i1(input: Tensor) -> Tensor:
     """Modified Bessel function of the first kind, of order 1.
 
-        y = x / 2 sum over k of (x^2 / 4)^k / (k! (k + 1)!),  dx = dy (i0(x) - y / x)
+        y = x / 2 sum over k of (x^2 / 4)^k / (k! (k + 1)!),  dx = dy (i0(x) - y / x) = dy (i0(x) + I_2(x)) / 2
 
     Example:
         >>> chainrule.special.i1(chainrule.tensor([0., 1.]))
