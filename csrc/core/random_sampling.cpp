@@ -7,27 +7,36 @@
 #include <vector>
 
 #include "core/random.h"
+#include "core/stirling.h"
 
 namespace chainrule {
 namespace {
 
+// The transformation in Hoermann's rejection methods: a uniform u on (-1/2, 1/2) becomes (2 a / edge + b) u, edge = 1/2 - |u|,
+// nearly of the wanted distribution; its slope by u is the hat under which a candidate is accepted or not.
+struct Transform {
+    double a, b;
+    static double edge(double u) { return 0.5 - std::fabs(u); }
+    double operator()(double u) const { return (2 * a / edge(u) + b) * u; }
+    double slope(double u) const { return a / (edge(u) * edge(u)) + b; }
+};
+// Away from the edges nearly all candidates are right: without looking at the distribution.
+bool accepted_at_once(double u, double v, double limit) { return Transform::edge(u) >= 0.07 && v <= limit; }
+
 // W. Hoermann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics and
 // Economics 12 (1993), algorithm PTRS.
 double poisson_large(Generator& gen, double rate) {
-    const double b = 0.931 + 2.53 * std::sqrt(rate);
-    const double a = -0.059 + 0.02483 * b;
-    const double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
-    const double accept = 0.9277 - 3.6224 / (b - 2);
-    const double log_rate = std::log(rate);
+    const double width = 0.931 + 2.53 * std::sqrt(rate);
+    const Transform transform{-0.059 + 0.02483 * width, width};
+    const double log_scale = std::log(1.1239 + 1.1328 / (width - 3.4)), log_rate = std::log(rate);
+    const double limit = 0.9277 - 3.6224 / (width - 2);
     for (;;) {
-        const double u = gen.uniform53() - 0.5;
-        const double v = gen.uniform53();
-        const double us = 0.5 - std::fabs(u);
-        const double k = std::floor((2 * a / us + b) * u + rate + 0.43);
-        if (us >= 0.07 && v <= accept) return k;
-        if (k < 0 || (us < 0.013 && v > us)) continue;
-        const double left = std::log(v) + std::log(inverse_alpha) - std::log(a / (us * us) + b);
-        if (left <= -rate + k * log_rate - std::lgamma(k + 1)) return k;
+        const double u = gen.uniform53() - 0.5, v = gen.uniform53(), edge = Transform::edge(u);
+        const double count = std::floor(transform(u) + rate + 0.43);
+        if (accepted_at_once(u, v, limit)) return count;
+        if (count < 0 || (edge < 0.013 && v > edge)) continue;
+        const double log_probability = count * log_rate - rate - std::lgamma(count + 1);
+        if (std::log(v) + log_scale - std::log(transform.slope(u)) <= log_probability) return count;
     }
 }
 
@@ -40,65 +49,57 @@ double poisson_small(Generator& gen, double rate) {
     return count;
 }
 
-// G. Marsaglia, W. W. Tsang, "A simple method for generating gamma variables", ACM TOMS 26 (2000). The float constants
-// and the order of the roundings are PyTorch's.
-template <class T> double standard_gamma(Generator& gen, T alpha) {
-    double scale = 1.0;
-    if (alpha < 1) {
-        if (alpha == 0) return 0.0;
-        scale = std::pow(1.0 - gen.uniform53(), static_cast<double>(T(1) / alpha));
-        alpha += T(1);
-    }
-    const double d = alpha - static_cast<T>(1.0f / 3.0f);
-    const double c = 1.0 / std::sqrt(9.0 * d);
+// d is the shape less 1/3, z normal, cube = (1 + z / sqrt(9 d))^3, u uniform. The first bound spares most logarithms.
+bool accepts_cube(double d, double z, double cube, double u) {
+    const double z2 = z * z;
+    return u < 1 - static_cast<double>(0.0331f) * z2 * z2 || std::log(u) < 0.5 * z2 + d * (1 - cube + std::log(cube));
+}
+
+// G. Marsaglia, W. W. Tsang, "A simple method for generating gamma variables", ACM TOMS 26 (2000): d times the cube of a normal
+// variable about 1, for shapes of 1 or more; `factor` times that, multiplied in PyTorch's order. Its constants are floats.
+template <class T> double gamma_by_cubes(Generator& gen, T shape, double factor) {
+    const double d = shape - static_cast<T>(1.0f / 3.0f), spread = 1 / std::sqrt(9 * d);
     for (;;) {
-        double x, y;
-        do {
-            x = gen.normal();
-            y = 1.0 + c * x;
-        } while (y <= 0.0);
-        const double v = y * y * y;
-        const double u = 1.0 - gen.uniform53();
-        const double xx = x * x;
-        if (u < 1.0 - static_cast<double>(0.0331f) * xx * xx) return scale * d * v;
-        if (std::log(u) < 0.5 * xx + d * (1.0 - v + std::log(v))) return scale * d * v;
+        const double z = gen.normal(), root = 1 + spread * z;
+        if (root <= 0) continue;
+        const double cube = root * root * root;
+        if (accepts_cube(d, z, cube, 1 - gen.uniform53())) return factor * d * cube;
     }
 }
 
-// The part of log(k!) that Stirling's formula (k + 1/2) log(k + 1) - (k + 1) + log(2 pi) / 2 leaves.
-double stirling_rest(double k) {
-    static constexpr double small[] = {
-        0.08106146679532726, 0.04134069595540929, 0.02767792568499834, 0.02079067210376509,  0.01664469118982119,
-        0.01387612882307075, 0.01189670994589177, 0.01041126526197209, 0.009255462182712733, 0.00833056343336287};
-    if (k <= 9) return small[static_cast<int>(k)];
-    const double square = (k + 1) * (k + 1);
-    return (1.0 / 12 - (1.0 / 360 - 1.0 / 1260 / square) / square) / (k + 1);
+// Smaller shapes: Gamma(shape) is Gamma(shape + 1) times a uniform to the power of 1 / shape.
+template <class T> double standard_gamma(Generator& gen, T shape) {
+    if (shape == 0) return 0;
+    if (shape >= 1) return gamma_by_cubes(gen, shape, 1);
+    const double factor = std::pow(1 - gen.uniform53(), static_cast<double>(T(1) / shape));
+    return gamma_by_cubes(gen, shape + T(1), factor);
+}
+
+// ln of P(k) / P(mode) for k successes in n trials. Of ln k! = (k + 1/2) ln(k + 1) - k + rest the linear terms cancel; the others
+// are grouped so that each is as small as the distance of k from the mode.
+double log_relative_probability(double k, double mode, double n, double odds) {
+    const auto falls = [](double at, double from) { return (at + 0.5) * std::log((from + 1) / (at + 1)); };
+    const auto rest = [](double of) { return stirling_rest(of + 1); };
+    const double step = odds * (n - mode + 1) / (mode + 1);
+    return falls(k, mode) + falls(n - k, n - mode) + (k - mode) * std::log(step) + rest(mode) - rest(k) +
+           rest(n - mode) - rest(n - k);
 }
 
 // W. Hoermann, "The generation of binomial random variates", J. Stat. Comput. Simul. 46 (1993), algorithm BTRS; for
 // p <= 1/2 and n p >= 10.
 double binomial_large(Generator& gen, double n, double p) {
-    const double spread = std::sqrt(n * p * (1 - p));
-    const double b = 1.15 + 2.53 * spread;
-    const double a = -0.0873 + 0.0248 * b + 0.01 * p;
-    const double c = n * p + 0.5;
-    const double accept = 0.92 - 4.2 / b;
-    const double odds = p / (1 - p);
-    const double alpha = (2.83 + 5.1 / b) * spread;
-    const double m = std::floor((n + 1) * p);
+    const double deviation = std::sqrt(n * p * (1 - p)), width = 1.15 + 2.53 * deviation;
+    const Transform transform{-0.0873 + 0.0248 * width + 0.01 * p, width};
+    const double scale = (2.83 + 5.1 / width) * deviation;  // of the hat, where P(mode) is 1
+    const double limit = 0.92 - 4.2 / width;
+    const double middle = n * p + 0.5, mode = std::floor((n + 1) * p);
     for (;;) {
-        const double u = gen.uniform53() - 0.5;
-        double v = gen.uniform53();
-        const double us = 0.5 - std::fabs(u);
-        const double k = std::floor((2 * a / us + b) * u + c);
-        if (us >= 0.07 && v <= accept) return k;
-        if (k < 0 || k > n) continue;
-        v = std::log(v * alpha / (a / (us * us) + b));
-        const double bound = (m + 0.5) * std::log((m + 1) / (odds * (n - m + 1))) +
-                             (n + 1) * std::log((n - m + 1) / (n - k + 1)) +
-                             (k + 0.5) * std::log(odds * (n - k + 1) / (k + 1)) + stirling_rest(m) +
-                             stirling_rest(n - m) - stirling_rest(k) - stirling_rest(n - k);
-        if (v <= bound) return k;
+        const double u = gen.uniform53() - 0.5, v = gen.uniform53();
+        const double successes = std::floor(transform(u) + middle);
+        if (accepted_at_once(u, v, limit)) return successes;
+        if (successes < 0 || successes > n) continue;
+        const double height = v * scale / transform.slope(u);
+        if (std::log(height) <= log_relative_probability(successes, mode, n, p / (1 - p))) return successes;
     }
 }
 

@@ -12,6 +12,7 @@
 #include "kernels/lapack.h"
 #include "ops/linalg.h"
 #include "ops/matrices.h"
+#include "ops/matrix.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 
@@ -61,11 +62,18 @@ const OpDef inv_op = {
     .save_output = {1},
 };
 
+// X of A X = B: the kernels read both as matrices of one floating type.
+void infer_solution(InferCtx& c) {
+    check_square(c.op.name, c.input(0));
+    check_same_dtype(c.op.name, c.input(0), c.input(1));
+    c.set(0, c.input(1).shape(), c.input(1).dtype());
+}
+
 // ---- solve: A X = B, dB = A^-T dX, dA = -dB X^T ----
 const OpDef solve_op = {
     .name = "linalg.solve",
     .grad_name = "LinalgSolveExBackward0",
-    .infer = [](InferCtx& c) { c.set(0, c.input(1).shape(), c.input(1).dtype()); },
+    .infer = infer_solution,
     .eval =
         [](EvalCtx& c) {
             Tensor a = c.input(0), work = columns_of(a), x = columns_of(c.input(1));
@@ -101,7 +109,7 @@ struct TriangleAttrs {
 const OpDef solve_triangular_op = {
     .name = "linalg.solve_triangular",
     .grad_name = "LinalgSolveTriangularBackward0",
-    .infer = [](InferCtx& c) { c.set(0, c.input(1).shape(), c.input(1).dtype()); },
+    .infer = infer_solution,
     .eval =
         [](EvalCtx& c) {
             TriangleAttrs at = c.attr<TriangleAttrs>();
@@ -158,7 +166,7 @@ bool all_nonzero(const Tensor& t) {
 Tensor cofactors(const Tensor& a) {
     Svd d = svd(a);
     int64_t n = rows_of(a);
-    Tensor one = diag_embed(full({n}, Scalar(true), DType::Bool));
+    Tensor one = unit_matrix(n, DType::Bool);
     Tensor others = prod(where(one, number(1, d.s), row(d.s)), {-1});
     Tensor sign = detach(det(detach(d.u)) * det(detach(d.vh)));
     return matmul(d.u * row(others), d.vh) * column(column(sign));

@@ -20,56 +20,23 @@
 namespace chainrule {
 namespace {
 
-Tensor unit_matrix(int64_t n, DType dtype) { return diag_embed(full({n}, Scalar(1.0), dtype)); }
 Tensor like_batch(const Tensor& t, const Tensor& matrix) {
     return expand(matrix, with_matrix(t, rows_of(matrix), cols_of(matrix)));
 }
 
 // ---- lu_solve: A = P L U, packed as lu_factor gives it ----
 
-// Row r of P^T A is row order[r] of A: the exchanges of LAPACK's pivots carried out on 0, 1, 2...
-Tensor row_order(const Tensor& pivots, int64_t rows) {
-    Dims shape = pivots.shape();
-    int64_t k = shape.n ? shape.back() : 0, n = batches(unsqueeze(pivots, -1));
-    shape[shape.n - 1] = rows;
-    Tensor order = empty(shape, DType::Int64), from = contiguous_data(cast(pivots, DType::Int32));
-    for (int64_t b = 0; b < n; ++b) {
-        int64_t* o = order.data<int64_t>() + b * rows;
-        for (int64_t r = 0; r < rows; ++r) o[r] = r;
-        for (int64_t r = 0; r < k; ++r) std::swap(o[r], o[from.data<int32_t>()[b * k + r] - 1]);
-    }
-    return order;
-}
-// P as a matrix: P[order[r], r] = 1.
-Tensor permutation(const Tensor& pivots, int64_t rows, DType dtype) {
-    Tensor line = empty({rows}, DType::Int64);
-    for (int64_t r = 0; r < rows; ++r) line.data<int64_t>()[r] = r;
-    return cast(mT(eq(column(row_order(pivots, rows)), line)), dtype);
-}
-
-void check_lu(const char* op, const Tensor& lu, const Tensor& pivots) {
-    check_matrices(op, lu);
-    check<ValueError>(is_integral(pivots.dtype()) && pivots.dtype() != DType::Bool &&
-                          pivots.shape() == with_vector(lu, least(rows_of(lu), cols_of(lu))),
-                      op, ": pivots must be integers of shape ", with_vector(lu, least(rows_of(lu), cols_of(lu))),
-                      ", got ", pivots.dtype(), " ", pivots.shape(), ". They are made by linalg.lu_factor().");
-    Tensor at = contiguous_data(cast(pivots, DType::Int32));
-    for (int64_t i = 0; i < at.numel(); ++i)
-        check<IndexError>(at.data<int32_t>()[i] >= 1 && at.data<int32_t>()[i] <= rows_of(lu), op,
-                          ": pivots must be row numbers from 1 to ", rows_of(lu), ", got ", at.data<int32_t>()[i], ".");
-}
-
 // A X = B by P^T, L^-1 and U^-1; X A = B from the transposed equation; adjoint: A^T.
 Tensor lu_solve(const char* op, const Tensor& lu, const Tensor& pivots, const Tensor& b, bool left, bool adjoint) {
-    check_lu(op, lu, pivots);
     check_square(op, lu);
+    Tensor exchanges = checked_pivots(op, lu, pivots);
     check_matrices(op, b);
     check<TypeError>(lu.dtype() == b.dtype(), op, ": LU and B must have one dtype, got ", lu.dtype(), " and ",
                      b.dtype(), ".");
-    if (!left) return mT(lu_solve(op, lu, pivots, mT(b), true, !adjoint));
+    if (!left) return mT(lu_solve(op, lu, exchanges, mT(b), true, !adjoint));
     check<ValueError>(rows_of(b) == rows_of(lu), op, ": LU and B must fit, got shapes ", lu.shape(), " and ", b.shape(),
                       " (", rows_of(lu), " != ", rows_of(b), ").");
-    Tensor p = permutation(pivots, rows_of(lu), lu.dtype());
+    Tensor p = permutation(lu, exchanges);
     Dims batch_lu = lu.shape(), batch_b = b.shape();
     batch_lu.n -= 2;
     batch_b.n -= 2;

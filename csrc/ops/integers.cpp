@@ -6,7 +6,7 @@
 #include <numeric>
 #include <type_traits>
 
-#include "core/parallel.h"
+#include "ops/each_number.h"
 #include "ops/forms.h"
 #include "ops/index_core.h"
 #include "ops/reduce_rules.h"
@@ -34,19 +34,11 @@ template <class T> T multiple(T a, T b) {
 }
 
 template <bool kMultiple> void eval_divisors(EvalCtx& c) {
-    Dims shape = c.out().shape();
-    Tensor x = empty(shape, c.out().dtype()), y = empty(shape, c.out().dtype()), rows = empty(shape, c.out().dtype());
-    copy_data(x, c.input(0));  // they broadcast
-    copy_data(y, c.input(1));
-    visit(rows.dtype(), [&](auto zero) {
+    visit(c.out().dtype(), [&](auto zero) {
         using T = decltype(zero);
         if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
-            for (int64_t i = 0; i < rows.numel(); ++i) {
-                T a = x.data<T>()[i], b = y.data<T>()[i];
-                rows.data<T>()[i] = kMultiple ? multiple(a, b) : divisor(a, b);
-            }
+            each_number_of<T>(c, [](T a, T b) { return kMultiple ? multiple(a, b) : divisor(a, b); });
     });
-    copy_data(c.out(), rows);
 }
 constexpr OpDef on_integers(const char* name, void (*eval)(EvalCtx&)) {
     return {

@@ -42,6 +42,11 @@ Tensor pinv(const Tensor& a, double rtol, double atol);  // rtol < 0: max(m, n) 
 
 LeastSquares least_squares(const Tensor& a, const Tensor& b, double rcond);
 
+// The packed matrices of lu_factor() and their row exchanges: pivots as int32 rows; ValueError where they do not fit the matrices.
+Tensor checked_pivots(const char* op, const Tensor& lu, const Tensor& pivots);
+// P with A = P L U, of lu's dtype.
+Tensor permutation(const Tensor& lu, const Tensor& pivots);
+
 // ValueError, TypeError where the last two axes are no (square) floating matrix.
 void check_matrices(const char* op, const Tensor& a);
 void check_square(const char* op, const Tensor& a);

@@ -46,7 +46,26 @@ const OpDef permutation_op = {
         },
 };
 
-Tensor permutation(const Tensor& lu, const Tensor& pivots) { return run(permutation_op, lu, pivots); }
+}  // namespace
+
+Tensor permutation(const Tensor& lu, const Tensor& pivots) { return run(permutation_op, detach(lu), pivots); }
+
+Tensor checked_pivots(const char* op, const Tensor& lu, const Tensor& pivots) {
+    check_matrices(op, lu);
+    Dims expected = with_vector(lu, least(rows_of(lu), cols_of(lu)));
+    check<ValueError>(is_integral(pivots.dtype()) && pivots.dtype() != DType::Bool && pivots.shape() == expected, op,
+                      ": pivots must be integers of shape ", expected, ", got ", pivots.dtype(), " of shape ",
+                      pivots.shape(), ". They are made by linalg.lu_factor().");
+    Tensor rows = contiguous_data(cast(pivots, DType::Int64));
+    for (int64_t i = 0; i < rows.numel(); ++i) {
+        int64_t row_number = rows.data<int64_t>()[i];
+        check<ValueError>(row_number >= 1 && row_number <= rows_of(lu), op, ": pivots must lie in 1 to ", rows_of(lu),
+                          ", got ", row_number, ".");
+    }
+    return cast(rows, DType::Int32);
+}
+
+namespace {
 
 struct Parts {
     Tensor l, u;
@@ -55,7 +74,7 @@ struct Parts {
 // L is (m, k) with ones on its diagonal, U (k, n), k = min(m, n).
 Parts parts_of(const Tensor& lu) {
     int64_t m = rows_of(lu), n = cols_of(lu), k = least(m, n);
-    Tensor one = diag_embed(full({k}, Scalar(1.0), lu.dtype()));
+    Tensor one = unit_matrix(k, lu.dtype());
     Tensor below = tril(narrow(lu, -1, 0, k), -1);
     Tensor l = m > k ? cat({narrow(below, -2, 0, k) + one, narrow(below, -2, k, m - k)}, -2) : below + one;
     return {l, triu(narrow(lu, -2, 0, k), 0)};
@@ -70,7 +89,7 @@ void vjp_lu(VjpCtx& c) {
     int64_t m = rows_of(lu), n = cols_of(lu), k = least(m, n);
     Tensor square = narrow(narrow(lu, -2, 0, k), -1, 0, k);
     Tensor inner = narrow(narrow(g, -2, 0, k), -1, 0, k);
-    Tensor lower = tril(square, -1) + diag_embed(full({k}, Scalar(1.0), lu.dtype())), upper = triu(square, 0);
+    Tensor lower = tril(square, -1) + unit_matrix(k, lu.dtype()), upper = triu(square, 0);
     Tensor lower_t = mT(lower);
     auto by_lower = [&](const Tensor& t) { return solve_triangular(lower_t, t, true, true); };  // L^-T t
     auto by_upper = [&](const Tensor& t) { return mT(solve_triangular(upper, mT(t), true)); };  // t U^-T
@@ -88,7 +107,7 @@ void vjp_lu(VjpCtx& c) {
     Tensor da = by_upper(by_lower(middle));
     if (n > k) da = cat({da, beyond}, -1);
     if (m > k) da = cat({da, beyond}, -2);
-    c.set(0, matmul(permutation(detach(lu), c.output(1)), da));
+    c.set(0, matmul(permutation(lu, c.output(1)), da));
 }
 
 const OpDef lu_factor_op = {
@@ -133,20 +152,10 @@ void only_pivoted(Args& a, size_t at) {
 }
 
 void call_unpack(Args& a) {
-    const Tensor &lu = a.tensor(0), &pivots = a.tensor(1);
-    check_matrices(a.name, lu);
-    Dims expected = with_vector(lu, least(rows_of(lu), cols_of(lu)));
-    check<ValueError>(!is_floating(pivots.dtype()) && pivots.dtype() != DType::Bool && pivots.shape() == expected,
-                      a.name, ": pivots must be integers of shape ", expected, ", got ", pivots.dtype(), " of shape ",
-                      pivots.shape(), ".");
-    Tensor swaps = contiguous_data(cast(detach(pivots), DType::Int32));
-    for (int64_t i = 0; i < swaps.numel(); ++i) {
-        int32_t row_number = swaps.data<int32_t>()[i];
-        check<ValueError>(row_number >= 1 && row_number <= rows_of(lu), a.name, ": pivots must lie in 1 to ",
-                          rows_of(lu), ", got ", row_number, ".");
-    }
+    const Tensor& lu = a.tensor(0);
+    Tensor pivots = checked_pivots(a.name, lu, a.tensor(1));
     Parts parts = parts_of(lu);
-    a.ret_tuple({permutation(lu, swaps), parts.l, parts.u}, kUnpackFields);
+    a.ret_tuple({permutation(lu, pivots), parts.l, parts.u}, kUnpackFields);
 }
 
 void call_lu_factor(Args& a) {

@@ -54,6 +54,7 @@ inline Tensor columns_of(const Tensor& t) {
     fail<LinAlgError>(op, ": matrix ", i, " of the batch of shape ", a.shape(), " ", why, ".");
 }
 
+inline Tensor unit_matrix(int64_t n, DType dtype) { return diag_embed(full({n}, Scalar(1.0), dtype)); }
 inline Tensor mT(const Tensor& t) { return transpose(t, -2, -1); }
 inline Tensor column(const Tensor& t) { return unsqueeze(t, -1); }
 inline Tensor row(const Tensor& t) { return unsqueeze(t, -2); }

@@ -20,7 +20,7 @@ Tensor matrix_power(const char* op, Tensor a, int64_t n) {
     uint64_t power = n < 0 ? -static_cast<uint64_t>(n) : static_cast<uint64_t>(n);
     if (n < 0) a = inv(a);
     if (power == 0) {
-        Tensor one = diag_embed(full({rows_of(a)}, Scalar(1.0), a.dtype()));
+        Tensor one = unit_matrix(rows_of(a), a.dtype());
         return contiguous(expand(one, a.shape()));
     }
     Tensor out;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ops/forms.h"
+#include "ops/special.h"
 
 namespace chainrule {
 
@@ -86,34 +87,14 @@ Example:
 )",
                           {{"lgamma(Tensor input)", call_unary<lgamma_op>}}});
 
-namespace {
-
-// The derivative of digamma, psi1(x) = sum over k >= 0 of 1 / (x + k)^2, written in operations, so that it has derivatives of
-// any order: reflection for x < 1/2, ten steps of the recurrence, then the asymptotic series (Abramowitz and Stegun 6.4.7,
-// 6.4.6 and 6.4.12); its remainder is below 1e-16 from x = 10.
-Tensor trigamma(const Tensor& x) {
-    Tensor half = scalar_tensor(0.5, x.dtype());
-    Tensor reflected = lt(x, half);
-    Tensor z = where(reflected, 1.0 - x, x);
-    Tensor sum = div(1.0, square(z));
-    for (int k = 1; k < 10; ++k) sum = sum + div(1.0, square(z + static_cast<double>(k)));
-    Tensor w = div(1.0, z + 10.0), w2 = square(w);
-    Tensor series = ((((w2 * (5.0 / 66) - 1.0 / 30) * w2 + 1.0 / 42) * w2 - 1.0 / 30) * w2 + 1.0 / 6) * w2 * w;
-    sum = sum + w + w2 * 0.5 + series;
-    Tensor safe = where(reflected, x, half), whole = floor_divide(detach(safe) + 0.5, scalar_tensor(1, x.dtype()));
-    return where(reflected, square(div(kPi, sin((safe - whole) * kPi))) - sum, sum);
-}
-
-}  // namespace
-
 constexpr OpDef digamma_op = function_by_input("digamma", "DigammaBackward0", Unary::Digamma,
-                                               [](VjpCtx& c) { c.set(0, c.grad() * trigamma(c.input(0))); });
+                                               [](VjpCtx& c) { c.set(0, c.grad() * polygamma(1, c.input(0))); });
 Tensor digamma(const Tensor& x) { return run(digamma_op, x); }
 const Register digamma_fn({"digamma",
                            kUnaryFlags,
                            R"(Logarithmic derivative of the gamma function.
 
-    y = d/dx ln Gamma(x),  dx = dy trigamma(x)
+    y = d/dx ln Gamma(x),  dx = dy polygamma(1, x)
 
 Example:
     >>> chainrule.digamma(chainrule.tensor([1., 2.]))

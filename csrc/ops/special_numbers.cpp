@@ -8,11 +8,10 @@
 #include <cmath>
 #include <limits>
 
-#include "core/parallel.h"
-#include "core/unlock.h"
+#include "core/stirling.h"
+#include "ops/each_number.h"
 #include "ops/forms.h"
-#include "ops/reduce_rules.h"
-#include "ops/visit.h"
+#include "ops/special.h"
 
 namespace chainrule {
 namespace {
@@ -151,12 +150,6 @@ double distance(double a, double x) {
     return r * mu - 2 * sum;
 }
 
-// What Stirling's formula leaves of ln Gamma(a), for a >= 20 (Abramowitz and Stegun 6.1.41).
-double stirling_rest(double a) {
-    double w = 1 / (a * a);
-    return (1.0 / 12 - w * (1.0 / 360 - w * (1.0 / 1260 - w * (1.0 / 1680 - w / 1188)))) / a;
-}
-
 constexpr double kLargeShape = 20;
 
 // x^a e^-x / Gamma(a + 1).
@@ -254,7 +247,22 @@ double gamma_density(double a, double x) {
     return std::isinf(a) ? 0 : gamma_front(a, x) * (a / x);
 }
 
+// The derivative of digamma, sum over k >= 0 of (x + k)^-2: reflection below 1/2, ten steps of the recurrence, then the asymptotic
+// series, whose next term is below 1e-17 from 10 on (Abramowitz and Stegun 6.4.7, 6.4.6 and 6.4.12).
+double trigamma(double x) {
+    if (x < 0.5) {
+        double sine = std::sin(kPi * (x - std::round(x)));
+        return kPi * kPi / (sine * sine) - trigamma(1 - x);
+    }
+    double sum = 0;
+    for (int k = 0; k < 10; ++k, x += 1) sum += 1 / (x * x);
+    double w = 1 / x, w2 = w * w;
+    double series = 1.0 / 42 - w2 * (1.0 / 30 - w2 * (5.0 / 66 - w2 * (691.0 / 2730 - w2 * (7.0 / 6))));
+    return sum + w + w2 / 2 + w * w2 * (1.0 / 6 - w2 * (1.0 / 30 - w2 * series));
+}
+
 double polygamma_at(int64_t n, double x) {
+    if (n == 1) return trigamma(x);
     double order = static_cast<double>(n);
     return (n % 2 ? 1 : -1) * std::tgamma(order + 1) * zeta(order + 1, x);
 }
@@ -263,28 +271,6 @@ double xlog1py_at(double x, double y) { return x == 0 && y == y ? 0 : x * std::l
 
 // ---- evaluation ----
 
-// Row-major data of the result's shape, to which the input broadcasts.
-Tensor rows_like(const Tensor& t, const Tensor& out) {
-    if (t.shape() == out.shape()) return contiguous_data(t);
-    Tensor rows = empty(out.shape(), t.dtype());
-    copy_data(rows, t);
-    return rows;
-}
-
-template <class F> void each_number(EvalCtx& c, const F& f) {
-    Tensor x = rows_like(c.input(0), c.out()), y = c.n_inputs > 1 ? rows_like(c.input(1), c.out()) : x;
-    Tensor rows = c.out().is_contiguous() ? c.out() : empty(c.out().shape(), c.out().dtype());
-    visit_floating(rows.dtype(), [&](auto zero) {
-        using T = decltype(zero);
-        const T *a = x.data<T>(), *b = y.data<T>();
-        T* to = rows.data<T>();
-        Unlock unlock(rows.numel() * 50);
-        parallel_for(rows.numel(), 1 << 8, [&](int64_t begin, int64_t end) {
-            for (int64_t i = begin; i < end; ++i) to[i] = static_cast<T>(f(a[i], b[i]));
-        });
-    });
-    if (!c.out().is_contiguous()) copy_data(c.out(), rows);
-}
 template <double (*f)(double)> void eval_one(EvalCtx& c) {
     each_number(c, [](double x, double) { return f(x); });
 }
@@ -590,11 +576,12 @@ Source: Abramowitz and Stegun, "Handbook of mathematical functions", 23.1.30.
 )",
                                 {{"special_zeta(Tensor input, Tensor other)", call_binary<zeta_op>}}});
 namespace {
-extern const OpDef polygamma_op;
-Tensor polygamma(int64_t n, const Tensor& x) { return n == 0 ? digamma(x) : run_with(polygamma_op, OrderAttr{n}, x); }
 const OpDef polygamma_op = of_order("polygamma", "PolygammaBackward0", eval_order<polygamma_at>, [](VjpCtx& c) {
     c.set(0, c.grad() * polygamma(c.attr<OrderAttr>().n + 1, c.input(0)));
 });
+}  // namespace
+Tensor polygamma(int64_t n, const Tensor& x) { return n == 0 ? digamma(x) : run_with(polygamma_op, OrderAttr{n}, x); }
+namespace {
 Tensor checked_polygamma(int64_t n, const Tensor& x) {
     check<ValueError>(n >= 0, "polygamma: the order n must not be negative, got ", n, ".");
     return polygamma(n, x);

@@ -33,7 +33,7 @@ Tensor skew(const Tensor& x) { return x - mT(x); }
 Tensor inverse_gaps(const Tensor& x) {
     Tensor gaps = row(x) - column(x);
     int64_t n = x.size(x.ndim() - 1);
-    Tensor one = diag_embed(full({n}, Scalar(true), DType::Bool));
+    Tensor one = unit_matrix(n, DType::Bool);
     return masked_out(one, 1 / (gaps + cast(one, x.dtype())));
 }
 

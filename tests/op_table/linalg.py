@@ -213,6 +213,8 @@ ROWS = (
         bad=(
             bad(ValueError, r"^linalg.solve: .*\(3 != 2\)", SQUARE, F(2)),
             bad(RuntimeError, "singular", V(NIL), F(2)),
+            bad(TypeError, r"^linalg.solve: .*floating, got int64", I(2, 2), I(2, 2)),
+            bad(TypeError, r"^linalg.solve: .*got float\d\d and int64", SQUARE, I(3, 2)),
         ),
     ),
     linear(
@@ -222,6 +224,7 @@ ROWS = (
             *(S(SQUARE, F(2, 3), upper=True, left=False), S(SQUARE, F(3, 1), upper=False, unitriangular=True)),
         ),
         tol=20,
+        bad=(bad(TypeError, r"^linalg.solve_triangular: .*floating, got int64", I(2, 2), I(2, 2), upper=True),),
     ),
     linear(
         "cholesky",
@@ -246,6 +249,7 @@ ROWS = (
         bad=(
             bad(ValueError, r"^lu_unpack: pivots must be integers of shape \(2,\)", F(2, 3), I(3)),
             bad(ValueError, r"^lu_unpack: pivots must lie in 1 to 2, got 3", F(2, 3), V([1, 3], "int")),
+            bad(ValueError, r"^lu_unpack: pivots .* got 4294967297", F(2, 3), V([1, 2**32 + 1], "int")),
         ),
     ),
     linear("svd", (S(DISTINCT, full_matrices=False),), tol=200, ref=False),
