@@ -3744,7 +3744,7 @@ def diff(
 def digamma(input: Tensor) -> Tensor:
     """Logarithmic derivative of the gamma function.
 
-        y = d/dx ln Gamma(x),  dx = dy trigamma(x)
+        y = d/dx ln Gamma(x),  dx = dy polygamma(1, x)
 
     Example:
         >>> chainrule.digamma(chainrule.tensor([1., 2.]))
