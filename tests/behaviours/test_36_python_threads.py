@@ -4,8 +4,10 @@ Races inside the C++ core are looked for by ThreadSanitizer with 8 threads: test
 .ci/nightly.
 """
 
+import ctypes
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -151,20 +153,27 @@ def test_36_hooks_and_functions_in_threads():
 LARGE = {
     "product": lambda a: a @ a,
     "elementwise": lambda a: a.lgamma(),
-    "softmax": lambda a: a.view(1000, 4000).softmax(1),
+    "softmax": lambda a: [a.view(1000, 4000).softmax(1) for _ in range(10)],  # one is over before another thread wakes
     "sort": lambda a: a.sort(1),
     "convolution": lambda a: F.conv2d(a.view(1, 4, 1000, 1000), cr.ones(16, 4, 5, 5)),
 }
 
 
 def progress_beside(call):
-    """How far another Python thread counts while each of nine calls is inside C++."""
+    """How far another Python thread counts while each of nine calls is inside C++.
+
+    The interpreter never takes its lock away here (the switch interval is longer than the test), so the other thread
+    comes on only when the call lets the lock go. It lets go itself after each count.
+    """
     count, stop = [0], threading.Event()
 
     def counter():
         while not stop.is_set():
             count[0] += 1
+            time.sleep(0)
 
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
     other = threading.Thread(target=counter)
     other.start()
     progress = []
@@ -176,19 +185,29 @@ def progress_beside(call):
     finally:
         stop.set()
         other.join()
+        sys.setswitchinterval(interval)
     return progress
 
 
 @pytest.mark.parametrize("name", LARGE)
 def test_36_the_lock_is_released(name):
-    """Another Python thread comes on during most calls: it cannot, unless they let the interpreter's lock go."""
+    """Another Python thread comes on during each call: it cannot, unless the call lets the interpreter's lock go."""
     a = cr.rand(2000, 2000)
     progress = progress_beside(lambda: LARGE[name](a))
-    beside = sum(p > 0 for p in progress)  # a busy machine may not run the other thread during a short call
-    assert beside > len(progress) / 2, f"nothing ran beside the calls: {progress}"
+    assert min(progress) > 0, f"nothing ran beside the calls: {progress}"
 
 
 def test_36_the_lock_is_released_in_backward():
     x = cr.rand(2000, 1000, requires_grad=True)
     loss = (x @ x.T).tanh().sum()
-    assert min(progress_beside(lambda: loss.backward(retain_graph=True))) > 0
+    progress = progress_beside(lambda: loss.backward(retain_graph=True))
+    assert min(progress) > 0, f"nothing ran beside the calls: {progress}"
+
+
+def test_36_a_lock_held_is_seen():
+    """The measurement itself: calls that hold the lock give no progress, those that let it go do."""
+    values = list(range(1_000_000, 0, -1))
+    held, released = ctypes.PyDLL(None), ctypes.CDLL(None)
+    assert progress_beside(lambda: held.usleep(30_000)) == [0] * 9
+    assert progress_beside(lambda: sorted(values)) == [0] * 9
+    assert min(progress_beside(lambda: released.usleep(30_000))) > 0

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 import warnings
+from keyword import iskeyword
 
 import numpy as np
 
@@ -186,7 +187,9 @@ def arguments(rng, signature, skip_first=False):
     if spoilt and rng.random() < 0.15:
         values.append(wrong(rng))
     if spoilt and rng.random() < 0.1:
-        words.append(f"{rng.choice(['dim', 'out', 'x', 'input', 'dtype'])}={wrong(rng)}")
+        name = rng.choice(["dim", "out", "x", "input", "dtype"])
+        if not any(word.startswith(f"{name}=") for word in words):  # twice would be no Python
+            words.append(f"{name}={wrong(rng)}")
     if spoilt and rng.random() < 0.02:
         words.append("**={'\\ud800': 1, 'dim': 2}")
     return values + words
@@ -234,7 +237,8 @@ def case(seed, number):
             equals = ""
         name = f"v{len(expressions)}" if len(expressions) > 25 else names[len(expressions)]
         expressions.append((name, expression))
-        pieces.append(keyword + equals + name)
+        python_word = f"**{{'{keyword}': {name}}}"  # as "from" of uniform_: only so can it be passed
+        pieces.append(python_word if iskeyword(keyword) else keyword + equals + name)
     if method:
         attribute = getattr(cr.Tensor, text)
         call = f"{pieces[0]}.{text}" + (f"({', '.join(pieces[1:])})" if callable(attribute) else "")
@@ -246,10 +250,18 @@ def case(seed, number):
 
 
 def program(seed, number):
+    """The call as a program that stands alone; an exception that the call may answer with is caught and shown."""
     expressions, call, _ = case(seed, number)
-    lines = ["import numpy as np, chainrule as cr"]
-    lines += [f"{name} = {expression}" for name, expression in expressions]
-    return "\n".join([*lines, f"r = {call}"])
+    lines = ["import sys", "import numpy as np, chainrule as cr"]
+    text = " ".join(expression for _, expression in expressions)
+    helpers = [name for name in ("Weird", "self_list") if f"{name}(" in text]
+    if helpers:
+        folder = os.path.dirname(os.path.abspath(__file__))
+        lines += [f"sys.path.insert(0, {folder!r})", f"from arguments import {', '.join(helpers)}"]
+    lines.append("try:")
+    lines += [f"    {name} = {expression}" for name, expression in expressions]
+    lines += [f"    r = {call}", "except NameError:", "    raise  # a fault of this program"]
+    return "\n".join([*lines, "except Exception as error:", "    print(f'{type(error).__name__}: {error}'.encode())"])
 
 
 def bits(value):
@@ -275,6 +287,8 @@ def use(result, choice):
 
 def complaint(error):
     """What is wrong with an exception; None if it is an answer to a caller."""
+    if isinstance(error, (SyntaxError, NameError)):
+        return f"a fault of this fuzzer: {type(error).__name__}: {error}"
     if isinstance(error, (SystemError, RecursionError)) and "self_list" not in str(error):
         return f"{type(error).__name__}: {error}"
     if CPP.search(str(error)) and "pybind11_" not in str(error):

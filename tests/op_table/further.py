@@ -172,7 +172,7 @@ BLOCKS = (
         tol=8,
         bad=(bad(ValueError, r"^cov: at most 2 axes.*got shape \(1, 2, 3\)", F(1, 2, 3)),),
     ),
-    Op("corrcoef", (S(F(3, 6)), S(F(4))), since="ops", tol=20, numerical=False, second=False),
+    Op("corrcoef", (S(F(3, 6)), S(F(2, 4)), S(F(4))), since="ops", tol=20),
     *(
         Op(name, (S(F(4)), S(F(2, 4), dx=0.5), S(F(2, 4), F(4)), S(F(3, 2), dim=0)), method=None, since="ops", tol=2)
         for name in ("trapz", "cumulative_trapezoid")

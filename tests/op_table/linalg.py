@@ -189,7 +189,6 @@ ROWS = (
         ),
         avoid=(0.0,),
         tol=20,
-        second=False,
         bad=(bad(ValueError, r"^linalg.norm: .*order.*got 3", F(2, 3), 3), bad(ValueError, "got 'x'", F(2, 3), "x")),
     ),
     linear("vector_norm", (S(F(2, 3)), S(F(2, 3), 3, dim=1), S(F(2, 3), 1.5, dim=(0, 1))), avoid=(0.0,), tol=4),
