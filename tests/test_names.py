@@ -17,10 +17,12 @@ import pytest
 import chainrule as cr
 
 DATA = pathlib.Path(__file__).parent / "data"
+PAGE = pathlib.Path(__file__).resolve().parents[1] / "docs" / "pytorch_programs.md"
 
 SPARSE = "there are no sparse tensors"
 COMPLEX = "there are no complex numbers"
 DTYPE = "no kernels for this dtype; the dtypes are bool, uint8, int32, int64, float32, float64"
+HALF = "no kernels for this dtype; the name stands, to be compared with or given to autocast, and makes no tensor"
 NOT_TENSOR = "counted by name only: the programs call it on something that is no tensor (a dict, an image, a list)"
 
 # form -> reason
@@ -36,6 +38,8 @@ MISSING = {
     "Tensor.resize": NOT_TENSOR,
     "Tensor.index": NOT_TENSOR,
     "Tensor.names": NOT_TENSOR,
+    "torch.float16": HALF,
+    "torch.bfloat16": HALF,
     "torch.int8": DTYPE,
     "torch.int16": DTYPE,
     "torch.short": DTYPE,
@@ -57,18 +61,31 @@ def forms():
 
 
 def table():
-    """One line for each group: names that exist of all, and the same for those that two or more programs use."""
+    """For each group the names that exist of all, the same for those that two or more programs use, and of the uses."""
     groups = collections.defaultdict(list)
     for group, _, programs, exists in forms():
         groups[group].append((programs, exists))
     groups["all"] = [entry for entries in list(groups.values()) for entry in entries]
-    lines = [f"{'group':20} {'names':>11} {'in >= 2 programs':>18} {'of the uses':>12}"]
+    lines = [
+        "| names | exist of all | exist of those in two or more programs | share of the uses |",
+        "| --- | --- | --- | --- |",
+    ]
     for group, entries in groups.items():
         often = [entry for entry in entries if entry[0] >= 2]
         uses = sum(programs for programs, exists in entries if exists) / sum(programs for programs, _ in entries)
         counts = [f"{sum(exists for _, exists in some)} of {len(some)}" for some in (entries, often)]
-        lines.append(f"{group:20} {counts[0]:>11} {counts[1]:>18} {uses:>12.1%}")
+        lines.append(f"| {group} | {counts[0]} | {counts[1]} | {uses:.1%} |")
     return "\n".join(lines)
+
+
+def missing():
+    """The names that do not exist, by reason."""
+    reasons = collections.defaultdict(list)
+    for form, reason in MISSING.items():
+        reasons[reason].append(f"`{form}`")
+    return "\n".join(
+        ["| missing | reason |", "| --- | --- |", *(f"| {' '.join(names)} | {why} |" for why, names in reasons.items())]
+    )
 
 
 def test_names_exist():
@@ -86,7 +103,14 @@ def test_the_list_is_up_to_date():
 
 def test_report(capsys):
     with capsys.disabled():
-        print("\n" + table())
+        print(f"\n{table()}\n\n{missing()}")
+
+
+def test_the_page_has_this_table():
+    text = PAGE.read_text()
+    assert f"\n{table()}\n" in text, f"{PAGE.name} is to have the tables that -k report prints"
+    assert f"\n{missing()}\n" in text, f"{PAGE.name} is to have the tables that -k report prints"
+    assert f" {len(forms())} forms of names" in text
 
 
 # What stands behind the old names

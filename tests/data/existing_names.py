@@ -6,6 +6,8 @@ import sys
 
 import torch
 
+from chainrule._torch_names.top import AbsentDtype
+
 # What "obj." and "Module." stand for.
 OPTIMIZER = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
 OWNERS = {
@@ -27,11 +29,12 @@ def exists(group, form):
 
 
 def follow(value, parts):
+    """Whether the parts lead to something that serves: dtypes without kernels stand in for comparison only."""
     for part in parts:
         if not hasattr(value, part):
             return False
         value = getattr(value, part)
-    return True
+    return not isinstance(value, AbsentDtype)
 
 
 found = []

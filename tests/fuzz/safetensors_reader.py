@@ -14,6 +14,7 @@ import os
 import random
 import re
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -88,11 +89,10 @@ def by_words(cr, cases, seed, say=None):
     return cases, refused, corpus, failures
 
 
-def by_coverage(atheris, cases, seed):
-    """libFuzzer drives; it ends the process."""
+def by_coverage(atheris, cases, seed, folder):
+    """libFuzzer drives, and ends the process; the folder takes its corpus."""
     with atheris.instrument_imports(include=["chainrule._safetensors", "chainrule.serialization", "json"]):
         import chainrule as cr
-    folder = tempfile.mkdtemp(prefix="chainrule-safetensors-")
     for i, data in enumerate(seeds(cr)):
         with open(os.path.join(folder, f"seed{i}"), "wb") as file:
             file.write(data)
@@ -124,6 +124,7 @@ def main():
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--plain", action="store_true", help="without atheris, even if it is installed")
+    parser.add_argument("--corpus", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not options.plain:
         try:
@@ -131,7 +132,10 @@ def main():
         except ImportError:
             print("atheris is not installed: guided by the reader's answers alone")
         else:
-            return by_coverage(atheris, options.cases, options.seed)
+            if options.corpus:
+                return by_coverage(atheris, options.cases, options.seed, options.corpus)
+            with tempfile.TemporaryDirectory(prefix="chainrule-safetensors-") as folder:
+                return subprocess.run([sys.executable, *sys.argv, "--corpus", folder]).returncode
     import chainrule as cr
 
     start = time.perf_counter()
