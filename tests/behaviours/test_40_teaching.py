@@ -2,6 +2,7 @@
 
 import gc
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -14,53 +15,121 @@ from chainrule._flat.templates import Written
 from chainrule._flat.writer import Line, inlined
 
 DIFFERENTIABLE = [op for op in OPS if op.grad]
+# They return the input itself where there is nothing to do: no node, no program.
+INPUT_ITSELF = {"positive", "real", "contiguous", "double", "type_as"}
+# A program's numbers are the library's, each to 1 unit in the last place, but for these. The bounds are units in the
+# last place of the largest number in the array, in float64: the power of two next above what was seen.
+LOOSER = {
+    "sums in another order": {
+        "conv_transpose3d cross_entropy softmax norm linalg_matrix_norm layer_norm conv3d instance_norm": 8,
+        "gru": 32,
+        "rnn_tanh lstm": 8,
+        "einsum batch_norm rms_norm conv1d conv2d conv_transpose1d conv_transpose2d interpolate rnn_tanh_cell": 4,
+        "log_softmax lstm_cell linalg_matrix_power matrix_power huber_loss lp_pool2d": 4,
+        "softmin std std_mean linalg_norm bilinear lp_pool1d lp_pool3d resample_axis rnn_relu gru_cell": 2,
+        "poisson_nll_loss binary_cross_entropy_with_logits logcumsumexp": 2,
+    },
+    "LAPACK called for other steps": {
+        "linalg_cond cholesky_solve linalg_tensorinv": 8,
+        "linalg_det det linalg_svdvals linalg_eigh linalg_lstsq": 4,
+        "norm_nuc linalg_inv inverse qr linalg_qr linalg_lu linalg_lu_factor lu_solve": 2,
+    },
+    "Python's, NumPy's or SciPy's function, or its derivative by another formula": {
+        "igamma igammac": 512,
+        "digamma lgamma": 32,
+        "mvlgamma": 16,
+        "special_i1 special_i1e mish special_erfcx special_ndtri i0 special_i0e special_xlog1py": 8,
+        "xlogy asin silu gelu special_ndtr special_log_ndtr special_zeta polygamma": 4,
+        "tanh log10 tan atan sinh cosh atanh exp expm1 erf erfc erfinv logsigmoid glu special_entr": 2,
+        "logaddexp logaddexp2": 2,
+    },
+    "a difference of numbers that are almost the same": {
+        "group_norm": 8192,  # groups of 2 numbers: normalized they are 1 and -1, whatever they were
+        "tanhshrink": 16,
+        "sinc": 8,
+        "hardsigmoid": 2,
+    },
+}
+BOUND = {
+    name.replace("norm_nuc", "norm nuc"): bound
+    for rows in LOOSER.values()
+    for names, bound in rows.items()
+    for name in names.split()
+}
+SINGLE = {"group_norm": 2**15}  # in float32, where the terms of a sum matter more: 32 for all others
 
 
-def check_program(op, sample):
-    """Source of the sample's graph, with a random gradient, run and compared."""
-    call = Call(op, sample, cr)
+def check_program(op, sample, dtype="float64"):
+    """Source of the sample's graph, with a random gradient, run and compared. Whether there was anything to compare."""
+    call = Call(op, sample, cr, dtype)
+    if not call.leaves:
+        return False
     with viz.record():
-        outputs = [y for y in call.outputs() if y.grad_fn is not None]
+        results = call.outputs()
+        outputs = [y for y in results if y.grad_fn is not None]
     if not outputs:
-        return
+        inputs = {id(leaf) for leaf in call.leaves}
+        assert not any(y.requires_grad and id(y) not in inputs for y in results), f"{op.name}{sample}: no graph"
+        return False
     rng = np.random.default_rng(0)
-    gradients = [cr.tensor(rng.standard_normal(tuple(y.shape))) for y in outputs]
+    gradients = [cr.tensor(rng.standard_normal(tuple(y.shape)), dtype=y.dtype) for y in outputs]
     names = {f"leaf{i}": leaf for i, leaf in enumerate(call.leaves)}
     program = cr.source(outputs, gradient=gradients, names=names)
     wanted = cr.autograd.grad(outputs, call.leaves, gradients, allow_unused=True, materialize_grads=True)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the mean of nothing
         space = program.run()
     for y, name in zip(outputs, program.results, strict=True):
-        close(space[name], y.detach().numpy(), f"{op.name}{sample}: value")
+        close(space[name], y.detach().numpy(), op, f"{op.name}{sample}: value")
     for name, gradient in zip(names, wanted, strict=True):
         if name in program.leaves:
-            close(space[f"grad_{name}"], gradient.numpy(), f"{op.name}{sample}: gradient of {name}")
+            close(space[f"grad_{name}"], gradient.numpy(), op, f"{op.name}{sample}: gradient of {name}")
         else:
             assert not gradient.numpy().any()
     # Nothing in the backward pass is a number that the library computed: all comes from the inputs.
     backward = program.split("# backward")[1].splitlines()
     given = len(outputs)
     assert not [line for line in backward[1 + given :] if "np.array([" in line], program
+    return True
 
 
-def close(ours, wanted, what):
+def close(ours, wanted, op, what):
+    """Shape, dtype, what is not finite, and the distance in units in the last place."""
     ours = np.asarray(ours)
-    assert ours.shape == wanted.shape, (what, ours.shape, wanted.shape)
-    scale = np.abs(wanted[np.isfinite(wanted)]).max(initial=1)
-    np.testing.assert_allclose(ours, wanted, rtol=1e-12, atol=1e-13 * scale, equal_nan=True, err_msg=what)
+    assert (ours.shape, ours.dtype) == (wanted.shape, wanted.dtype), what
+    finite = np.isfinite(wanted)
+    np.testing.assert_array_equal(ours[~finite], wanted[~finite], err_msg=what)
+    ours, wanted = ours[finite], wanted[finite]
+    tiny = np.finfo(wanted.dtype).tiny
+    looser = BOUND.get(op.name) if wanted.dtype == np.float64 else SINGLE.get(op.name, 32)
+    size = np.abs(wanted) if looser is None else np.abs(wanted).max(initial=0)
+    distance = np.abs(ours - wanted) / np.spacing(np.maximum(size, tiny))
+    assert distance.max(initial=0) <= (looser or 1), f"{what}: {distance.max()} units in the last place"
+
+
+def test_40_the_exceptions_are_operations():
+    assert len(BOUND) == sum(len(names.split()) for rows in LOOSER.values() for names in rows)
+    assert set(BOUND) | INPUT_ITSELF <= {op.name for op in DIFFERENTIABLE}
 
 
 @pytest.mark.parametrize("op", DIFFERENTIABLE, ids=str)
 def test_40_flat_program(op):
-    for sample in op.samples[:3]:
-        check_program(op, sample)
+    compared = [check_program(op, sample) for sample in op.samples[:3]]
+    assert any(compared) != (op.name in INPUT_ITSELF), f"{op.name}: outputs with a graph: {compared}"
+
+
+@pytest.mark.parametrize("op", DIFFERENTIABLE, ids=str)
+def test_40_flat_program_in_float32(op):
+    """float32 stays float32."""
+    check_program(op, op.samples[0], "float32")
 
 
 @pytest.mark.slow
-def test_40_flat_program_of_every_sample():
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_40_flat_program_of_every_sample(dtype):
     for op in DIFFERENTIABLE:
-        for sample in op.samples[3:]:
-            check_program(op, sample)
+        for sample in op.samples:
+            check_program(op, sample, dtype)
 
 
 def test_40_the_assignment_s_form():

@@ -99,7 +99,7 @@ def special(name, *arguments):
     """A function of scipy.special: NumPy has none of these."""
     from scipy import special as functions
 
-    return getattr(functions, name)(*arguments)
+    return getattr(functions, name)(*arguments).astype(np.result_type(*arguments))  # polygamma's is float64 always
 
 
 # Shapes

@@ -211,9 +211,9 @@ def _binary(c: Call) -> Written:
 def _gelu(c: Call) -> Written:
     x, form = wrapped(c.x[0]), c.attributes.get("approximate", 0)
     if form == 0:
-        return Written(f"0.5 * {x} * (1 + erf({x} / np.sqrt(2)))")
+        return Written(f"0.5 * {x} * (1 + erf({x} / 2**0.5))")
     if form == 1:
-        return Written(f"0.5 * {x} * (1 + np.tanh(np.sqrt(2 / np.pi) * ({x} + 0.044715 * {x} ** 3)))")
+        return Written(f"0.5 * {x} * (1 + np.tanh((2 / np.pi) ** 0.5 * ({x} + 0.044715 * {x} ** 3)))")
     return Written(f"{x} * sigmoid(1.702 * {x})")
 
 
