@@ -116,7 +116,7 @@ FUNCTIONS = {
         [x[:, 1:3], x[::2].sum(0, keepdim=True).expand(4, 6), cr.stack([x[:, 0], x[:, 5]], 1)], 1
     ),
     "shapes": lambda x: x[None].transpose(0, 2).squeeze(-1).reshape(2, 12).unsqueeze(1).flatten(),
-    "reductions": lambda x: x.mean() + x.sum(1) + x.max(1)[0] - x.amin(1),
+    "reductions": lambda x: x.mean() + x.sum(1) + x.max(1)[0] - x.amin(1) + x.max() * x.min(),
     "broadcasting": lambda x: x - x.mean(0) + x[:1] * cr.arange(6.0),
     "comparisons": lambda x: cr.where(x > 0.1, x, -x).masked_fill(x < -1, 9.0),
     "norms": lambda x: F.layer_norm(x, (6,)) + F.log_softmax(x, 1),
@@ -128,7 +128,7 @@ FUNCTIONS = {
 def compare(model, *args):
     file = cr.onnx.export(model, args)
     session = runtime.InferenceSession(file.SerializeToString(), providers=["CPUExecutionProvider"])
-    given = {value.name: x.numpy() for value, x in zip(session.get_inputs(), args)}
+    given = {value.name: x.detach().numpy() for value, x in zip(session.get_inputs(), args)}
     expected = cr.onnx._tensors(model.eval()(*args))
     for output, value in zip(session.run(None, given), expected, strict=True):
         np.testing.assert_allclose(output, value.detach().numpy(), rtol=2e-4, atol=2e-6)
@@ -150,6 +150,86 @@ def test_models(name):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functions(name):
     compare(Function(FUNCTIONS[name]), cr.randn(4, 6))
+
+
+class Twins(nn.Module):
+    """Two parameters, a buffer and an input that may all be equal."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Parameter(cr.ones(6)), nn.Parameter(cr.ones(6))
+        self.register_buffer("c", cr.ones(6))
+
+    def forward(self, x):
+        return x * self.a + x.exp() * self.b + self.c * 2
+
+
+def test_equal_values():
+    """What a node takes is told by identity: equal parameters stay two, an input equal to a parameter an input."""
+    model = Twins()
+    file = compare(model, cr.ones(6))
+    assert {x.name for x in file.graph.initializer} >= {"a", "b"}
+    session = runtime.InferenceSession(file.SerializeToString(), providers=["CPUExecutionProvider"])
+    x = cr.randn(6)
+    np.testing.assert_allclose(session.run(None, {"input": x.numpy()})[0], model(x).detach().numpy(), rtol=1e-5)
+    shared = Function(lambda x, y: x * 2 - y)
+    assert {name for node in compare(shared, cr.ones(3), cr.ones(3)).graph.node for name in node.input} >= {
+        "input",
+        "input_1",
+    }
+    # A parameter given as the example, and given twice.
+    compare(model, model.a)
+    compare(shared, model.a, model.a)
+
+
+INDICES = {
+    "turned": lambda i: F.embedding(i.t(), cr.arange(27.0).reshape(9, 3)),
+    "expanded": lambda i: F.embedding(i[:1].expand(4, 3), cr.arange(27.0).reshape(9, 3)),
+    "int32": lambda i: F.embedding(i.int().t(), cr.arange(27.0).reshape(9, 3)),
+}
+
+
+@pytest.mark.parametrize("name", INDICES)
+def test_indices(name):
+    """Indices that an operation copies into another order still come from the input."""
+    compare(Function(INDICES[name]), cr.randint(0, 9, (4, 3)))
+
+
+def _written(write):
+    def run(x):
+        y = x * 2
+        write(y)
+        return y
+
+    return run
+
+
+INPLACE = {
+    "whole": lambda y: y.relu_().add_(1.0).mul_(y),
+    "transposed": lambda y: y.t().add_(1.0),
+    "row": lambda y: y[0].mul_(3.0),
+    "set": lambda y: y.__setitem__(0, 3.0),
+    "copied": lambda y: y.copy_(y.exp()),
+}
+
+
+@pytest.mark.parametrize("name", INPLACE)
+def test_in_place(name):
+    """A tensor that is written in place gives the right numbers, or is refused: never the wrong ones."""
+    try:
+        compare(Function(_written(INPLACE[name])), cr.randn(4, 6))
+    except NotImplementedError as error:
+        assert name in ("transposed", "row", "set"), error
+
+
+def test_constants_are_found():
+    """A number read from the example is found by a second input, whatever the example's symmetry."""
+    x = cr.ones(2, 3)
+    for read in (lambda x: float(x.sum()), lambda x: float(x.max()), lambda x: float(np.linalg.norm(x.numpy()))):
+        expect_error(RuntimeError, "taken for a constant", cr.onnx.export, lambda x, read=read: x * read(x), x)
+    indices = cr.zeros(3, dtype=cr.int64) + 2
+    baked = Function(lambda i: F.embedding(i, cr.arange(9.0).reshape(3, 3)) + float(i.sum()))
+    expect_error(RuntimeError, "taken for a constant", cr.onnx.export, baked, indices)
 
 
 def test_names_and_files(tmp_path):

@@ -260,10 +260,12 @@ Tensor checked_index(const char* op, const Tensor& index, int64_t size, int axis
     }
     // The caller's own tensor serves as it is; a version check then tells of later changes.
     if (negative >= 0 && index.dtype() == DType::Int64 && (any_layout || index.is_contiguous())) return index;
+    // Copies are operations too, so that a recorder can tell where they come from.
+    if (negative >= 0) return flat.shape() == index.shape() ? flat : contiguous(cast(detach(index), DType::Int64));
     Tensor wrapped = empty(index.shape(), DType::Int64);
     copy_data(wrapped, index);
     int64_t* w = wrapped.data<int64_t>();
-    for (int64_t i = 0; negative < 0 && i < wrapped.numel(); ++i) w[i] = w[i] < 0 ? w[i] + size : w[i];
+    for (int64_t i = 0; i < wrapped.numel(); ++i) w[i] = w[i] < 0 ? w[i] + size : w[i];
     return wrapped;
 }
 

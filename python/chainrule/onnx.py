@@ -128,17 +128,26 @@ def _run(model: Any, inputs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     return [entry for entry in tape.entries if entry.kind == "operation"], outputs
 
 
+def _another(values: Any, rng: Any) -> Any:
+    """An input like this one: fresh numbers of its range."""
+    if values.dtype.kind == "b":
+        return rng.integers(0, 2, values.shape) > 0
+    if values.dtype.kind != "f":
+        low, high = (values.min(), values.max()) if values.size else (0, 0)
+        return rng.integers(min(low, 0) if low == high else low, high, values.shape, endpoint=True)
+    finite = values[np.isfinite(values)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    if low == high:
+        low, high = low - 1, high + 1
+    return rng.uniform(low, high, values.shape)
+
+
 def _verify(file: Any, model: Any, inputs: Sequence[Any]) -> None:
     from onnx.reference import ReferenceEvaluator
 
     names = [value.name for value in file.graph.input]
     rng = np.random.default_rng(0)
-    other = tuple(
-        cr.tensor(
-            rng.permutation(x.numpy().ravel()).reshape(x.shape) * (0.9 if x.is_floating_point() else 1), dtype=x.dtype
-        )
-        for x in inputs
-    )
+    other = tuple(cr.tensor(_another(x.numpy(), rng), dtype=x.dtype) for x in inputs)
     for given in (inputs, other):
         with cr.no_grad():
             expected = _tensors(model(*given))
@@ -178,7 +187,7 @@ class _Graph:
         self.known: dict[int, Any] = {}  # address of a tensor -> its name
         self.places: dict[int, list[Any]] = {}  # address of memory -> tensors that begin there, the latest last
         self.kept: list[Any] = list(inputs)  # alive, so that no address comes twice
-        self.computed: list[Any] = []  # tensors that come from the input, and their names
+        self.storages: dict[int, list[Any]] = {}  # address of a storage -> tensors in it
         self.counts: dict[str, int] = {}
         self.inputs = []
         for i, x in enumerate(inputs):
@@ -197,9 +206,8 @@ class _Graph:
         address, place = _core.tensor_identity(tensor)
         self.known[address] = name
         self.places.setdefault(place, []).append((tensor, name))
+        self.storages.setdefault(_storage(tensor), []).append(tensor)
         self.kept.append(tensor)
-        if name not in self.constants:
-            self.computed.append((tensor, name))
 
     def parameter(self, tensor: Any, name: str) -> None:
         """A parameter or buffer of the model."""
@@ -216,26 +224,32 @@ class _Graph:
         kind = self.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(tensor.dtype.name))
         return self.onnx.helper.make_tensor_value_info(name, kind, list(tensor.shape))
 
-    def of(self, tensor: Any) -> Any:
-        """The name of an operation's input: one seen before, the same memory seen otherwise, a copy, or a constant."""
+    def seen(self, tensor: Any) -> Any:
+        """The name of a tensor seen before, or of the same memory seen otherwise; None if there is none."""
         address, place = _core.tensor_identity(tensor)
         if address in self.known:
             return self.known[address]
-        for seen, name in reversed(self.places.get(place, [])):
-            if isinstance(name, _Missing) or (seen.shape == tensor.shape and seen.stride() == tensor.stride()):
+        for other, name in reversed(self.places.get(place, [])):
+            if isinstance(name, _Missing) or (other.shape == tensor.shape and other.stride() == tensor.stride()):
                 return name
-            if _expands(seen, tensor):
+            if _expands(other, tensor):
                 return self.node("Expand", [name, self.constant(np.array(tensor.shape, np.int64), "shape")])
-        value = tensor.detach().numpy()
-        # An operation may take its input in another order in memory: a copy that no operation made. Its values tell.
-        for seen, name in reversed(self.computed):
-            if (
-                seen.shape == tensor.shape
-                and seen.dtype == tensor.dtype
-                and np.array_equal(seen.detach().numpy(), value)
-            ):
-                return name
-        return self.constant(value)
+        return None
+
+    def of(self, tensor: Any) -> Any:
+        """The name of an operation's input: one seen before, or a constant. Equal values make no two tensors one."""
+        name = self.seen(tensor)
+        return self.constant(tensor.detach().numpy()) if name is None else name
+
+    def changed(self, tensor: Any) -> None:
+        """The tensor was written in place: others in its memory have no name any more, unless they are all of it."""
+        place = _core.tensor_identity(tensor)[1]
+        for other in self.storages.get(_storage(tensor), []):
+            address, begin = _core.tensor_identity(other)
+            if begin != place or other.shape != tensor.shape or other.stride() != tensor.stride():
+                gone = _Missing("a tensor that is written in place through a view of it has no ONNX form here")
+                self.known[address] = gone
+                self.places.setdefault(begin, []).append((other, gone))
 
     def node(self, kind: str, inputs: Sequence[str], outputs: int | Sequence[str] = 1, **attributes: Any) -> Any:
         """Add a node; the name of its output, or their names."""
@@ -246,7 +260,11 @@ class _Graph:
     def add(self, entry: Any) -> None:
         """One operation of the model."""
         rule = _RULES.get(entry.op)
-        names = [None if x is None else self.of(x) for x in entry.inputs]
+        inputs = list(entry.inputs)
+        inplace = _in_place(entry) and self.seen(entry.outputs[0]) is not None
+        if inplace:
+            inputs[0] = entry.outputs[0]  # the tape holds a copy of it as it was: its name is still that of then
+        names = [None if x is None else self.of(x) for x in inputs]
         missing = next((name for name in names if isinstance(name, _Missing)), None)
         result: Any = missing
         if missing is None and not self.depends(names):
@@ -259,6 +277,8 @@ class _Graph:
         if not isinstance(result, list):
             rest = _Missing(f"further outputs of {entry.op} have no ONNX form here")
             result = [result, *[result if isinstance(result, _Missing) else rest] * (len(entry.outputs) - 1)]
+        if inplace:
+            self.changed(entry.outputs[0])
         for tensor, name in zip(entry.outputs, result):
             self.name(tensor, name)
 
@@ -283,6 +303,18 @@ class _Graph:
         graph = helper.make_graph(nodes, "chainrule", self.inputs, results, constants)
         opset = [helper.make_opsetid("", _OPSET)]
         return helper.make_model(graph, opset_imports=opset, ir_version=_IR, producer_name="chainrule")
+
+
+def _storage(tensor: Any) -> int:
+    return int(tensor.untyped_storage().data_ptr())
+
+
+def _in_place(entry: Any) -> bool:
+    """Whether it may have written into its first input: an output of the shape of input 0, but not in its memory."""
+    if not entry.inputs or entry.inputs[0] is None:
+        return False
+    before, after = entry.inputs[0], entry.outputs[0]
+    return bool(after.numel()) and before.shape == after.shape and _storage(before) != _storage(after)
 
 
 def _expands(seen: Any, tensor: Any) -> bool:
@@ -547,11 +579,11 @@ def _avg_pool(graph: _Graph, call: _Call) -> Any:
         return graph.node("GlobalAveragePool", call.names[:1])
     window = _window(call)
     axes = len(call["pad"])
-    plain = not call["divisor"] and window["pads"][axes:] == [
+    standard = not call["divisor"] and window["pads"][axes:] == [
         max(0, (o - 1) * s + k - n - p)
         for o, s, k, n, p in zip(call["out"], call["stride"], call["kernel"], call["in"], call["pad"])
     ]
-    if call["adaptive"] or not plain:
+    if call["adaptive"] or not standard:
         return _Missing("adaptive average pooling to more than one value, or with a divisor, has no ONNX form here")
     return graph.node("AveragePool", call.names[:1], count_include_pad=int(call["count_pad"]), **window)
 
@@ -650,8 +682,19 @@ def _reduce(graph: _Graph, call: _Call) -> str:
 
 @_rule("max", "min")
 def _extreme(graph: _Graph, call: _Call) -> str:
-    kind = "ReduceMax" if call["largest"] else "ReduceMin"
-    return graph.node(kind, call.names[:1], axes=[call["axis"]], keepdims=int(call["keepdim"]))
+    """Of all, or along one axis."""
+    kind = {"max": "ReduceMax", "min": "ReduceMin"}[call.op]
+    axes = [call["axis"]] if "axis" in call.attributes else list(range(len(call.inputs[0].shape)))
+    return graph.node(kind, call.names[:1], axes=axes, keepdims=int(call["keepdim"]))
+
+
+@_rule("copy_")
+def _copy(graph: _Graph, call: _Call) -> Any:
+    """The first input becomes the second."""
+    value = call.names[1]
+    if call.inputs[1].dtype != call.inputs[0].dtype:
+        value = graph.node("Cast", [value], to=graph.onnx.helper.np_dtype_to_tensor_dtype(call.dtype))
+    return graph.node("Expand", [value, graph.constant(np.array(call.shape, np.int64), "shape")])
 
 
 @_rule("to")
