@@ -1,5 +1,6 @@
 """chainrule.onnx.export: onnxruntime computes from the file what the model computes."""
 
+import importlib
 import math
 
 import numpy as np
@@ -125,9 +126,13 @@ FUNCTIONS = {
 }
 
 
+def session_of(file):
+    return runtime.InferenceSession(file.SerializeToString(), providers=["CPUExecutionProvider"])
+
+
 def compare(model, *args):
     file = cr.onnx.export(model, args)
-    session = runtime.InferenceSession(file.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = session_of(file)
     given = {value.name: x.detach().numpy() for value, x in zip(session.get_inputs(), args)}
     expected = cr.onnx._tensors(model.eval()(*args))
     for output, value in zip(session.run(None, given), expected, strict=True):
@@ -169,7 +174,7 @@ def test_equal_values():
     model = Twins()
     file = compare(model, cr.ones(6))
     assert {x.name for x in file.graph.initializer} >= {"a", "b"}
-    session = runtime.InferenceSession(file.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = session_of(file)
     x = cr.randn(6)
     np.testing.assert_allclose(session.run(None, {"input": x.numpy()})[0], model(x).detach().numpy(), rtol=1e-5)
     shared = Function(lambda x, y: x * 2 - y)
@@ -232,6 +237,157 @@ def test_constants_are_found():
     expect_error(RuntimeError, "taken for a constant", cr.onnx.export, baked, indices)
 
 
+def compare_sizes(model, examples, axes):
+    """Written for one example, right for the others."""
+    file = cr.onnx.export(model, examples[0], dynamic_axes=axes)
+    session = session_of(file)
+    for args in examples:
+        given = {value.name: x.numpy() for value, x in zip(session.get_inputs(), args)}
+        expected = cr.onnx._tensors(model(*args))
+        for output, value in zip(session.run(None, given), expected, strict=True):
+            np.testing.assert_allclose(output, value.detach().numpy(), rtol=2e-4, atol=2e-6)
+    return file
+
+
+def dims(value):
+    return [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("example", [1, 2])
+def test_free_batch(name, example):
+    """Each model at batch sizes that it was not written at."""
+    make, shape = MODELS[name]
+    model = make().eval()
+
+    def batch(n):
+        if name in WORDS:
+            return (cr.randint(0, shape[0], (n, *shape[2:])),)
+        return (cr.randn(n, *shape[1:]),)
+
+    file = compare_sizes(model, [batch(n) for n in (example, 1, 2, 5, 16)], {"input": {0: "batch"}})
+    assert dims(file.graph.input[0])[0] == dims(file.graph.output[0])[0] == "batch"
+
+
+FREE = {
+    "size as a number": lambda x: x.sum(0) / len(x) + len(x),
+    "last of it": lambda x: x[-1] * x[len(x) // 2 * 0],
+    "flat": lambda x: x.flatten() * 2,
+    "with the channels": lambda x: x.reshape(len(x) * 3, 2).sum(1),
+    "two at once": lambda x: x.reshape(1, len(x), 3, 2, 1).transpose(1, 2),
+    "zeros of its size": lambda x: cr.cat([cr.zeros(len(x), 2), x, cr.full((len(x), 1), 3.0)], 1),
+    "twice": lambda x: cr.cat([x, x * 2]),
+    "expanded": lambda x: x.unsqueeze(1).expand(len(x), 4, 6) + cr.arange(6.0).expand(len(x), 1, 6),
+    "pairs": lambda x: x @ x.t(),
+}
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_free_sizes(name):
+    compare_sizes(Function(FREE[name]), [(cr.randn(n, 6),) for n in (3, 1, 2, 7)], {"input": [0]})
+
+
+def test_free_sizes_of_several_axes():
+    """Two free axes, inputs that share one, results named and not."""
+    two = Function(lambda a, b: (a.reshape(-1, 4) + a[0].sum(), a @ b.transpose(1, 2), b.mean((0, 1))))
+    axes = {"input": {0: "batch", 1: "time"}, "input_1": {0: "batch"}, "output_1": {1: "steps"}}
+    examples = [(cr.randn(n, t, 4), cr.randn(n, 5, 4)) for n, t in ((2, 3), (1, 1), (4, 7))]
+    file = compare_sizes(two, examples, axes)
+    assert [dims(value) for value in file.graph.input] == [["batch", "time", 4], ["batch", 5, 4]]
+    assert [dims(value) for value in file.graph.output] == [["output_dim_0", 4], ["batch", "steps", 5], [4]]
+
+
+REFUSED = {
+    "loop": (lambda x: sum(row.exp() for row in x), "the operations depend on the size .* cannot stay free"),
+    "power": (lambda x: x * len(x) ** 2, "built into a constant of Mul, numbers that are no straight line"),
+    "inverse": (lambda x: x * (1 / len(x)), "built into a constant of Mul"),
+    "positions": (lambda x: x + cr.arange(float(len(x)))[:, None], "an array whose values depend on the size"),
+    "axes": (lambda x: x.mean() * cr.ones([1] * len(x)), "number of axes depends"),
+}
+
+
+class First(nn.Module):
+    """The first result of a module."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, x):
+        return self.module(x)[0]
+
+
+def example(name):
+    return importlib.import_module(f"chainrule.examples.{name}")
+
+
+# Models of the examples; the shapes of their inputs after the batch, or of whole numbers the bound in front.
+EXAMPLES = {
+    "autoencoder": (lambda: example("autoencoder").Autoencoder(), [(64,)]),
+    "convnet": (lambda: example("convnet").build_net(), [(1, 8, 8)]),
+    "denoising": (lambda: example("denoising").build_net(), [(1, 8, 8)]),
+    "feedback_alignment": (lambda: example("feedback_alignment").Net(False), [(30,)]),
+    "gan": (lambda: example("gan").build_net(2, 1, 16), [(2,)]),
+    "gru": (lambda: First(example("gru").Speller(8)), [(20, "whole", 5)]),
+    "lstm": (lambda: example("lstm").Forecaster(8), [(4,)]),
+    "maxout": (lambda: example("maxout").Maxout(6, 3, 2), [(6,)]),
+    "multimodal": (lambda: example("multimodal").TwoSenses(), [(1, 8, 8), (1, 256)]),
+    "random_wiring": (
+        lambda: example("random_wiring").RandomNet(example("random_wiring").watts_strogatz(6, 2, 0.5), 4),
+        [(1, 8, 8)],
+    ),
+    "resnet": (lambda: example("resnet").build_net(1), [(1, 8, 8)]),
+    "transformer": (lambda: example("transformer").Transformer(9, 6, 8, 2, 2), [(9, "whole", 6)]),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_with_a_free_batch(name):
+    make, shapes = EXAMPLES[name]
+    model = make().eval()
+
+    def batch(n):
+        return tuple(cr.randint(0, s[0], (n, *s[2:])) if "whole" in s else cr.randn(n, *s) for s in shapes)
+
+    axes = {"input" + f"_{i}" * (i > 0): {0: "batch"} for i in range(len(shapes))}
+    compare_sizes(model, [batch(n) for n in (2, 1, 5)], axes)
+
+
+def test_free_sizes_refused():
+    x, free = cr.randn(2, 3), {"dynamic_axes": {"input": {0: "batch"}}}
+    for model, match in REFUSED.values():
+        expect_error(NotImplementedError, match, cr.onnx.export, model, x, **free)
+    fixed = nn.Parameter(cr.randn(2, 3))
+    expect_error(RuntimeError, r"must run on inputs of shape \(3, 3\)", cr.onnx.export, lambda x: x + fixed, x, **free)
+    expect_error(
+        ValueError, "'n' of dynamic_axes stands for 2 and for 3", cr.onnx.export, lambda x: x, x,
+        dynamic_axes={"input": {0: "n", 1: "n"}},
+    )  # fmt: skip
+    for axes, match in (
+        ({"x": [0]}, r"names \['x'\]"),
+        ({"input": [2]}, "axis 2 of input"),
+        ({"output": [0]}, "axis 0 of output is of size 2"),
+    ):
+        expect_error(ValueError, match, cr.onnx.export, lambda x: x * 2, x, dynamic_axes=axes)
+    expect_error(TypeError, "must be a dict", cr.onnx.export, lambda x: x, x, dynamic_axes=[0])
+
+
+def test_names_that_clash():
+    """Parameters, inputs and results named like nodes."""
+
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.mul, self.input = nn.Parameter(cr.randn(3)), nn.Parameter(cr.randn(3))
+
+        def forward(self, x):
+            return x * self.mul * self.input + 1
+
+    x = cr.randn(2, 3)
+    compare(Named(), x)
+    cr.onnx.export(Named(), x, input_names=["constant"], output_names=["add"])
+
+
 def test_names_and_files(tmp_path):
     """Parameters keep their names; the model's mode stays; the file loads."""
     model = nn.Sequential(nn.Linear(6, 2), nn.Dropout())
@@ -251,7 +407,7 @@ def test_unchecked():
     model, x = Recurrent("RNN", nonlinearity="relu"), cr.randint(0, 9, (2, 4))
     expect_error(RuntimeError, "cannot run the graph .* verify=False leaves it unchecked", cr.onnx.export, model, x)
     file = cr.onnx.export(model, x, verify=False)
-    session = runtime.InferenceSession(file.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = session_of(file)
     np.testing.assert_allclose(session.run(None, {"input": x.numpy()})[0], model(x).detach().numpy(), rtol=1e-5)
 
 

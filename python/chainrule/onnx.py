@@ -1,16 +1,17 @@
 """Models as ONNX files: export(model, example, path). Needs the onnx package: pip install 'chainrule[onnx]'.
 
 The model runs once on the example; the operations that it runs are written down as an ONNX graph, parameters and
-constants as its initializers. Sizes are those of the example. The file is then checked: onnx's own reference evaluator
-must give what the model gives, on the example and on another input, so that nothing that depends on the input was taken
-for a constant.
+constants as its initializers. Sizes are those of the example, but for the axes that dynamic_axes leaves free: for them
+the model runs at some more sizes. The file is then checked: onnx's own reference evaluator must give what the model
+gives, on the example, on another input and at another size, so that nothing that depends on the input was taken for a
+constant.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 import chainrule as cr
 
 from . import _core
+from ._onnx_sizes import Sizes, free_axes, merge
 
 __all__ = ["export"]
 
@@ -32,6 +34,7 @@ def export(
     *,
     input_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
+    dynamic_axes: Mapping[str, Mapping[int, str] | Sequence[int]] | None = None,
     verify: bool = True,
 ) -> Any:
     """Write a model as an ONNX file.
@@ -41,6 +44,8 @@ def export(
         args: the example input: a tensor, or a tuple of them. Its shapes are the file's.
         path: the file; None writes none.
         input_names, output_names: names in the file; input, input_1, ... and output, output_1, ... by default.
+        dynamic_axes: axes of the inputs whose size stays free: {"input": {0: "batch"}}, or {"input": [0]}. Axes of one
+            name are of one size. Those of the outputs follow; naming them here only gives them a name.
         verify: compare the file with the model by onnx's reference evaluator.
 
     Returns:
@@ -48,16 +53,20 @@ def export(
 
     Raises:
         ModuleNotFoundError: the onnx package is missing.
-        NotImplementedError: an operation that the result needs has no ONNX form here; it is named.
-        RuntimeError: the file does not compute what the model computes.
+        NotImplementedError: an operation that the result needs has no ONNX form here; it is named. Or the model builds
+            a size of dynamic_axes into its operations or constants.
+        RuntimeError: the file does not compute what the model computes, or the model does not run at another size.
+        ValueError: dynamic_axes that do not fit the inputs and outputs.
 
     Example:
         >>> model = chainrule.nn.Sequential(chainrule.nn.Linear(3, 2), chainrule.nn.ReLU())
-        >>> file = chainrule.onnx.export(model, chainrule.ones(4, 3))
+        >>> file = chainrule.onnx.export(model, chainrule.ones(4, 3), dynamic_axes={"input": {0: "batch"}})
         >>> [node.op_type for node in file.graph.node]
         ['Gemm', 'Relu']
+        >>> file.graph.output[0].type.tensor_type.shape.dim[0].dim_param
+        'batch'
 
-    Source: onnx.ai, operators of opset 17.
+    Source: onnx.ai, operators of opset 17; PyTorch, torch.onnx.export.
     """
     onnx = _onnx()
     inputs = tuple(args) if isinstance(args, (tuple, list)) else (args,)
@@ -67,14 +76,32 @@ def export(
     # Aliases, so that an input that is also a parameter, or given twice, is told apart.
     inputs = tuple(x.detach() for x in inputs)
     with _evaluating(model):
-        entries, outputs = _run(model, inputs)
-        graph = _Graph(onnx, model, inputs, input_names)
-        for entry in entries:
-            graph.add(entry)
-        file = graph.finish(outputs, output_names)
+        graph = _written(onnx, model, inputs, input_names, output_names)
+        more = []
+        if dynamic_axes:
+            values = [*graph.inputs, *graph.results]
+            names = [name for name, _ in values]
+            axes = free_axes(dynamic_axes, names, [tensor.shape for _, tensor in values])
+            sizes = Sizes([axes.get(name, {}) for name, _ in graph.inputs], [x.shape for x in inputs])
+
+            def at(shapes: Sequence[Sequence[int]]) -> Any:
+                try:
+                    return _written(onnx, model, _resized(inputs, shapes), input_names, output_names)
+                except NotImplementedError:
+                    raise
+                except (ValueError, IndexError, RuntimeError) as error:
+                    told = ", ".join(str(tuple(shape)) for shape in shapes)
+                    raise RuntimeError(
+                        f"export: with dynamic_axes the model must run on inputs of shape {told}: {error}"
+                    ) from error
+
+            graph = merge(sizes, at)
+            graph.name_dims(sizes.axes, axes)
+            more.append(_resized(inputs, sizes.shapes_at(sizes.beyond())))
+        file = graph.file()
         onnx.checker.check_model(file)
         if verify:
-            _verify(file, model, inputs)
+            _verify(file, model, [inputs, _resized(inputs, [x.shape for x in inputs]), *more])
     if path is not None:
         onnx.save(file, os.fspath(path))
     return file
@@ -128,27 +155,45 @@ def _run(model: Any, inputs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     return [entry for entry in tape.entries if entry.kind == "operation"], outputs
 
 
-def _another(values: Any, rng: Any) -> Any:
-    """An input like this one: fresh numbers of its range."""
+def _written(
+    onnx: Any, model: Any, inputs: Sequence[Any], input_names: Sequence[str] | None, output_names: Sequence[str] | None
+) -> _Graph:
+    """The model's graph for inputs of these shapes."""
+    entries, outputs = _run(model, inputs)
+    graph = _Graph(onnx, model, inputs, input_names, output_names)
+    for entry in entries:
+        graph.add(entry)
+    graph.close(outputs, output_names)
+    return graph
+
+
+def _resized(inputs: Sequence[Any], shapes: Sequence[Sequence[int]]) -> tuple[Any, ...]:
+    """Other inputs like these, of these shapes: numbers of the same range."""
+    rng = np.random.default_rng(0)
+    return tuple(
+        cr.tensor(_another(x.numpy(), tuple(shape), rng), dtype=x.dtype)
+        for x, shape in zip(inputs, shapes, strict=True)
+    )
+
+
+def _another(values: Any, shape: tuple[int, ...], rng: Any) -> Any:
     if values.dtype.kind == "b":
-        return rng.integers(0, 2, values.shape) > 0
+        return rng.integers(0, 2, shape) > 0
     if values.dtype.kind != "f":
         low, high = (values.min(), values.max()) if values.size else (0, 0)
-        return rng.integers(min(low, 0) if low == high else low, high, values.shape, endpoint=True)
+        return rng.integers(min(low, 0) if low == high else low, high, shape, endpoint=True)
     finite = values[np.isfinite(values)]
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
     if low == high:
         low, high = low - 1, high + 1
-    return rng.uniform(low, high, values.shape)
+    return rng.uniform(low, high, shape)
 
 
-def _verify(file: Any, model: Any, inputs: Sequence[Any]) -> None:
+def _verify(file: Any, model: Any, examples: Sequence[Sequence[Any]]) -> None:
     from onnx.reference import ReferenceEvaluator
 
     names = [value.name for value in file.graph.input]
-    rng = np.random.default_rng(0)
-    other = tuple(cr.tensor(_another(x.numpy(), rng), dtype=x.dtype) for x in inputs)
-    for given in (inputs, other):
+    for given in examples:
         with cr.no_grad():
             expected = _tensors(model(*given))
         try:
@@ -180,7 +225,14 @@ class _Missing:
 class _Graph:
     """An ONNX graph in the making: which tensor has which name."""
 
-    def __init__(self, onnx: Any, model: Any, inputs: Sequence[Any], names: Sequence[str] | None) -> None:
+    def __init__(
+        self,
+        onnx: Any,
+        model: Any,
+        inputs: Sequence[Any],
+        names: Sequence[str] | None,
+        output_names: Sequence[str] | None = None,
+    ) -> None:
         self.onnx = onnx
         self.nodes: list[Any] = []
         self.constants: dict[str, np.ndarray[Any, Any]] = {}
@@ -189,18 +241,26 @@ class _Graph:
         self.kept: list[Any] = list(inputs)  # alive, so that no address comes twice
         self.storages: dict[int, list[Any]] = {}  # address of a storage -> tensors in it
         self.counts: dict[str, int] = {}
-        self.inputs = []
+        self.taken = {*(names or ()), *(output_names or ())}  # names that are not to be given again
+        self.inputs: list[tuple[str, Any]] = []
+        self.results: list[tuple[str, Any]] = []
+        self.dims: list[list[Any]] = []  # of the results: numbers, or names of free sizes
         for i, x in enumerate(inputs):
             name = names[i] if names is not None else self.fresh("input")
             self.name(x, name)
-            self.inputs.append(self.value_info(name, x))
+            self.inputs.append((name, x))
+        self.input_dims: list[list[Any]] = [list(x.shape) for x in inputs]
         if isinstance(model, cr.nn.Module):
             for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
                 self.parameter(tensor, name)
 
     def fresh(self, stem: str) -> str:
-        count = self.counts[stem] = self.counts.get(stem, -1) + 1
-        return f"{stem}_{count}" if count else stem
+        while True:
+            count = self.counts[stem] = self.counts.get(stem, -1) + 1
+            name = f"{stem}_{count}" if count else stem
+            if name not in self.taken:
+                self.taken.add(name)
+                return name
 
     def name(self, tensor: Any, name: Any) -> None:
         address, place = _core.tensor_identity(tensor)
@@ -212,6 +272,8 @@ class _Graph:
     def parameter(self, tensor: Any, name: str) -> None:
         """A parameter or buffer of the model."""
         if tensor.numel() and _core.tensor_identity(tensor)[0] not in self.known:
+            name = name if name not in self.taken else self.fresh(name)
+            self.taken.add(name)
             self.constants[name] = tensor.detach().numpy()
             self.name(tensor, name)
 
@@ -220,9 +282,9 @@ class _Graph:
         self.constants[name] = np.asarray(value)
         return name
 
-    def value_info(self, name: str, tensor: Any) -> Any:
+    def value_info(self, name: str, tensor: Any, dims: Sequence[Any]) -> Any:
         kind = self.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(tensor.dtype.name))
-        return self.onnx.helper.make_tensor_value_info(name, kind, list(tensor.shape))
+        return self.onnx.helper.make_tensor_value_info(name, kind, list(dims))
 
     def seen(self, tensor: Any) -> Any:
         """The name of a tensor seen before, or of the same memory seen otherwise; None if there is none."""
@@ -285,22 +347,49 @@ class _Graph:
     def depends(self, names: Sequence[Any]) -> bool:
         return any(name is not None and name not in self.constants for name in names)
 
-    def finish(self, outputs: Sequence[Any], names: Sequence[str] | None) -> Any:
-        helper = self.onnx.helper
-        results = []
+    def close(self, outputs: Sequence[Any], names: Sequence[str] | None) -> None:
+        """These are the results: what they do not need falls away."""
         for i, tensor in enumerate(outputs):
             value = self.of(tensor)
             if isinstance(value, _Missing):
                 raise NotImplementedError(f"export: {value.reason}.")
             final = names[i] if names is not None else self.fresh("output")
             self.node("Identity", [value], [final])
-            results.append(self.value_info(final, tensor))
-        nodes = _needed(self.nodes, {value.name for value in results})
-        nodes = _without_identities(nodes, {value.name for value in results})
-        used = {name for node in nodes for name in node.input}
+            self.results.append((final, tensor))
+        final_names = {name for name, _ in self.results}
+        self.nodes = _without_identities(_needed(self.nodes, final_names), final_names)
+        self.drop_unused()
+        self.dims = [list(tensor.shape) for _, tensor in self.results]
+
+    def drop_unused(self) -> None:
+        used = {name for node in self.nodes for name in node.input}
+        self.constants = {name: value for name, value in self.constants.items() if name in used}
+
+    def name_dims(self, inputs: Sequence[Mapping[int, str]], named: Mapping[str, Mapping[int, str]]) -> None:
+        """Give the free sizes names: those of the inputs, and of the results that follow them."""
+        for dims, axes in zip(self.input_dims, inputs):
+            for axis, symbol in axes.items():
+                dims[axis] = symbol
+        for (name, _), dims in zip(self.results, self.dims):
+            for axis, n in enumerate(dims):
+                given = named.get(name, {}).get(axis)
+                if given is not None and isinstance(n, int):
+                    raise ValueError(f"export: axis {axis} of {name} is of size {n}, no input's free size changes it.")
+                if not isinstance(n, int):
+                    dims[axis] = given or n or f"{name}_dim_{axis}"
+
+    def file(self) -> Any:
+        """The onnx.ModelProto."""
+        helper = self.onnx.helper
+        self.drop_unused()
         make = self.onnx.numpy_helper.from_array
-        constants = [make(np.asarray(v, order="C"), k) for k, v in self.constants.items() if k in used]
-        graph = helper.make_graph(nodes, "chainrule", self.inputs, results, constants)
+        graph = helper.make_graph(
+            self.nodes,
+            "chainrule",
+            [self.value_info(name, x, dims) for (name, x), dims in zip(self.inputs, self.input_dims)],
+            [self.value_info(name, x, dims) for (name, x), dims in zip(self.results, self.dims)],
+            [make(np.asarray(value, order="C"), name) for name, value in self.constants.items()],
+        )
         opset = [helper.make_opsetid("", _OPSET)]
         return helper.make_model(graph, opset_imports=opset, ir_version=_IR, producer_name="chainrule")
 

@@ -8,9 +8,9 @@ from chainrule import onnx as _onnx
 
 
 def export(model: Any, args: Any, f: Any = None, **options: Any) -> Any:
-    """Write the model to the file f. Of the options input_names and output_names count: sizes are the example's.
+    """Write the model to the file f. Of the options input_names, output_names and dynamic_axes count.
 
     Source: PyTorch, torch.onnx.export.
     """
-    inputs, outputs = options.get("input_names"), options.get("output_names")
-    return _onnx.export(model, args, f, input_names=inputs, output_names=outputs)
+    known = {name: options[name] for name in ("input_names", "output_names", "dynamic_axes") if name in options}
+    return _onnx.export(model, args, f, **known)
