@@ -56,6 +56,26 @@ def test_embedding_bag(torch, mode, case):
     both(torch, call, random(10, 3))
 
 
+def test_embedding_bag_ends_before_the_input():
+    """What comes after the last offset does not count: the result is that of the input without it."""
+    table = cr.tensor(random(10, 3), requires_grad=True)
+    indices, offsets = cr.tensor(INDICES), cr.tensor([0, 2, 2, 6])
+    factors = cr.tensor(random(9), requires_grad=True)
+    for mode in ("sum", "mean", "max"):
+        for weights in (None, factors) if mode == "sum" else (None,):
+            options = {"mode": mode, "include_last_offset": True, "padding_idx": 4}
+            first = None if weights is None else weights[:6]
+            got = F.embedding_bag(indices, table, offsets, per_sample_weights=weights, **options)
+            want = F.embedding_bag(indices[:6], table, offsets, per_sample_weights=first, **options)
+            close(got, want.detach().numpy())
+            grads = [cr.autograd.grad((y * y).sum(), table)[0] for y in (got, want)]
+            close(grads[0], grads[1].numpy())
+    module = nn.EmbeddingBag(10, 3, mode="sum", include_last_offset=True)
+    close(module(indices, offsets)[2], module.weight.detach().numpy()[INDICES[2:6]].sum(0))
+    assert module(indices, cr.tensor([0])).shape == (0, 3)
+    expect_error(ValueError, "hold the end of the last bag", module, indices, cr.tensor([], dtype=cr.int64))
+
+
 def test_embedding_bag_with_factors_and_frequencies(torch):
     def weighted(lib, table, factors):
         offsets = lib.tensor([0, 3])

@@ -190,6 +190,19 @@ def test_small_helpers(torch):
     close(p.grad, [0.6, 0.8], "float32")
 
 
+@pytest.mark.parametrize("norm", [5.0, 0.1, 0.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("limit", [1.0, float("inf"), float("nan")])
+def test_clipping_by_odd_norms(torch, norm, limit):
+    """A norm that is NaN shows in the gradients: it is not taken for a small one."""
+    grads = []
+    for lib in (cr, torch):
+        p = lib.nn.Parameter(lib.zeros(2))
+        p.grad = lib.tensor([3.0, 4.0])
+        lib.nn.utils.clip_grads_with_norm_([p], limit, lib.tensor(norm))
+        grads.append(p.grad.numpy())
+    np.testing.assert_array_equal(*grads)
+
+
 # Lazy layers
 
 LAZY = {

@@ -162,6 +162,23 @@ def test_partial_fit_and_warm_start():
     assert warm.fit(X, Y).loss_ < before and warm.n_iter_ == 6
 
 
+def test_early_stopping_with_what_was_there_before():
+    """Warm starts with early stopping switched on and off; one epoch; partial_fit, which cannot stop early."""
+    net = MLPClassifier((5,), max_iter=2, warm_start=True, random_state=0, early_stopping=True).fit(X[:300], Y[:300])
+    assert net.best_loss_ is None and len(net.validation_scores_) == 2
+    net.set_params(early_stopping=False).fit(X[:300], Y[:300])
+    assert net.best_loss_ == min(net.loss_curve_[2:]) and len(net.validation_scores_) == 2
+    net.set_params(early_stopping=True).fit(X[:300], Y[:300])
+    assert net.best_loss_ is None and len(net.validation_scores_) == 4 and net.n_iter_ == 6
+    once = MLPRegressor((5,), max_iter=1, random_state=0, warm_start=True).fit(X[:300], Y[:300])
+    once.set_params(early_stopping=True).fit(X[:300], Y[:300])
+    assert len(once.validation_scores_) == 1
+    weights = [w.copy() for w in once.coefs_]
+    expect_error(ValueError, "cannot stop early. Set early_stopping=False", once.partial_fit, X[:20], Y[:20])
+    assert all(np.array_equal(a, b) for a, b in zip(weights, once.coefs_))
+    once.set_params(early_stopping=False).partial_fit(X[:20], Y[:20])
+
+
 def test_random_state():
     """Same seed, same net, with dropout too; the library's own stream is left as it was."""
     before = cr.get_rng_state().numpy().copy()
@@ -203,7 +220,10 @@ def test_warns_if_not_converged():
         ({"dropout": 1.0}, r"dropout must be in \[0, 1\), got 1.0"),
         ({"alpha": -1}, "alpha must be >= 0, got -1"),
         ({"learning_rate_init": 0}, "learning_rate_init must be > 0"),
-        ({"batch_size": 0}, "batch_size must be 'auto' or >= 1"),
+        ({"batch_size": 0}, "batch_size must be 'auto' or a whole number >= 1"),
+        ({"batch_size": 2.5}, "batch_size must be 'auto' or a whole number"),
+        ({"max_iter": 1.5}, "max_iter must be a whole number >= 1, got 1.5"),
+        ({"n_iter_no_change": 2.5}, "n_iter_no_change must be a whole number"),
         ({"learning_rate_init": 1e20, "solver": "sgd", "activation": "identity"}, "the loss is .* Scale the data"),
     ],
     ids=lambda value: str(value)[:40],

@@ -106,6 +106,10 @@ class _MLP(BaseEstimator):
             value: Any = getattr(self, name)
             return isinstance(value, numbers.Real) and low <= float(value) < high
 
+        def count(name: str) -> bool:
+            value: Any = getattr(self, name)
+            return isinstance(value, numbers.Integral) and int(value) >= 1
+
         require(all(isinstance(n, numbers.Integral) and n > 0 for n in self._sizes()), "hidden_layer_sizes", "positive")
         require(self.activation in _ACTIVATIONS, "activation", f"one of {sorted(_ACTIVATIONS)}")
         require(self.solver in _SOLVERS, "solver", f"one of {list(_SOLVERS)}")
@@ -113,12 +117,13 @@ class _MLP(BaseEstimator):
         for name in ("alpha", "tol", "epsilon"):
             require(number(name, 0.0), name, ">= 0")
         require(number("learning_rate_init", 0.0) and self.learning_rate_init > 0, "learning_rate_init", "> 0")
-        require(number("max_iter", 1), "max_iter", ">= 1")
-        require(number("n_iter_no_change", 1), "n_iter_no_change", ">= 1")
+        require(count("max_iter"), "max_iter", "a whole number >= 1")
+        endless = self.n_iter_no_change == math.inf
+        require(endless or count("n_iter_no_change"), "n_iter_no_change", "a whole number >= 1, or infinite")
         for name in ("dropout", "momentum", "beta_1", "beta_2"):
             require(number(name, 0.0, 1.0), name, "in [0, 1)")
         require(number("validation_fraction", 0.0, 1.0), "validation_fraction", "in [0, 1)")
-        require(self.batch_size == "auto" or number("batch_size", 1), "batch_size", "'auto' or >= 1")
+        require(self.batch_size == "auto" or count("batch_size"), "batch_size", "'auto' or a whole number >= 1")
 
     def _sizes(self) -> list[int]:
         sizes = self.hidden_layer_sizes
@@ -144,6 +149,11 @@ class _MLP(BaseEstimator):
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool, classes: Any = None) -> Any:
         self._check_parameters()
+        if incremental and self.early_stopping:
+            raise ValueError(
+                f"{type(self).__name__}: partial_fit sees part of the data for one epoch and cannot stop early. Set "
+                "early_stopping=False, or call fit."
+            )
         fitted = hasattr(self, "model_")
         first = not fitted or not (incremental or self.warm_start)
         X, y = validate_data(
@@ -201,10 +211,9 @@ class _MLP(BaseEstimator):
         self.n_layers_ = len(sizes)
         self.n_iter_, self.t_ = 0, 0
         self.loss_curve_: list[float] = []
-        self.best_loss_: Any = math.inf
-        self.validation_scores_: Any = [] if self.early_stopping else None
-        self.best_validation_score_: Any = -math.inf if self.early_stopping else None
-        self._waited = 0
+        self.best_loss_: Any = None
+        self.validation_scores_: Any = None
+        self.best_validation_score_: Any = None
 
     def _new_optimizer(self) -> Any:
         groups = [{"params": self._matrices()}, {"params": [layer.bias for layer in self._linears()]}]
@@ -221,7 +230,12 @@ class _MLP(BaseEstimator):
 
     def _train(self, X: Any, targets: Any, y: Any, weights: Any, rng: Any, epochs: int) -> None:
         held: Any = None
-        if self.early_stopping and epochs > 1:
+        # What is judged by is there from before only if training was judged by it before.
+        if not self.early_stopping:
+            self.best_loss_ = math.inf if self.best_loss_ is None else self.best_loss_
+        elif self.validation_scores_ is None:
+            self.validation_scores_, self.best_validation_score_ = [], -math.inf
+        if self.early_stopping:
             X, targets, weights, held = self._hold_out(X, targets, y, weights, rng)
         data = [cr.from_numpy(np.ascontiguousarray(a)) for a in (X, targets) if a is not None]
         if weights is not None:

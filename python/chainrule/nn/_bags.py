@@ -34,7 +34,7 @@ def embedding_bag(
         max_norm, norm_type, scale_grad_by_freq, sparse: as in embedding().
         mode: "sum", "mean" or "max".
         per_sample_weights: factors in the shape of input, for mode "sum".
-        include_last_offset: offsets has one number more, the end of the last bag.
+        include_last_offset: offsets has one number more, the end of the last bag; what comes after it does not count.
         padding_idx: entries with this number do not count.
 
     Returns:
@@ -53,26 +53,27 @@ def embedding_bag(
     if weight.dtype in (_core.int64, _core.int32) and input.is_floating_point():
         input, weight = weight, input  # PyTorch's old order of arguments
     if mode not in _MODES:
-        raise ValueError(f"{name}: mode has to be one of sum, mean or max, got {mode!r}.")
+        raise ValueError(f"{name}: mode must be one of {_MODES}, got {mode!r}.")
     if weight.dim() != 2:
-        raise ValueError(f"{name}: weight has to be a 2D Tensor, got shape {tuple(weight.shape)}.")
+        raise ValueError(f"{name}: the table must have two axes, got shape {tuple(weight.shape)}.")
     if per_sample_weights is not None and tuple(per_sample_weights.shape) != tuple(input.shape):
         raise ValueError(
-            f"{name}: If per_sample_weights ({tuple(per_sample_weights.shape)}) is not None, then it must have the "
-            f"same shape as the input ({tuple(input.shape)})"
+            f"{name}: per_sample_weights must be of the input's shape {tuple(input.shape)}, got "
+            f"{tuple(per_sample_weights.shape)}."
         )
     if per_sample_weights is not None and mode != "sum":
-        raise NotImplementedError(f"{name}: per_sample_weights was not None. It is only supported for mode='sum'.")
+        raise NotImplementedError(f"{name}: per_sample_weights are for mode='sum' alone, got mode={mode!r}.")
     if scale_grad_by_freq and mode == "max":
-        raise ValueError(f"{name}: max mode does not support scaling the gradient by the frequency")
+        raise ValueError(f"{name}: scale_grad_by_freq is for the modes 'sum' and 'mean', got mode='max'.")
     starts, total = _starts(name, input, offsets, include_last_offset)
     rows = weight.shape[0]
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
             raise ValueError(f"{name}: padding_idx must be within {rows} rows, got {padding_idx}.")
         padding_idx %= rows
-    numbers = input.reshape(-1).to(_core.int64)
-    factors = None if per_sample_weights is None else per_sample_weights.reshape(-1)
+    # With include_last_offset the last bag may end before the input does: the rest belongs to no bag.
+    numbers = input.reshape(-1)[:total].to(_core.int64)
+    factors = None if per_sample_weights is None else per_sample_weights.reshape(-1)[:total]
     values = numbers.numpy()
     bags = np.searchsorted(starts, np.arange(total), side="right") - 1
     if padding_idx is not None and (values == padding_idx).any():
@@ -98,17 +99,17 @@ def _starts(name: str, input: Any, offsets: Any, include_last_offset: bool) -> t
     if input.dim() == 2:
         if offsets is not None:
             raise ValueError(
-                f"{name}: if input is 2D, then offsets has to be None, as input is treated as a mini-batch of fixed "
-                f"length sequences. However, found offsets of type {type(offsets)}"
+                f"{name}: the rows of an input of two axes are the bags: pass no offsets with it, got offsets of type "
+                f"{type(offsets).__name__}."
             )
         batch, length = input.shape
         return np.arange(batch) * length, batch * length
     if input.dim() != 1:
-        raise ValueError(f"{name}: input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}")
+        raise ValueError(f"{name}: the input must have one or two axes, got shape {tuple(input.shape)}.")
     if offsets is None:
-        raise ValueError(f"{name}: offsets has to be a 1D Tensor but got None")
+        raise ValueError(f"{name}: an input of one axis needs offsets, a tensor of one axis, got None.")
     if offsets.dim() != 1:
-        raise ValueError(f"{name}: offsets has to be a 1D Tensor, got shape {tuple(offsets.shape)}")
+        raise ValueError(f"{name}: offsets must have one axis, got shape {tuple(offsets.shape)}.")
     starts, total = offsets.numpy().astype(np.int64), input.shape[0]
     if len(starts) and (starts[0] != 0 or starts[-1] > total or np.any(np.diff(starts) < 0)):
         raise ValueError(
@@ -117,10 +118,8 @@ def _starts(name: str, input: Any, offsets: Any, include_last_offset: bool) -> t
         )
     if include_last_offset:
         if not len(starts):
-            raise ValueError(f"{name}: include_last_offset needs at least one offset")
-        if starts[-1] != total:
-            total = int(starts[-1])
-        starts = starts[:-1]
+            raise ValueError(f"{name}: with include_last_offset offsets must hold the end of the last bag, got none.")
+        starts, total = starts[:-1], int(starts[-1])
     return starts, total
 
 

@@ -67,9 +67,13 @@ def clip_grads_with_norm_(
 ) -> None:
     """Scale all gradients by min(1, max_norm / (total_norm + 1e-6)), the norm being known from get_total_norm.
 
+    A norm that is NaN makes the gradients NaN, as clip_grad_norm_ does.
+
     Source: PyTorch, torch.nn.utils.clip_grads_with_norm_.
     """
-    factor = min(1.0, float(max_norm) / (float(total_norm) + 1e-6))
+    factor = float(max_norm) / (float(total_norm) + 1e-6)
+    if factor > 1.0:  # not min(): of 1 and NaN it takes the 1
+        factor = 1.0
     recording = _core.is_grad_enabled()
     _core.set_grad_enabled(False)
     try:
