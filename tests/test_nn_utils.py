@@ -87,7 +87,7 @@ def test_norms_are_taken_off_and_copied(norm):
     assert type(layer) is nn.Linear and set(layer.state_dict()) == {"weight", "bias"}
     expect_error(
         ValueError,
-        "not found|does not have",
+        "has no |is not parametrized",
         *(
             (parametrize.remove_parametrizations, layer, "weight")
             if norm.startswith("parametrizations")
@@ -141,16 +141,79 @@ def test_parametrizations():
     assert layer.weight is original and type(layer) is nn.Linear
 
 
+def test_parametrized_tensors_stay_the_same_objects(torch):
+    """What an optimizer holds is what is trained, with a right_inverse and without; a buffer stays a buffer."""
+    for lib in (cr, torch):
+        register = lib.nn.utils.parametrize.register_parametrization
+
+        class Halved(lib.nn.Module):
+            def forward(self, x):
+                return 2 * x
+
+            def right_inverse(self, x):
+                return x / 2
+
+        class Shifted(lib.nn.Module):
+            def forward(self, x):
+                return x + 1
+
+        layer = lib.nn.Linear(2, 2)
+        weight, bias = layer.weight, layer.bias
+        optimizer = lib.optim.SGD(layer.parameters(), 0.5)
+        before = weight.detach().clone()
+        register(layer, "weight", Halved())
+        register(layer, "bias", Shifted())
+        assert layer.parametrizations.weight.original is weight and layer.parametrizations.bias.original is bias
+        close(layer.weight, before.numpy(), "float32")
+        layer(lib.ones(1, 2)).sum().backward()
+        optimizer.step()
+        close(layer.weight, before.numpy() - 2, "float32")
+        lib.nn.utils.parametrize.remove_parametrizations(layer, "weight")
+        assert layer.weight is weight
+        norm = lib.nn.BatchNorm1d(2)
+        mean = norm.running_mean
+        register(norm, "running_mean", Halved())
+        assert norm.parametrizations.running_mean.original is mean and not list(norm.parametrizations.parameters())
+
+
+def test_copies_of_parametrized_modules_are_apart():
+    layer = nn.Linear(2, 2)
+    parametrize.register_parametrization(layer, "weight", Double())
+    parametrize.register_parametrization(layer, "bias", Double())
+    twin = copy.deepcopy(layer)
+    assert type(twin).__name__ == type(layer).__name__ and type(twin) is not type(layer)
+    same(twin.weight, layer.weight)
+    parametrize.remove_parametrizations(layer, "weight")
+    parametrize.remove_parametrizations(layer, "bias")
+    assert type(layer) is nn.Linear and parametrize.is_parametrized(twin, "weight")
+    twin.weight = cr.ones(2, 2)
+    same(twin.parametrizations.weight.original, cr.full((2, 2), 0.5))
+    again = copy.deepcopy(nn.Sequential(twin, twin))
+    assert again[0] is again[1] and parametrize.is_parametrized(again[0], "bias")
+
+
 def test_parametrization_errors():
     layer = nn.Linear(2, 3)
-    expect_error(ValueError, "does not have a parameter", parametrize.register_parametrization, layer, "x", Shift())
+    expect_error(
+        ValueError, "has no parameter or buffer 'x'", parametrize.register_parametrization, layer, "x", Shift()
+    )
 
     class Wrong(nn.Module):
         def forward(self, x):
             return x[:1]
 
-    expect_error(ValueError, "may not change shape", parametrize.register_parametrization, layer, "weight", Wrong())
+    expect_error(ValueError, "must keep shape", parametrize.register_parametrization, layer, "weight", Wrong())
     assert type(layer) is nn.Linear and layer.weight.shape == (3, 2)
+
+    class WrongAfterAnInverse(Double):
+        def forward(self, x):
+            return x[:1]
+
+    weight, before = layer.weight, layer.weight.detach().clone()
+    wrong = WrongAfterAnInverse()
+    expect_error(ValueError, "must keep shape", parametrize.register_parametrization, layer, "weight", wrong)
+    assert layer.weight is weight
+    same(weight, before)  # refused before anything changes
     parametrize.register_parametrization(layer, "weight", Wrong(), unsafe=True)
     assert layer.weight.shape == (1, 2)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ... import _core
+from ...autograd.grad_mode import no_grad
 
 Tensor = _core.Tensor
 
@@ -74,14 +75,10 @@ def clip_grads_with_norm_(
     factor = float(max_norm) / (float(total_norm) + 1e-6)
     if factor > 1.0:  # not min(): of 1 and NaN it takes the 1
         factor = 1.0
-    recording = _core.is_grad_enabled()
-    _core.set_grad_enabled(False)
-    try:
+    with no_grad():
         for param in _as_list(parameters):
             if param.grad is not None:
                 param.grad.mul_(factor)
-    finally:
-        _core.set_grad_enabled(recording)
 
 
 def get_total_norm(

@@ -8,7 +8,7 @@ from ... import _core
 from .. import functional as F
 from ..modules.module import Module
 from . import parametrize
-from .spectral_norm import as_matrix, default_dim, power_method
+from .spectral_norm import as_matrix, check_times, default_dim, power_method
 from .weight_norm import compose, norm_except_dim
 
 __all__ = ["spectral_norm", "weight_norm"]
@@ -57,10 +57,7 @@ class _SpectralNorm(Module):
         super().__init__()
         if not -weight.dim() <= dim < weight.dim():
             raise IndexError(f"spectral_norm: dim must be within {weight.dim()} axes, got {dim}.")
-        if n_power_iterations <= 0:
-            raise ValueError(
-                f"Expected n_power_iterations to be positive, but got n_power_iterations={n_power_iterations}"
-            )
+        check_times(n_power_iterations)
         self.dim = dim % weight.dim()
         self.n_power_iterations = n_power_iterations
         self.eps = eps
@@ -107,7 +104,7 @@ def spectral_norm(
     torch.nn.utils.parametrizations.spectral_norm.
     """
     if not hasattr(module, name):
-        raise ValueError(f"Module '{type(module).__name__}' has no parameter or buffer with name '{name}'")
+        raise ValueError(f"spectral_norm: {type(module).__name__} has no parameter or buffer {name!r}.")
     axis = default_dim(module) if dim is None else dim
     step = _SpectralNorm(getattr(module, name), n_power_iterations, axis, eps)
     return parametrize.register_parametrization(module, name, step)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ... import _core
+from ...autograd.grad_mode import no_grad
 from ..modules.container import ModuleDict, ModuleList
 from ..modules.module import Module
 from ..parameter import Parameter
@@ -62,39 +63,43 @@ class ParametrizationList(ModuleList):
             raise ValueError("ParametrizationList: at least one module is needed.")
         super().__init__(modules)
         self.unsafe = unsafe
-        self.is_tensor = True
-        self.ntensors = 1
-        given = original
-        with _no_grad():
-            value = original.detach() if isinstance(original, Parameter) else original
+        with no_grad():
+            value = original.detach()
             for module in reversed(modules):
                 if hasattr(module, "right_inverse"):
                     value = module.right_inverse(value)
-        self.is_tensor = isinstance(value, Tensor)
-        parts = [value] if self.is_tensor else list(value)
-        self.ntensors = len(parts)
+            self.is_tensor = isinstance(value, Tensor)
+            parts = [value] if self.is_tensor else list(value)
+            self.ntensors = len(parts)
+            self._check_parts(parts, original)
+            if not unsafe:
+                _check_same(original, self._computed(parts))
+        # Only now is anything changed. One tensor stays the object that an optimizer may hold.
+        if self.is_tensor:
+            if not _same_memory(parts[0], original):
+                original.data = parts[0].detach()
+            parts = [original]
+        elif isinstance(original, Parameter):
+            parts = [Parameter(part, original.requires_grad) for part in parts]
         for name, part in zip(self._names(), parts):
-            if not isinstance(part, Tensor):
-                raise TypeError(f"right_inverse must give tensors, got {type(part).__name__}.")
-            if self.is_tensor and isinstance(given, Parameter):
-                if part.dtype != given.dtype:
-                    raise ValueError(
-                        f"right_inverse must keep the dtype {given.dtype} of the parameter, got {part.dtype}."
-                    )
-                part = Parameter(part, given.requires_grad)
-            elif isinstance(given, Parameter):
-                part = Parameter(part, given.requires_grad)
             if isinstance(part, Parameter):
                 self.register_parameter(name, part)
             else:
                 self.register_buffer(name, part)
+
+    def _check_parts(self, parts: Sequence[Any], original: Any) -> None:
+        for part in parts:
+            if not isinstance(part, Tensor):
+                raise TypeError(f"right_inverse must give tensors, got {type(part).__name__}.")
+        if self.is_tensor and parts[0].dtype != original.dtype:
+            raise ValueError(f"right_inverse must keep the dtype {original.dtype}, got {parts[0].dtype}.")
 
     def _names(self) -> list[str]:
         return ["original"] if self.is_tensor else [f"original{i}" for i in range(self.ntensors)]
 
     def right_inverse(self, value: Any) -> None:
         """Set what the tensor is computed from, so that it becomes `value`; each module needs a right_inverse."""
-        with _no_grad():
+        with no_grad():
             for module in reversed(list(self)):
                 if not hasattr(module, "right_inverse"):
                     raise RuntimeError(
@@ -111,16 +116,17 @@ class ParametrizationList(ModuleList):
                 own.data = part.detach().clone()
 
     def forward(self) -> Any:
-        value = self[0](*[getattr(self, name) for name in self._names()])
+        return self._computed([getattr(self, name) for name in self._names()])
+
+    def _computed(self, parts: Sequence[Any]) -> Any:
+        value = self[0](*parts)
         for module in list(self)[1:]:
             value = module(value)
         return value
 
 
-def _no_grad() -> Any:
-    from ...autograd.grad_mode import no_grad
-
-    return no_grad()
+def _same_memory(a: Any, b: Any) -> bool:
+    return a.data_ptr() == b.data_ptr() and a.shape == b.shape and a.stride() == b.stride()
 
 
 def _inject_class(module: Module) -> None:
@@ -128,15 +134,19 @@ def _inject_class(module: Module) -> None:
     cls = type(module)
 
     def copied(self: Any, memo: dict[int, Any]) -> Any:
-        if id(self) in memo:
-            return memo[id(self)]
-        result = memo[id(self)] = self.__new__(type(self))
-        result.__setstate__(copy.deepcopy(self.__getstate__(), memo))
-        return result
+        """A copy with a class of its own, so that what is taken off one stays on the other."""
+        if id(self) not in memo:
+            result = memo[id(self)] = cls.__new__(cls)
+            result.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+            _inject_class(result)
+            for name in result.parametrizations:
+                _inject_property(result, name)
+        return memo[id(self)]
 
     def state(self: Any) -> Any:
         raise RuntimeError(
-            "Serialization of parametrized modules is only supported through state_dict(). Save that instead."
+            f"{cls.__name__}: a module with parametrizations cannot be pickled, as its class is made at run time. Save "
+            "its state_dict()."
         )
 
     name = f"Parametrized{cls.__name__}"
@@ -191,24 +201,20 @@ def register_parametrization(
         chain = module.parametrizations[tensor_name]
         if not unsafe:
             value = getattr(module, tensor_name)
-            with _no_grad():
-                _check_same(tensor_name, value, parametrization(value))
+            with no_grad():
+                _check_same(value, parametrization(value))
         inverse = getattr(parametrization, "right_inverse", None)
         if inverse is not None:
-            with _no_grad():
+            with no_grad():
                 chain.right_inverse(inverse(getattr(module, tensor_name)))
         chain.append(parametrization)
         return module
     if tensor_name not in module._parameters and tensor_name not in module._buffers:
         raise ValueError(
-            f"Module '{type(module).__name__}' does not have a parameter, a buffer, or a parametrized element with "
-            f"name '{tensor_name}'"
+            f"register_parametrization: {type(module).__name__} has no parameter or buffer {tensor_name!r}."
         )
     original = getattr(module, tensor_name)
     chain = ParametrizationList([parametrization], original, unsafe=unsafe)
-    if not unsafe:
-        with _no_grad():
-            _check_same(tensor_name, original, chain())
     delattr(module, tensor_name)
     if not is_parametrized(module):
         _inject_class(module)
@@ -218,13 +224,13 @@ def register_parametrization(
     return module
 
 
-def _check_same(name: str, before: Any, after: Any) -> None:
+def _check_same(before: Any, after: Any) -> None:
     if not isinstance(after, Tensor):
         raise ValueError(f"A parametrization must return a tensor, got {type(after).__name__}.")
-    if after.dtype != before.dtype or tuple(after.shape) != tuple(before.shape):
+    if after.dtype != before.dtype or after.shape != before.shape:
         raise ValueError(
-            f"Registering a parametrization may not change shape and dtype of {name!r}, {tuple(before.shape)} and "
-            f"{before.dtype}, but it gives {tuple(after.shape)} and {after.dtype}. Pass unsafe=True if that is meant."
+            f"A parametrization must keep shape and dtype, {tuple(before.shape)} and {before.dtype}, got "
+            f"{tuple(after.shape)} and {after.dtype}. Pass unsafe=True if the change is meant."
         )
 
 
@@ -248,12 +254,15 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
     Source: PyTorch, torch.nn.utils.parametrize.remove_parametrizations.
     """
     if not is_parametrized(module, tensor_name):
-        raise ValueError(f"Module {type(module).__name__} does not have a parametrization on {tensor_name}.")
+        raise ValueError(f"remove_parametrizations: {tensor_name!r} of {type(module).__name__} is not parametrized.")
     chain = module.parametrizations[tensor_name]
     if not leave_parametrized and not chain.is_tensor:
-        raise ValueError("Leaving unparametrized (`leave_parametrized=False`) a tensor that has several originals.")
+        raise ValueError(
+            f"remove_parametrizations: {tensor_name!r} is computed from {chain.ntensors} tensors, none of which can "
+            "take its place. Pass leave_parametrized=True."
+        )
     originals = [getattr(chain, name) for name in chain._names()]
-    with _no_grad():
+    with no_grad():
         value = getattr(module, tensor_name).detach().clone() if leave_parametrized else originals[0]
     delattr(type(module), tensor_name)
     del module.parametrizations[tensor_name]

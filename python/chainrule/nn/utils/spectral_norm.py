@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ... import _core
+from ...autograd.grad_mode import no_grad
 from .. import functional as F
 from ..modules.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..modules.module import Module
 from ..parameter import Parameter
 
-__all__ = ["as_matrix", "default_dim", "power_method", "remove_spectral_norm", "spectral_norm"]
+__all__ = ["as_matrix", "check_times", "default_dim", "power_method", "remove_spectral_norm", "spectral_norm"]
 
 
 def default_dim(module: Module) -> int:
@@ -27,29 +28,26 @@ def as_matrix(weight: Any, dim: int) -> Any:
 
 def power_method(matrix: Any, u: Any, v: Any, times: int, eps: float, from_v: bool = False) -> None:
     """Move u and v, in place, towards the first singular vectors: v from u first, or the other way round."""
-    recording = _core.is_grad_enabled()
-    _core.set_grad_enabled(False)
-    try:
+    with no_grad():
         for _ in range(times):
             if from_v:
                 u.copy_(F.normalize(matrix.mv(v), dim=0, eps=eps))
             v.copy_(F.normalize(matrix.mT.mv(u), dim=0, eps=eps))
             if not from_v:
                 u.copy_(F.normalize(matrix.mv(v), dim=0, eps=eps))
-    finally:
-        _core.set_grad_enabled(recording)
+
+
+def check_times(n_power_iterations: int) -> None:
+    """Refuse an estimate of no step."""
+    if n_power_iterations <= 0:
+        raise ValueError(f"spectral_norm: n_power_iterations must be positive, got {n_power_iterations}.")
 
 
 class SpectralNorm:
     """The hook that spectral_norm registers: it computes the weight before each forward."""
 
-    _version = 1
-
     def __init__(self, name: str = "weight", n_power_iterations: int = 1, dim: int = 0, eps: float = 1e-12) -> None:
-        if n_power_iterations <= 0:
-            raise ValueError(
-                f"Expected n_power_iterations to be positive, but got n_power_iterations={n_power_iterations}"
-            )
+        check_times(n_power_iterations)
         self.name = name
         self.n_power_iterations = n_power_iterations
         self.dim = dim
@@ -93,7 +91,7 @@ def spectral_norm(
     """
     for hook in module._forward_pre_hooks.values():
         if isinstance(hook, SpectralNorm) and hook.name == name:
-            raise RuntimeError(f"Cannot register two spectral_norm hooks on the same parameter {name}")
+            raise RuntimeError(f"spectral_norm: {name!r} of {type(module).__name__} has a spectral_norm already.")
     hook = SpectralNorm(name, n_power_iterations, default_dim(module) if dim is None else dim, eps)
     weight = module._parameters[name]
     matrix = as_matrix(weight.detach(), hook.dim)
@@ -122,4 +120,4 @@ def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
             module.register_parameter(name, Parameter(weight))
             del module._forward_pre_hooks[key]  # type: ignore[attr-defined]
             return module
-    raise ValueError(f"spectral_norm of '{name}' not found in {type(module).__name__}")
+    raise ValueError(f"remove_spectral_norm: {name!r} of {type(module).__name__} has no spectral_norm.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import _core
 from ..modules.module import Module
 from ..parameter import Parameter
 
@@ -56,16 +55,11 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     """
     for hook in module._forward_pre_hooks.values():
         if isinstance(hook, WeightNorm) and hook.name == name:
-            raise RuntimeError(f"Cannot register two weight_norm hooks on the same parameter {name}")
+            raise RuntimeError(f"weight_norm: {name!r} of {type(module).__name__} has a weight_norm already.")
     weight = getattr(module, name)
     delattr(module, name)
     hook = WeightNorm(name, dim)
-    recording = _core.is_grad_enabled()
-    _core.set_grad_enabled(False)
-    try:
-        length = norm_except_dim(weight.detach(), hook.dim)
-    finally:
-        _core.set_grad_enabled(recording)
+    length = norm_except_dim(weight.detach(), hook.dim)
     module.register_parameter(name + "_g", Parameter(length))
     module.register_parameter(name + "_v", Parameter(weight.detach()))
     setattr(module, name, hook.compute_weight(module))
@@ -86,4 +80,4 @@ def remove_weight_norm(module: Module, name: str = "weight") -> Module:
             module.register_parameter(name, Parameter(weight))
             del module._forward_pre_hooks[key]  # type: ignore[attr-defined]
             return module
-    raise ValueError(f"weight_norm of '{name}' not found in {type(module).__name__}")
+    raise ValueError(f"remove_weight_norm: {name!r} of {type(module).__name__} has no weight_norm.")
