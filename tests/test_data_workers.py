@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import signal
+import struct
 import sys
 import time
 
@@ -253,6 +254,48 @@ def test_timeout():
     finally:
         cr.utils.data.workers._JOIN_SECONDS = saved
     assert time.monotonic() - before < 30
+    assert children() == []
+
+
+def test_timeout_while_a_pipe_is_stuck(monkeypatch):
+    """A message that comes in part, and tasks that a busy worker does not take: neither outlasts the timeout."""
+    monkeypatch.setattr(cr.utils.data.workers, "_JOIN_SECONDS", 0.2)
+
+    def half(conn, outbox):
+        outbox.get()
+        os.write(conn.fileno(), struct.pack("!i", 1000) + b"not all of it")
+        time.sleep(60)
+
+    before = time.monotonic()
+    busy = D.DataLoader(
+        Squares(10, 0, lambda i: time.sleep(60)), batch_sampler=[[0] * 10**6] * 4, num_workers=1, timeout=0.3
+    )
+    expect_error(RuntimeError, "within 0.3 seconds", list, busy)
+    send_all = cr.utils.data.workers._send_all
+    main = os.getpid()
+    monkeypatch.setattr(
+        cr.utils.data.workers, "_send_all", lambda *args: (send_all if os.getpid() == main else half)(*args)
+    )
+    expect_error(RuntimeError, "within 0.3 seconds", list, DataLoader(Squares(4), num_workers=2, timeout=0.3))
+    assert time.monotonic() - before < 30
+    assert children() == []
+
+
+def test_a_worker_that_does_not_start():
+    """Those before it are ended."""
+    started = []
+
+    class Second(type(multiprocessing.get_context("fork"))):
+        def Process(self, **options):
+            process = super().Process(**options)
+            started.append(process)
+            if len(started) == 2:
+                process.start = raising(OSError("no more processes")).__get__(process)
+            return process
+
+    loader = DataLoader(Squares(4), num_workers=2, multiprocessing_context=Second())
+    with pytest.raises(OSError, match="no more processes"):
+        iter(loader)
     assert children() == []
 
 

@@ -1,7 +1,8 @@
 """Worker processes of a DataLoader.
 
 Each worker has two pipes of its own, one for tasks and one for results, and no lock is shared: a worker that is killed
-leaves nothing locked, and the end of its pipe tells of its death.
+leaves nothing locked, and the end of its pipe tells of its death. Threads write into the pipes and read from those of
+the results: a full pipe, or a message of which a part has come, keeps nobody waiting who has a timeout.
 """
 
 from __future__ import annotations
@@ -69,8 +70,7 @@ def _work(tasks: Any, results: Any, recipe: Recipe, info: WorkerInfo, init: Call
     _seed(info)
     where = f"DataLoader worker {info.id} of {info.num_workers}"
     outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    # A thread sends, so that a full pipe keeps neither the next batch nor the reading of tasks waiting.
-    threading.Thread(target=_send_all, args=(results, outbox), daemon=True).start()
+    _thread(_send_all, results, outbox)
     failed = None
     if init is not None:
         try:
@@ -114,12 +114,25 @@ def _packed(epoch: int, number: int, result: Any, where: str) -> Any:
         return ForkingPickler.dumps((epoch, number, False, failure))
 
 
-def _send_all(results: Any, outbox: queue.SimpleQueue[Any]) -> None:
-    try:
+def _send_all(conn: Any, outbox: queue.SimpleQueue[Any]) -> None:
+    """A thread's work: what is put into outbox goes into the pipe. None ends it and closes the pipe."""
+    with contextlib.suppress(BrokenPipeError, OSError):  # nobody listens any more
+        while (message := outbox.get()) is not None:
+            conn.send_bytes(message)
+    conn.close()
+
+
+def _receive_all(worker: int, conn: Any, inbox: queue.SimpleQueue[Any]) -> None:
+    """A thread's work: what comes through the pipe goes into inbox, at the pipe's end None."""
+    with contextlib.suppress(EOFError, OSError):
         while True:
-            results.send_bytes(outbox.get())
-    except (BrokenPipeError, OSError):
-        return  # nobody listens any more
+            inbox.put((worker, conn.recv_bytes()))
+    inbox.put((worker, None))
+    conn.close()
+
+
+def _thread(function: Callable[..., None], *args: Any) -> None:
+    threading.Thread(target=function, args=args, daemon=True).start()
 
 
 def _seed(info: WorkerInfo) -> None:
@@ -148,32 +161,36 @@ class Pool:
     def __init__(self, recipe: Recipe, count: int, base_seed: int, init: Any, context: Any) -> None:
         self.epoch = 0
         context = start_context(context)
-        self.tasks: list[Any] = []
-        self.results: list[Any] = []
+        self.outboxes: list[queue.SimpleQueue[Any]] = [queue.SimpleQueue() for _ in range(count)]
+        self.inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.processes: list[Any] = []
-        self._end = weakref.finalize(self, _stop, self.tasks, self.results, self.processes)
-        for i in range(count):
-            inbox, to_worker = context.Pipe(duplex=False)
-            from_worker, outbox = context.Pipe(duplex=False)
-            info = WorkerInfo(i, count, base_seed + i, recipe.dataset)
-            process = context.Process(target=_work, args=(inbox, outbox, recipe, info, init), daemon=True)
-            with warnings.catch_warnings():
-                # Python warns of threads at a fork. The core's own are idle, and a forked child works without them.
-                warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
-                process.start()
-            # Only the worker holds its ends now: they close when it dies.
-            inbox.close()
-            outbox.close()
-            self.tasks.append(to_worker)
-            self.results.append(from_worker)
-            self.processes.append(process)
+        self._end = weakref.finalize(self, _stop, self.outboxes, self.processes)
+        pipes = []
+        try:
+            for i in range(count):
+                inbox, to_worker = context.Pipe(duplex=False)
+                from_worker, outbox = context.Pipe(duplex=False)
+                info = WorkerInfo(i, count, base_seed + i, recipe.dataset)
+                process = context.Process(target=_work, args=(inbox, outbox, recipe, info, init), daemon=True)
+                with warnings.catch_warnings():
+                    # Python warns of threads at a fork. The core's own are idle, and a forked child works without them.
+                    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+                    process.start()
+                # Only the worker holds its ends now: they close when it dies.
+                inbox.close()
+                outbox.close()
+                pipes.append((to_worker, from_worker))
+                self.processes.append(process)
+        finally:  # after the last fork, or after one that failed
+            for i, (to_worker, from_worker) in enumerate(pipes):
+                _thread(_send_all, to_worker, self.outboxes[i])
+                _thread(_receive_all, i, from_worker, self.inbox)
+            if len(pipes) < count:
+                self.close()
 
     def send(self, worker: int, task: Any) -> None:
-        """Give a task to a worker."""
-        try:
-            self.tasks[worker].send(task)
-        except (BrokenPipeError, OSError):
-            raise self.death(worker) from None
+        """Give a task to a worker. That it has died is told by receive()."""
+        self.outboxes[worker].put(ForkingPickler.dumps(task))
 
     def receive(self, timeout: float) -> list[tuple[int, Any]]:
         """Results that have arrived, each with its worker's number; waits for the first one.
@@ -181,20 +198,19 @@ class Pool:
         Raises:
             RuntimeError: a worker died, or nothing came within the timeout (0: no limit).
         """
-        alive = [conn for conn in self.results if not conn.closed]
-        ready: Any = multiprocessing.connection.wait(alive, timeout or None)
-        if not ready:
+        try:
+            messages = [self.inbox.get(timeout=timeout or None)]
+        except queue.Empty:
             self.close()
-            raise RuntimeError(f"DataLoader: no batch came from the workers within {timeout} seconds (timeout).")
-        received = []
-        for conn in ready:
-            worker = self.results.index(conn)
-            try:
-                message = conn.recv_bytes()
-            except (EOFError, OSError):
-                raise self.death(worker) from None
-            received.append((worker, pickle.loads(message)))
-        return received
+            raise RuntimeError(
+                f"DataLoader: no batch came from the workers within {timeout} seconds (timeout)."
+            ) from None
+        while not self.inbox.empty():
+            messages.append(self.inbox.get())
+        for worker, message in messages:
+            if message is None:
+                raise self.death(worker)
+        return [(worker, pickle.loads(message)) for worker, message in messages]
 
     def death(self, worker: int) -> RuntimeError:
         """The error for a worker that has gone; all others are ended."""
@@ -220,12 +236,10 @@ class Pool:
         return not self._end.alive
 
 
-def _stop(tasks: list[Any], results: list[Any], processes: list[Any]) -> None:
-    for conn in tasks:
-        with contextlib.suppress(BrokenPipeError, OSError):
-            conn.send(None)
-    for conn in [*results, *tasks]:  # a worker that waits for room in its pipe sees that nobody reads
-        conn.close()
+def _stop(outboxes: list[queue.SimpleQueue[Any]], processes: list[Any]) -> None:
+    for outbox in outboxes:
+        outbox.put(ForkingPickler.dumps(None))  # ends the worker
+        outbox.put(None)  # and the thread that sends
     deadline = time.monotonic() + _JOIN_SECONDS
     for process in processes:
         try:
