@@ -493,3 +493,64 @@ def test_transform_to(name):
     assert bool(interval.check(D.biject_to(interval)(x)).all())
     assert bool(D.constraints.simplex.check(D.biject_to(D.constraints.simplex)(x)).all())
     expect_error(NotImplementedError, "no map onto", D.transform_to, D.constraints.boolean)
+
+
+def test_gamma_at_the_ends():
+    """F is 0 at 0 and 1 at infinity, whatever the shape; the density there is its slope."""
+    for dtype in (cr.float32, cr.float64):
+        a = cr.tensor([0.5, 1.0, 2.0], dtype=dtype, requires_grad=True)
+        for value, expected, slope in ((0.0, 0.0, [np.inf, 1.0, 0.0]), (np.inf, 1.0, [0.0] * 3)):
+            z = cr.full((3,), value, dtype=dtype, requires_grad=True)
+            cdf = D.Gamma(a, 1.0, validate_args=False).cdf(z)
+            assert cdf.tolist() == [expected] * 3
+            by_a, by_z = cr.autograd.grad(cdf.sum(), (a, z))
+            assert by_a.tolist() == [0.0] * 3 and by_z.tolist() == slope
+    assert D.Chi2(0.5).cdf(cr.tensor(0.0)).item() == 0.0
+
+
+def test_modes_of_dirichlet_and_beta(torch):
+    """Inside, on an edge, at PyTorch's corner where the density is infinite at all of them, nowhere if it is flat."""
+    for a in ([2.0, 3.0, 4.0], [0.5, 2.0, 3.0], [0.3, 0.3, 0.9], [1.0, 1.0, 1.0], [[0.5, 0.2], [3.0, 2.0]]):
+        ours, theirs = (lib.distributions.Dirichlet(lib.tensor(a)).mode for lib in (cr, torch))
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-6)
+    for a, b in ((2.0, 3.0), (0.5, 2.0), (2.0, 0.5), (0.3, 0.5), (0.5, 0.3), (1.0, 1.0)):
+        ours, theirs = (lib.distributions.Beta(lib.tensor(a), lib.tensor(b)).mode for lib in (cr, torch))
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-6)
+    a = cr.tensor([0.5, 0.2], requires_grad=True)
+    D.Dirichlet(a).mode.sum().backward()
+    assert a.grad.tolist() == [0.0, 0.0]
+
+
+def test_density_of_far_odds():
+    """log(1 + exp(d)) of a large d is d, not infinity."""
+    logits = cr.tensor([0.0, 200.0, -200.0], dtype=cr.float64, requires_grad=True)
+    value = cr.tensor([-3000.0, 0.0, 0.5], dtype=cr.float64)
+    log_prob = D.bernoulli.LogitRelaxedBernoulli(cr.tensor(0.5, dtype=cr.float64), logits=logits).log_prob(value)
+    d = logits.detach().numpy() - value.numpy() * 0.5
+    np.testing.assert_allclose(log_prob.detach().numpy(), np.log(0.5) + d - 2 * np.logaddexp(0, d), rtol=1e-14)
+    (grad,) = cr.autograd.grad(log_prob.sum(), logits)
+    np.testing.assert_allclose(grad.numpy(), [-1, -1, 1], rtol=1e-12)
+
+
+def test_bijections_of_joined_constraints(torch):
+    """Joined axes keep the bijection of what is joined."""
+    for lib in (cr, torch):
+        d = lib.distributions
+        t = d.biject_to(d.constraints.independent(d.constraints.simplex, 1))
+        x = lib.tensor([[0.3, -0.2], [1.0, 0.5]])
+        y = t(x)
+        assert t.bijective and tuple(y.shape) == (2, 3) and t.codomain.event_dim == 2
+        np.testing.assert_allclose(t.inv(y).numpy(), x.numpy(), rtol=1e-5)
+        assert t.log_abs_det_jacobian(x, y).dim() == 0
+
+
+def test_equal_transforms():
+    affine, power = D.transforms.AffineTransform, D.transforms.PowerTransform
+    assert affine(0, 1) == affine(0.0, cr.ones(3)) and affine(cr.zeros(2), 1) == affine(cr.zeros(2), 1)
+    assert affine(0, 1) != affine(0, 2) and affine(0, 1) != affine(0, 1, event_dim=1)
+    assert affine(cr.zeros(2), 1) != affine(cr.zeros(3), 1)  # shapes that do not fit are not equal, and no error
+    assert power(cr.zeros(2)) != power(cr.zeros(3)) and power(2) == power(cr.tensor([2.0, 2.0]))
+    exp = D.transforms.ExpTransform
+    chains = [D.transforms.ComposeTransform([exp(), exp().inv]) for _ in range(2)]
+    assert chains[0] == chains[1] and len(set(chains)) == 1  # equal ones have one hash
+    expect_error(TypeError, "unhashable", hash, affine(0, 1))

@@ -142,28 +142,25 @@ class ContinuousBernoulli(BinaryParameter):
         near = (p > self._lims[0]) & (p <= self._lims[1])
         return near, p.masked_fill(near, self._lims[0])
 
-    def _choose(self, near: Tensor, series: Tensor, formula: Tensor) -> Tensor:
-        return chainrule.where(near, series, formula)
-
     def _log_norm(self) -> Tensor:
         near, p = self._by_series()
         formula = ((-p).log1p() - p.log()).abs().log() - (1 - 2 * p).abs().log()
         square = (self.probs - 0.5) ** 2
-        return self._choose(near, math.log(2) + (4 / 3 + 104 / 45 * square) * square, formula)
+        return chainrule.where(near, math.log(2) + (4 / 3 + 104 / 45 * square) * square, formula)
 
     @property
     def mean(self) -> Tensor:
         near, p = self._by_series()
         formula = p / (2 * p - 1) + 1 / ((-p).log1p() - p.log())
         x = self.probs - 0.5
-        return self._choose(near, 0.5 + (1 / 3 + 16 / 45 * x**2) * x, formula)
+        return chainrule.where(near, 0.5 + (1 / 3 + 16 / 45 * x**2) * x, formula)
 
     @property
     def variance(self) -> Tensor:
         near, p = self._by_series()
         formula = p * (p - 1) / (1 - 2 * p) ** 2 + 1 / ((-p).log1p() - p.log()) ** 2
         square = (self.probs - 0.5) ** 2
-        return self._choose(near, 1 / 12 - (1 / 15 - 128 / 945 * square) * square, formula)
+        return chainrule.where(near, 1 / 12 - (1 / 15 - 128 / 945 * square) * square, formula)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
@@ -180,13 +177,13 @@ class ContinuousBernoulli(BinaryParameter):
             self._validate_sample(value)
         near, p = self._by_series()
         formula = (p**value * (1 - p) ** (1 - value) + p - 1) / (2 * p - 1)
-        inside = self._choose(near, value, formula)
+        inside = chainrule.where(near, value, formula)
         return inside.masked_fill(value <= 0, 0.0).masked_fill(value >= 1, 1.0)
 
     def icdf(self, value: Tensor) -> Tensor:
         near, p = self._by_series()
         formula = ((-p + value * (2 * p - 1)).log1p() - (-p).log1p()) / (p.log() - (-p).log1p())
-        return self._choose(near, value, formula)
+        return chainrule.where(near, value, formula)
 
     def entropy(self) -> Tensor:
         log_no, log_yes = (-self.probs).log1p(), self.probs.log()
@@ -219,7 +216,7 @@ class LogitRelaxedBernoulli(BinaryParameter):
         logits, value = broadcast_all(self.logits, value)
         d = logits - value * self.temperature
         log_temperature = chainrule.as_tensor(self.temperature, dtype=d.dtype).log()
-        return log_temperature + d - 2 * d.exp().log1p()
+        return log_temperature + d + 2 * F.logsigmoid(-d)  # log(1 + exp(d)), without overflow
 
 
 class RelaxedBernoulli(TransformedDistribution):

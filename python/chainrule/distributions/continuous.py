@@ -12,10 +12,9 @@ from .distribution import Distribution
 from .normal import Normal
 from .transformed_distribution import TransformedDistribution
 from .transforms import AbsTransform, AffineTransform, ExpTransform, PowerTransform
-from .utils import broadcast_all
+from .utils import EULER, broadcast_all
 
 Tensor = Any
-_EULER = 0.5772156649015329  # Euler's constant
 
 
 class Uniform(Distribution):
@@ -437,7 +436,7 @@ class Gumbel(TransformedDistribution):
 
     @property
     def mean(self) -> Tensor:
-        return self.loc + self.scale * _EULER
+        return self.loc + self.scale * EULER
 
     @property
     def mode(self) -> Tensor:
@@ -458,7 +457,7 @@ class Gumbel(TransformedDistribution):
         return y - y.exp() - self.scale.log()
 
     def entropy(self) -> Tensor:
-        return self.scale.log() + (1 + _EULER)
+        return self.scale.log() + (1 + EULER)
 
 
 class Pareto(TransformedDistribution):
@@ -554,7 +553,7 @@ class Weibull(TransformedDistribution):
 
     def entropy(self) -> Tensor:
         k = self.concentration
-        return _EULER * (1 - 1 / k) + (self.scale / k).log() + 1
+        return EULER * (1 - 1 / k) + (self.scale / k).log() + 1
 
 
 class Kumaraswamy(TransformedDistribution):
@@ -610,7 +609,7 @@ class Kumaraswamy(TransformedDistribution):
 
     def entropy(self) -> Tensor:
         a, b = self.concentration1, self.concentration0
-        harmonic = (b + 1).digamma() + _EULER
+        harmonic = (b + 1).digamma() + EULER
         return (1 - 1 / b) + (1 - 1 / a) * harmonic - a.log() - b.log()
 
 

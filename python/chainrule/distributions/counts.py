@@ -9,9 +9,10 @@ from chainrule.nn import functional as F
 
 from . import constraints
 from .bernoulli import BinaryParameter
-from .categorical import Categorical, one_of
+from .categorical import one_of
 from .distribution import Distribution
 from .gamma import draw_gamma
+from .one_hot_categorical import CategoricalParameter
 from .utils import broadcast_all
 
 Tensor = Any
@@ -241,7 +242,7 @@ class NegativeBinomial(BinaryParameter):
         return plain - norm.masked_fill(r + value == 0, 0.0)
 
 
-class Multinomial(Distribution):
+class Multinomial(CategoricalParameter):
     """How often each of K classes comes in total_count draws.
 
     Args:
@@ -256,34 +257,13 @@ class Multinomial(Distribution):
     Samples are PyTorch's at the same seed.
     """
 
-    arg_constraints: ClassVar = {"probs": constraints.simplex, "logits": constraints.real_vector}
-
     def __init__(
         self, total_count: int = 1, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
         if not isinstance(total_count, int):
             raise NotImplementedError(f"Multinomial: total_count must be an int, got {type(total_count).__name__}.")
         self.total_count = total_count
-        self._categorical = Categorical(probs, logits)
-        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args)
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """The logarithms of the probabilities."""
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Any:
-        """The shape of probs and logits."""
-        return self._categorical.param_shape
-
-    def _expand_parts(self, new: Any) -> None:
-        new._categorical = self._categorical.expand(new._batch_shape)
+        super().__init__(probs, logits, validate_args)
 
     @constraints.dependent_property(is_discrete=True, event_dim=1)
     def support(self) -> Any:

@@ -99,16 +99,17 @@ class _GammaCdf(Function):
     @staticmethod
     def forward(ctx: Any, a: Tensor, z: Tensor) -> Tensor:
         ctx.save_for_backward(a, z)
-        (share, _), below = _side_integrals(a, z)
-        share = share * _standard_density(a, z).double().numpy().reshape(-1)
-        return chainrule.tensor(np.where(below, share, 1 - share).reshape(z.shape), dtype=z.dtype)
+        return chainrule.special.gammainc(a, z)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, Tensor]:
         a, z = ctx.saved_tensors
-        by_z = grad_output * _standard_density(a, z)
-        return -by_z * gamma_sample_gradient(a, z), by_z
+        density = _standard_density(a, z)
+        ends = (z == 0) | (z == math.inf)  # F is 0 or 1 there, whatever a
+        inner = z.masked_fill(ends, 1.0)
+        by_a = -_standard_density(a, inner) * gamma_sample_gradient(a, inner)
+        return grad_output * by_a.masked_fill(ends, 0.0), grad_output * density.masked_fill(z == math.inf, 0.0)
 
 
 def _standard_density(a: Tensor, z: Tensor) -> Tensor:
@@ -228,12 +229,16 @@ class Dirichlet(Distribution):
 
     @property
     def mode(self) -> Tensor:
-        """Where all concentrations are below 1: the corner of the largest of them."""
+        """(a - 1) / sum(a - 1), numbers below 0 taken as 0; NaN where all a are 1 and the density is flat.
+
+        Where all are below 1 the density is infinite at every corner; the first one is given, as by PyTorch.
+        """
         less = (self.concentration - 1).clamp(min=0.0)
-        mode = less / less.sum(-1, keepdim=True)
-        corners = (self.concentration < 1).all(-1)
-        corner = chainrule.nn.functional.one_hot(mode.argmax(-1), mode.shape[-1]).to(mode.dtype)
-        return chainrule.where(corners.unsqueeze(-1), corner, mode)
+        corners = (self.concentration < 1).all(-1, keepdim=True)
+        first = chainrule.zeros_like(less)
+        first[..., 0] = 1
+        less = chainrule.where(corners, first, less)
+        return less / less.sum(-1, keepdim=True)
 
     @property
     def variance(self) -> Tensor:

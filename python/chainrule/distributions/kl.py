@@ -18,7 +18,7 @@ from .multivariate_normal import MultivariateNormal
 from .normal import Normal
 from .one_hot_categorical import OneHotCategorical
 from .transformed_distribution import Independent, TransformedDistribution
-from .utils import sum_rightmost
+from .utils import EULER, sum_rightmost
 
 Tensor = Any
 _RULES: dict[tuple[type, type], Callable[[Any, Any], Any]] = {}
@@ -170,9 +170,9 @@ def _cauchy_cauchy(p: Cauchy, q: Cauchy) -> Tensor:
 
 @register_kl(Gumbel, Gumbel)
 def _gumbel_gumbel(p: Gumbel, q: Gumbel) -> Tensor:
-    ratio, euler = p.scale / q.scale, 0.5772156649015329
+    ratio = p.scale / q.scale
     distance = (p.loc - q.loc) / q.scale
-    return -ratio.log() + euler * (ratio - 1) - 1 + distance + ((1 + ratio).lgamma() - distance).exp()
+    return -ratio.log() + EULER * (ratio - 1) - 1 + distance + ((1 + ratio).lgamma() - distance).exp()
 
 
 @register_kl(HalfNormal, HalfNormal)

@@ -9,7 +9,7 @@ import chainrule
 
 from . import constraints
 from .distribution import Distribution
-from .normal import Normal, standard_normal
+from .normal import Normal
 from .transformed_distribution import TransformedDistribution
 from .transforms import StickBreakingTransform
 from .utils import lazy_property
@@ -113,7 +113,7 @@ class MultivariateNormal(Distribution):
         return self._factor.square().sum(-1).expand(self._batch_shape + self._event_shape)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        eps = standard_normal(self._extended_shape(sample_shape), self.loc.dtype)
+        eps = chainrule.randn(self._extended_shape(sample_shape), dtype=self.loc.dtype)
         return self.loc + (self._factor @ eps.unsqueeze(-1)).squeeze(-1)
 
     def log_prob(self, value: Tensor) -> Tensor:

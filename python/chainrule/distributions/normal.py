@@ -66,7 +66,7 @@ class Normal(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
-        return self.loc + standard_normal(shape, self.loc.dtype) * self.scale
+        return self.loc + chainrule.randn(shape, dtype=self.loc.dtype) * self.scale
 
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:
@@ -83,8 +83,3 @@ class Normal(Distribution):
 
     def entropy(self) -> Tensor:
         return 0.5 + _HALF_LOG_2PI + self.scale.log()
-
-
-def standard_normal(shape: Any, dtype: Any) -> Tensor:
-    """Standard normal numbers."""
-    return chainrule.randn(shape, dtype=dtype)

@@ -142,7 +142,8 @@ class _Inverse(Transform):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Inverse) and self._inv == other._inv
 
-    __hash__ = Transform.__hash__
+    def __hash__(self) -> int:
+        return hash((_Inverse, self._inv))
 
     def __call__(self, x: Tensor) -> Tensor:
         return self._inv._inv_call(x)
@@ -283,7 +284,7 @@ class PowerTransform(Transform):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PowerTransform) and _same(self.exponent, other.exponent)
 
-    __hash__ = Transform.__hash__
+    __hash__ = None  # type: ignore[assignment]
 
 
 class AffineTransform(Transform):
@@ -333,9 +334,11 @@ class AffineTransform(Transform):
     inverse_shape = forward_shape
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, AffineTransform) and _same(self.loc, other.loc) and _same(self.scale, other.scale)
+        if not isinstance(other, AffineTransform) or self._event_dim != other._event_dim:
+            return False
+        return _same(self.loc, other.loc) and _same(self.scale, other.scale)
 
-    __hash__ = Transform.__hash__
+    __hash__ = None  # type: ignore[assignment]  # equal by the values of tensors, which change
 
 
 class SoftmaxTransform(_SameIfEqual):
@@ -549,7 +552,8 @@ class ComposeTransform(Transform):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ComposeTransform) and self.parts == other.parts
 
-    __hash__ = Transform.__hash__
+    def __hash__(self) -> int:
+        return hash(tuple(self.parts))
 
     def __repr__(self) -> str:
         return f"ComposeTransform([{', '.join(map(repr, self.parts))}])"
@@ -569,6 +573,8 @@ def biject_to(constraint: Any) -> Transform:
         >>> bool(biject_to(constraints.positive)(chainrule.tensor(-3.0)) > 0)
         True
     """
+    if isinstance(constraint, constraints.independent):
+        return IndependentTransform(biject_to(constraint.base_constraint), constraint.reinterpreted_batch_ndims)
     if isinstance(constraint, constraints._Simplex):
         return StickBreakingTransform()
     return transform_to(constraint)
@@ -613,14 +619,13 @@ def _onto_interval(low: Any, high: Any) -> Transform:
 
 def _broadcast(shape: Sequence[int], *parameters: Any) -> Any:
     sizes = [p.shape for p in parameters if isinstance(p, chainrule.Tensor)]
-    return chainrule.Size(_broadcast_shapes(tuple(shape), *sizes))
-
-
-def _broadcast_shapes(*shapes: Sequence[int]) -> tuple[int, ...]:
-    return tuple(chainrule.broadcast_tensors(*[chainrule.tensor(0.0).expand(tuple(s)) for s in shapes])[0].shape)
+    return chainrule.broadcast_shapes(tuple(shape), *sizes)
 
 
 def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, chainrule.Tensor) or isinstance(b, chainrule.Tensor):
-        return bool((chainrule.as_tensor(a) == chainrule.as_tensor(b)).all())
-    return a == b
+    """Whether two parameters, tensors or numbers, hold the same numbers, broadcast against each other."""
+    if not isinstance(a, chainrule.Tensor) and not isinstance(b, chainrule.Tensor):
+        return a == b
+    a, b = chainrule.as_tensor(a), chainrule.as_tensor(b)
+    fit = all(m == n or 1 in (m, n) for m, n in zip(reversed(a.shape), reversed(b.shape)))
+    return fit and bool((a == b).all())

@@ -8,9 +8,19 @@ from typing import Any
 
 import chainrule
 
-__all__ = ["broadcast_all", "clamp_probs", "lazy_property", "logits_to_probs", "probs_to_logits", "sum_rightmost"]
+__all__ = [
+    "EULER",
+    "broadcast_all",
+    "clamp_probs",
+    "lazy_property",
+    "logits_to_probs",
+    "probs_to_logits",
+    "sum_rightmost",
+]
 
 Tensor = Any
+
+EULER = 0.5772156649015329  # Euler's constant, lim (1 + 1/2 + ... + 1/n - log n)
 
 
 def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
