@@ -1,6 +1,7 @@
 """chainrule.vision: what answers for torchvision."""
 
 import gzip
+import importlib.util
 import pickle
 import struct
 
@@ -201,6 +202,15 @@ def test_places(colour, change, expected):
         assert np.array_equal(as_array(changed), expected(colour))
 
 
+def test_pillow_is_looked_for_once(monkeypatch):
+    """Not for every picture: the search goes through folders."""
+    asked, find = [], importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: asked.append(name) or find(name))
+    data = datasets.FakeData(size=5, image_size=(1, 2, 2))
+    vision._pillow.have_pillow.cache_clear()
+    assert len([data[i] for i in range(5)]) == 5 and asked == ["PIL"]
+
+
 @pytest.mark.parametrize("size", [(3, 4), (9, 7), (6, 2), 3])
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
 def test_resize_as_pytorch_and_pillow(torch, colour, size, mode):
@@ -221,6 +231,29 @@ def test_resize_as_pytorch_and_pillow(torch, colour, size, mode):
         VF.resize(picture, size, interpolation)
     )
     assert abs(difference).max() <= 1  # Pillow rounds between the two axes
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int64", "bool", "float32", "float64"])
+def test_resize_keeps_dtypes(dtype):
+    """Integers are rounded and stay in their range: bicubic reaches beyond it."""
+    array = (np.arange(64).reshape(8, 8) % 3 == 0) * np.array(250 if dtype == "uint8" else 3000).astype(dtype)
+    array = array.astype(dtype)
+    for mode in ("nearest", "nearest-exact", "bilinear", "bicubic"):
+        for antialias in (True, False):
+            result = VF.resize(array, (5, 11), InterpolationMode(mode), antialias=antialias)
+            exact = VF.resize(array.astype(np.float64), (5, 11), InterpolationMode(mode), antialias=antialias)
+            assert result.dtype == dtype and result.shape == (5, 11)
+            if dtype not in ("bool", "float32"):
+                limits = (0, 255) if dtype == "uint8" else (0, 65535) if dtype == "uint16" else (-(2**15), 2**15)
+                exact = exact if dtype == "float64" else exact.round().clip(*limits)
+                assert abs(result.astype(np.float64) - exact).max() <= (
+                    dtype == "uint8"
+                )  # float32 may round the other way
+
+
+def test_resize_passes_gradients_on():
+    x = cr.randn(2, 3, 6, 6, dtype=cr.float64, requires_grad=True)
+    assert cr.autograd.gradcheck(lambda x: VF.resize(x, (4, 3)), x)
 
 
 def test_to_and_from_tensors(colour):
@@ -356,6 +389,10 @@ def test_resnets():
     small = vision.models.resnet18(num_classes=3)
     assert small.eval()(cr.randn(2, 3, 33, 33)).shape == (2, 3)
     assert sum(p.numel() for p in small.parameters()) == 11689512 - 997 * 513
+    quiet = vision.models.resnet18(num_classes=3, zero_init_residual=True)
+    assert all((block.bn2.weight == 0).all() and (block.bn1.weight == 1).all() for block in quiet.layer2)
+    with pytest.raises(TypeError, match=r"resnet18: the options are num_classes and zero_init_residual, got classes"):
+        vision.models.resnet18(classes=3)
     with pytest.raises(RuntimeError, match=r"resnet18: chainrule downloads no weights. Pass weights=None"):
         vision.models.resnet18(weights="DEFAULT")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import sys
@@ -16,6 +17,7 @@ def pillow(what: str) -> Any:
         raise ModuleNotFoundError(f"{what}: Pillow is required: pip install 'chainrule[vision]'", name="PIL") from error
 
 
+@functools.cache  # looking for a package takes longer than making a picture
 def have_pillow() -> bool:
     """Whether Pillow is installed."""
     return importlib.util.find_spec("PIL") is not None

@@ -387,7 +387,8 @@ class DatasetFolder(VisionDataset):
             if valid(os.path.join(folder, name))
         ]
         self.targets = [label for _, label in self.samples]
-        empty = [name for name, label in self.class_to_idx.items() if label not in set(self.targets)]
+        seen = set(self.targets)
+        empty = [name for name, label in self.class_to_idx.items() if label not in seen]
         if empty and not allow_empty:
             raise FileNotFoundError(f"{type(self).__name__}: no valid file in {root} for the classes {empty}.")
 

@@ -62,9 +62,12 @@ class ResNet(nn.Module):
         block: BasicBlock or Bottleneck.
         layers: how many blocks each of the four stages has.
         num_classes: how many scores.
+        zero_init_residual: each block begins as its shortcut alone: the scale of its last batch norm is 0.
     """
 
-    def __init__(self, block: Any, layers: list[int], num_classes: int = 1000) -> None:
+    def __init__(
+        self, block: Any, layers: list[int], num_classes: int = 1000, zero_init_residual: bool = False
+    ) -> None:
         super().__init__()
         self.inplanes = 64
         self.conv1, self.bn1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64)
@@ -78,6 +81,8 @@ class ResNet(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            elif zero_init_residual and isinstance(module, (BasicBlock, Bottleneck)):
+                nn.init.zeros_((module.bn3 if isinstance(module, Bottleneck) else module.bn2).weight)
 
     def _stage(self, block: Any, width: int, count: int, stride: int) -> nn.Sequential:
         outputs = width * block.expansion
@@ -97,11 +102,14 @@ class ResNet(nn.Module):
 
 def _resnet(name: str, block: Any, layers: list[int], weights: Any, pretrained: bool, options: Any) -> ResNet:
     refuse_weights(name, weights, pretrained)
-    return ResNet(block, layers, options.get("num_classes", 1000))
+    unknown = sorted(set(options) - {"num_classes", "zero_init_residual"})
+    if unknown:
+        raise TypeError(f"{name}: the options are num_classes and zero_init_residual, got {', '.join(unknown)}.")
+    return ResNet(block, layers, **options)
 
 
 def resnet18(*, weights: Any = None, progress: bool = True, pretrained: bool = False, **options: Any) -> ResNet:
-    """18 layers; options: num_classes.
+    """18 layers; options: num_classes, zero_init_residual.
 
     Example:
         >>> from chainrule.vision import models
@@ -112,10 +120,10 @@ def resnet18(*, weights: Any = None, progress: bool = True, pretrained: bool = F
 
 
 def resnet34(*, weights: Any = None, progress: bool = True, pretrained: bool = False, **options: Any) -> ResNet:
-    """34 layers; options: num_classes."""
+    """34 layers; options: num_classes, zero_init_residual."""
     return _resnet("resnet34", BasicBlock, [3, 4, 6, 3], weights, pretrained, options)
 
 
 def resnet50(*, weights: Any = None, progress: bool = True, pretrained: bool = False, **options: Any) -> ResNet:
-    """50 layers; options: num_classes."""
+    """50 layers; options: num_classes, zero_init_residual."""
     return _resnet("resnet50", Bottleneck, [3, 4, 6, 3], weights, pretrained, options)

@@ -1,7 +1,7 @@
 """What the transforms do, as functions of a picture.
 
 A picture is one of Pillow's, a NumPy array (H, W) or (H, W, C), or a tensor (..., H, W); the result is of the same
-kind. Gradients do not flow through these functions, except through normalize.
+kind. Gradients do not flow through these functions, except through normalize and resize.
 """
 
 from __future__ import annotations
@@ -242,34 +242,6 @@ def vflip(img: Any) -> Any:
     return _on_array(img, lambda array: array[..., ::-1, :])
 
 
-def _kernel(mode: str, x: np.ndarray, antialias: bool) -> np.ndarray:
-    x = np.abs(x)
-    if mode == "bilinear":
-        return np.maximum(1 - x, 0)
-    a = -0.5 if antialias else -0.75  # Keys' cubic convolution
-    near = (a + 2) * x**3 - (a + 3) * x**2 + 1
-    far = a * x**3 - 5 * a * x**2 + 8 * a * x - 4 * a
-    return np.where(x < 1, near, np.where(x < 2, far, 0))
-
-
-def _weights(size: int, output: int, mode: str, antialias: bool) -> np.ndarray:
-    """The matrix (output, size) that resamples one axis: a kernel around each new pixel's centre."""
-    scale = size / output
-    if mode.startswith("nearest"):
-        centres = np.arange(output) + (0.5 if mode == "nearest-exact" else 0)
-        return np.eye(size)[np.minimum((centres * scale).astype(int), size - 1)]
-    centres = (np.arange(output) + 0.5) * scale - 0.5
-    stretch = max(scale, 1.0) if antialias else 1.0
-    reach = math.ceil(2 * stretch) + 1
-    places = np.floor(centres).astype(int)[:, None] + np.arange(-reach, reach + 1)
-    values = _kernel(mode, (places - centres[:, None]) / stretch, antialias)
-    if antialias:  # what lies outside does not count; otherwise the border goes on
-        values = np.where((places >= 0) & (places < size), values, 0)
-    matrix = np.zeros((output, size))
-    np.add.at(matrix, (np.arange(output)[:, None], places.clip(0, size - 1)), values)
-    return matrix / matrix.sum(1, keepdims=True)
-
-
 def _new_size(size: Any, height: int, width: int, max_size: int | None) -> tuple[int, int]:
     """(height, width): a number is the length of the shorter side, the longer one keeps the proportion."""
     if not isinstance(size, int) and len(size) == 2:
@@ -310,15 +282,26 @@ def resize(
     if mode not in ("nearest", "nearest-exact", "bilinear", "bicubic"):
         raise ValueError(f"resize: nearest, bilinear or bicubic are there for arrays and tensors, got {mode}.")
 
+    smooth = bool(antialias) and not mode.startswith("nearest")
+    if isinstance(img, chainrule.Tensor) and img.is_floating_point():
+        return _interpolated(img, (height, width), mode, smooth)
+
     def resample(array: np.ndarray) -> np.ndarray:
-        down = _weights(rows, height, mode, bool(antialias))
-        across = _weights(columns, width, mode, bool(antialias))
-        result = down @ array.astype(np.float64) @ across.T
+        wide = np.float32 if array.dtype.itemsize == 1 else np.float64  # holds every number of the array's dtype
+        tensor = chainrule.from_numpy(np.array(array, array.dtype if array.dtype == np.float32 else wide, order="C"))
+        result = _interpolated(tensor, (height, width), mode, smooth).numpy()
         if array.dtype.kind in "iu":
             result = result.round().clip(np.iinfo(array.dtype).min, np.iinfo(array.dtype).max)
         return result.astype(array.dtype)
 
     return _on_array(img, resample)
+
+
+def _interpolated(x: Any, size: tuple[int, int], mode: str, antialias: bool) -> Any:
+    """A floating-point tensor (..., H, W) with H and W of another size."""
+    images = x.reshape(1, -1, *x.shape[-2:])
+    images = chainrule.nn.functional.interpolate(images, size, mode=mode, antialias=antialias)
+    return images.reshape(*x.shape[:-2], *size)
 
 
 def resized_crop(
