@@ -145,6 +145,65 @@ def test_containers():
     assert [name for name, _ in seq.named_parameters()] == ["0.weight", "0.bias", "2.weight", "2.bias"]
 
 
+def test_module_dict(torch):
+    for lib in (cr, torch):
+        n = lib.nn
+        modules = n.ModuleDict({"a": n.Linear(2, 3), "b": n.ReLU()})
+        modules.update([("c", n.Tanh())])
+        modules["b"] = n.Sigmoid()
+        assert list(modules) == list(modules.keys()) == ["a", "b", "c"] and "b" in modules and "z" not in modules
+        assert [type(m).__name__ for m in modules.values()] == ["Linear", "Sigmoid", "Tanh"] and len(modules) == 3
+        assert [name for name, _ in modules.named_parameters()] == ["a.weight", "a.bias"]
+        assert isinstance(modules.pop("b"), n.Sigmoid) and dict(modules.items())["c"] is modules["c"]
+        del modules["c"]
+        assert repr(modules).splitlines()[0] == "ModuleDict(" and len(modules) == 1
+        with pytest.raises(KeyError):
+            modules["c"]
+        with pytest.raises(TypeError):
+            modules["d"] = 3
+        modules.clear()
+        assert len(modules) == 0 and not list(modules.parameters())
+
+
+def test_parameter_list_and_dict(torch):
+    for lib in (cr, torch):
+        n = lib.nn
+        values = n.ParameterList([lib.ones(2), n.Parameter(lib.zeros(3))])
+        values.append(lib.ones(1))
+        values += [lib.zeros(2, 2)]
+        values[-1] = lib.ones(4)
+        assert [tuple(p.shape) for p in values] == [(2,), (3,), (1,), (4,)] and len(values) == 4
+        assert all(isinstance(p, n.Parameter) for p in values)
+        assert list(values.state_dict()) == ["0", "1", "2", "3"] and isinstance(values[1:3], n.ParameterList)
+        with pytest.raises(IndexError):
+            values[4]
+        named = n.ParameterDict({"w": lib.ones(2)})
+        named["b"] = lib.zeros(1)
+        named.update({"w": lib.zeros(5)})
+        assert list(named) == list(named.keys()) == ["w", "b"] and "w" in named and len(named) == 2
+        assert {key: tuple(p.shape) for key, p in named.items()} == {"w": (5,), "b": (1,)}
+        assert all(isinstance(p, n.Parameter) for p in named.values()) and named.get("x") is None
+        assert sorted(dict(named.named_parameters())) == ["b", "w"]
+        assert tuple(named.pop("b").shape) == (1,) and list(named.state_dict()) == ["w"]
+        with pytest.raises((KeyError, AttributeError)):  # ours; PyTorch's
+            named["b"]
+        named.clear()
+        assert len(named) == 0 and not list(named.parameters())
+
+
+def test_buffer(torch):
+    """Assigned to a module it is a buffer; persistent says whether it is saved."""
+    for lib in (cr, torch):
+        module = lib.nn.Module()
+        module.kept = lib.nn.Buffer(lib.ones(2))
+        module.scratch = lib.nn.Buffer(lib.zeros(3), persistent=False)
+        assert dict(module.named_buffers()).keys() == {"kept", "scratch"} and list(module.state_dict()) == ["kept"]
+        assert not list(module.parameters()) and not module.kept.requires_grad
+        assert module.double().kept.dtype == lib.float64
+        module.kept = lib.nn.Buffer(lib.full((2,), 7.0))
+        assert module.state_dict()["kept"].tolist() == [7, 7]
+
+
 def test_forward_hooks():
     layer, seen = nn.Linear(2, 2), []
     handle = layer.register_forward_hook(lambda m, args, out: seen.append((m is layer, len(args), tuple(out.shape))))

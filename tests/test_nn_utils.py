@@ -329,3 +329,20 @@ def test_a_net_of_lazy_layers():
     expect_error(ValueError, "groups", nn.LazyConv2d, 3, 2, groups=2)
     expect_error(ValueError, "divisible", nn.LazyConv2d(4, 2, groups=2), cr.ones(1, 3, 4, 4))
     expect_error(RuntimeError, "Expected", nn.LazyConv2d(4, 2), cr.ones(3, 4))
+
+
+def test_uninitialized_buffer(torch):
+    """It has a type and no shape until materialize gives it one: then it is a Buffer."""
+    for lib in (cr, torch):
+        module = lib.nn.BatchNorm1d(2)
+        lazy = lib.nn.LazyBatchNorm1d()
+        assert isinstance(lazy.running_mean, lib.nn.UninitializedBuffer)
+        module.scratch = lib.nn.UninitializedBuffer(dtype=lib.float64)
+        assert "scratch" in dict(module.named_buffers())
+        with pytest.raises(RuntimeError, match="uninitialized"):
+            module.scratch.shape  # noqa: B018
+        if lib is cr:  # PyTorch's can't be copied
+            assert isinstance(copy.deepcopy(module).scratch, lib.nn.UninitializedBuffer)
+        module.scratch.materialize((2, 3))
+        assert not isinstance(module.scratch, lib.nn.UninitializedBuffer) and module.scratch.dtype == lib.float64
+        assert tuple(module.scratch.shape) == (2, 3) and not module.scratch.requires_grad

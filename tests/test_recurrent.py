@@ -32,6 +32,13 @@ kinds = pytest.mark.parametrize(("name", "options"), KINDS, ids=lambda v: v if i
 cells = pytest.mark.parametrize(("name", "options"), CELLS, ids=lambda v: v if isinstance(v, str) else str(v))
 
 
+def test_bases():
+    """RNNBase and RNNCellBase hold what their heirs share; the rest of this file tests it in them."""
+    assert all(issubclass(kind, nn.RNNBase) for kind in (nn.RNN, nn.LSTM, nn.GRU))
+    assert all(issubclass(kind, nn.RNNCellBase) for kind in (nn.RNNCell, nn.LSTMCell, nn.GRUCell))
+    assert isinstance(nn.LSTM(2, 3), nn.RNNBase) and not isinstance(nn.LSTM(2, 3), nn.RNNCellBase)
+
+
 def random(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape)
 

@@ -148,7 +148,7 @@ class UninitializedParameter(_Uninitialized, Parameter):
         return type(self), (self.requires_grad, None, self.dtype)
 
 
-class UninitializedBuffer(_Uninitialized, _core.Tensor):
+class UninitializedBuffer(_Uninitialized, Buffer):
     """A buffer of a lazy layer before its first input.
 
     Source: PyTorch, torch.nn.UninitializedBuffer.
@@ -166,11 +166,11 @@ class UninitializedBuffer(_Uninitialized, _core.Tensor):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if id(self) not in memo:
-            memo[id(self)] = type(self)(self.requires_grad, dtype=self.dtype)
+            memo[id(self)] = type(self)(self.requires_grad, dtype=self.dtype, persistent=self.persistent)
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return type(self), (self.requires_grad, None, self.dtype)
+        return type(self), (self.requires_grad, None, self.dtype, self.persistent)
 
 
 UninitializedBuffer.cls_to_become = Buffer
