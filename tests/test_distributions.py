@@ -290,6 +290,18 @@ def test_dirichlet_gradients():
     np.testing.assert_allclose(array(found), array(expected), atol=5e-3)
 
 
+def test_beta_gradients():
+    """As of Dirichlet: of E[x^2], and of E[x] by both parameters."""
+    a = cr.tensor([0.7, 3.0, 1.5], dtype=cr.float64, requires_grad=True)
+    b = cr.tensor([1.2, 0.8, 5.0], dtype=cr.float64, requires_grad=True)
+    sample = D.Beta(a, b).rsample((40_000,))
+    total = a + b
+    for power, moment in ((1, a / total), (2, a * (a + 1) / (total * (total + 1)))):
+        found = cr.autograd.grad((sample**power).mean(0).sum(), (a, b), retain_graph=True)
+        for ours, expected in zip(found, cr.autograd.grad(moment.sum(), (a, b), retain_graph=True)):
+            np.testing.assert_allclose(array(ours), array(expected), atol=5e-3)
+
+
 def test_kumaraswamy_mode():
     """Where the density is largest."""
     d = D.Kumaraswamy(cr.tensor(2.5, dtype=cr.float64), cr.tensor(3.0, dtype=cr.float64))
