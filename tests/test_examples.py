@@ -1,6 +1,7 @@
 """The examples run, as a user runs them, and learn."""
 
 import importlib
+import pathlib
 import re
 import subprocess
 import sys
@@ -62,9 +63,67 @@ def test_draws(name, arguments, tmp_path, capsys):
     assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and picture.stat().st_size > 10_000
 
 
+BRIEFLY = {
+    "perceptron": "--passes 5",
+    "digits": "--epochs 1",
+    "xor": "--steps 50",
+    "two_layer": "--steps 50",
+    "feedback_alignment": "--steps 50",
+    "convnet": "--epochs 1",
+    "autoencoder": "--epochs 1",
+    "denoising": "--epochs 1",
+    "vae": "--epochs 1",
+    "resnet": "--epochs 1 --blocks 1",
+    "lstm": "--steps 5 --hidden 16",
+    "gru": "--epochs 1",
+    "transformer": "--steps 10 --width 32 --layers 1 --context 32",
+    "gan": "--steps 100",
+    "maxout": "--epochs 1",
+    "hinge": "--epochs 1",
+    "random_wiring": "--epochs 1 --nets 1 --nodes 6",
+    "neural_turing_machine": "--steps 10 --length 2 --bits 3",
+    "hopfield": "--units 50",
+    "boltzmann": "--epochs 1",
+    "multimodal": "--epochs 1",
+    "physics": "",
+}
+
+
+@pytest.fixture(scope="module")
+def of_pytorch(tmp_path_factory):
+    """A package of the same examples that import PyTorch in the place of chainrule; nothing else in them is changed."""
+    folder = tmp_path_factory.mktemp("of_pytorch")
+    (folder / "torch_examples").mkdir()
+    for file in pathlib.Path(importlib.import_module("chainrule.examples").__file__).parent.glob("*.py"):
+        text = file.read_text().replace("chainrule.examples", "torch_examples")
+        text = re.sub(r"^(import|from) chainrule\b", r"\1 torch", text, flags=re.M)
+        (folder / "torch_examples" / file.name).write_text(text)
+    sys.path.insert(0, str(folder))
+    yield "torch_examples"
+    sys.path.remove(str(folder))
+
+
+def figures(text):
+    """The numbers that a program prints, but times, and how often it had to look before rounding hid all progress."""
+    text = re.sub(r"[\d.,]+ (s\b|steps a second|evaluations)", "", text)
+    return [float(x) for x in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", text)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "arguments"), BRIEFLY.items())
+def test_runs_under_pytorch(name, arguments, torch, of_pytorch, capsys):
+    """Unchanged, with the same figures: the streams of random numbers are the same."""
+    ours = figures(run(name, arguments.split(), capsys))
+    importlib.import_module(f"{of_pytorch}.{name}").main(arguments.split())
+    theirs = figures(capsys.readouterr().out)
+    assert len(ours) == len(theirs) > 0
+    for a, b in zip(ours, theirs):
+        assert a == pytest.approx(b, rel=0.02, abs=1e-4), (ours, theirs)
+
+
 def test_every_example_is_tested_and_says_what_it_is():
     names = listing()
-    assert set(names) - {"playground", "lectures"} == {row[0] for row in LEARNS}
+    assert set(names) - {"playground", "lectures"} == {row[0] for row in LEARNS} == set(BRIEFLY)
     assert all(line.endswith(".") and 20 < len(line) < 100 for line in names.values()), names
 
 

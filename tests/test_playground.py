@@ -1,15 +1,13 @@
 """The playground: its net, its pages' server, its pictures, and the page in a real browser."""
 
 import json
-import os
 import re
-import shutil
 import threading
 import urllib.error
 import urllib.request
 
 import pytest
-from extras import need
+from extras import need, need_program
 
 from chainrule.examples._data import POINTS
 from chainrule.examples.playground.net import Playground, Settings
@@ -142,12 +140,7 @@ def test_sheet_and_film(tmp_path, capsys):
 def chromium():
     """A browser that playwright can drive, and itself."""
     api = need("playwright.sync_api")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        if os.environ.get("CHAINRULE_REQUIRE_EXTRAS") == "1":
-            pytest.fail("CHAINRULE_REQUIRE_EXTRAS=1, but there is no chromium", pytrace=False)
-        pytest.skip("there is no chromium")
-    return api, found
+    return api, need_program("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.mark.slow

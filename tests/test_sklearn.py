@@ -138,11 +138,24 @@ def test_custom_losses():
 
 
 def test_early_stopping_keeps_the_best():
-    net = MLPClassifier(max_iter=40, early_stopping=True, n_iter_no_change=3, random_state=0, dropout=0.2)
-    net.fit(X[:600], Y[:600])
-    assert len(net.validation_scores_) == net.n_iter_ < 40 or net.best_validation_score_ > 0.9
-    assert net.best_validation_score_ == max(net.validation_scores_)
-    assert net.best_loss_ is None
+    """It ends before max_iter, and with the weights of the best epoch, not of the last."""
+    states, scores = [], []
+
+    class Watched(MLPClassifier):
+        def score(self, *args):
+            states.append([w.copy() for w in self.coefs_])
+            scores.append(super().score(*args))
+            return scores[-1]
+
+    options = {"early_stopping": True, "validation_fraction": 0.3, "n_iter_no_change": 3, "learning_rate_init": 0.03}
+    net = Watched((30,), max_iter=60, random_state=0, **options).fit(X[:600], Y[:600])
+    assert net.validation_scores_ == scores and len(scores) == net.n_iter_ < 60
+    best = scores.index(max(scores))
+    assert net.best_validation_score_ == scores[best] > 0.9 and net.best_loss_ is None
+    assert net.n_iter_ == best + 1 + 4  # n_iter_no_change and one more
+    for ours, of_best, of_last in zip(net.coefs_, states[best], states[-1]):
+        np.testing.assert_array_equal(ours, of_best)
+        assert (ours != of_last).any()
 
 
 def test_partial_fit_and_warm_start():

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from extras import need
 
 USAGE = pathlib.Path(__file__).parent / "typing" / "usage.py"
 
@@ -16,7 +17,7 @@ def test_usage_runs():
 
 @pytest.mark.slow
 def test_usage_is_typed(tmp_path):
-    pytest.importorskip("mypy")
+    need("mypy")
     import chainrule
 
     options = ["--strict", "--config-file=", "--follow-imports=silent", f"--cache-dir={tmp_path}"]

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from extras import need
+from extras import need, need_program
 
 import chainrule as cr
 import chainrule.nn.functional as F
@@ -209,21 +209,26 @@ def test_forms(tmp_path):
         viz.animate(f, "x.png")
 
 
-def test_layout_without_graphviz(monkeypatch):
+@pytest.mark.parametrize("program", [None, "dot"])
+def test_layout_with_and_without_graphviz(program, monkeypatch):
     """Both layouts place everything, and nothing overlaps."""
+    from chainrule.viz import _layout
+
+    found = program and need_program(program)
+    monkeypatch.setattr("shutil.which", lambda name: found)
+    used = []
+    for name in ("_by_dot", "_by_grandalf"):
+        arrange = getattr(_layout, name)
+        monkeypatch.setattr(_layout, name, lambda *args, n=name, f=arrange: (used.append(n), f(*args)))
     model, x, y = mlp()
-    for found in (None, "dot"):
-        if found:
-            monkeypatch.undo()
-        else:
-            monkeypatch.setattr("shutil.which", lambda name: None)
-        for direction in ("LR", "TB"):
-            picture = viz.draw(F.cross_entropy(model(x), y), direction=direction)
-            places = picture._layout().places
-            for i, a in enumerate(places):
-                for b in places[:i]:
-                    apart = abs(a.x - b.x) - (a.width + b.width) / 2, abs(a.y - b.y) - (a.height + b.height) / 2
-                    assert max(apart) > -1, (a, b)
+    for direction in ("LR", "TB"):
+        picture = viz.draw(F.cross_entropy(model(x), y), direction=direction)
+        places = picture._layout().places
+        for i, a in enumerate(places):
+            for b in places[:i]:
+                apart = abs(a.x - b.x) - (a.width + b.width) / 2, abs(a.y - b.y) - (a.height + b.height) / 2
+                assert max(apart) > -1, (a, b)
+    assert used == ["_by_dot" if program else "_by_grandalf"] * 2
 
 
 def test_missing_packages_are_named(monkeypatch):

@@ -15,6 +15,7 @@ import re
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from keyword import iskeyword
@@ -356,8 +357,12 @@ def child(seed, first, last, log):
 
 def hunt(seed, calls, say=print):
     """Runs the calls in child processes; returns [(number, what is wrong)] and (calls made, calls refused)."""
+    with tempfile.TemporaryDirectory(prefix="chainrule-fuzz-") as folder:
+        return _hunt(seed, calls, say, os.path.join(folder, "number"))
+
+
+def _hunt(seed, calls, say, log):
     found, told, next_one, made, refused = [], 0, 0, 0, 0
-    log = f"/tmp/chainrule-fuzz-{os.getpid()}"
     while next_one < calls:
         last = min(calls, next_one + BATCH)
         command = [sys.executable, os.path.abspath(__file__), "--child", log, "--seed", str(seed)]
@@ -380,8 +385,6 @@ def hunt(seed, calls, say=print):
         told = len(found)
         if say:
             say(f"{next_one} calls, {len(found)} findings", flush=True)
-    if os.path.exists(log):
-        os.remove(log)
     return found, (made, refused)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from ... import _core
 from ..._watched import WatchedDict
 from ...utils.hooks import BackwardGates, RemovableHandle
-from ..parameter import Buffer, Parameter
+from ..parameter import Buffer, Parameter, is_lazy
 from ._state import EMPTY, StateMixin
 
 Tensor = _core.Tensor
@@ -423,7 +423,9 @@ class Module(StateMixin, _core.ModuleBase):
             if grad is not None:
                 param.grad = fn(grad.detach()).requires_grad_(grad.requires_grad)
         for name, buffer in self._buffers.items():
-            if buffer is not None:
+            if is_lazy(buffer):  # stays one, of another dtype
+                buffer.data = fn(buffer.detach())
+            elif buffer is not None:
                 self._buffers[name] = fn(buffer)
         return self
 
