@@ -1,6 +1,7 @@
 """nn.utils and lazy layers, against PyTorch: weight and spectral norm, parametrizations, fusion, first shapes."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -285,6 +286,19 @@ LAZY = {
 }
 
 
+@pytest.mark.parametrize("make", [nn.UninitializedParameter, nn.UninitializedBuffer])
+def test_copies_without_a_shape(make):
+    """Copied and pickled with what they carry."""
+    lazy = make(requires_grad=False, dtype=cr.float64)
+    lazy.persistent, lazy.note = False, [1]
+    for again in (copy.deepcopy(lazy), pickle.loads(pickle.dumps(lazy))):
+        assert type(again) is make and again.dtype == cr.float64 and not again.requires_grad
+        assert again.persistent is False and again.note == [1] and again.note is not lazy.note
+        expect_error(RuntimeError, "no shape before", lambda again=again: again.shape)
+    lazy.materialize((2, 3))
+    assert lazy.shape == (2, 3) and type(lazy) in (nn.Parameter, nn.Buffer)
+
+
 @pytest.mark.parametrize("name", LAZY)
 def test_lazy_layers(torch, name):
     args, options, shape = LAZY[name]
@@ -319,7 +333,7 @@ def test_a_net_of_lazy_layers():
     net = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.ReLU(), nn.Flatten(), nn.LazyLinear(2))
     twin = copy.deepcopy(net)
     optimizer = cr.optim.SGD(net.parameters(), lr=0.1)
-    expect_error(RuntimeError, "uninitialized", lambda: net[0].weight.shape)
+    expect_error(RuntimeError, "has no shape", lambda: net[0].weight.shape)
     assert isinstance(net[0].weight, nn.UninitializedParameter)
     assert net(cr.ones(2, 3, 5, 5)).shape == (2, 2) and twin(cr.ones(2, 1, 6, 6)).shape == (2, 2)
     net(cr.ones(2, 3, 5, 5)).sum().backward()

@@ -36,7 +36,7 @@ def _pool(
     if input.dim() not in (axes + 1, axes + 2):
         raise ValueError(f"{name}: the input must have {axes + 1} or {axes + 2} axes, got shape {tuple(input.shape)}.")
     if output_size is None and output_ratio is None:
-        raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
+        raise ValueError(f"{name}: output_size or output_ratio is required, got neither.")
     sizes = tuple(input.shape[-axes:])
     if output_size is None:
         ratios = _each(output_ratio, axes, name, "output_ratio")
@@ -122,11 +122,17 @@ def fractional_max_pool3d(
     return _pool(3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
 
 
-def fractional_max_pool2d_with_indices(*args: Any, **kwargs: Any) -> Any:
-    """fractional_max_pool2d with return_indices=True."""
-    return fractional_max_pool2d(*args, **{**kwargs, "return_indices": True})
+def with_indices(function: Any) -> Any:
+    """A max pooling with return_indices=True."""
+
+    def pool(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **{**kwargs, "return_indices": True})
+
+    name = function.__name__
+    pool.__name__ = pool.__qualname__ = f"{name}_with_indices"
+    pool.__doc__ = f"{name} with return_indices=True: the maxima and their places."
+    return pool
 
 
-def fractional_max_pool3d_with_indices(*args: Any, **kwargs: Any) -> Any:
-    """fractional_max_pool3d with return_indices=True."""
-    return fractional_max_pool3d(*args, **{**kwargs, "return_indices": True})
+fractional_max_pool2d_with_indices = with_indices(fractional_max_pool2d)
+fractional_max_pool3d_with_indices = with_indices(fractional_max_pool3d)

@@ -19,6 +19,7 @@ from ._fractional import fractional_max_pool2d as fractional_max_pool2d
 from ._fractional import fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices
 from ._fractional import fractional_max_pool3d as fractional_max_pool3d
 from ._fractional import fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices
+from ._fractional import with_indices
 from ._sampling import (
     affine_grid as affine_grid,
 )
@@ -197,13 +198,15 @@ def triplet_margin_with_distance_loss(
     Source: PyTorch, torch.nn.functional.triplet_margin_with_distance_loss.
     """
     if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"{reduction} is not a valid value for reduction")
+        raise ValueError(
+            f"triplet_margin_with_distance_loss: reduction must be 'none', 'mean' or 'sum', got {reduction!r}."
+        )
     if margin <= 0:
         raise ValueError(f"triplet_margin_with_distance_loss: margin must be above 0, got {margin}.")
     if not anchor.dim() == positive.dim() == negative.dim():
         raise RuntimeError(
-            f"The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
-            f"anchor {anchor.dim()}D, positive {positive.dim()}D, and negative {negative.dim()}D inputs"
+            "triplet_margin_with_distance_loss: anchor, positive and negative must have equally many axes, got shapes "
+            f"{tuple(anchor.shape)}, {tuple(positive.shape)} and {tuple(negative.shape)}."
         )
     distance = pairwise_distance if distance_function is None else distance_function
     near, far = distance(anchor, positive), distance(anchor, negative)
@@ -213,18 +216,9 @@ def triplet_margin_with_distance_loss(
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
-def _with_indices(function: Any, name: str) -> Any:
-    def pool(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
-        return function(*args, **{**kwargs, "return_indices": True})
-
-    pool.__name__ = pool.__qualname__ = f"{name}_with_indices"
-    pool.__doc__ = f"{name} with return_indices=True: the maxima and their places."
-    return pool
-
-
-max_pool1d_with_indices = _with_indices(max_pool1d, "max_pool1d")
-max_pool2d_with_indices = _with_indices(max_pool2d, "max_pool2d")
-max_pool3d_with_indices = _with_indices(max_pool3d, "max_pool3d")
-adaptive_max_pool1d_with_indices = _with_indices(adaptive_max_pool1d, "adaptive_max_pool1d")
-adaptive_max_pool2d_with_indices = _with_indices(adaptive_max_pool2d, "adaptive_max_pool2d")
-adaptive_max_pool3d_with_indices = _with_indices(adaptive_max_pool3d, "adaptive_max_pool3d")
+max_pool1d_with_indices = with_indices(max_pool1d)
+max_pool2d_with_indices = with_indices(max_pool2d)
+max_pool3d_with_indices = with_indices(max_pool3d)
+adaptive_max_pool1d_with_indices = with_indices(adaptive_max_pool1d)
+adaptive_max_pool2d_with_indices = with_indices(adaptive_max_pool2d)
+adaptive_max_pool3d_with_indices = with_indices(adaptive_max_pool3d)

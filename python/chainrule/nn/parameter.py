@@ -105,24 +105,34 @@ class _Uninitialized:
 
     def materialize(self: Any, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Take a shape; the values are whatever they are."""
-        recording = _core.is_grad_enabled()
-        _core.set_grad_enabled(False)
-        try:
-            self.data = _core.empty(tuple(shape), dtype=self.dtype if dtype is None else dtype)
-        finally:
-            _core.set_grad_enabled(recording)
+        self.data = _core.empty(tuple(shape), dtype=self.dtype if dtype is None else dtype)
         self.__class__ = self.cls_to_become
 
     @property
     def shape(self) -> Any:
         raise RuntimeError(
-            "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in "
-            "`load_state_dict` when trying to load an uninitialized parameter into an initialized one. "
-            "Call `forward` to initialize the parameters before accessing their attributes."
+            f"{type(self).__name__}: it has no shape before its module's first forward, or until a state with shapes "
+            "is loaded into it. Run the module once on an input first."
         )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+    def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
+        if id(self) not in memo:
+            attributes = copy.deepcopy(self.__dict__, memo)
+            memo[id(self)] = _without_shape(type(self), self.requires_grad, self.dtype, attributes)
+        return memo[id(self)]
+
+    def __reduce_ex__(self: Any, protocol: Any) -> Any:
+        return _without_shape, (type(self), self.requires_grad, self.dtype, dict(self.__dict__))
+
+
+def _without_shape(cls: Any, requires_grad: bool, dtype: Any, attributes: Mapping[str, Any]) -> Any:
+    """Copy or unpickle a parameter or buffer that has no shape yet."""
+    result = cls(requires_grad, dtype=dtype)
+    result.__dict__.update(attributes)
+    return result
 
 
 class UninitializedParameter(_Uninitialized, Parameter):
@@ -138,14 +148,6 @@ class UninitializedParameter(_Uninitialized, Parameter):
 
     def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
         pass
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        if id(self) not in memo:
-            memo[id(self)] = type(self)(self.requires_grad, dtype=self.dtype)
-        return memo[id(self)]
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return type(self), (self.requires_grad, None, self.dtype)
 
 
 class UninitializedBuffer(_Uninitialized, Buffer):
@@ -163,14 +165,6 @@ class UninitializedBuffer(_Uninitialized, Buffer):
         self, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
     ) -> None:
         self.persistent = persistent
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        if id(self) not in memo:
-            memo[id(self)] = type(self)(self.requires_grad, dtype=self.dtype, persistent=self.persistent)
-        return memo[id(self)]
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return type(self), (self.requires_grad, None, self.dtype, self.persistent)
 
 
 UninitializedBuffer.cls_to_become = Buffer

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .. import _core
+from ..autograd.grad_mode import no_grad
 from ..nn.modules.batchnorm import _BatchNorm
 from ..nn.modules.module import Module
 from .lr_scheduler import LRScheduler
@@ -27,7 +28,7 @@ __all__ = [
 
 def _check_decay(decay: float) -> None:
     if not 0.0 <= decay <= 1.0:
-        raise ValueError(f"Invalid decay value {decay} provided. Please provide a value in [0,1] range.")
+        raise ValueError(f"decay must be within [0, 1], got {decay}.")
 
 
 def get_ema_avg_fn(decay: float = 0.999) -> Callable[[Any, Any, Any], Any]:
@@ -124,7 +125,7 @@ class AveragedModel(Module):
     ) -> None:
         super().__init__()
         if avg_fn is not None and multi_avg_fn is not None:
-            raise AssertionError("Only one of avg_fn and multi_avg_fn should be provided")
+            raise AssertionError("AveragedModel: pass avg_fn or multi_avg_fn, not both.")
         self.module = copy.deepcopy(model)
         self.register_buffer("n_averaged", _core.tensor(0, dtype=_core.int64))
         self.avg_fn = avg_fn
@@ -140,9 +141,7 @@ class AveragedModel(Module):
             [t.detach() for t in itertools.chain(m.parameters(), m.buffers() if self.use_buffers else ())]
             for m in (self.module, model)
         )
-        recording = _core.is_grad_enabled()
-        _core.set_grad_enabled(False)
-        try:
+        with no_grad():
             if int(self.n_averaged) == 0:
                 for old, value in zip(own, new):
                     old.copy_(value)
@@ -155,8 +154,6 @@ class AveragedModel(Module):
                 for old, value in zip(self.module.buffers(), model.buffers()):
                     old.detach().copy_(value.detach())
             self.n_averaged.add_(1)
-        finally:
-            _core.set_grad_enabled(recording)
 
 
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
@@ -172,17 +169,16 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     if not norms:
         return
     momenta = {module: module.momentum for module in norms}
-    was_training, recording = model.training, _core.is_grad_enabled()
-    _core.set_grad_enabled(False)
+    was_training = model.training
     try:
         for module in norms:
             module.reset_running_stats()
             module.momentum = None  # the plain average over batches
         model.train()
-        for batch in loader:
-            model(batch[0] if isinstance(batch, (list, tuple)) else batch)
+        with no_grad():
+            for batch in loader:
+                model(batch[0] if isinstance(batch, (list, tuple)) else batch)
     finally:
-        _core.set_grad_enabled(recording)
         for module, momentum in momenta.items():
             module.momentum = momentum
         model.train(was_training)
@@ -214,13 +210,13 @@ class SWALR(LRScheduler):
         groups = optimizer.param_groups
         rates = list(swa_lr) if isinstance(swa_lr, (list, tuple)) else [swa_lr] * len(groups)
         if len(rates) != len(groups):
-            raise ValueError(f"swa_lr must have one value or one for each of {len(groups)} groups, got {swa_lr}.")
+            raise ValueError(f"SWALR: swa_lr must be one rate, or one for each of {len(groups)} groups, got {swa_lr}.")
         for rate, group in zip(rates, groups):
             group["swa_lr"] = rate
         if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"anneal_strategy must by one of 'cos' or 'linear', instead got {anneal_strategy}")
+            raise ValueError(f"SWALR: anneal_strategy must be 'cos' or 'linear', got {anneal_strategy!r}.")
         if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
-            raise ValueError(f"anneal_epochs must be equal or greater than 0, got {anneal_epochs}")
+            raise ValueError(f"SWALR: anneal_epochs must be a whole number from 0 up, got {anneal_epochs}.")
         self._anneal_strategy = anneal_strategy
         self.anneal_epochs = anneal_epochs
         super().__init__(optimizer, last_epoch)

@@ -58,8 +58,8 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         rising = all(a < b for a, b in pairwise(limits))
         if not limits or not rising or limits[0] <= 0 or limits[-1] > n_classes - 1 or any(int(c) != c for c in limits):
             raise ValueError(
-                "cutoffs should be a sequence of unique, positive integers sorted in an increasing order, where each "
-                f"value is between 1 and n_classes-1, got {limits} for {n_classes} classes."
+                f"AdaptiveLogSoftmaxWithLoss: cutoffs must be whole numbers that rise, from 1 up and below n_classes = "
+                f"{n_classes}, got {limits}."
             )
         self.in_features = in_features
         self.n_classes = n_classes
@@ -88,14 +88,14 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         single = target.dim() == 0
         if target.dim() > 1 or input.dim() != target.dim() + 1 or (not single and len(input) != len(target)):
             raise RuntimeError(
-                f"input must have shape (N, {self.in_features}) with target (N,), or ({self.in_features},) with (), "
-                f"got {tuple(input.shape)} and {tuple(target.shape)}."
+                f"AdaptiveLogSoftmaxWithLoss: the input must be (N, {self.in_features}) for targets (N,), or "
+                f"({self.in_features},) for one target (), got {tuple(input.shape)} and {tuple(target.shape)}."
             )
         x, y = (input.unsqueeze(0), target.unsqueeze(0)) if single else (input, target)
         low, high = (int(y.min()), int(y.max())) if len(y) else (0, 0)
         if low < 0 or high >= self.n_classes:
             raise RuntimeError(
-                f"Target values should be in [0, {self.n_classes - 1}], but values in range [{low}, {high}] were found."
+                f"AdaptiveLogSoftmaxWithLoss: targets must lie within 0 and {self.n_classes - 1}, got {low} to {high}."
             )
         head = F.log_softmax(self.head(x), 1)
         output = head.gather(1, y.clamp(max=self.shortlist_size - 1).unsqueeze(1)).squeeze(1)
