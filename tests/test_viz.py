@@ -188,6 +188,14 @@ def test_a_large_graph_is_cut_off():
     assert time.monotonic() - start < 60  # it takes one; drawing all would take for ever
 
 
+def test_the_ground_is_white():
+    """Dark text is read on pages of any colour: the first thing drawn covers all."""
+    svg = viz.draw((cr.ones(2, requires_grad=True) * 2).sum()).svg
+    size = re.search(r'<svg [^>]*width="(\d+)" height="(\d+)"', svg)
+    first = re.search(r"<(?!svg)[^>]*>", svg)
+    assert size and first and first[0] == f'<rect width="{size[1]}" height="{size[2]}" fill="white"/>'
+
+
 def test_forms(tmp_path):
     image = need("PIL.Image")
     need("resvg_py")
