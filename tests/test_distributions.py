@@ -566,3 +566,13 @@ def test_equal_transforms():
     chains = [D.transforms.ComposeTransform([exp(), exp().inv]) for _ in range(2)]
     assert chains[0] == chains[1] and len(set(chains)) == 1  # equal ones have one hash
     expect_error(TypeError, "unhashable", hash, affine(0, 1))
+
+
+def test_small_tails():
+    """Probabilities far from 1/2 keep their digits: nothing is added to them and taken away again."""
+    x = cr.tensor([-9.0, -3.0, 2.0])
+    expected = [1.1285884e-19, 1.3498980e-3, 0.97724987]
+    np.testing.assert_allclose(D.Normal(0.0, 1.0).cdf(x).numpy(), expected, rtol=1e-5)
+    np.testing.assert_allclose(D.LogNormal(0.0, 1.0).cdf(x.exp()).numpy(), expected, rtol=1e-5)
+    flipped = D.TransformedDistribution(D.Normal(0.0, 1.0), D.AffineTransform(0.0, cr.tensor([1.0, -1.0, 2.0])))
+    np.testing.assert_allclose(flipped.cdf(x).numpy(), [1.1285884e-19, 1.349898e-3, 0.8413447], rtol=1e-4)

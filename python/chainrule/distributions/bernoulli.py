@@ -11,7 +11,7 @@ from chainrule.nn import functional as F
 from . import constraints
 from .categorical import one_of
 from .distribution import Distribution
-from .transformed_distribution import TransformedDistribution
+from .transformed_distribution import Relaxed
 from .transforms import SigmoidTransform
 from .utils import broadcast_all, clamp_probs, lazy_property, logits_to_probs, probs_to_logits
 
@@ -219,7 +219,7 @@ class LogitRelaxedBernoulli(BinaryParameter):
         return log_temperature + d + 2 * F.logsigmoid(-d)  # log(1 + exp(d)), without overflow
 
 
-class RelaxedBernoulli(TransformedDistribution):
+class RelaxedBernoulli(Relaxed):
     """A number in (0, 1) that nears a Bernoulli's 0 or 1 as the temperature falls; its samples have gradients.
 
     Args:
@@ -244,18 +244,3 @@ class RelaxedBernoulli(TransformedDistribution):
     ) -> None:
         base = LogitRelaxedBernoulli(temperature, probs, logits, validate_args)
         super().__init__(base, SigmoidTransform(), validate_args=validate_args)
-
-    @property
-    def temperature(self) -> Any:
-        """The temperature."""
-        return self.base_dist.temperature
-
-    @property
-    def probs(self) -> Tensor:
-        """The probability of 1."""
-        return self.base_dist.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """log(probs / (1 - probs))."""
-        return self.base_dist.logits

@@ -76,7 +76,7 @@ class Normal(Distribution):
     def cdf(self, value: Tensor) -> Tensor:
         if self._validate_args:
             self._validate_sample(value)
-        return 0.5 * (1 + chainrule.erf((value - self.loc) / (self.scale * math.sqrt(2))))
+        return 0.5 * chainrule.erfc((self.loc - value) / (self.scale * math.sqrt(2)))  # 1 + erf would cancel
 
     def icdf(self, value: Tensor) -> Tensor:
         return self.loc + self.scale * chainrule.erfinv(2 * value - 1) * math.sqrt(2)

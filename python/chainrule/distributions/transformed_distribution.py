@@ -196,7 +196,28 @@ class TransformedDistribution(Distribution):
     def _turned(self, p: Tensor) -> Tensor:
         """1 - p where the transforms together are decreasing."""
         sign = ComposeTransform(self.transforms).sign
-        return sign * (p - 0.5) + 0.5
+        if isinstance(sign, chainrule.Tensor):
+            return chainrule.where(sign > 0, p, 1 - p)
+        return p if sign > 0 else 1 - p
+
+
+class Relaxed(TransformedDistribution):
+    """What continuous relatives of discrete distributions share: temperature and probabilities of their base."""
+
+    @property
+    def temperature(self) -> Any:
+        """The lower, the nearer to the discrete distribution."""
+        return self.base_dist.temperature
+
+    @property
+    def probs(self) -> Tensor:
+        """The probabilities of the discrete distribution."""
+        return self.base_dist.probs
+
+    @property
+    def logits(self) -> Tensor:
+        """The probabilities as logits."""
+        return self.base_dist.logits
 
     def __repr__(self) -> str:
         parts = super().__repr__()
