@@ -36,7 +36,7 @@ bool shared(const Node* node) { return kSharedLeaves && node->is_accumulator(); 
 
 uint64_t next_mark() {
     static std::atomic<uint64_t> n{0};
-    return ++n;
+    return n.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
 }  // namespace

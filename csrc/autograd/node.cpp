@@ -38,11 +38,7 @@ namespace {
 thread_local Node* doomed = nullptr;
 thread_local bool draining = false;
 Counter g_live_nodes{0};
-#ifdef CHAINRULE_ATOMIC_REFCOUNT
-std::atomic<uint64_t> g_next_seq{1};
-#else
-uint64_t g_next_seq = 1;
-#endif
+Counter g_next_seq{1};
 
 constexpr size_t align16(size_t n) { return (n + 15) & ~size_t{15}; }
 
@@ -70,7 +66,7 @@ Ref<NodeBase> Node::create(const OpDef& op, uint32_t n_inputs, uint32_t n_output
     void* memory = allocate(attr_offset(n_inputs, n_outputs) + attr_bytes);
     Node* node = new (memory) Node;
     node->op = &op;
-    node->seq = g_next_seq++;
+    node->seq = static_cast<uint64_t>(g_next_seq++);
     node->n_inputs = n_inputs;
     node->n_outputs = static_cast<uint16_t>(n_outputs);
     node->attr_bytes = attr_bytes;

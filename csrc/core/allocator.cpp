@@ -6,14 +6,17 @@
 #include <cstdlib>
 
 #include "core/check.h"
+#include "core/refcount.h"
 
-#ifdef CHAINRULE_ATOMIC_REFCOUNT
-#include <mutex>
+// Under a sanitizer every block is one of the system's, of just the size asked for: so it sees a use after free and an
+// access past the end, which a cache and rounded sizes hide, and no lock puts in order what nothing else does.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CHAINRULE_NO_CACHE 1
 #endif
 
-// Under AddressSanitizer every block goes to the system, so that a use after free is seen.
-#if defined(__SANITIZE_ADDRESS__)
-#define CHAINRULE_NO_CACHE 1
+#if defined(CHAINRULE_ATOMIC_REFCOUNT) && !defined(CHAINRULE_NO_CACHE)
+#define CHAINRULE_NEEDS_LOCK 1
+#include <mutex>
 #endif
 
 namespace chainrule {
@@ -31,13 +34,24 @@ struct FreeBlock {
     FreeBlock* next;
 };
 
+#ifdef CHAINRULE_NO_CACHE
+using Count = Counter;
+#else
+using Count = int64_t;
+#endif
+
+// As AllocatorStats.
+struct Counts {
+    Count bytes_in_use{0}, peak_bytes{0}, bytes_cached{0}, system_allocations{0}, blocks_in_use{0};
+};
+
 struct State {
     FreeBlock* free[kClasses] = {};
-    AllocatorStats stats = {};
+    Counts stats;
     int64_t cache_limit = int64_t{1} << 32;
     char* slab = nullptr;
     size_t slab_left = 0;
-#ifdef CHAINRULE_ATOMIC_REFCOUNT
+#ifdef CHAINRULE_NEEDS_LOCK
     std::mutex mutex;
 #endif
 };
@@ -47,7 +61,7 @@ constinit State g_state;
 
 State& state() { return g_state; }
 
-#ifdef CHAINRULE_ATOMIC_REFCOUNT
+#ifdef CHAINRULE_NEEDS_LOCK
 #define CHAINRULE_LOCK(s) std::lock_guard<std::mutex> lock((s).mutex)
 #else
 #define CHAINRULE_LOCK(s) (void)0
@@ -70,7 +84,15 @@ SizeClass size_class(size_t bytes) {
     return {kSmallClasses + (octave - 10) * 4 + static_cast<int>(quarter) - 1, (size_t{1} << octave) + quarter * step};
 }
 
-void* system_allocate(size_t bytes) {
+#ifdef CHAINRULE_NO_CACHE
+void* system_allocate(size_t, size_t requested) {
+    void* p = nullptr;
+    return posix_memalign(&p, kAlign, requested ? requested : 1) == 0 ? p : nullptr;
+}
+
+void system_free(void* p, size_t) { std::free(p); }
+#else
+void* system_allocate(size_t bytes, size_t) {
     if (bytes < kMapLimit) return std::aligned_alloc(kAlign, bytes);
     void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) return nullptr;
@@ -85,7 +107,6 @@ void system_free(void* p, size_t bytes) {
     else munmap(p, bytes);
 }
 
-#ifndef CHAINRULE_NO_CACHE
 void* from_slab(State& s, size_t bytes) {
     if (s.slab_left < bytes) {
         s.slab = static_cast<char*>(std::aligned_alloc(kAlign, kSlab));
@@ -134,17 +155,17 @@ void* allocate(size_t requested) {
     }
 #endif
     if (!p) {
-        p = system_allocate(c.bytes);
+        p = system_allocate(c.bytes, requested);
         if (!p) {
             release_large(s);
-            p = system_allocate(c.bytes);
+            p = system_allocate(c.bytes, requested);
         }
         if (!p) fail<OutOfMemory>("allocate: the system has no ", requested, " bytes");
         ++s.stats.system_allocations;
     }
     s.stats.bytes_in_use += static_cast<int64_t>(c.bytes);
     ++s.stats.blocks_in_use;
-    if (s.stats.bytes_in_use > s.stats.peak_bytes) s.stats.peak_bytes = s.stats.bytes_in_use;
+    if (s.stats.bytes_in_use > s.stats.peak_bytes) s.stats.peak_bytes = int64_t{s.stats.bytes_in_use};
     return p;
 }
 
@@ -184,13 +205,14 @@ void set_cache_limit(int64_t bytes) noexcept {
 AllocatorStats allocator_stats() noexcept {
     State& s = state();
     CHAINRULE_LOCK(s);
-    return s.stats;
+    const Counts& n = s.stats;
+    return {n.bytes_in_use, n.peak_bytes, n.bytes_cached, n.system_allocations, n.blocks_in_use};
 }
 
 void reset_peak() noexcept {
     State& s = state();
     CHAINRULE_LOCK(s);
-    s.stats.peak_bytes = s.stats.bytes_in_use;
+    s.stats.peak_bytes = int64_t{s.stats.bytes_in_use};
 }
 
 }  // namespace chainrule

@@ -11,6 +11,9 @@
 
 #if CHAINRULE_OPENMP
 #include <omp.h>
+#elif defined(__SANITIZE_THREAD__)
+#define CHAINRULE_OWN_TEAMS 1
+#include <vector>
 #endif
 #ifdef __linux__
 #include <sched.h>
@@ -24,10 +27,12 @@ namespace chainrule {
 namespace {
 
 #if CHAINRULE_OPENMP
-constexpr bool kOpenMP = true;
+constexpr bool kThreads = true;
 const int openmp_default = omp_get_max_threads();
+#elif CHAINRULE_OWN_TEAMS
+constexpr bool kThreads = true;
 #else
-constexpr bool kOpenMP = false;
+constexpr bool kThreads = false;
 #endif
 
 // ---- The default number ---------------------------------------------------------------------------------------------
@@ -98,7 +103,7 @@ int threads_from(const char* variable) {
 std::string counted(int n, const char* what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
 
 Setting default_setting() {
-    if (!kOpenMP) return {1, "built without OpenMP"};
+    if (!kThreads) return {1, "built without OpenMP"};
     std::string ignored;
     for (const char* variable : {"CHAINRULE_NUM_THREADS", "OMP_NUM_THREADS"}) {
         const int threads = threads_from(variable);
@@ -141,6 +146,30 @@ void watch_for_fork() {
 }
 
 bool may_go_parallel() { return !forked_without_threads.load(std::memory_order_relaxed) && !omp_in_parallel(); }
+
+template <class F> void run_team(int threads, const F& work) {
+    watch_for_fork();
+#pragma omp parallel num_threads(threads)
+    work(omp_get_thread_num(), omp_get_num_threads());
+}
+
+#elif CHAINRULE_OWN_TEAMS
+// ThreadSanitizer does not know libgomp's barriers. A build for it goes without OpenMP and starts threads for each loop.
+thread_local bool in_team = false;
+
+bool may_go_parallel() { return !in_team; }
+
+template <class F> void run_team(int threads, const F& work) {
+    const auto member = [&](int rank) {
+        in_team = true;
+        work(rank, threads);
+        in_team = false;
+    };
+    std::vector<std::thread> others;
+    for (int rank = 1; rank < threads; ++rank) others.emplace_back(member, rank);
+    member(0);
+    for (std::thread& t : others) t.join();
+}
 #endif
 
 void run_range(int64_t first, int64_t last, int64_t n, int64_t grain, detail::ChunkBody call, const void* body) {
@@ -191,7 +220,7 @@ void set_num_threads(int64_t threads) {
         throw std::invalid_argument("set_num_threads: 1 to " + std::to_string(kMaxThreads) +
                                     " threads are required, got " + std::to_string(threads) + ".");
     }
-    if (kOpenMP) user_limit.store(static_cast<int>(threads), std::memory_order_relaxed);
+    if (kThreads) user_limit.store(static_cast<int>(threads), std::memory_order_relaxed);
 }
 
 std::string thread_source() {
@@ -205,16 +234,12 @@ namespace detail {
 void run_chunks(int64_t n, int64_t grain, ChunkBody call, const void* body) noexcept {
     grain = std::max<int64_t>(grain, 1);
     const int64_t chunks = (n - 1) / grain + 1;
-#if CHAINRULE_OPENMP
+#if CHAINRULE_OPENMP || CHAINRULE_OWN_TEAMS
     const int threads = static_cast<int>(std::min<int64_t>(num_threads(), chunks));
     if (threads > 1 && may_go_parallel()) {
-        watch_for_fork();
-#pragma omp parallel num_threads(threads)
-        {
-            const int64_t team = omp_get_num_threads();
-            const int64_t rank = omp_get_thread_num();
+        run_team(threads, [&](int64_t rank, int64_t team) {
             run_range(chunks * rank / team, chunks * (rank + 1) / team, n, grain, call, body);
-        }
+        });
         return;
     }
 #endif

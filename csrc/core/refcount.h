@@ -7,13 +7,13 @@
 #include <utility>
 
 #ifdef CHAINRULE_ATOMIC_REFCOUNT
-#include <atomic>
+#include "core/counter.h"
 #endif
 
 namespace chainrule {
 
 #ifdef CHAINRULE_ATOMIC_REFCOUNT
-using Counter = std::atomic<int64_t>;
+using Counter = RelaxedCounter;
 #else
 using Counter = int64_t;
 #endif

@@ -13,8 +13,8 @@ using namespace chainrule::test;
 
 namespace {
 
-// Under AddressSanitizer every block goes to the system.
-#ifdef __SANITIZE_ADDRESS__
+// Under a sanitizer every block goes to the system.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kCaches = false;
 #else
 constexpr bool kCaches = true;

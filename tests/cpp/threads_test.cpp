@@ -1,10 +1,12 @@
 // Several threads at once, as a C++ program may use them: each trains its own model; all walk graphs of one shared model.
-// Meant for ThreadSanitizer (-DCHAINRULE_SANITIZE=thread -DCHAINRULE_OPENMP=OFF: it does not know libgomp's barriers).
+// And the threads that a large operation takes for itself. Meant for ThreadSanitizer (-DCHAINRULE_SANITIZE=thread
+// -DCHAINRULE_OPENMP=OFF: it does not know libgomp's barriers, so parallel_for then starts threads of its own).
 #include <algorithm>
 #include <thread>
 
 #include "autograd/grad_mode.h"
 #include "check.h"
+#include "core/parallel.h"
 #include "ops/optim.h"
 #include "ops/random.h"
 
@@ -119,16 +121,81 @@ void test_handing_over() {
     EXPECT_VALUES(grad_of(x), want);
 }
 
+Tensor large(const Dims& shape, uint64_t seed = 1) {
+    Generator generator(seed);
+    Tensor x = empty(shape, DType::Float32);
+    fill_normal(generator, x.data<float>(), x.numel());
+    return x;
+}
+
+// The value and the gradient of an operation on several threads are those of one thread, to the bit.
+template <class F> void expect_same_on_a_team(const Dims& shape, const F& operation) {
+    std::vector<double> serial;
+    for (int threads : {1, kThreads}) {
+        set_num_threads(threads);
+        Tensor x = large(shape);
+        x->requires_grad = true;
+        Tensor y = operation(x);
+        backward(sum(y * y));
+        std::vector<double> found = values(y), slopes = values(grad_of(x));
+        found.insert(found.end(), slopes.begin(), slopes.end());
+        if (threads == 1) serial = found;
+        else EXPECT(found == serial);
+    }
+    set_num_threads(kThreads);
+}
+
+void test_teams() {
+    const Dims matrix = {700, 500}, row = {1, 350000};
+    expect_same_on_a_team(matrix, [](const Tensor& x) { return tanh(exp(x * 0.1) + x); });
+    expect_same_on_a_team(matrix, [](const Tensor& x) { return matmul(x, transpose(x, 0, 1)); });
+    expect_same_on_a_team(matrix, [](const Tensor& x) { return matmul(transpose(x, 0, 1), x); });
+    expect_same_on_a_team({40, 60, 70}, [](const Tensor& x) { return matmul(x, transpose(x, 1, 2)); });
+    expect_same_on_a_team(matrix, [](const Tensor& x) { return linear(x, large({300, 500}, 2), large({300}, 3)); });
+    for (const Dims& shape : {matrix, row}) {
+        for (const Dims& axes : {Dims{}, Dims{0}, Dims{1}}) {
+            expect_same_on_a_team(shape, [&](const Tensor& x) { return sum(x, axes) + mean(x, axes); });
+            expect_same_on_a_team(shape, [&](const Tensor& x) { return amax(x, axes); });
+            expect_same_on_a_team(shape, [&](const Tensor& x) { return norm(x, 2, axes); });
+        }
+        for (int64_t axis : {0, 1}) {
+            expect_same_on_a_team(shape, [&](const Tensor& x) { return cumsum(x, axis); });
+            expect_same_on_a_team(shape, [&](const Tensor& x) { return sort_values(x, axis); });
+        }
+    }
+    expect_same_on_a_team(matrix, [](const Tensor& x) { return contiguous(transpose(x, 0, 1)); });
+    expect_same_on_a_team(matrix, [](const Tensor& x) { return x + slice(x, 0, 3, 4, 1); });
+    expect_same_on_a_team(matrix, [](const Tensor& x) { return cat({x, flip(x, {0})}, 1); });
+    const Tensor places =
+        remainder(cast(abs(large(matrix, 4)) * 1e6, DType::Int64), full({}, int64_t{500}, DType::Int64));
+    expect_same_on_a_team(matrix, [&](const Tensor& x) { return gather(x, 1, places); });
+    expect_same_on_a_team(matrix, [&](const Tensor& x) { return scatter_add(x, 1, places, x); });
+    expect_same_on_a_team(matrix, [&](const Tensor& x) { return index_select(x, 0, select(places, 1, 0)); });
+}
+
+// Threads of the program that each take a team, on tensors that they share.
+void test_teams_beside_each_other() {
+    set_num_threads(3);
+    Tensor x = large({300, 400}), w = large({200, 400}, 2);
+    w->requires_grad = true;
+    Tensor want = grad(sum(tanh(linear(x, w, Tensor()))), {w})[0];
+    std::vector<Tensor> slopes(kThreads);
+    in_threads([&](int i) { slopes[i] = grad(sum(tanh(linear(x, w, Tensor()))), {w})[0]; });
+    for (const Tensor& slope : slopes) EXPECT(values(slope) == values(want));
+}
+
 }  // namespace
 
 int main() {
+    run_test("teams", test_teams);
 #ifdef CHAINRULE_ATOMIC_REFCOUNT
     run_test("own models", test_own_models);
     run_test("a shared model", test_shared_model);
     run_test("other walks", test_shared_model_other_walks);
     run_test("handing over", test_handing_over);
+    run_test("teams beside each other", test_teams_beside_each_other);
 #else
-    std::printf("skipped: needs CHAINRULE_ATOMIC_REFCOUNT\n");
+    std::printf("several threads of the program: skipped, needs CHAINRULE_ATOMIC_REFCOUNT\n");
 #endif
     return report();
 }
