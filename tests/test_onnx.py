@@ -249,6 +249,49 @@ def compare_sizes(model, examples, axes):
     return file
 
 
+class Stateful(nn.Module):
+    """A function of a recurrent module and the input."""
+
+    def __init__(self, module, function):
+        super().__init__()
+        self.module, self.function = module, function
+
+    def forward(self, x):
+        return self.function(self.module, x)
+
+
+def _twice(module, x):
+    """A state that goes on from one sequence to the next."""
+    _, state = module(x)
+    return module(x * 2, state)
+
+
+def _steps(module, x):
+    state = None
+    for row in x:
+        state = module(row, state)
+    return state
+
+
+STATES = {
+    "state": (lambda: nn.LSTM(4, 5, 2, bidirectional=True), lambda module, x: module(x)[1]),
+    "cells": (lambda: nn.LSTM(4, 5), lambda module, x: module(x)[1][1]),
+    "LSTM twice": (lambda: nn.LSTM(4, 5, bidirectional=True), _twice),
+    "GRU twice": (lambda: nn.GRU(4, 5), _twice),
+    "LSTMCell": (lambda: nn.LSTMCell(4, 5), _steps),
+    "GRUCell": (lambda: nn.GRUCell(4, 5), _steps),
+    "RNNCell": (lambda: nn.RNNCell(4, 5), _steps),
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_states_of_recurrent_layers(name):
+    """Last states, of layers and of cells, as results and handed on; the batch stays free."""
+    make, function = STATES[name]
+    examples = [(cr.randn(7, n, 4),) for n in (3, 1, 6)]
+    compare_sizes(Stateful(make(), function), examples, {"input": {1: "batch"}})
+
+
 def dims(value):
     return [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
 

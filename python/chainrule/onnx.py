@@ -332,6 +332,8 @@ class _Graph:
         if missing is None and not self.depends(names):
             # Nothing of it comes from the input: its value is a constant.
             result = [self.constant(x.detach().numpy()) for x in entry.outputs]
+        elif isinstance(missing, _Cells) and entry.op == "slice":
+            result = missing.sliced(self, _Call(entry, names))
         elif missing is None and rule is None:
             result = _Missing(f"the operation {entry.op} has no ONNX form here")
         elif missing is None and rule is not None:
@@ -808,14 +810,38 @@ def _masked_fill(graph: _Graph, call: _Call) -> str:
     return graph.node("Where", [call.names[1], value, call.names[0]])
 
 
-@_rule("lstm", "gru", "rnn_tanh", "rnn_relu")
+class _Cells(_Missing):
+    """What an LSTM keeps for its backward pass, a row a step and sample: of it only the last cells have a name."""
+
+    def __init__(self, node: Any, steps: int, hidden: int, reverse: bool) -> None:
+        super().__init__("the cells of an lstm but the last ones have no ONNX form here")
+        self.node, self.steps, self.hidden, self.reverse = node, steps, hidden, reverse
+        self.cut = False  # the gates are cut off
+
+    def sliced(self, graph: _Graph, call: _Call) -> Any:
+        rows, columns = call.inputs[0].shape
+        bounds = (call["axis"], call["start"], call["length"], call["step"])
+        if not self.cut and bounds == (1, columns - self.hidden, self.hidden, 1):
+            rest = _Cells(self.node, self.steps, self.hidden, self.reverse)
+            rest.cut = True
+            return rest
+        count = rows // self.steps
+        if not self.cut or bounds != (0, 0 if self.reverse else rows - count, count, 1):
+            return self
+        if len(self.node.output) == 1:
+            self.node.output.extend(["", graph.fresh("cells")])
+        return graph.node("Squeeze", [self.node.output[2], graph.constant(np.array([0], np.int64))])
+
+
+@_rule("lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
 def _recurrent(graph: _Graph, call: _Call) -> Any:
-    """One direction of one layer. Gates come in another order there."""
+    """One direction of one layer, or one step. Gates come in another order there."""
     x, w, r, h0, c0, projected, sizes, b, rb = call.names
+    op = call.op.removesuffix("_cell")
     if projected or sizes or "reverse" not in call.attributes:
         return _Missing(f"{call.op} of packed sequences, or with proj_size, has no ONNX form here")
     hidden = call.inputs[2].shape[1]
-    order = {"lstm": [0, 3, 1, 2], "gru": [1, 0, 2]}.get(call.op, [0])
+    order = {"lstm": [0, 3, 1, 2], "gru": [1, 0, 2]}.get(op, [0])
 
     def gates(tensor: Any) -> Any:
         value = tensor.detach().numpy()
@@ -830,21 +856,36 @@ def _recurrent(graph: _Graph, call: _Call) -> Any:
     biases = [gates(call.inputs[i]) if call.names[i] else zeros for i in (7, 8)]
     # onnx's reference evaluator knows no direction but forward: time is turned round before and after instead.
     turned = [graph.constant(np.array([b], np.int64)) for b in (-1, np.iinfo(np.int64).min, 0, -1)]
-    if call["reverse"]:
+    axis = graph.constant(np.array([0], np.int64))
+    if call["cell"]:
+        x = graph.node("Unsqueeze", [x, axis])
+    elif call["reverse"]:
         x = graph.node("Slice", [x, *turned])
     names = [x, *[graph.constant(gates(call.inputs[i])) for i in (1, 2)], graph.constant(np.concatenate(biases, 1)), ""]
-    axis = graph.constant(np.array([0], np.int64))
-    names += [
-        graph.node("Unsqueeze", [name, axis]) if name else "" for name in ((h0, c0) if call.op == "lstm" else (h0,))
-    ]
+    names += [graph.node("Unsqueeze", [name, axis]) if name else "" for name in ((h0, c0) if op == "lstm" else (h0,))]
     while not names[-1]:
         names.pop()
     options: dict[str, Any] = {"hidden_size": hidden}
-    if call.op == "gru":
+    if op == "gru":
         options["linear_before_reset"] = 1
-    if call.op == "rnn_relu":
+    if op == "rnn_relu":
         options["activations"] = ["Relu"]
-    kind = {"lstm": "LSTM", "gru": "GRU"}.get(call.op, "RNN")
-    y = graph.node(kind, names, **options)
-    y = graph.node("Squeeze", [y, graph.constant(np.array([1], np.int64))])
-    return graph.node("Slice", [y, *turned]) if call["reverse"] else y
+    y = graph.node({"lstm": "LSTM", "gru": "GRU"}.get(op, "RNN"), names, **options)
+    node = graph.nodes[-1]
+    axes = np.array([0, 1] if call["cell"] else [1], np.int64)
+    y = graph.node("Squeeze", [y, graph.constant(axes)])
+    if call["cell"]:
+        return [y, *_step_outputs(graph, node, len(call.outputs))]
+    y = graph.node("Slice", [y, *turned]) if call["reverse"] else y
+    if op != "lstm":
+        return y
+    return [y, _Cells(node, call.inputs[0].shape[0], hidden, call["reverse"])]
+
+
+def _step_outputs(graph: _Graph, node: Any, count: int) -> list[Any]:
+    """What a cell gives beside the hidden values: its gates, and the cells of an LSTM."""
+    rest: list[Any] = [_Missing("the gates of a recurrent cell have no ONNX form here")] * (count - 1)
+    if count == 3:
+        node.output.extend(["", graph.fresh("cells")])
+        rest[1] = graph.node("Squeeze", [node.output[2], graph.constant(np.array([0], np.int64))])
+    return rest
