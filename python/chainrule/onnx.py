@@ -9,9 +9,8 @@ constant.
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,12 +18,12 @@ import numpy as np
 import chainrule as cr
 
 from . import _core
+from ._onnx_rules import RULES, Call, Cells, Missing
 from ._onnx_sizes import Sizes, free_axes, merge
 
 __all__ = ["export"]
 
 _OPSET, _IR = 17, 8
-_RULES: dict[str, Callable[[_Graph, Any], Any]] = {}
 
 
 def export(
@@ -215,13 +214,6 @@ def _verify(file: Any, model: Any, examples: Sequence[Sequence[Any]]) -> None:
 # --- the graph ----------------------------------------------------------------------------------------------------
 
 
-class _Missing:
-    """A value that has no ONNX form: it matters only where the result needs it."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-
-
 class _Graph:
     """An ONNX graph in the making: which tensor has which name."""
 
@@ -292,7 +284,7 @@ class _Graph:
         if address in self.known:
             return self.known[address]
         for other, name in reversed(self.places.get(place, [])):
-            if isinstance(name, _Missing) or (other.shape == tensor.shape and other.stride() == tensor.stride()):
+            if isinstance(name, Missing) or (other.shape == tensor.shape and other.stride() == tensor.stride()):
                 return name
             if _expands(other, tensor):
                 return self.node("Expand", [name, self.constant(np.array(tensor.shape, np.int64), "shape")])
@@ -309,7 +301,7 @@ class _Graph:
         for other in self.storages.get(_storage(tensor), []):
             address, begin = _core.tensor_identity(other)
             if begin != place or other.shape != tensor.shape or other.stride() != tensor.stride():
-                gone = _Missing("a tensor that is written in place through a view of it has no ONNX form here")
+                gone = Missing("a tensor that is written in place through a view of it has no ONNX form here")
                 self.known[address] = gone
                 self.places.setdefault(begin, []).append((other, gone))
 
@@ -321,26 +313,26 @@ class _Graph:
 
     def add(self, entry: Any) -> None:
         """One operation of the model."""
-        rule = _RULES.get(entry.op)
+        rule = RULES.get(entry.op)
         inputs = list(entry.inputs)
         inplace = _in_place(entry) and self.seen(entry.outputs[0]) is not None
         if inplace:
             inputs[0] = entry.outputs[0]  # the tape holds a copy of it as it was: its name is still that of then
         names = [None if x is None else self.of(x) for x in inputs]
-        missing = next((name for name in names if isinstance(name, _Missing)), None)
+        missing = next((name for name in names if isinstance(name, Missing)), None)
         result: Any = missing
         if missing is None and not self.depends(names):
             # Nothing of it comes from the input: its value is a constant.
             result = [self.constant(x.detach().numpy()) for x in entry.outputs]
-        elif isinstance(missing, _Cells) and entry.op == "slice":
-            result = missing.sliced(self, _Call(entry, names))
+        elif isinstance(missing, Cells) and entry.op == "slice":
+            result = missing.sliced(self, Call(entry, names))
         elif missing is None and rule is None:
-            result = _Missing(f"the operation {entry.op} has no ONNX form here")
+            result = Missing(f"the operation {entry.op} has no ONNX form here")
         elif missing is None and rule is not None:
-            result = rule(self, _Call(entry, names))
+            result = rule(self, Call(entry, names))
         if not isinstance(result, list):
-            rest = _Missing(f"further outputs of {entry.op} have no ONNX form here")
-            result = [result, *[result if isinstance(result, _Missing) else rest] * (len(entry.outputs) - 1)]
+            rest = Missing(f"further outputs of {entry.op} have no ONNX form here")
+            result = [result, *[result if isinstance(result, Missing) else rest] * (len(entry.outputs) - 1)]
         if inplace:
             self.changed(entry.outputs[0])
         for tensor, name in zip(entry.outputs, result):
@@ -353,7 +345,7 @@ class _Graph:
         """These are the results: what they do not need falls away."""
         for i, tensor in enumerate(outputs):
             value = self.of(tensor)
-            if isinstance(value, _Missing):
+            if isinstance(value, Missing):
                 raise NotImplementedError(f"export: {value.reason}.")
             final = names[i] if names is not None else self.fresh("output")
             self.node("Identity", [value], [final])
@@ -447,445 +439,3 @@ def _without_identities(nodes: Sequence[Any], final: set[str]) -> list[Any]:
                 continue
         kept.append(node)
     return kept
-
-
-class _Call:
-    """An operation as its rule sees it: names and attributes, shapes and dtypes."""
-
-    def __init__(self, entry: Any, names: Sequence[Any]) -> None:
-        self.op, self.names, self.attributes = entry.op, names, entry.attributes
-        self.inputs, self.outputs = entry.inputs, entry.outputs
-        self.shape = tuple(self.outputs[0].shape)
-        self.dtype = np.dtype(self.outputs[0].dtype.name)
-
-    def __getitem__(self, name: str) -> Any:
-        return self.attributes[name]
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return self.attributes.get(name, default)
-
-
-# --- rules: an operation as ONNX nodes ----------------------------------------------------------------------------
-
-
-def _rule(*names: str) -> Callable[[Any], Any]:
-    def register(function: Any) -> Any:
-        for name in names:
-            _RULES[name] = function
-        return function
-
-    return register
-
-
-def _plain(kind: str, **attributes: Any) -> Callable[[_Graph, _Call], Any]:
-    return lambda graph, call: graph.node(kind, [name for name in call.names if name], **attributes)
-
-
-for _name, _kind in {
-    "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "exp": "Exp", "log": "Log", "sqrt": "Sqrt", "abs": "Abs",
-    "neg": "Neg", "reciprocal": "Reciprocal", "erf": "Erf", "sin": "Sin", "cos": "Cos", "tan": "Tan", "floor": "Floor",
-    "ceil": "Ceil", "softsign": "Softsign", "hardswish": "HardSwish", "sign": "Sign", "maximum": "Max",
-    "minimum": "Min", "clone": "Identity", "detach": "Identity", "contiguous": "Identity",
-    "logical_not": "Not", "atan": "Atan", "asin": "Asin", "acos": "Acos", "sinh": "Sinh", "cosh": "Cosh",
-}.items():  # fmt: skip
-    _RULES[_name] = _plain(_kind)
-
-
-def _operands(graph: _Graph, call: _Call) -> list[str]:
-    """Two operands: the second may be a number."""
-    names = [name for name in call.names if name]
-    if len(names) == 2:
-        return names
-    first = call.get("first")
-    number = graph.constant(np.array(call["value"] if first is None else first, call.inputs[0].dtype.name))
-    return [names[0], number] if first is None else [number, names[0]]
-
-
-for _name, _kind in {
-    "mul": "Mul", "div": "Div", "rdiv": "Div", "pow": "Pow", "rsub": "Sub", "lt": "Less", "le": "LessOrEqual",
-    "gt": "Greater", "ge": "GreaterOrEqual", "eq": "Equal",
-}.items():  # fmt: skip
-    _RULES[_name] = lambda graph, call, kind=_kind: graph.node(kind, _operands(graph, call))  # type: ignore[misc]
-
-
-@_rule("add", "sub")
-def _add(graph: _Graph, call: _Call) -> str:
-    kind = {"add": "Add", "sub": "Sub"}[call.op]
-    if len(call.names) == 2 and "value" in call.attributes:  # x + factor y
-        factor = graph.constant(np.array(call["value"], call.dtype))
-        return graph.node("Add", [call.names[0], graph.node("Mul", [call.names[1], factor])])
-    return graph.node(kind, _operands(graph, call))
-
-
-@_rule("square")
-def _square(graph: _Graph, call: _Call) -> str:
-    return graph.node("Mul", [call.names[0]] * 2)
-
-
-@_rule("rsqrt")
-def _rsqrt(graph: _Graph, call: _Call) -> str:
-    return graph.node("Reciprocal", [graph.node("Sqrt", call.names[:1])])
-
-
-@_rule("gelu")
-def _gelu(graph: _Graph, call: _Call) -> Any:
-    """By erf, or by tanh(sqrt(2 / pi) (x + 0.044715 x^3))."""
-
-    def number(value: float) -> str:
-        return graph.constant(np.array(value, call.dtype))
-
-    x = call.names[0]
-    if call.get("approximate", 0) == 0:
-        bend = graph.node("Erf", [graph.node("Mul", [x, number(math.sqrt(0.5))])])
-    elif call.get("approximate") == 1:
-        cube = graph.node("Mul", [graph.node("Pow", [x, number(3.0)]), number(0.044715)])
-        bend = graph.node("Tanh", [graph.node("Mul", [graph.node("Add", [x, cube]), number(math.sqrt(2 / math.pi))])])
-    else:
-        return _Missing("this form of gelu has no ONNX form here")
-    return graph.node("Mul", [graph.node("Mul", [x, graph.node("Add", [bend, number(1.0)])]), number(0.5)])
-
-
-@_rule("mish")
-def _mish(graph: _Graph, call: _Call) -> str:
-    return graph.node("Mul", [call.names[0], graph.node("Tanh", [graph.node("Softplus", call.names[:1])])])
-
-
-@_rule("softplus")
-def _softplus(graph: _Graph, call: _Call) -> Any:
-    if call["beta"] != 1:
-        return _Missing("softplus with another beta than 1 has no ONNX form here")
-    return graph.node("Softplus", call.names[:1])
-
-
-@_rule("leaky_relu")
-def _leaky_relu(graph: _Graph, call: _Call) -> str:
-    return graph.node("LeakyRelu", call.names[:1], alpha=call["value"])
-
-
-@_rule("elu", "selu", "celu")
-def _elu(graph: _Graph, call: _Call) -> Any:
-    if call["input_scale"] != 1:
-        return _Missing("celu with another alpha than 1 has no ONNX form here")
-    return graph.node("Selu", call.names[:1], alpha=call["alpha"], gamma=call["scale"])
-
-
-@_rule("clamp", "hardtanh")
-def _clip(graph: _Graph, call: _Call) -> Any:
-    if len(call.names) > 1:
-        return _Missing("clamp between tensors has no ONNX form here")
-    bounds = [
-        graph.constant(np.array(call[name], call.dtype)) if math.isfinite(call[name]) else ""
-        for name in ("low", "high")
-    ]
-    return graph.node("Clip", [call.names[0], *bounds])
-
-
-@_rule("prelu")
-def _prelu(graph: _Graph, call: _Call) -> str:
-    """The slopes lie along axis 1 of x."""
-    slope, axes = call.inputs[1], len(call.inputs[0].shape)
-    shape = np.array([slope.numel(), *[1] * max(0, axes - 2)], np.int64)
-    return graph.node("PRelu", [call.names[0], graph.node("Reshape", [call.names[1], graph.constant(shape, "shape")])])
-
-
-@_rule("silu")
-def _silu(graph: _Graph, call: _Call) -> str:
-    return graph.node("Mul", [call.names[0], graph.node("Sigmoid", call.names[:1])])
-
-
-@_rule("softmax", "log_softmax")
-def _softmax(graph: _Graph, call: _Call) -> str:
-    kind = {"softmax": "Softmax", "log_softmax": "LogSoftmax"}[call.op]
-    return graph.node(kind, call.names[:1], axis=call["axis"])
-
-
-@_rule("linear")
-def _linear(graph: _Graph, call: _Call) -> str:
-    x, weight, bias = call.names
-    if len(call.inputs[0].shape) == 2:
-        return graph.node("Gemm", [x, weight] + ([bias] if bias else []), transB=1)
-    turned = graph.node("Transpose", [weight], perm=[1, 0])
-    product = graph.node("MatMul", [x, turned])
-    return graph.node("Add", [product, bias]) if bias else product
-
-
-@_rule("matmul", "mm", "bmm", "mv", "dot")
-def _matmul(graph: _Graph, call: _Call) -> str:
-    names = list(call.names[:2])
-    for i, flag in enumerate(("transpose_a", "transpose_b")):
-        if call.get(flag):
-            axes = list(range(len(call.inputs[i].shape)))
-            axes[-2:] = axes[:-3:-1]
-            names[i] = graph.node("Transpose", [names[i]], perm=axes)
-    return graph.node("MatMul", names)
-
-
-def _window(call: _Call) -> dict[str, Any]:
-    """Kernel, stride, dilation and pads on both sides: those at the end as the output's size tells."""
-    pads, ends = list(call["pad"]), []
-    for i, before in enumerate(pads):
-        reach = (call["out"][i] - 1) * call["stride"][i] + call["dilation"][i] * (call["kernel"][i] - 1) + 1
-        ends.append(max(0, reach - call["in"][i] - before))
-    return {"kernel_shape": list(call["kernel"]), "strides": list(call["stride"]), "pads": pads + ends}
-
-
-@_rule("conv")
-def _conv(graph: _Graph, call: _Call) -> str:
-    names = [name for name in call.names if name]
-    window = _window(call)
-    return graph.node("Conv", names, group=call["groups"], dilations=list(call["dilation"]), **window)
-
-
-@_rule("conv_transpose")
-def _conv_transpose(graph: _Graph, call: _Call) -> str:
-    """Here `in` and `out` are those of the convolution that it turns round."""
-    extra = [
-        large - ((small - 1) * stride - 2 * pad + dilation * (kernel - 1) + 1)
-        for large, small, stride, pad, dilation, kernel in zip(
-            call["in"], call["out"], call["stride"], call["pad"], call["dilation"], call["kernel"]
-        )
-    ]
-    return graph.node(
-        "ConvTranspose",
-        [name for name in call.names if name],
-        group=call["groups"],
-        kernel_shape=list(call["kernel"]),
-        strides=list(call["stride"]),
-        dilations=list(call["dilation"]),
-        pads=[*call["pad"], *call["pad"]],
-        output_padding=extra,
-    )
-
-
-@_rule("max_pool")
-def _max_pool(graph: _Graph, call: _Call) -> Any:
-    if call["adaptive"]:
-        return _Missing("adaptive max pooling has no ONNX form here")
-    return graph.node("MaxPool", call.names[:1], dilations=list(call["dilation"]), **_window(call))
-
-
-@_rule("avg_pool")
-def _avg_pool(graph: _Graph, call: _Call) -> Any:
-    if all(n == 1 for n in call["out"]) and call["adaptive"]:
-        return graph.node("GlobalAveragePool", call.names[:1])
-    window = _window(call)
-    axes = len(call["pad"])
-    standard = not call["divisor"] and window["pads"][axes:] == [
-        max(0, (o - 1) * s + k - n - p)
-        for o, s, k, n, p in zip(call["out"], call["stride"], call["kernel"], call["in"], call["pad"])
-    ]
-    if call["adaptive"] or not standard:
-        return _Missing("adaptive average pooling to more than one value, or with a divisor, has no ONNX form here")
-    return graph.node("AveragePool", call.names[:1], count_include_pad=int(call["count_pad"]), **window)
-
-
-@_rule("batch_norm")
-def _batch_norm(graph: _Graph, call: _Call) -> Any:
-    if not call["fixed"]:
-        return _Missing("batch norm of a batch's own statistics has no ONNX form here")
-    x, weight, bias, mean, var = call.names
-    channels = (call.inputs[0].shape[1],)
-    weight = weight or graph.constant(np.ones(channels, call.dtype))
-    bias = bias or graph.constant(np.zeros(channels, call.dtype))
-    return graph.node("BatchNormalization", [x, weight, bias, mean, var], epsilon=call["eps"])
-
-
-@_rule("group_norm")
-def _group_norm(graph: _Graph, call: _Call) -> str:
-    """Instance norm of the groups, then a factor and a summand for each channel."""
-    x, weight, bias = call.names[:3]
-    n, channels = call.inputs[0].shape[:2]
-    groups = call["groups"]
-    parts = graph.node("Reshape", [x, graph.constant(np.array([n, groups, -1], np.int64), "shape")])
-    ones, zeros = (graph.constant(np.full(groups, value, call.dtype)) for value in (1, 0))
-    parts = graph.node("InstanceNormalization", [parts, ones, zeros], epsilon=call["eps"])
-    result = graph.node("Reshape", [parts, graph.constant(np.array(call.shape, np.int64), "shape")])
-    column = graph.constant(np.array([channels, *[1] * (len(call.shape) - 2)], np.int64), "shape")
-    for kind, name in (("Mul", weight), ("Add", bias)):
-        if name:
-            result = graph.node(kind, [result, graph.node("Reshape", [name, column])])
-    return result
-
-
-@_rule("layer_norm")
-def _layer_norm(graph: _Graph, call: _Call) -> Any:
-    if not call["centred"]:
-        return _Missing("rms_norm has no ONNX form here")
-    x, weight, bias = (list(call.names) + [None] * 2)[:3]
-    sizes = tuple(call.inputs[0].shape[len(call.inputs[0].shape) - call["axes"] :])
-    weight = weight or graph.constant(np.ones(sizes, call.dtype))
-    names = [x, weight] + ([bias] if bias else [])
-    return graph.node("LayerNormalization", names, axis=-call["axes"], epsilon=call["eps"])
-
-
-@_rule("view", "reshape", "squeeze", "unsqueeze", "flatten")
-def _reshape(graph: _Graph, call: _Call) -> str:
-    return graph.node("Reshape", [call.names[0], graph.constant(np.array(call.shape, np.int64), "shape")])
-
-
-@_rule("permute", "transpose")
-def _transpose(graph: _Graph, call: _Call) -> str:
-    return graph.node("Transpose", call.names[:1], perm=list(call["value"]))
-
-
-@_rule("t")
-def _t(graph: _Graph, call: _Call) -> str:
-    return graph.node("Transpose", call.names[:1], perm=list(range(len(call.shape)))[::-1])
-
-
-@_rule("expand")
-def _expand(graph: _Graph, call: _Call) -> str:
-    return graph.node("Expand", [call.names[0], graph.constant(np.array(call.shape, np.int64), "shape")])
-
-
-@_rule("select")
-def _select(graph: _Graph, call: _Call) -> str:
-    return graph.node("Gather", [call.names[0], graph.constant(np.array(call["index"], np.int64))], axis=call["axis"])
-
-
-@_rule("slice", "narrow")
-def _slice(graph: _Graph, call: _Call) -> str:
-    start, length, step = call["start"], call["length"], call.get("step", 1)
-    bounds = [start, start + (length - 1) * step + 1, call["axis"], step]
-    return graph.node("Slice", [call.names[0], *[graph.constant(np.array([b], np.int64)) for b in bounds]])
-
-
-@_rule("cat")
-def _cat(graph: _Graph, call: _Call) -> str:
-    return graph.node("Concat", call.names, axis=call["value"])
-
-
-@_rule("stack")
-def _stack(graph: _Graph, call: _Call) -> str:
-    axis = graph.constant(np.array([call["value"]], np.int64))
-    return graph.node("Concat", [graph.node("Unsqueeze", [name, axis]) for name in call.names], axis=call["value"])
-
-
-@_rule("mean", "sum", "amax", "amin")
-def _reduce(graph: _Graph, call: _Call) -> str:
-    axes = [i for i in range(len(call.inputs[0].shape)) if call["axes"] >> i & 1]
-    keep = int(call["keepdim"])
-    if call.op == "sum":
-        return graph.node("ReduceSum", [call.names[0], graph.constant(np.array(axes, np.int64))], keepdims=keep)
-    kind = {"mean": "ReduceMean", "amax": "ReduceMax", "amin": "ReduceMin"}[call.op]
-    return graph.node(kind, call.names[:1], axes=axes, keepdims=keep)
-
-
-@_rule("max", "min")
-def _extreme(graph: _Graph, call: _Call) -> str:
-    """Of all, or along one axis."""
-    kind = {"max": "ReduceMax", "min": "ReduceMin"}[call.op]
-    axes = [call["axis"]] if "axis" in call.attributes else list(range(len(call.inputs[0].shape)))
-    return graph.node(kind, call.names[:1], axes=axes, keepdims=int(call["keepdim"]))
-
-
-@_rule("copy_")
-def _copy(graph: _Graph, call: _Call) -> Any:
-    """The first input becomes the second."""
-    value = call.names[1]
-    if call.inputs[1].dtype != call.inputs[0].dtype:
-        value = graph.node("Cast", [value], to=graph.onnx.helper.np_dtype_to_tensor_dtype(call.dtype))
-    return graph.node("Expand", [value, graph.constant(np.array(call.shape, np.int64), "shape")])
-
-
-@_rule("to")
-def _to(graph: _Graph, call: _Call) -> str:
-    return graph.node("Cast", call.names[:1], to=graph.onnx.helper.np_dtype_to_tensor_dtype(call.dtype))
-
-
-@_rule("embedding")
-def _embedding(graph: _Graph, call: _Call) -> str:
-    table = next(i for i, x in enumerate(call.inputs) if x.is_floating_point())
-    return graph.node("Gather", [call.names[table], call.names[1 - table]], axis=0)
-
-
-@_rule("where")
-def _where(graph: _Graph, call: _Call) -> str:
-    return graph.node("Where", call.names)
-
-
-@_rule("masked_fill")
-def _masked_fill(graph: _Graph, call: _Call) -> str:
-    value = call.names[2] if len(call.names) > 2 else graph.constant(np.array(call["value"], call.dtype))
-    return graph.node("Where", [call.names[1], value, call.names[0]])
-
-
-class _Cells(_Missing):
-    """What an LSTM keeps for its backward pass, a row a step and sample: of it only the last cells have a name."""
-
-    def __init__(self, node: Any, steps: int, hidden: int, reverse: bool) -> None:
-        super().__init__("the cells of an lstm but the last ones have no ONNX form here")
-        self.node, self.steps, self.hidden, self.reverse = node, steps, hidden, reverse
-        self.cut = False  # the gates are cut off
-
-    def sliced(self, graph: _Graph, call: _Call) -> Any:
-        rows, columns = call.inputs[0].shape
-        bounds = (call["axis"], call["start"], call["length"], call["step"])
-        if not self.cut and bounds == (1, columns - self.hidden, self.hidden, 1):
-            rest = _Cells(self.node, self.steps, self.hidden, self.reverse)
-            rest.cut = True
-            return rest
-        count = rows // self.steps
-        if not self.cut or bounds != (0, 0 if self.reverse else rows - count, count, 1):
-            return self
-        if len(self.node.output) == 1:
-            self.node.output.extend(["", graph.fresh("cells")])
-        return graph.node("Squeeze", [self.node.output[2], graph.constant(np.array([0], np.int64))])
-
-
-@_rule("lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
-def _recurrent(graph: _Graph, call: _Call) -> Any:
-    """One direction of one layer, or one step. Gates come in another order there."""
-    x, w, r, h0, c0, projected, sizes, b, rb = call.names
-    op = call.op.removesuffix("_cell")
-    if projected or sizes or "reverse" not in call.attributes:
-        return _Missing(f"{call.op} of packed sequences, or with proj_size, has no ONNX form here")
-    hidden = call.inputs[2].shape[1]
-    order = {"lstm": [0, 3, 1, 2], "gru": [1, 0, 2]}.get(op, [0])
-
-    def gates(tensor: Any) -> Any:
-        value = tensor.detach().numpy()
-        parts = np.split(value, len(order))
-        return np.concatenate([parts[i] for i in order])[None]
-
-    for name in (w, r, b, rb):
-        if name and name not in graph.constants:
-            return _Missing(f"{call.op} with weights that depend on the input has no ONNX form here")
-    dtype = call.dtype
-    zeros = np.zeros((1, len(order) * hidden), dtype)
-    biases = [gates(call.inputs[i]) if call.names[i] else zeros for i in (7, 8)]
-    # onnx's reference evaluator knows no direction but forward: time is turned round before and after instead.
-    turned = [graph.constant(np.array([b], np.int64)) for b in (-1, np.iinfo(np.int64).min, 0, -1)]
-    axis = graph.constant(np.array([0], np.int64))
-    if call["cell"]:
-        x = graph.node("Unsqueeze", [x, axis])
-    elif call["reverse"]:
-        x = graph.node("Slice", [x, *turned])
-    names = [x, *[graph.constant(gates(call.inputs[i])) for i in (1, 2)], graph.constant(np.concatenate(biases, 1)), ""]
-    names += [graph.node("Unsqueeze", [name, axis]) if name else "" for name in ((h0, c0) if op == "lstm" else (h0,))]
-    while not names[-1]:
-        names.pop()
-    options: dict[str, Any] = {"hidden_size": hidden}
-    if op == "gru":
-        options["linear_before_reset"] = 1
-    if op == "rnn_relu":
-        options["activations"] = ["Relu"]
-    y = graph.node({"lstm": "LSTM", "gru": "GRU"}.get(op, "RNN"), names, **options)
-    node = graph.nodes[-1]
-    axes = np.array([0, 1] if call["cell"] else [1], np.int64)
-    y = graph.node("Squeeze", [y, graph.constant(axes)])
-    if call["cell"]:
-        return [y, *_step_outputs(graph, node, len(call.outputs))]
-    y = graph.node("Slice", [y, *turned]) if call["reverse"] else y
-    if op != "lstm":
-        return y
-    return [y, _Cells(node, call.inputs[0].shape[0], hidden, call["reverse"])]
-
-
-def _step_outputs(graph: _Graph, node: Any, count: int) -> list[Any]:
-    """What a cell gives beside the hidden values: its gates, and the cells of an LSTM."""
-    rest: list[Any] = [_Missing("the gates of a recurrent cell have no ONNX form here")] * (count - 1)
-    if count == 3:
-        node.output.extend(["", graph.fresh("cells")])
-        rest[1] = graph.node("Squeeze", [node.output[2], graph.constant(np.array([0], np.int64))])
-    return rest
