@@ -249,6 +249,11 @@ def test_small_helpers(torch):
         ours, theirs = (lib.nn.utils.get_total_norm([lib.tensor(t) for t in tensors], norm_type) for lib in (cr, torch))
         close(ours, theirs)
     p = nn.Parameter(cr.zeros(2))
+    p.grad = cr.tensor([float("inf"), 0.0])
+    with pytest.raises(RuntimeError, match=r"^get_total_norm: the total norm of order 2 is not finite \(inf\)"):
+        nn.utils.get_total_norm([p.grad], 2, True)
+    with pytest.raises(RuntimeError, match=r"^clip_grad_norm_: the total norm"):
+        nn.utils.clip_grad_norm_([p], 1.0, error_if_nonfinite=True)
     p.grad = cr.tensor([3.0, 4.0])
     nn.utils.clip_grads_with_norm_([p], 1.0, cr.tensor(5.0))
     close(p.grad, [0.6, 0.8], "float32")

@@ -5,6 +5,7 @@
 
 #include "bind/convert.h"
 #include "bind/generator.h"
+#include "ops/ops.h"
 
 namespace chainrule {
 namespace {
@@ -41,6 +42,7 @@ Param::Type type_named(const std::string& name, const char* signature) {
                                                              {"bool", Param::Bool},
                                                              {"ints", Param::Ints},
                                                              {"sizes", Param::Sizes},
+                                                             {"list", Param::List},
                                                              {"size", Param::Size},
                                                              {"Dtype", Param::Dtype},
                                                              {"str", Param::Str},
@@ -123,8 +125,9 @@ void mark_ambiguous(std::vector<Signature>& signatures) {
     for (Signature& s : signatures)
         for (size_t i = 0; i < s.params.size(); ++i)
             for (const Signature& other : signatures)
-                if ((s.params[i].type == Param::Int || s.params[i].type == Param::Ints) && i < other.params.size() &&
-                    other.params[i].type == Param::Tensor)
+                if ((s.params[i].type == Param::Int || s.params[i].type == Param::Ints ||
+                     s.params[i].type == Param::List) &&
+                    i < other.params.size() && other.params[i].type == Param::Tensor)
                     s.params[i].refuses_tensors = true;
 }
 
@@ -155,20 +158,12 @@ bool same_name(const std::string& param, const char* given, size_t n) {
 // An integer argument; True and False are none.
 bool take_int(PyObject* o, int64_t* out) { return !PyBool_Check(o) && to_int(o, out); }
 
-bool take_ints(PyObject* o, Dims* out, bool or_none = false) {
-    int64_t x;
-    out->n = 0;
-    if (PyLong_CheckExact(o) || (!PySequence_Check(o) && take_int(o, &x))) {
-        if (!take_int(o, &x)) return false;
-        out->push(x);
-        return true;
-    }
+// Calls take(item) for an integer or for each item of a sequence; false: o is neither, or take() refuses an item.
+template <class Take> bool take_each(PyObject* o, const Take& take) {
+    if (PyLong_CheckExact(o) || !PySequence_Check(o)) return take(o);
     if (!PyTuple_Check(o) && !PyList_Check(o)) {
-        if (is_tensor(o) && impl_of(o)->shape.n == 0 && to_int(o, &x)) {
-            out->push(x);
-            return true;
-        }
-        if (is_tensor(o) || !PySequence_Check(o) || PyUnicode_Check(o)) return false;
+        if (is_tensor(o)) return impl_of(o)->shape.n == 0 && take(o);
+        if (PyUnicode_Check(o)) return false;
     }
     py::object fast = py::reinterpret_steal<py::object>(PySequence_Fast(o, ""));
     if (!fast) {
@@ -177,11 +172,43 @@ bool take_ints(PyObject* o, Dims* out, bool or_none = false) {
     }
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(fast.ptr()); ++i) {  // an __index__ may change the list
         py::object item = py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(fast.ptr(), i));
-        if (or_none && item.is_none()) x = -1;
-        else if (!take_int(item.ptr(), &x)) return false;
-        out->push(x);
+        if (!take(item.ptr())) return false;
     }
     return true;
+}
+
+bool take_ints(PyObject* o, Dims* out) {
+    out->n = 0;
+    return take_each(o, [out](PyObject* item) {
+        int64_t x;
+        if (!take_int(item, &x)) return false;
+        out->push(x);
+        return true;
+    });
+}
+
+bool take_sizes(const char* op, const std::string& name, PyObject* o, Dims* out) {
+    if (o == Py_None) return false;
+    out->n = 0;
+    return take_each(o, [&](PyObject* item) {
+        int64_t x = 0;
+        if (item != Py_None && !take_int(item, &x)) return false;
+        check<ValueError>(x >= 0, op, ": ", name, " must be at least 0, or None to keep a size, got ", x, ".");
+        out->push(item == Py_None ? -1 : x);
+        return true;
+    });
+}
+
+bool take_list(PyObject* o, Tensor* out) {
+    std::vector<int64_t> numbers;
+    const bool taken = take_each(o, [&](PyObject* item) {
+        int64_t x;
+        if (!take_int(item, &x)) return false;
+        numbers.push_back(x);
+        return true;
+    });
+    if (taken) *out = vector_of(numbers);
+    return taken;
 }
 
 bool take_tensors(PyObject* o, std::vector<Tensor>* out) {
@@ -246,12 +273,21 @@ bool convert(const Param& p, PyObject* o, Arg& a, Args& all, int* ints_used, int
             a.kind = Arg::Number;
             return true;
         case Param::Ints:
-        case Param::Sizes:
         case Param::Size:
             if ((p.refuses_tensors && is_tensor(o)) || *ints_used >= kMaxIntsArgs) return false;
             a.slot = static_cast<uint8_t>((*ints_used)++);
-            if (!take_ints(o, &all.ints_slots[a.slot], p.type == Param::Sizes)) return false;
+            if (!take_ints(o, &all.ints_slots[a.slot])) return false;
             a.kind = Arg::Ints;
+            return true;
+        case Param::Sizes:
+            if (*ints_used >= kMaxIntsArgs) return false;
+            a.slot = static_cast<uint8_t>((*ints_used)++);
+            if (!take_sizes(all.name, p.name, o, &all.ints_slots[a.slot])) return false;
+            a.kind = Arg::Ints;
+            return true;
+        case Param::List:
+            if ((p.refuses_tensors && is_tensor(o)) || !take_list(o, &a.tensor)) return false;
+            a.kind = Arg::TensorArg;
             return true;
         case Param::Dtype:
             if (!to_dtype(o, &a.dtype)) return false;

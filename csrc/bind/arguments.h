@@ -17,7 +17,8 @@ struct Param {
         Float,
         Bool,
         Ints,
-        Sizes,  // ints in which None stands for "as it is": -1
+        Sizes,  // ints of at least 0, in which None stands for "as it is": -1
+        List,   // ints of any number, an int64 vector
         Size,
         Dtype,
         Str,

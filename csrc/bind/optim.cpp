@@ -79,7 +79,8 @@ void bind_optim(py::module_& m) {
         },
         py::arg("params"), py::arg("max_norm"), py::arg("norm_type") = 2.0, py::arg("error_if_nonfinite") = false);
     m.def("total_norm", [](const py::object& tensors, double norm_type, bool error_if_nonfinite) {
-        return total_norm(tensors_of(list_of(tensors), "get_total_norm"), norm_type, error_if_nonfinite);
+        return total_norm("get_total_norm", tensors_of(list_of(tensors), "get_total_norm"), norm_type,
+                          error_if_nonfinite);
     });
     m.def(
         "clip_grad_value_",

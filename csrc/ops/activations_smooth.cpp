@@ -91,12 +91,12 @@ constexpr OpDef gelu_op = activation(
         c.set(0, c.grad() * (cdf + x * pdf));
     },
     Binary::GeluGrad);
-// y = x sigmoid(u), where 1 + tanh(v) = 2 sigmoid(2 v): u = 2 sqrt(2 / pi) (x + 0.044715 x^3)
 // Which approximation, for those who write the graph down: 1 tanh, 2 sigmoid.
 template <int kWhich> constexpr OpDef approximate(OpDef op) {
     op.describe = [](const void*, AttrVisitor& v) { v("approximate", kWhich); };
     return op;
 }
+// y = x sigmoid(u), where 1 + tanh(v) = 2 sigmoid(2 v): u = 2 sqrt(2 / pi) (x + 0.044715 x^3)
 constexpr OpDef gelu_tanh_op = approximate<1>(activation(
     "gelu", "GeluBackward0", Unary::GeluTanh,
     [](VjpCtx& c) {

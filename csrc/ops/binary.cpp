@@ -290,11 +290,11 @@ const OpDef rdiv_number_op = {
 
 namespace {
 
-// Quotients that are whole numbers: constant by pieces, so their gradient is 0.
 // Those who write the graph down learn which way it is rounded: 1 towards zero, 2 down.
 template <Binary kernel> void describe_rounding(const void*, AttrVisitor& v) {
     v("rounding", kernel == Binary::TruncDiv ? 1 : 2);
 }
+// Quotients that are whole numbers: constant by pieces, so their gradient is 0.
 template <Binary kernel> constexpr OpDef whole_quotient(const char* name, const char* grad_name) {
     return {
         .name = name,

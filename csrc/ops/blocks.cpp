@@ -11,12 +11,6 @@
 namespace chainrule {
 namespace {
 
-Tensor positions(const std::vector<int64_t>& values) {
-    Tensor t = empty({static_cast<int64_t>(values.size())}, DType::Int64);
-    std::copy(values.begin(), values.end(), t.data<int64_t>());
-    return t;
-}
-
 Tensor block_diag(const std::vector<Tensor>& tensors) {
     std::vector<Tensor> rows;
     int64_t columns = 0, at = 0;
@@ -34,18 +28,18 @@ Tensor block_diag(const std::vector<Tensor>& tensors) {
     return cat(rows, 0);
 }
 
-// All ascending choices of r positions out of n, in lexicographic order, one after the other.
-std::vector<int64_t> choices(int64_t n, int64_t r, bool repeated) {
+// All ascending choices of r positions out of n in lexicographic order, the rows of a (choices, r) tensor; r > 0.
+Tensor choices(int64_t n, int64_t r, bool repeated) {
+    if (n == 0 || (!repeated && r > n)) return empty({0, r}, DType::Int64);
     std::vector<int64_t> all, now(static_cast<size_t>(r));
     int64_t step = repeated ? 0 : 1;
     auto highest = [&](int64_t i) { return repeated ? n - 1 : n - r + i; };
     for (int64_t i = 0; i < r; ++i) now[static_cast<size_t>(i)] = i * step;
-    if (n == 0 || (!repeated && r > n)) return all;
     for (;;) {
         all.insert(all.end(), now.begin(), now.end());
         int64_t i = r - 1;
         while (i >= 0 && now[static_cast<size_t>(i)] == highest(i)) --i;
-        if (i < 0) return all;
+        if (i < 0) return reshape(vector_of(all), {-1, r});
         ++now[static_cast<size_t>(i)];
         for (int64_t k = i + 1; k < r; ++k) now[static_cast<size_t>(k)] = now[static_cast<size_t>(k - 1)] + step;
     }
@@ -56,7 +50,7 @@ Tensor vander(const char* op, const Tensor& x, int64_t n, bool increasing) {
     std::vector<int64_t> exponents;
     for (int64_t i = 0; i < n; ++i) exponents.push_back(increasing ? i : n - 1 - i);
     Tensor base = is_floating(x.dtype()) ? x : cast(x, DType::Int64);
-    return pow(unsqueeze(base, -1), cast(positions(exponents), base.dtype()));
+    return pow(unsqueeze(base, -1), cast(vector_of(exponents), base.dtype()));
 }
 
 }  // namespace
@@ -100,9 +94,7 @@ Example:
                                           "combinations: a vector and r of 0 or more are required, got shape ",
                                           x.shape(), " and ", r, ".");
                                       if (r == 0) return a.ret(empty({0}, x.dtype()));
-                                      std::vector<int64_t> all = choices(x.numel(), r, a.flag(2));
-                                      Tensor at = reshape(positions(all), {static_cast<int64_t>(all.size()) / r, r});
-                                      a.ret(take(x, at));
+                                      a.ret(take(x, choices(x.numel(), r, a.flag(2))));
                                   }}}});
 const Register vander_fn({"vander",
                           kFunction,
@@ -219,11 +211,9 @@ Example:
                                check<ValueError>(x.ndim() == 2 && a.real(1, 2) >= 0,
                                                  "pdist: points (n, d) and p of 0 or more are required, got shape ",
                                                  x.shape(), " and ", a.real(1, 2), ".");
-                               std::vector<int64_t> first, second;
-                               for (int64_t i = 0; i < x.size(0); ++i)
-                                   for (int64_t j = i + 1; j < x.size(0); ++j) first.push_back(i), second.push_back(j);
-                               a.ret(norm(index_select(x, 0, positions(first)) - index_select(x, 0, positions(second)),
-                                          a.real(1, 2), {-1}));
+                               Tensor pairs = choices(x.size(0), 2, false);
+                               auto ends = [&](int64_t k) { return index_select(x, 0, select(pairs, 1, k)); };
+                               a.ret(norm(ends(0) - ends(1), a.real(1, 2), {-1}));
                            }}}});
 
 }  // namespace chainrule

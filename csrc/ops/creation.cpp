@@ -104,6 +104,11 @@ Tensor zeros_like(const Tensor& t) {
 }
 Tensor ones_like(const Tensor& t) { return filled(empty_like(t, t.dtype()), 1); }
 Tensor full(const Dims& shape, Scalar value, DType dtype) { return filled(empty(shape, dtype), value); }
+Tensor vector_of(const std::vector<int64_t>& numbers) {
+    Tensor t = empty({static_cast<int64_t>(numbers.size())}, DType::Int64);
+    std::copy(numbers.begin(), numbers.end(), t.data<int64_t>());
+    return t;
+}
 Tensor number(double value, const Tensor& like) {
     return scalar_tensor(value, is_floating(like.dtype()) ? like.dtype() : default_dtype(), true);
 }

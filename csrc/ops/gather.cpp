@@ -492,14 +492,14 @@ void call_index_reduce(Args& a) {
     Tensor x = a.tensor(0), source = a.tensor(3), index = a.tensor(2);
     check<ValueError>(index.ndim() <= 1, a.name, ": the index must be a vector, got shape ", index.shape(), ".");
     int axis = normalize_axis(a.name, a.integer(1), x.ndim());
-    Dims shape = source.shape();
-    for (int d = 0; d < shape.n; ++d) shape[d] = d == axis ? index.numel() : 1;
-    if (shape.n) index = reshape(index, shape);
     bool fits = source.ndim() == x.ndim();
     for (int d = 0; fits && d < x.ndim(); ++d) fits = source.size(d) == (d == axis ? index.numel() : x.size(d));
     check<ValueError>(fits, a.name, ": the source must have the tensor's sizes, and along axis ", axis,
                       " the index's length, got source ", source.shape(), ", tensor ", x.shape(), " and index ",
-                      a.tensor(2).shape(), ".");
+                      index.shape(), ".");
+    Dims shape = x.shape();
+    for (int d = 0; d < shape.n; ++d) shape[d] = d == axis ? index.numel() : 1;
+    index = reshape(index, shape);
     a.args[2].tensor = x.ndim() ? contiguous(expand(index, source.shape())) : reshape(index, {});
     call_scatter_reduce(a);
 }

@@ -14,7 +14,8 @@ namespace chainrule {
 Tensor zeros_like(const Tensor& t);
 Tensor ones_like(const Tensor& t);
 Tensor full(const Dims& shape, Scalar value, DType dtype);
-Tensor number(double value, const Tensor& like);  // a weak 0-d tensor, as a Python number is
+Tensor vector_of(const std::vector<int64_t>& numbers);  // int64
+Tensor number(double value, const Tensor& like);        // a weak 0-d tensor, as a Python number is
 
 // elementwise
 Tensor neg(const Tensor& x);
@@ -120,7 +121,6 @@ Tensor select(const Tensor& x, int64_t axis, int64_t index);
 Tensor slice(const Tensor& x, int64_t axis, int64_t start, int64_t stop, int64_t step);  // as x[start:stop:step]
 Tensor diagonal(const Tensor& x, int64_t offset = 0, int64_t axis1 = 0, int64_t axis2 = 1);
 Tensor unfold_windows(const Tensor& x, int64_t axis, int64_t size, int64_t step);  // Tensor.unfold
-std::vector<Tensor> split(const Tensor& x, const Dims& sizes, int64_t axis);
 std::vector<Tensor> split(const Tensor& x, int64_t size, int64_t axis);
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t axis);
 std::vector<Tensor> unbind(const Tensor& x, int64_t axis = 0);

@@ -339,12 +339,12 @@ void change_in_place(const char* op, const Tensor& t, kernels::Unary kind, const
 
 }  // namespace
 
-Tensor total_norm(const std::vector<Tensor>& tensors, double norm_type, bool error_if_nonfinite) {
+Tensor total_norm(const char* op, const std::vector<Tensor>& tensors, double norm_type, bool error_if_nonfinite) {
     GradMode off(false);
     double total = 0;
     bool first = true;
     for (const Tensor& t : tensors) {
-        check<TypeError>(is_floating(t.dtype()), "get_total_norm: tensors must be floating, got ", t.dtype(), ".");
+        check<TypeError>(is_floating(t.dtype()), op, ": tensors must be floating, got ", t.dtype(), ".");
         double part = norm_part(detach(t), norm_type);
         if (norm_type == 0) total += part != 0;  // the norms' own norm of order 0
         else if (!std::isinf(norm_type)) total += part;
@@ -353,14 +353,14 @@ Tensor total_norm(const std::vector<Tensor>& tensors, double norm_type, bool err
     }
     if (!std::isinf(norm_type) && norm_type != 0)
         total = norm_type == 2 ? std::sqrt(total) : std::pow(total, 1 / norm_type);
-    check<RuntimeError>(!error_if_nonfinite || std::isfinite(total), "the total norm of order ", norm_type,
+    check<RuntimeError>(!error_if_nonfinite || std::isfinite(total), op, ": the total norm of order ", norm_type,
                         " is not finite (", total, "). Look for the cause with autograd.detect_anomaly().");
     return scalar_tensor(total, tensors.empty() ? default_dtype() : tensors[0].dtype());
 }
 
 Tensor clip_grad_norm(const std::vector<Tensor>& params, double max_norm, double norm_type, bool error_if_nonfinite) {
     std::vector<Tensor> grads = gradients(params);
-    Tensor total = total_norm(grads, norm_type, error_if_nonfinite);
+    Tensor total = total_norm("clip_grad_norm_", grads, norm_type, error_if_nonfinite);
     double factor = max_norm / (value_of(total) + 1e-6);
     if (factor > 1) factor = 1;  // NaN stays
     if (factor == 1) return total;

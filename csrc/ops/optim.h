@@ -48,7 +48,7 @@ void zero_grad(const std::vector<Tensor>& params, bool set_to_none = true);
 // Scales all gradients so that their joint norm is at most max_norm; gives the norm before.
 Tensor clip_grad_norm(const std::vector<Tensor>& params, double max_norm, double norm_type = 2,
                       bool error_if_nonfinite = false);
-Tensor total_norm(const std::vector<Tensor>& tensors, double norm_type = 2, bool error_if_nonfinite = false);
+Tensor total_norm(const char* op, const std::vector<Tensor>& tensors, double norm_type, bool error_if_nonfinite);
 void clip_grad_value(const std::vector<Tensor>& params, double clip_value);
 
 }  // namespace chainrule

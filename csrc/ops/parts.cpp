@@ -276,23 +276,24 @@ Example:
                             }}}});
 
 // ---- lists of parts ----
-std::vector<Tensor> split(const Tensor& x, const Dims& sizes, int64_t axis) {
+namespace {
+std::vector<Tensor> split_by_sizes(const Tensor& x, const Tensor& sizes, int64_t axis) {
     int d = existing_axis("split", axis, x);
-    int64_t total = 0;
-    for (int64_t s : sizes) {
-        check<ValueError>(s >= 0, "split: sizes must be non-negative, got ", sizes);
-        total += s;
+    const int64_t n = sizes.numel(), *size = sizes.data<int64_t>();
+    int64_t rest = x.size(d);
+    for (int64_t i = 0; i < n; ++i) {
+        check<ValueError>(size[i] >= 0, "split: sizes must be non-negative, got ", size[i], " at ", i, ".");
+        check<ValueError>(size[i] <= rest, "split: the sizes must add up to ", x.size(d), " (axis ", d, " of shape ",
+                          x.shape(), "), but ", size[i], " at ", i, " is more than the ", rest, " left.");
+        rest -= size[i];
     }
-    check<ValueError>(total == x.size(d), "split: the sizes must add up to ", x.size(d), " (axis ", d, " of shape ",
-                      x.shape(), "), got ", sizes);
+    check<ValueError>(rest == 0, "split: the sizes must add up to ", x.size(d), " (axis ", d, " of shape ", x.shape(),
+                      "), got ", x.size(d) - rest, ".");
     std::vector<Tensor> parts;
-    int64_t at = 0;
-    for (int64_t s : sizes) {
-        parts.push_back(narrow(x, d, at, s));
-        at += s;
-    }
+    for (int64_t i = 0, at = 0; i < n; at += size[i++]) parts.push_back(narrow(x, d, at, size[i]));
     return parts;
 }
+}  // namespace
 
 std::vector<Tensor> split(const Tensor& x, int64_t size, int64_t axis) {
     int d = existing_axis("split", axis, x);
@@ -320,8 +321,8 @@ Example:
 )",
                          {{"split(Tensor input, int split_size_or_sections, int dim=0)",
                            [](Args& a) { a.ret_tuple(split(a.tensor(0), a.integer(1), a.integer(2, 0))); }},
-                          {"split(Tensor input, ints split_size_or_sections, int dim=0)",
-                           [](Args& a) { a.ret_tuple(split(a.tensor(0), a.ints(1), a.integer(2, 0))); }},
+                          {"split(Tensor input, list split_size_or_sections, int dim=0)",
+                           [](Args& a) { a.ret_tuple(split_by_sizes(a.tensor(0), a.tensor(1), a.integer(2, 0))); }},
                           {"split(Tensor input, int split_size, int dim=0)",
                            [](Args& a) { a.ret_tuple(split(a.tensor(0), a.integer(1), a.integer(2, 0))); }}}});
 
@@ -378,10 +379,12 @@ std::vector<Tensor> sections(const Tensor& x, int64_t n, int64_t axis) {
     }
     return parts;
 }
-std::vector<Tensor> cut_at(const Tensor& x, const Dims& at, int64_t axis) {
+// at: int64 vector, row-major.
+std::vector<Tensor> cut_at(const Tensor& x, const Tensor& at, int64_t axis) {
     std::vector<Tensor> parts;
     int64_t from = 0;
-    for (int64_t to : at) {
+    for (int64_t i = 0; i < at.numel(); ++i) {
+        int64_t to = at.data<int64_t>()[i];
         parts.push_back(slice(x, axis, from, to, 1));
         from = to;
     }
@@ -394,11 +397,8 @@ std::vector<Tensor> cut_by_tensor(const Args& a) {
     check<ValueError>(at.ndim() <= 1, "tensor_split: indices_or_sections must be a number or a vector, got shape ",
                       at.shape());
     Tensor values = contiguous(detach(at));
-    const int64_t* v = values.data<int64_t>();
-    if (at.ndim() == 0) return sections(a.tensor(0), *v, a.integer(2, 0));
-    Dims positions;
-    for (int64_t i = 0; i < at.numel(); ++i) positions.push(v[i]);
-    return cut_at(a.tensor(0), positions, a.integer(2, 0));
+    if (at.ndim() == 0) return sections(a.tensor(0), *values.data<int64_t>(), a.integer(2, 0));
+    return cut_at(a.tensor(0), values, a.integer(2, 0));
 }
 }  // namespace
 const Register tensor_split_fn({"tensor_split",
@@ -417,8 +417,8 @@ Example:
 )",
                                 {{"tensor_split(Tensor input, int indices_or_sections, int dim=0)",
                                   [](Args& a) { a.ret_tuple(sections(a.tensor(0), a.integer(1), a.integer(2, 0))); }},
-                                 {"tensor_split(Tensor input, ints indices_or_sections, int dim=0)",
-                                  [](Args& a) { a.ret_tuple(cut_at(a.tensor(0), a.ints(1), a.integer(2, 0))); }},
+                                 {"tensor_split(Tensor input, list indices_or_sections, int dim=0)",
+                                  [](Args& a) { a.ret_tuple(cut_at(a.tensor(0), a.tensor(1), a.integer(2, 0))); }},
                                  {"tensor_split(Tensor input, Tensor indices_or_sections, int dim=0)",
                                   [](Args& a) { a.ret_tuple(cut_by_tensor(a)); }}}});
 
@@ -434,7 +434,7 @@ template <int64_t axis> void call_sections(Args& a) {
     a.ret_tuple(sections(a.tensor(0), a.integer(1), stacked_axis<axis>(a.name, a.tensor(0))));
 }
 template <int64_t axis> void call_cut_at(Args& a) {
-    a.ret_tuple(cut_at(a.tensor(0), a.ints(1), stacked_axis<axis>(a.name, a.tensor(0))));
+    a.ret_tuple(cut_at(a.tensor(0), a.tensor(1), stacked_axis<axis>(a.name, a.tensor(0))));
 }
 }  // namespace
 const Register hsplit_fn({"hsplit",
@@ -446,7 +446,7 @@ Example:
     [chainrule.Size([2, 2]), chainrule.Size([2, 2])]
 )",
                           {{"hsplit(Tensor input, int sections)", call_sections<1>},
-                           {"hsplit(Tensor input, ints indices)", call_cut_at<1>}}});
+                           {"hsplit(Tensor input, list indices)", call_cut_at<1>}}});
 const Register vsplit_fn({"vsplit",
                           kMethod | kFunction,
                           R"(tensor_split() along axis 0.
@@ -456,7 +456,7 @@ Example:
     [chainrule.Size([2, 2]), chainrule.Size([2, 2])]
 )",
                           {{"vsplit(Tensor input, int sections)", call_sections<0>},
-                           {"vsplit(Tensor input, ints indices)", call_cut_at<0>}}});
+                           {"vsplit(Tensor input, list indices)", call_cut_at<0>}}});
 const Register dsplit_fn({"dsplit",
                           kMethod | kFunction,
                           R"(tensor_split() along axis 2.
@@ -466,6 +466,6 @@ Example:
     [chainrule.Size([1, 2, 2]), chainrule.Size([1, 2, 2])]
 )",
                           {{"dsplit(Tensor input, int sections)", call_sections<2>},
-                           {"dsplit(Tensor input, ints indices)", call_cut_at<2>}}});
+                           {"dsplit(Tensor input, list indices)", call_cut_at<2>}}});
 
 }  // namespace chainrule

@@ -15,23 +15,29 @@ void check_axes(const char* op, const Tensor& x, int dims) {
         check<ValueError>(x.size(d) > 0, op, ": only the batch may be empty, got shape ", x.shape(), ".");
 }
 
-// Windows from kernel_size, stride, padding (arguments 1 to 3); an absent stride is the kernel's size.
-PoolAttrs pool_attrs(const Args& a, int dims, const Dims& dilation, bool ceil) {
+// Windows from kernel_size and stride, arguments `first` and the next; an absent stride is the kernel's size.
+PoolAttrs pool_windows(const Args& a, int dims, int first, const Dims& padding, const Dims& dilation) {
     const Tensor& x = a.tensor(0);
     check_axes(a.name, x, dims);
-    Dims kernel = per_axis(a.name, "kernel_size", a.ints(1), dims, 1);
-    Dims stride = a.given(2) && a.ints(2).n > 0 ? per_axis(a.name, "stride", a.ints(2), dims, 1) : kernel;
-    Dims pad = per_axis(a.name, "padding", a.ints(3), dims, 0);
-    PoolAttrs p{dims, windows_of(x.shape(), kernel, stride, pad, per_axis(a.name, "dilation", dilation, dims, 1))};
+    Dims kernel = per_axis(a.name, "kernel_size", a.ints(first), dims, 1);
+    bool steps = a.given(first + 1) && a.ints(first + 1).n > 0;
+    Dims stride = steps ? per_axis(a.name, "stride", a.ints(first + 1), dims, 1) : kernel;
+    Dims pad = per_axis(a.name, "padding", padding, dims, 0);
+    return {dims, windows_of(x.shape(), kernel, stride, pad, per_axis(a.name, "dilation", dilation, dims, 1))};
+}
+
+// The same with the number of windows.
+PoolAttrs pool_attrs(const Args& a, int dims, int first, const Dims& padding, const Dims& dilation, bool ceil) {
+    PoolAttrs p = pool_windows(a, dims, first, padding, dilation);
     kernels::Windows& w = p.w;
     for (int d = 0; d < 3; ++d) {
         check<ValueError>(2 * w.pad[d] <= w.kernel[d], a.name,
-                          ": padding must be at most half of kernel_size, got padding ", pad, " for kernel_size ",
-                          kernel, ".");
+                          ": padding must be at most half of kernel_size, got padding ", padding, " for kernel_size ",
+                          a.ints(first), ".");
         int64_t room = w.in[d] + 2 * w.pad[d] - reach(w, d);
         check<ValueError>(room >= 0 || (ceil && room + w.stride[d] > 0), a.name,
-                          ": the kernel must fit into the padded input, got shape ", x.shape(), ", kernel_size ",
-                          kernel, " and padding ", pad, ".");
+                          ": the kernel must fit into the padded input, got shape ", a.tensor(0).shape(),
+                          ", kernel_size ", a.ints(first), " and padding ", padding, ".");
         w.out[d] = (room + (ceil ? w.stride[d] - 1 : 0)) / w.stride[d] + 1;
         // A last window must begin inside the input or the padding before it.
         if (ceil && (w.out[d] - 1) * w.stride[d] >= w.in[d] + w.pad[d]) --w.out[d];
@@ -43,7 +49,7 @@ PoolAttrs adaptive_attrs(const Args& a, int dims) {
     const Tensor& x = a.tensor(0);
     check_axes(a.name, x, dims);
     Dims ones = per_axis(a.name, "output_size", {1}, dims, 0), zeros = per_axis(a.name, "output_size", {0}, dims, 0);
-    Dims wanted = a.ints(1);  // -1: as it is
+    Dims wanted = a.ints(1);  // -1 where None was given: as it is
     if (wanted.n == dims)
         for (int d = 0; d < dims; ++d)
             if (wanted[d] == -1) wanted[d] = x.size(x.ndim() - dims + d);
@@ -59,11 +65,11 @@ void ret_pooled(Args& a, const Pooled& p, bool with_indices) {
 }
 
 template <int dims> void call_max_pool(Args& a) {
-    ret_pooled(a, max_pool(a.tensor(0), pool_attrs(a, dims, a.ints(4), a.flag(5))), a.flag(6));
+    ret_pooled(a, max_pool(a.tensor(0), pool_attrs(a, dims, 1, a.ints(3), a.ints(4), a.flag(5))), a.flag(6));
 }
 
 template <int dims> void call_avg_pool(Args& a) {
-    PoolAttrs p = pool_attrs(a, dims, {1}, a.flag(4));
+    PoolAttrs p = pool_attrs(a, dims, 1, a.ints(3), {1}, a.flag(4));
     p.count_pad = a.flag(5);
     if (dims > 1 && a.given(6)) {
         p.divisor = a.integer(6);
@@ -81,18 +87,7 @@ template <int dims> void call_adaptive_avg_pool(Args& a) { a.ret(avg_pool(a.tens
 // (sum of x^p over the window)^(1/p), with the sign that PyTorch gives to a negative sum.
 template <int dims> void call_lp_pool(Args& a) {
     double p = a.real(1);
-    Args inner;
-    inner.name = a.name;
-    inner.args.resize(5);
-    inner.args[0] = a.args[0];
-    for (int i = 1; i < 4; ++i) inner.args[static_cast<size_t>(i)].kind = Arg::Ints;
-    inner.args[1].slot = 0;
-    inner.args[2].slot = 1;
-    inner.args[3].slot = 2;
-    inner.ints_slots[0] = a.ints(2);
-    inner.ints_slots[1] = a.given(3) ? a.ints(3) : Dims();
-    inner.ints_slots[2] = {0};
-    PoolAttrs attrs = pool_attrs(inner, dims, {1}, a.flag(4));
+    PoolAttrs attrs = pool_attrs(a, dims, 2, {0}, {1}, a.flag(4));
     // Their average times the size of a whole window, also where the window is cut at the edge.
     Tensor mean = avg_pool(pow(a.tensor(0), p), attrs);
     Tensor total = mul(mul(sign(mean), relu(abs(mean))), static_cast<double>(attrs.w.kernel_size()));
@@ -101,15 +96,11 @@ template <int dims> void call_lp_pool(Args& a) {
 
 template <int dims> void call_max_unpool(Args& a) {
     const Tensor &x = a.tensor(0), &index = a.tensor(1);
-    check_axes(a.name, x, dims);
+    PoolAttrs p = pool_windows(a, dims, 2, a.ints(4), {1});
     check<ValueError>(x.shape() == index.shape(), a.name, ": indices must have the input's shape, got ", x.shape(),
                       " and ", index.shape(), ".");
     check<TypeError>(index.dtype() == DType::Int64 && is_floating(x.dtype()), a.name,
                      ": a floating input and int64 indices are required, got ", x.dtype(), " and ", index.dtype(), ".");
-    Dims kernel = per_axis(a.name, "kernel_size", a.ints(2), dims, 1);
-    Dims stride = a.given(3) && a.ints(3).n > 0 ? per_axis(a.name, "stride", a.ints(3), dims, 1) : kernel;
-    Dims pad = per_axis(a.name, "padding", a.ints(4), dims, 0);
-    PoolAttrs p{dims, windows_of(x.shape(), kernel, stride, pad, per_axis(a.name, "dilation", {1}, dims, 1))};
     Dims size = a.given(5) ? a.ints(5) : Dims();
     check<ValueError>(size.n == 0 || size.n == dims || size.n == x.ndim(), a.name, ": output_size must have ", dims,
                       " or ", x.ndim(), " numbers, got ", size, ".");
@@ -143,7 +134,7 @@ Args:
     stride: step from window to window; the kernel's size unless given.
     padding: elements on both sides that are never the largest; at most half of the kernel.
     dilation: step from element to element of a window.
-    ceil_mode: windows that reach over the end count too.
+    ceil_mode: windows that reach over the end count too, if they begin before it.
     return_indices: give the positions of the maxima in their plane as well.
 
 Returns:
@@ -170,7 +161,7 @@ Args:
     kernel_size: of the window, one number or one for each axis. So are stride and padding.
     stride: step from window to window; the kernel's size unless given.
     padding: zeros on both sides; at most half of the kernel.
-    ceil_mode: windows that reach over the end count too.
+    ceil_mode: windows that reach over the end count too, if they begin before it.
     count_include_pad: divide by the whole window's size, zeros included; False: by the elements inside the input.
 
 Returns:
@@ -187,14 +178,16 @@ Example:
                                 "ceil_mode=False, bool count_include_pad=True)",
                                 call_avg_pool<1>}}});
 
-// ---- adaptive_avg_pool1d, adaptive_max_pool1d: window i reaches from i in / out to (i + 1) in / out, rounded outwards ----
+// ---- adaptive_avg_pool1d, adaptive_max_pool1d ----
 const Register adaptive_avg_pool1d_fn({"adaptive_avg_pool1d",
                                        kNN,
                                        R"(Mean of windows that cut each axis into as many parts as asked for.
 
+    window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
+
 Args:
     input: (N, C, L) or (C, L) floating tensor.
-    output_size: one number or one for each axis; None keeps the size.
+    output_size: one number or one for each axis, at least 0; None keeps the size.
 
 Returns:
     Tensor of that size.
@@ -211,9 +204,11 @@ const Register adaptive_max_pool1d_fn(
      kNN,
      R"(Largest element of windows that cut each axis into as many parts as asked for.
 
+    window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
+
 Args:
     input: (N, C, L) or (C, L) floating tensor.
-    output_size: one number or one for each axis; None keeps the size.
+    output_size: one number or one for each axis, at least 0; None keeps the size.
     return_indices: give the positions of the maxima in their plane as well.
 
 Returns:
@@ -262,7 +257,7 @@ Args:
     norm_type: p.
     kernel_size: of the window.
     stride: step from window to window; the kernel's size unless given.
-    ceil_mode: windows that reach over the end count too.
+    ceil_mode: windows that reach over the end count too, if they begin before it.
 
 Returns:
     Tensor.
@@ -286,7 +281,7 @@ Args:
     stride: step from window to window; the kernel's size unless given.
     padding: elements on both sides that are never the largest; at most half of the kernel.
     dilation: step from element to element of a window.
-    ceil_mode: windows that reach over the end count too.
+    ceil_mode: windows that reach over the end count too, if they begin before it.
     return_indices: give the positions of the maxima in their plane as well.
 
 Returns:
@@ -313,9 +308,9 @@ Args:
     kernel_size: of the window, one number or one for each axis. So are stride and padding.
     stride: step from window to window; the kernel's size unless given.
     padding: zeros on both sides; at most half of the kernel.
-    ceil_mode: windows that reach over the end count too.
+    ceil_mode: windows that reach over the end count too, if they begin before it.
     count_include_pad: divide by the whole window's size, zeros included; False: by the elements inside the input.
-    divisor_override: divide by this instead.
+    divisor_override: divide by this instead; not 0.
 
 Returns:
     Tensor.
@@ -331,14 +326,16 @@ Example:
                                 "ceil_mode=False, bool count_include_pad=True, int divisor_override=None)",
                                 call_avg_pool<2>}}});
 
-// ---- adaptive_avg_pool2d, adaptive_max_pool2d: window i reaches from i in / out to (i + 1) in / out, rounded outwards ----
+// ---- adaptive_avg_pool2d, adaptive_max_pool2d ----
 const Register adaptive_avg_pool2d_fn({"adaptive_avg_pool2d",
                                        kNN,
                                        R"(Mean of windows that cut each axis into as many parts as asked for.
 
+    window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
+
 Args:
     input: (N, C, H, W) or (C, H, W) floating tensor.
-    output_size: one number or one for each axis; None keeps the size.
+    output_size: one number or one for each axis, at least 0; None keeps the size.
 
 Returns:
     Tensor of that size.
@@ -355,9 +352,11 @@ const Register adaptive_max_pool2d_fn(
      kNN,
      R"(Largest element of windows that cut each axis into as many parts as asked for.
 
+    window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
+
 Args:
     input: (N, C, H, W) or (C, H, W) floating tensor.
-    output_size: one number or one for each axis; None keeps the size.
+    output_size: one number or one for each axis, at least 0; None keeps the size.
     return_indices: give the positions of the maxima in their plane as well.
 
 Returns:
@@ -406,7 +405,7 @@ Args:
     norm_type: p.
     kernel_size: of the window.
     stride: step from window to window; the kernel's size unless given.
-    ceil_mode: windows that reach over the end count too.
+    ceil_mode: windows that reach over the end count too, if they begin before it.
 
 Returns:
     Tensor.
@@ -430,7 +429,7 @@ Args:
     stride: step from window to window; the kernel's size unless given.
     padding: elements on both sides that are never the largest; at most half of the kernel.
     dilation: step from element to element of a window.
-    ceil_mode: windows that reach over the end count too.
+    ceil_mode: windows that reach over the end count too, if they begin before it.
     return_indices: give the positions of the maxima in their plane as well.
 
 Returns:
@@ -457,9 +456,9 @@ Args:
     kernel_size: of the window, one number or one for each axis. So are stride and padding.
     stride: step from window to window; the kernel's size unless given.
     padding: zeros on both sides; at most half of the kernel.
-    ceil_mode: windows that reach over the end count too.
+    ceil_mode: windows that reach over the end count too, if they begin before it.
     count_include_pad: divide by the whole window's size, zeros included; False: by the elements inside the input.
-    divisor_override: divide by this instead.
+    divisor_override: divide by this instead; not 0.
 
 Returns:
     Tensor.
@@ -475,14 +474,16 @@ Example:
                                 "ceil_mode=False, bool count_include_pad=True, int divisor_override=None)",
                                 call_avg_pool<3>}}});
 
-// ---- adaptive_avg_pool3d, adaptive_max_pool3d: window i reaches from i in / out to (i + 1) in / out, rounded outwards ----
+// ---- adaptive_avg_pool3d, adaptive_max_pool3d ----
 const Register adaptive_avg_pool3d_fn({"adaptive_avg_pool3d",
                                        kNN,
                                        R"(Mean of windows that cut each axis into as many parts as asked for.
 
+    window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
+
 Args:
     input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
-    output_size: one number or one for each axis; None keeps the size.
+    output_size: one number or one for each axis, at least 0; None keeps the size.
 
 Returns:
     Tensor of that size.
@@ -499,9 +500,11 @@ const Register adaptive_max_pool3d_fn(
      kNN,
      R"(Largest element of windows that cut each axis into as many parts as asked for.
 
+    window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
+
 Args:
     input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
-    output_size: one number or one for each axis; None keeps the size.
+    output_size: one number or one for each axis, at least 0; None keeps the size.
     return_indices: give the positions of the maxima in their plane as well.
 
 Returns:
@@ -550,7 +553,7 @@ Args:
     norm_type: p.
     kernel_size: of the window.
     stride: step from window to window; the kernel's size unless given.
-    ceil_mode: windows that reach over the end count too.
+    ceil_mode: windows that reach over the end count too, if they begin before it.
 
 Returns:
     Tensor.

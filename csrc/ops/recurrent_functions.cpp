@@ -58,15 +58,14 @@ Tensor last_rows(const Tensor& batch_sizes) {
     return rows;
 }
 
-// The last state of a direction from the states of all steps (steps, batch, size), or packed (rows, size).
-Tensor last_state(const Tensor& states, const Tensor& batch_sizes, int64_t batch, bool reverse) {
-    if (!batch_sizes) {
+// The last state of a direction from the states of all steps (steps, batch, size), or packed (rows, size) with their last rows.
+Tensor last_state(const Tensor& states, const Tensor& last, int64_t batch, bool reverse) {
+    if (!last) {
         int64_t steps = states.size(0);
         return states.ndim() == 3 ? select(states, 0, reverse ? 0 : steps - 1)
                                   : narrow(states, 0, reverse ? 0 : steps - batch, batch);
     }
-    if (reverse) return narrow(states, 0, 0, batch_sizes.data<int64_t>()[0]);
-    return index_select(states, 0, last_rows(batch_sizes));
+    return reverse ? narrow(states, 0, 0, last.numel()) : index_select(states, 0, last);
 }
 
 // x (steps, batch, features), or packed. Output, last h and, for the LSTM, last c.
@@ -76,6 +75,7 @@ std::vector<Tensor> run_stack(Stack& s, Tensor x, const Tensor& batch_sizes, con
                       batch_sizes ? "(sum of batch_sizes, features)" : "(steps, batch, features)", ", got ", x.shape(),
                       ".");
     std::vector<Tensor> last_h, last_c;
+    Tensor last;  // rows, known when the first layer has checked batch_sizes
     for (int64_t layer = 0; layer < s.layers; ++layer) {
         std::vector<Tensor> outputs;
         for (int64_t direction = 0; direction < s.directions(); ++direction) {
@@ -84,8 +84,9 @@ std::vector<Tensor> run_stack(Stack& s, Tensor x, const Tensor& batch_sizes, con
             RecurrentResult r = recurrent_layer(s.kind, x, batch_sizes, h0 ? select(h0, 0, row) : h0,
                                                 c0 ? select(c0, 0, row) : c0, s.weights(row), reverse);
             outputs.push_back(r.h);
-            last_h.push_back(last_state(r.h, batch_sizes, 0, reverse));
-            if (r.c) last_c.push_back(last_state(r.c, batch_sizes, x.size(1), reverse));
+            if (batch_sizes && !last) last = last_rows(batch_sizes);
+            last_h.push_back(last_state(r.h, last, 0, reverse));
+            if (r.c) last_c.push_back(last_state(r.c, last, x.size(1), reverse));
         }
         x = outputs.size() == 1 ? outputs[0] : cat(outputs, -1);
         // Time comes first here, so that dropout draws its random numbers in PyTorch's order.

@@ -122,9 +122,9 @@ class Args {
 // A signature reads as in Python, with a type before each name:
 //   "clamp(Tensor input, Number min=None, Number max=None)"
 // Types: Tensor (also a number or an array where the function's form allows), Number, int, float, bool, ints (one or a sequence),
-// sizes (the same, None read as -1), size (a sequence, or all remaining positional arguments), Dtype, str, Tensors (a sequence), VarTensors (the same, or tensors one
-// by one), Generator, any. A default of None
-// makes an argument optional; "*" begins keyword-only arguments. Several signatures are tried in their order.
+// list (the same, of any length; an int64 vector in Arg::tensor), sizes (ints of 0 or more, None read as -1), size (a sequence, or
+// all remaining positional arguments), Dtype, str, Tensors (a sequence), VarTensors (the same, or tensors one by one), Generator, any.
+// A default of None makes an argument optional; "*" begins keyword-only arguments. Several signatures are tried in their order.
 struct Overload {
     const char* signature;
     void (*call)(Args&);

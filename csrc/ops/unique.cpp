@@ -83,12 +83,6 @@ std::vector<int64_t> order_of(const Rows& r, bool sorted) {
     return order;
 }
 
-Tensor vector_of(const std::vector<int64_t>& v) {
-    Tensor t = empty({static_cast<int64_t>(v.size())}, DType::Int64);
-    std::copy(v.begin(), v.end(), t.data<int64_t>());
-    return t;
-}
-
 // sorted: groups are made of all equal rows, else only of neighbours.
 void ret_unique(Args& a, bool sorted, bool with_inverse, bool with_counts, int dim) {
     Tensor x = detach(a.tensor(0));

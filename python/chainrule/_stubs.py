@@ -24,6 +24,7 @@ TYPES = {
     "bool": "_bool",
     "ints": "Ints",
     "sizes": "Sizes",
+    "list": "Sequence[_int]",
     "size": "Ints",
     "Dtype": "DtypeLike",
     "str": "str",

@@ -147,7 +147,14 @@ def adaptive(axes):
         few = (*few, S(F(2, 2, *size), (None, *(2, 3)[: axes - 1])))
     mean, most = f"adaptive_avg_pool{axes}d", f"adaptive_max_pool{axes}d"
     return (
-        row(mean, few, bad=(bad(ValueError, rf"^{mean}: the input must have", F(3), 2),)),
+        row(
+            mean,
+            few,
+            bad=(
+                bad(ValueError, rf"^{mean}: the input must have", F(3), 2),
+                bad(ValueError, rf"^{mean}: output_size must be at least 0, or None .*got -1", F(2, 2, *size), -1),
+            ),
+        ),
         row(
             most,
             (*few, S(F(2, 2, *size), 2, return_indices=True)),

@@ -137,7 +137,10 @@ PARTS = (
         inplace="index_reduce_",
         since="ops",
         tol=4,
-        bad=(bad(ValueError, r"^index_reduce: reduce must be .*Use index_add", F(3), 0, I(2), F(2), "sum"),),
+        bad=(
+            bad(ValueError, r"^index_reduce: reduce must be .*Use index_add", F(3), 0, I(2), F(2), "sum"),
+            bad(ValueError, r"^index_reduce: the source must .*source \(2,\)", F(3, 2), 1, I(2), F(2), "prod"),
+        ),
     ),
 )
 

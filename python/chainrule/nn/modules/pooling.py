@@ -188,7 +188,11 @@ class _LPPool(Module):
 
 
 class _Adaptive(Module):
-    """Windows that cut each axis into as many parts as asked for; None keeps an axis's size."""
+    """Windows that cut each axis into as many parts as asked for.
+
+    Args:
+        output_size: one number or one for each axis; None keeps an axis's size.
+    """
 
     _axes = 0
     _function: Any = None
@@ -258,21 +262,21 @@ class MaxPool3d(_MaxPool):
 
 
 class MaxUnpool1d(_MaxUnpool):
-    """Values back where MaxPool1d found them, zeros elsewhere."""
+    """Values back where MaxPool1d found them, zeros elsewhere. Arguments: see functional.max_unpool1d."""
 
     _axes = 1
     _function = F.max_unpool1d
 
 
 class MaxUnpool2d(_MaxUnpool):
-    """Values back where MaxPool2d found them, zeros elsewhere."""
+    """Values back where MaxPool2d found them, zeros elsewhere. Arguments: see functional.max_unpool2d."""
 
     _axes = 2
     _function = F.max_unpool2d
 
 
 class MaxUnpool3d(_MaxUnpool):
-    """Values back where MaxPool3d found them, zeros elsewhere."""
+    """Values back where MaxPool3d found them, zeros elsewhere. Arguments: see functional.max_unpool3d."""
 
     _axes = 3
     _function = F.max_unpool3d
@@ -291,25 +295,25 @@ class AvgPool3d(_AvgPool):
 
 
 class LPPool1d(_LPPool):
-    """(sum of x^p)^(1/p) of windows of sequences: (N, C, L) or (C, L)."""
+    """(sum of x^p)^(1/p) of windows of sequences: (N, C, L) or (C, L). Arguments: see functional.lp_pool1d."""
 
     _function = F.lp_pool1d
 
 
 class LPPool2d(_LPPool):
-    """(sum of x^p)^(1/p) of windows of images: (N, C, H, W) or (C, H, W)."""
+    """(sum of x^p)^(1/p) of windows of images: (N, C, H, W) or (C, H, W). Arguments: see functional.lp_pool2d."""
 
     _function = F.lp_pool2d
 
 
 class LPPool3d(_LPPool):
-    """(sum of x^p)^(1/p) of windows of volumes: (N, C, D, H, W) or (C, D, H, W)."""
+    """(sum of x^p)^(1/p) of windows of volumes: (N, C, D, H, W) or (C, D, H, W). Arguments: see functional.lp_pool3d."""
 
     _function = F.lp_pool3d
 
 
 class AdaptiveAvgPool1d(_Adaptive):
-    """Mean of windows that cut sequences: (N, C, L) or (C, L) into output_size parts.
+    """Mean of windows that cut sequences: (N, C, L) or (C, L) into output_size parts; None keeps a size.
 
     Example:
         >>> import chainrule as cr
@@ -322,7 +326,7 @@ class AdaptiveAvgPool1d(_Adaptive):
 
 
 class AdaptiveAvgPool2d(_Adaptive):
-    """Mean of windows that cut images: (N, C, H, W) or (C, H, W) into output_size parts.
+    """Mean of windows that cut images: (N, C, H, W) or (C, H, W) into output_size parts; None keeps a size.
 
     Example:
         >>> import chainrule as cr
@@ -335,7 +339,7 @@ class AdaptiveAvgPool2d(_Adaptive):
 
 
 class AdaptiveAvgPool3d(_Adaptive):
-    """Mean of windows that cut volumes: (N, C, D, H, W) or (C, D, H, W) into output_size parts.
+    """Mean of windows that cut volumes: (N, C, D, H, W) or (C, D, H, W) into output_size parts; None keeps a size.
 
     Example:
         >>> import chainrule as cr
@@ -348,21 +352,21 @@ class AdaptiveAvgPool3d(_Adaptive):
 
 
 class AdaptiveMaxPool1d(_AdaptiveMax):
-    """Largest element of windows that cut sequences: (N, C, L) or (C, L) into output_size parts."""
+    """Largest element of windows that cut sequences: (N, C, L) or (C, L) into output_size parts; None keeps a size."""
 
     _axes = 1
     _function = F.adaptive_max_pool1d
 
 
 class AdaptiveMaxPool2d(_AdaptiveMax):
-    """Largest element of windows that cut images: (N, C, H, W) or (C, H, W) into output_size parts."""
+    """Largest element of windows that cut images: (N, C, H, W) or (C, H, W) into output_size parts; None keeps a size."""
 
     _axes = 2
     _function = F.adaptive_max_pool2d
 
 
 class AdaptiveMaxPool3d(_AdaptiveMax):
-    """Largest element of windows that cut volumes: (N, C, D, H, W) or (C, D, H, W) into output_size parts."""
+    """Largest element of windows that cut volumes: (N, C, D, H, W) or (C, D, H, W) into output_size parts; None keeps a size."""
 
     _axes = 3
     _function = F.adaptive_max_pool3d
