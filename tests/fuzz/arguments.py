@@ -135,7 +135,7 @@ def right(rng, kind):
         return rng.choice(FLOATS + SMALL)
     if kind == "bool":
         return rng.choice(["True", "False"])
-    if kind in ("ints", "size"):
+    if kind in ("ints", "size", "sizes", "list"):
         return rng.choice([*SIZES, *SMALL, f"({rng.choice(SMALL)}, {rng.choice(SMALL)})"])
     if kind == "Dtype":
         return rng.choice([*DTYPES, "None"])
