@@ -29,6 +29,9 @@ using ChunkBody = void (*)(const void* body, int64_t begin, int64_t end);
 void run_chunks(int64_t n, int64_t grain, ChunkBody call, const void* body) noexcept;
 }  // namespace detail
 
+// So many simple steps (an element read, changed and written) are worth a piece of their own.
+inline constexpr int64_t kGrain = 1 << 16;
+
 // Calls body(begin, end) on the pieces [0, grain), [grain, 2 grain), ... of [0, n), each exactly once, on one or more
 // threads, in no stated order. Where the pieces lie depends on n and grain alone, so that a result put together from
 // them in their order is bitwise the same for any number of threads.

@@ -31,8 +31,6 @@ struct ChannelNormAttrs {
     }
 };
 
-constexpr int64_t kSpanWork = 1 << 16;
-
 struct Spans {
     int64_t samples, channels, length, groups;
     Spans(const Dims& shape, int64_t per_sample)
@@ -43,7 +41,7 @@ struct Spans {
     int64_t n_groups() const { return groups ? samples * groups : channels; }
     int64_t group_of(int64_t span) const { return groups ? span / (channels / groups) : span % channels; }
     double group_size() const { return static_cast<double>(count() * length) / static_cast<double>(n_groups()); }
-    int64_t grain() const { return kSpanWork / (length + 1) + 1; }
+    int64_t grain() const { return kGrain / (length + 1) + 1; }
 };
 
 // Batch norm of (N, C): each channel becomes one span.

@@ -252,8 +252,8 @@ template <class T> struct BackwardWeight {
                 block(part * p.batch / parts, (part + 1) * p.batch / parts, u / blocks % p.groups, u % blocks, sum);
             }
         });
-        constexpr int64_t kGrain = 1 << 14;
-        parallel_for(size, kGrain, [&](int64_t begin, int64_t end) {
+        constexpr int64_t kSumGrain = 1 << 14;
+        parallel_for(size, kSumGrain, [&](int64_t begin, int64_t end) {
             for (int64_t part = 0; part + 1 < parts; ++part)
                 for (int64_t i = begin; i < end; ++i) weight[i] += sums[part * size + i];
         });

@@ -23,7 +23,6 @@ namespace chainrule {
 namespace {
 
 constexpr int kRequiresGrad = 4;  // from the dtype's place in CHAINRULE_OPTIONS
-constexpr int64_t kGrain = 1 << 16;
 
 DType wanted_dtype(Args& a, int at, DType otherwise) {
     DType dtype = a.dtype(at, otherwise);

@@ -24,8 +24,6 @@ struct CrossEntropyAttrs {
     }
 };
 
-constexpr int64_t kRowWork = 1 << 16;
-
 template <class T> double weight_total(const int64_t* labels, const T* weight, int64_t n, int64_t ignore_index) {
     double total = 0;
     for (int64_t i = 0; i < n; ++i)
@@ -91,7 +89,7 @@ void eval_cross_entropy(EvalCtx& c) {
     int t = static_cast<int>(x.dtype());
     {
         Unlock unlock(x.numel());
-        parallel_for(rows, kRowWork / (classes + 1) + 1, [&](int64_t begin, int64_t end) {
+        parallel_for(rows, kGrain / (classes + 1) + 1, [&](int64_t begin, int64_t end) {
             k.cross_entropy[t](logits + begin * classes * item, at + begin, w, loss + begin * item, lse + begin * item,
                                end - begin, classes, a.ignore_index, a.label_smoothing);
         });
@@ -149,7 +147,7 @@ void vjp_cross_entropy(VjpCtx& c) {
     char* dx = out.data();
     {
         Unlock unlock(x.numel());
-        parallel_for(rows, kRowWork / (classes + 1) + 1, [&](int64_t begin, int64_t end) {
+        parallel_for(rows, kGrain / (classes + 1) + 1, [&](int64_t begin, int64_t end) {
             f(logits + begin * classes * item, at + begin, w, norm + begin * item, dy + begin * step * item, step,
               scale, dx + begin * classes * item, end - begin, classes, a.ignore_index, a.label_smoothing);
         });

@@ -36,7 +36,7 @@ void cumulate(kernels::Cumulate f, const Tensor& in, const Tensor& out, const Cu
     char* to = out.data();
     if (x.numel() == 0) return;
     Unlock unlock(x.numel());
-    parallel_for(s.outer * s.inner, (1 << 16) / s.n + 1, [&](int64_t begin, int64_t end) {
+    parallel_for(s.outer * s.inner, kGrain / s.n + 1, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             int64_t at = (r / s.inner * s.n * s.inner + r % s.inner + start) * item;
             f(from + at, to + at, s.n, step, step);

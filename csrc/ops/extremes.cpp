@@ -105,7 +105,6 @@ void find_along(const Tensor& x, int axis, bool largest, char* values, int64_t* 
         find(in + (o * s.n * s.inner + first * outer_stride) * item, values ? values + out * item : nullptr,
              index + out, count, s.n, outer_stride, stride);
     };
-    constexpr int64_t kGrain = 1 << 16;
     int64_t grain = kGrain / (s.n > 0 ? s.n : 1) + 1;
     if (s.inner == 1) {
         parallel_for(s.outer, grain, [&](int64_t begin, int64_t end) { run(begin, 0, end - begin, s.n, 1); });

@@ -76,8 +76,6 @@ struct GatherWalk {
             }
         });
     }
-
-    static constexpr int64_t kGrain = 1 << 16;
 };
 
 // Calls step(x element, y element) for each index, along the axis in order.

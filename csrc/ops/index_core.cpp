@@ -13,8 +13,6 @@
 namespace chainrule {
 namespace {
 
-constexpr int64_t kGrain = 1 << 16;
-
 // Row-major coordinates of element i, for messages.
 Dims coordinates(int64_t i, const Dims& shape) {
     Dims at = shape;

@@ -26,7 +26,6 @@ struct RowNormAttrs {
     }
 };
 
-constexpr int64_t kRowWork = 1 << 16;
 constexpr int64_t kBlock = 64;      // rows whose weight gradients are added in the element type
 constexpr int64_t kMaxPieces = 16;  // of the rows, each with its own weight gradients
 
@@ -76,7 +75,7 @@ void eval_rows(EvalCtx& c) {
     const char *in = x.data(), *weight = data_or_null(w), *bias = data_or_null(b);
     char *out = c.out().data(), *rstd = c.out(1).data(), *mean = a.centred ? rstd + s.rows * item : nullptr;
     Unlock unlock(x.numel());
-    parallel_for(s.rows, kRowWork / s.n + 1, [&](int64_t from, int64_t to) {
+    parallel_for(s.rows, kGrain / s.n + 1, [&](int64_t from, int64_t to) {
         f(in + from * step, weight, bias, out + from * step, mean ? mean + from * item : nullptr, rstd + from * item,
           to - from, s.n, a.eps);
     });
@@ -90,7 +89,7 @@ void fused_rows_grad(VjpCtx& c) {
     Tensor w = a.weighted && c.wants(0) ? row_major(c.input(1)) : Tensor();
     RowShape s(x.shape(), a.axes);
     Tensor dx = c.wants(0) ? empty(x.shape(), x.dtype()) : Tensor();
-    int64_t grain = kRowWork / (s.n + 1) + 1;
+    int64_t grain = kGrain / (s.n + 1) + 1;
     if (parameters && grain < (s.rows + kMaxPieces - 1) / kMaxPieces) grain = (s.rows + kMaxPieces - 1) / kMaxPieces;
     int64_t pieces = (s.rows + grain - 1) / grain;
     Tensor room = empty({parameters ? pieces : 0, 2, s.n}, x.dtype());

@@ -25,7 +25,6 @@ struct MseAttrs {
 };
 
 constexpr int64_t kBlock = 1 << 10;  // elements whose difference stays in the first cache
-constexpr int64_t kMseGrain = 1 << 16;
 
 double mse_scale(Reduction reduction, int64_t n) {
     return reduction == Reduction::Mean ? 1.0 / static_cast<double>(n) : 1.0;
@@ -44,7 +43,7 @@ void squared_error(const Tensor& x, const Tensor& t, const Tensor& out) {
     char* partial = many ? many.data() : few;
     char *a = x.data(), *b = t.data();
     Unlock unlock(n);
-    parallel_for(blocks, kMseGrain / kBlock, [&](int64_t begin, int64_t end) {
+    parallel_for(blocks, kGrain / kBlock, [&](int64_t begin, int64_t end) {
         alignas(64) char difference[kBlock * sizeof(double)];
         for (int64_t i = begin; i < end; ++i) {
             int64_t first = i * kBlock, count = n - first < kBlock ? n - first : kBlock;
@@ -73,7 +72,7 @@ void scaled_difference(const Tensor& x, const Tensor& t, double factor, const Te
                   scale = k.unary[static_cast<int>(kernels::Unary::MulScalar)][d];
     char *a = x.data(), *b = t.data(), *to = out.data();
     Unlock unlock(x.numel());
-    parallel_for(x.numel(), kMseGrain, [&](int64_t begin, int64_t end) {
+    parallel_for(x.numel(), kGrain, [&](int64_t begin, int64_t end) {
         for (int64_t first = begin; first < end; first += kBlock) {
             int64_t count = end - first < kBlock ? end - first : kBlock;
             char* const ptr[3] = {to + first * item, a + first * item, b + first * item};

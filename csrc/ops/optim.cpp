@@ -17,8 +17,6 @@ namespace {
 
 using kernels::Reduce;
 
-constexpr int64_t kStepGrain = 1 << 16;
-
 int index_of(DType t) { return static_cast<int>(t); }
 
 void check_param(const char* op, const Tensor& p) {
@@ -82,7 +80,7 @@ template <class F> void step_one(const Tensor& p, const Tensor* const (&states)[
     int64_t item = static_cast<int64_t>(p.item_size()), n = p.numel();
     {
         Unlock unlock(n);
-        parallel_for(n, kStepGrain, [&](int64_t begin, int64_t end) {
+        parallel_for(n, kGrain, [&](int64_t begin, int64_t end) {
             int64_t at = begin * item;
             void* parts[kMaxStates];
             for (int k = 0; k < kMaxStates; ++k) parts[k] = s[k] ? s[k] + at : nullptr;

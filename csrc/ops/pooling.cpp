@@ -62,11 +62,11 @@ template <class F> void each_element(const PoolAttrs& a, const Span& i, const Sp
             for (int64_t z = k.low; z < k.high; z += k.step) f((x * a.w.in[1] + y) * a.w.in[2] + z);
 }
 
-constexpr int64_t kGrain = 1 << 14;
+constexpr int64_t kPlaneWork = 1 << 14;
 template <class F> void over_planes(const PoolAttrs& a, int64_t planes, const F& f) {
     int64_t work = std::max(a.w.in_size(), a.w.out_size()) + 1;
     Unlock unlock(planes * work);
-    parallel_for(planes, kGrain / work + 1, f);
+    parallel_for(planes, kPlaneWork / work + 1, f);
 }
 
 int64_t planes_of(const Tensor& t, int dims) {

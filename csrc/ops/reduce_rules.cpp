@@ -116,7 +116,6 @@ struct AlongAttrs {
 template <class F> void each_along(const Tensor& index, const AlongAttrs& a, const F& move) {
     AroundAxis s(index.shape(), a.axis);
     const int64_t* at = index.data<int64_t>();
-    constexpr int64_t kGrain = 1 << 16;
     int64_t row = s.n * s.inner;
     parallel_for(s.outer, row > 0 ? kGrain / row + 1 : s.outer, [&](int64_t begin, int64_t end) {
         for (int64_t o = begin; o < end; ++o)

@@ -28,7 +28,7 @@ template <class F> void for_each_line(const Tensor& x, int axis, const F& body) 
     if (x.numel() == 0) return;
     AroundAxis s(x.shape(), axis);
     Unlock unlock(x.numel());
-    parallel_for(s.outer * s.inner, (1 << 16) / s.n + 1, [&](int64_t begin, int64_t end) {
+    parallel_for(s.outer * s.inner, kGrain / s.n + 1, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) body(r / s.inner * s.n * s.inner + r % s.inner, s.n, s.inner);
     });
 }

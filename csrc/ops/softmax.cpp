@@ -20,8 +20,6 @@ struct SoftmaxAttrs {
     void visit(AttrVisitor& v) const { v("axis", axis); }
 };
 
-constexpr int64_t kRowGrain = 1 << 16;
-
 bool rows_lie_flat(const Tensor& t, int axis) { return t.is_contiguous() && (t.ndim() == 0 || axis == t.ndim() - 1); }
 
 struct Rows {
@@ -30,7 +28,7 @@ struct Rows {
         rows = n > 0 ? t.numel() / n : 0;
         bytes = n * static_cast<int64_t>(t.item_size());
     }
-    int64_t grain() const { return n > 0 ? kRowGrain / n + 1 : 1; }
+    int64_t grain() const { return n > 0 ? kGrain / n + 1 : 1; }
 };
 
 void map_rows(kernels::RowMap f, const Tensor& in, const Tensor& out, int axis) {
@@ -48,7 +46,7 @@ void map_rows_grad(kernels::RowMapGrad f, const Tensor& grad, const Tensor& y, c
     const char *g = grad.data(), *values = y.data();
     char* to = out.data();
     Unlock unlock(y.numel());
-    parallel_for(rows, n > 0 ? kRowGrain / n + 1 : 1, [&](int64_t begin, int64_t end) {
+    parallel_for(rows, n > 0 ? kGrain / n + 1 : 1, [&](int64_t begin, int64_t end) {
         f(g + begin * bytes, values + begin * bytes, to + begin * bytes, end - begin, n);
     });
 }
@@ -149,9 +147,9 @@ template <class F> void by_strips(const Tensor& t, int axis, const F& work) {
     if (t.numel() == 0) return;
     AroundAxis a(t.shape(), axis);
     int64_t item = static_cast<int64_t>(t.item_size());
-    int64_t width = std::clamp<int64_t>((1 << 16) / a.n, 128, kMostWidth), strips = (a.inner + width - 1) / width;
+    int64_t width = std::clamp<int64_t>(kGrain / a.n, 128, kMostWidth), strips = (a.inner + width - 1) / width;
     Unlock unlock(t.numel());
-    parallel_for(a.outer * strips, kRowGrain / (a.n * width) + 1, [&](int64_t begin, int64_t end) {
+    parallel_for(a.outer * strips, kGrain / (a.n * width) + 1, [&](int64_t begin, int64_t end) {
         Strip s{t.dtype(), a.n, a.inner * item};
         for (int64_t k = begin; k < end; ++k) {
             int64_t first = k % strips * width;
