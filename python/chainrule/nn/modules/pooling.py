@@ -307,13 +307,18 @@ class LPPool2d(_LPPool):
 
 
 class LPPool3d(_LPPool):
-    """(sum of x^p)^(1/p) of windows of volumes: (N, C, D, H, W) or (C, D, H, W). Arguments: see functional.lp_pool3d."""
+    """(sum of x^p)^(1/p) of windows of volumes: (N, C, D, H, W) or (C, D, H, W).
+
+    Arguments: see functional.lp_pool3d.
+    """
 
     _function = F.lp_pool3d
 
 
 class AdaptiveAvgPool1d(_Adaptive):
-    """Mean of windows that cut sequences: (N, C, L) or (C, L) into output_size parts; None keeps a size.
+    """Mean of windows that cut sequences: (N, C, L) or (C, L) into output_size parts.
+
+    None in place of a size keeps it.
 
     Example:
         >>> import chainrule as cr
@@ -326,7 +331,9 @@ class AdaptiveAvgPool1d(_Adaptive):
 
 
 class AdaptiveAvgPool2d(_Adaptive):
-    """Mean of windows that cut images: (N, C, H, W) or (C, H, W) into output_size parts; None keeps a size.
+    """Mean of windows that cut images: (N, C, H, W) or (C, H, W) into output_size parts.
+
+    None in place of a size keeps it.
 
     Example:
         >>> import chainrule as cr
@@ -339,7 +346,9 @@ class AdaptiveAvgPool2d(_Adaptive):
 
 
 class AdaptiveAvgPool3d(_Adaptive):
-    """Mean of windows that cut volumes: (N, C, D, H, W) or (C, D, H, W) into output_size parts; None keeps a size.
+    """Mean of windows that cut volumes: (N, C, D, H, W) or (C, D, H, W) into output_size parts.
+
+    None in place of a size keeps it.
 
     Example:
         >>> import chainrule as cr
@@ -352,21 +361,30 @@ class AdaptiveAvgPool3d(_Adaptive):
 
 
 class AdaptiveMaxPool1d(_AdaptiveMax):
-    """Largest element of windows that cut sequences: (N, C, L) or (C, L) into output_size parts; None keeps a size."""
+    """Largest element of windows that cut sequences: (N, C, L) or (C, L) into output_size parts.
+
+    None in place of a size keeps it.
+    """
 
     _axes = 1
     _function = F.adaptive_max_pool1d
 
 
 class AdaptiveMaxPool2d(_AdaptiveMax):
-    """Largest element of windows that cut images: (N, C, H, W) or (C, H, W) into output_size parts; None keeps a size."""
+    """Largest element of windows that cut images: (N, C, H, W) or (C, H, W) into output_size parts.
+
+    None in place of a size keeps it.
+    """
 
     _axes = 2
     _function = F.adaptive_max_pool2d
 
 
 class AdaptiveMaxPool3d(_AdaptiveMax):
-    """Largest element of windows that cut volumes: (N, C, D, H, W) or (C, D, H, W) into output_size parts; None keeps a size."""
+    """Largest element of windows that cut volumes: (N, C, D, H, W) or (C, D, H, W) into output_size parts.
+
+    None in place of a size keeps it.
+    """
 
     _axes = 3
     _function = F.adaptive_max_pool3d
