@@ -160,9 +160,9 @@ class _Writer:
         self.known: dict[str, str] = {}  # symbol -> the name of its size, a number
 
     def node(self, kind: str, inputs: Sequence[str], output: str | None = None, **attributes: Any) -> str:
-        output = self.graph.fresh(kind.lower()) if output is None else output
-        self.nodes.append(self.graph.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
-        return output
+        name: str = self.graph.fresh(kind.lower()) if output is None else output
+        self.nodes.append(self.graph.onnx.helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
 
     def size(self, symbol: str) -> str:
         """The size as a number."""
