@@ -1,6 +1,13 @@
 """Behaviour 32: small operations wake no threads, and the import starts none."""
 
+import os
+import subprocess
+import sys
+
+import pytest
 from helpers import run_python
+
+import chainrule as cr
 
 LOOP = """
 import os, time
@@ -53,3 +60,20 @@ print(tasks() - before)
 """
     assert run_python(code).strip() == "0"
     assert run_python(code, OPENBLAS_NUM_THREADS="4").strip() == "0"
+
+
+@pytest.mark.skipif(not cr.build_info()["openmp"], reason="built without OpenMP")
+@pytest.mark.parametrize(
+    ("chosen", "spins"),
+    [({}, "10000"), ({"GOMP_SPINCOUNT": "77"}, "77"), ({"OMP_WAIT_POLICY": "PASSIVE"}, "0")],
+    ids=["default", "GOMP_SPINCOUNT", "OMP_WAIT_POLICY"],
+)
+def test_32_threads_wait_for_a_short_while(chosen, spins):
+    """Note [Threads wait for a short while]: libgomp prints what it has read; the environment is as it was."""
+    code = "import os; before = dict(os.environ); import chainrule; print(dict(os.environ) == before)"
+    environment = {k: v for k, v in os.environ.items() if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+    environment |= {"OMP_DISPLAY_ENV": "VERBOSE", **chosen}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=120)
+    assert done.stdout.strip() == "True", done.stderr
+    if "GOMP_SPINCOUNT" in done.stderr:  # another OpenMP runtime prints no such line
+        assert f"GOMP_SPINCOUNT = '{spins}'" in done.stderr
