@@ -603,6 +603,18 @@ Example:
 )",
                              {{"polygamma(int n, Tensor input)",
                                [](Args& a) { a.ret(checked_polygamma(a.integer(0), a.tensor(1))); }}}});
+namespace {
+Tensor mvlgamma(const Tensor& x, int64_t p) {
+    check<ValueError>(p >= 1, "mvlgamma: p must be at least 1, got ", p, ".");
+    Tensor halves = empty({p}, x.dtype());
+    visit_floating(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        for (int64_t j = 0; j < p; ++j) halves.data<T>()[j] = static_cast<T>(j) / 2;
+    });
+    double count = static_cast<double>(p);
+    return sum(lgamma(unsqueeze(x, -1) - halves), {-1}) + count * (count - 1) / 4 * std::log(kPi);
+}
+}  // namespace
 const Register mvlgamma_fn({"mvlgamma",
                             kMethod | kFunction,
                             R"(Logarithm of the multivariate gamma function.
@@ -622,13 +634,7 @@ Source: Muirhead, "Aspects of multivariate statistical theory", 1982.
                             {{"mvlgamma(Tensor input, int p)", [](Args& a) {
                                   Tensor x = a.tensor(0);
                                   if (!is_floating(x.dtype())) x = cast(x, default_dtype());
-                                  int64_t p = a.integer(1);
-                                  check<ValueError>(p >= 1, "mvlgamma: p must be at least 1, got ", p, ".");
-                                  double count = static_cast<double>(p);
-                                  double constant = count * (count - 1) / 4 * std::log(kPi);
-                                  Tensor y = lgamma(x) + constant;
-                                  for (int64_t j = 1; j < p; ++j) y = y + lgamma(x - static_cast<double>(j) / 2);
-                                  a.ret(y);
+                                  a.ret(mvlgamma(x, a.integer(1)));
                               }}}});
 
 }  // namespace chainrule
