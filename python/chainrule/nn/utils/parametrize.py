@@ -2,7 +2,8 @@
 
 Note [Parametrized modules]: the module gets a class of its own, a subclass of its class, in which the tensor's name is
 a property that computes it. What it is computed from is kept in module.parametrizations.NAME as `original`, or
-`original0`, `original1`, ... where right_inverse gives several tensors.
+`original0`, `original1`, ... where right_inverse gives several tensors. A single `original` is the parameter that was
+there before, the same object, with other numbers in it where there is a right_inverse: optimizers train it on.
 """
 
 from __future__ import annotations
