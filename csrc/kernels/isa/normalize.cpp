@@ -8,7 +8,7 @@ namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
 template <class T, class F> CHAINRULE_INLINE T row_sum(int64_t n, F f) {
-    return n <= kShortRow ? sum_short_row<T>(n, f) : sum_row<T>(n, f);
+    return n <= kSerialSum ? sum_short_row<T>(n, f) : sum_row<T>(n, f);
 }
 
 template <class T> CHAINRULE_INLINE void scale_row(const T* x, const T* w, const T* b, T* y, int64_t n, T m, T r) {

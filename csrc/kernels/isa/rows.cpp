@@ -12,15 +12,14 @@ template <bool kLog, class T> CHAINRULE_INLINE void softmax_group(const T* in, T
     group.load(in, rows, n);
     group.max(m);
     if (kLog) {
-        Group<T> shifted = group;
-        group.exp(m, sum);
+        group.template exp<false>(m, sum);
         for (int64_t r = 0; r < kGroup; ++r) sum[r] = log_(sum[r]);
         for (int64_t c = 0; c < n; ++c) {
 #pragma omp simd
-            for (int64_t r = 0; r < kGroup; ++r) group.at[c][r] = (shifted.at[c][r] - m[r]) - sum[r];
+            for (int64_t r = 0; r < kGroup; ++r) group.at[c][r] = (group.at[c][r] - m[r]) - sum[r];
         }
     } else {
-        group.exp(m, sum);
+        group.template exp<true>(m, sum);
         for (int64_t r = 0; r < kGroup; ++r) sum[r] = T(1) / sum[r];
         for (int64_t c = 0; c < n; ++c) {
 #pragma omp simd
@@ -59,7 +58,7 @@ template <bool kLog, class T> CHAINRULE_INLINE void softmax_row(const T* in, T* 
 
 template <bool kLog, class T> CHAINRULE_INLINE void grad_row(const T* g, const T* y, T* out, int64_t n) {
     const auto term = [=](int64_t i) { return kLog ? g[i] : g[i] * y[i]; };
-    const T sum = n <= kShortRow ? sum_short_row<T>(n, term) : sum_row<T>(n, term);
+    const T sum = n <= kSerialSum ? sum_short_row<T>(n, term) : sum_row<T>(n, term);
 #pragma omp simd
     for (int64_t i = 0; i < n; ++i) out[i] = y[i] * (g[i] - sum);
 }
@@ -70,7 +69,7 @@ template <class T> void log_grad_core(const T* g, const T* y, T* out, int64_t n,
 }
 template <class T> CHAINRULE_INLINE void log_grad_row(const T* g, const T* y, T* out, int64_t n) {
     const auto term = [=](int64_t i) { return g[i]; };
-    const T sum = n <= kShortRow ? sum_short_row<T>(n, term) : sum_row<T>(n, term);
+    const T sum = n <= kSerialSum ? sum_short_row<T>(n, term) : sum_row<T>(n, term);
     const int64_t whole = n / kLanes<T> * kLanes<T>;
     if (whole > 0) log_grad_core(g, y, out, whole, sum);
     if (whole == n) return;
@@ -110,7 +109,7 @@ template <bool kLog, class T> void softmax(const void* in, void* out, int64_t ro
     const T* from = static_cast<const T*>(in);
     T* to = static_cast<T*>(out);
     if (n == 0) return;
-    if (n <= kShortRow) {
+    if (goes_in_group<T>(n)) {
         for (int64_t r = 0; r < rows; r += kGroup)
             softmax_group<kLog>(from + r * n, to + r * n, rows - r < kGroup ? rows - r : kGroup, n);
     } else if (n <= kMediumRow) {

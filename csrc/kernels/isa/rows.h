@@ -8,8 +8,12 @@
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
-constexpr int64_t kShortRow = 32;  // rows up to this length are handled in groups
-constexpr int64_t kGroup = 16;     // rows in a group
+constexpr int64_t kShortRow = 64;   // rows up to this length may be handled in groups
+constexpr int64_t kGroup = 16;      // rows in a group
+constexpr int64_t kSerialSum = 23;  // rows up to this length are summed one element after the other
+
+// Of a row alone, whole vectors take half the time that a row with a rest takes; from 33 elements on they beat a group.
+template <class T> CHAINRULE_INLINE bool goes_in_group(int64_t n) { return n <= 32 || (n < 48 && n % kLanes<T> != 0); }
 
 // Largest element; NaN is passed over (the exponentials that follow carry it).
 template <class T> [[gnu::noinline]] T row_max(const T* x, int64_t n) {
@@ -92,8 +96,15 @@ template <class T, class F> CHAINRULE_INLINE T sum_row(int64_t n, F f) {
 #pragma omp simd
             for (int64_t j = 0; j < wide; ++j) sum[j] += f(i + j);
         }
-        for (int64_t j = 0; i + j < end; ++j) sum[j] += f(i + j);
-        total += fold_lanes<SumJoin, static_cast<int>(wide)>(sum);
+        alignas(64) T last[kLanes<T>] = {};
+        for (; i + kLanes<T> <= end; i += kLanes<T>) {
+#pragma omp simd
+            for (int64_t j = 0; j < kLanes<T>; ++j) last[j] += f(i + j);
+        }
+        T rest = T(0);
+        for (; i < end; ++i) rest += f(i);
+        if (end - from >= wide) rest += fold_lanes<SumJoin, static_cast<int>(wide)>(sum);
+        total += fold_lanes<SumJoin, static_cast<int>(kLanes<T>)>(last) + rest;
     }
     return static_cast<T>(total);
 }
@@ -128,14 +139,15 @@ template <class T> struct Group {
             for (int64_t r = 0; r < kGroup; ++r) m[r] = at[c][r] > m[r] ? at[c][r] : m[r];
         }
     }
-    // Elements become exp(x - shift); sum gets their sums.
-    CHAINRULE_INLINE void exp(const T* shift, T* sum) {
+    // sum gets the sums of exp(x - shift), which replace the elements where kStore.
+    template <bool kStore> CHAINRULE_INLINE void exp(const T* shift, T* sum) {
         for (int64_t r = 0; r < kGroup; ++r) sum[r] = T(0);
         for (int64_t c = 0; c < n; ++c) {
 #pragma omp simd
             for (int64_t r = 0; r < kGroup; ++r) {
-                at[c][r] = exp_neg(at[c][r] - shift[r]);
-                sum[r] += at[c][r];
+                const T e = exp_neg(at[c][r] - shift[r]);
+                if (kStore) at[c][r] = e;
+                sum[r] += e;
             }
         }
     }
