@@ -20,7 +20,8 @@ PyObject* make(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
     if (count > 1 || (kwargs && PyDict_GET_SIZE(kwargs)))
         return PyErr_Format(PyExc_TypeError, "%s() takes nothing, or one function to decorate", type->tp_name);
     if (count == 1) return PyObject_CallMethod(cls, "_decorated", "O", PyTuple_GET_ITEM(args, 0));
-    py::object mode = py::reinterpret_steal<py::object>(PyObject_GetAttrString(cls, "mode"));
+    static PyObject* const name = PyUnicode_InternFromString("mode");
+    py::object mode = py::reinterpret_steal<py::object>(PyObject_GetAttr(cls, name));
     if (!mode) return nullptr;
     PyObject* self = type->tp_alloc(type, 0);
     if (self) block(self)->mode = mode.ptr() == Py_True;

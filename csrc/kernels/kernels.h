@@ -261,6 +261,22 @@ using SpanAffine = void (*)(const void* x, void* y, int64_t n, double shift, dou
 using SpanGrad = void (*)(const void* g, const void* x, void* dx, int64_t n, double shift, double a, double b,
                           double c);
 
+// The same where channels lie side by side, as the columns of (rows, n) at a distance ld; one number for each column.
+struct Columns {
+    int64_t rows, n, ld;
+};
+using ColumnSums = void (*)(const void* x, const Columns& at, double* sums);
+using ColumnSquares = void (*)(const void* x, const Columns& at, const double* shift, double* sums);
+using ColumnProducts = void (*)(const void* g, const void* x, const Columns& at, const double* shift, double* sums_g,
+                                double* sums_gx);
+using ColumnAffine = void (*)(const void* x, void* y, const Columns& at, const double* shift, const double* scale,
+                              const double* add);
+using ColumnGrad = void (*)(const void* g, const void* x, void* dx, const Columns& at, const double* shift,
+                            const double* a, const double* b, const double* c);
+
+// y[i] = the dot product of row i of w, at a distance ld, and x, plus bias[i] (or null); k numbers each, all contiguous.
+using RowDots = void (*)(const void* w, int64_t ld, const void* x, const void* bias, void* y, int64_t rows, int64_t k);
+
 // A tile of a direct convolution: filters (at most kConvFilters) times vectors of neighbouring outputs.
 //   y[f ldy + out_at[v] + i] = bias[f] + sum_t w[t kConvFilters + f] x[in_at[v] + taps[t] + i],  i < count
 // x may be read up to a whole vector beyond; all positions count elements.
@@ -340,6 +356,12 @@ struct Table {
     SpanProducts span_products[kNumDTypes];
     SpanAffine span_affine[kNumDTypes];
     SpanGrad span_grad[kNumDTypes];
+    ColumnSums column_sums[kNumDTypes];
+    ColumnSquares column_squares[kNumDTypes];
+    ColumnProducts column_products[kNumDTypes];
+    ColumnAffine column_affine[kNumDTypes];
+    ColumnGrad column_grad[kNumDTypes];
+    RowDots row_dots[kNumDTypes];
     RecurrentCell recurrent[static_cast<int>(Recurrent::Count)][kNumDTypes];
     RecurrentGrad recurrent_grad[static_cast<int>(Recurrent::Count)][kNumDTypes];
     Progression points[kNumDTypes], progression[kNumDTypes];

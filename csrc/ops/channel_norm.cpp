@@ -2,7 +2,9 @@
 //
 // The input is seen as (N, C, L). A span is the L elements of one sample and channel; spans are gathered into groups, each
 // with a mean and a variance: batch norm has a group for each channel, group norm one for each sample and C / groups channels.
+// Batch norm of (N, C) goes by columns: there a span, of one channel, is a column of N elements.
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -33,34 +35,33 @@ struct ChannelNormAttrs {
 
 struct Spans {
     int64_t samples, channels, length, groups;
+    bool columns = false;
     Spans(const Dims& shape, int64_t per_sample)
         : samples(shape[0]), channels(shape[1]), length(1), groups(per_sample) {
         for (int d = 2; d < shape.n; ++d) length *= shape[d];
+        if (groups > 0 || length > 1) return;
+        columns = true;
+        length = samples;
+        samples = 1;
     }
     int64_t count() const { return samples * channels; }
     int64_t n_groups() const { return groups ? samples * groups : channels; }
     int64_t group_of(int64_t span) const { return groups ? span / (channels / groups) : span % channels; }
     double group_size() const { return static_cast<double>(count() * length) / static_cast<double>(n_groups()); }
+    kernels::Columns part(int64_t from, int64_t to) const { return {length, to - from, channels}; }
     int64_t grain() const { return kGrain / (length + 1) + 1; }
 };
 
-// Batch norm of (N, C): each channel becomes one span.
-bool turned(const Dims& shape, const ChannelNormAttrs& a) { return shape.n == 2 && a.groups == 0; }
-Tensor as_spans(const Tensor& x, const ChannelNormAttrs& a) {
-    if (!turned(x.shape(), a)) return contiguous_data(x);
-    return contiguous_data(alias(x, {1, x.size(1), x.size(0)}, {0, x.stride(1), x.stride(0)}, 0));
-}
-// Where results go that have the layout of as_spans(): `out` itself, or a buffer that store_spans brings home.
-Tensor spans_like(const Tensor& out, const Tensor& spans) {
-    return out.shape() == spans.shape() ? out : empty(spans.shape(), spans.dtype());
-}
-void store_spans(const Tensor& out, const Tensor& spans) {
-    if (out.is_same(spans)) return;
-    copy_data(out, alias(spans, out.shape(), {1, out.size(0)}, 0));
+// body(from, to) for ranges of spans, or of whole cache lines of columns.
+template <class F> void for_spans(const Spans& s, const F& body) {
+    if (!s.columns) return parallel_for(s.count(), s.grain(), body);
+    constexpr int64_t kLine = 16;
+    parallel_for((s.channels + kLine - 1) / kLine, s.grain() / kLine + 1,
+                 [&](int64_t from, int64_t to) { body(from * kLine, std::min(to * kLine, s.channels)); });
 }
 
 std::vector<double> as_doubles(const Tensor& t, int64_t n, double otherwise) {
-    std::vector<double> out(static_cast<size_t>(n), otherwise);
+    std::vector<double> out(size_t(n), otherwise);
     if (!t) return out;
     Tensor flat = contiguous_data(t);
     visit_floating(t.dtype(), [&](auto zero) {
@@ -101,31 +102,77 @@ struct Moments {
     std::vector<double> mean, var;
 };
 
-// Two passes: sums, then squares of deviations. Spans are added in their order, whatever threads did them.
-Moments moments_of(const Tensor& x, const Spans& s) {
+// A tensor's kernels, and its elements as bytes.
+struct Data {
     const kernels::Table& table = kernels::kernels();
-    int type = static_cast<int>(x.dtype());
-    int64_t bytes = s.length * static_cast<int64_t>(x.item_size());
+    int type;
+    int64_t item;
+    explicit Data(const Tensor& t) : type(static_cast<int>(t.dtype())), item(static_cast<int64_t>(t.item_size())) {}
+};
+
+std::vector<double> span_sums(const Tensor& x, const Spans& s) {
+    std::vector<double> out(size_t(s.count()));
+    Data d(x);
     const char* in = x.data();
-    std::vector<double> sums(static_cast<size_t>(s.count()));
-    auto collect = [&](std::vector<double>& out) {
-        out.assign(static_cast<size_t>(s.n_groups()), 0);
-        for (int64_t i = 0; i < s.count(); ++i) out[static_cast<size_t>(s.group_of(i))] += sums[static_cast<size_t>(i)];
-        for (double& v : out) v /= s.group_size();
-    };
+    for_spans(s, [&](int64_t from, int64_t to) {
+        if (s.columns) return d.table.column_sums[d.type](in + from * d.item, s.part(from, to), &out[size_t(from)]);
+        for (int64_t i = from; i < to; ++i)
+            out[size_t(i)] = d.table.span_sum[d.type](in + i * s.length * d.item, s.length);
+    });
+    return out;
+}
+
+std::vector<double> span_squares(const Tensor& x, const Spans& s, const std::vector<double>& mean) {
+    std::vector<double> out(size_t(s.count()));
+    Data d(x);
+    const char* in = x.data();
+    for_spans(s, [&](int64_t from, int64_t to) {
+        if (s.columns)
+            return d.table.column_squares[d.type](in + from * d.item, s.part(from, to), &mean[size_t(from)],
+                                                  &out[size_t(from)]);
+        for (int64_t i = from; i < to; ++i)
+            out[size_t(i)] =
+                d.table.span_squares[d.type](in + i * s.length * d.item, s.length, mean[size_t(s.group_of(i))]);
+    });
+    return out;
+}
+
+// The means of the groups, of numbers that belong to spans: added in their order, whatever threads made them.
+std::vector<double> group_means(const std::vector<double>& spans, const Spans& s) {
+    std::vector<double> out(size_t(s.n_groups()));
+    for (int64_t i = 0; i < s.count(); ++i) out[size_t(s.group_of(i))] += spans[size_t(i)];
+    for (double& v : out) v /= s.group_size();
+    return out;
+}
+
+// Two passes: sums, then squares of deviations.
+Moments moments_of(const Tensor& x, const Spans& s) {
     Moments m;
-    parallel_for(s.count(), s.grain(), [&](int64_t from, int64_t to) {
-        for (int64_t i = from; i < to; ++i)
-            sums[static_cast<size_t>(i)] = table.span_sum[type](in + i * bytes, s.length);
-    });
-    collect(m.mean);
-    parallel_for(s.count(), s.grain(), [&](int64_t from, int64_t to) {
-        for (int64_t i = from; i < to; ++i)
-            sums[static_cast<size_t>(i)] =
-                table.span_squares[type](in + i * bytes, s.length, m.mean[static_cast<size_t>(s.group_of(i))]);
-    });
-    collect(m.var);
+    m.mean = group_means(span_sums(x, s), s);
+    m.var = group_means(span_squares(x, s, m.mean), s);
     return m;
+}
+
+// y = (x - mean) w / std + b
+void affine(const Tensor& x, const Tensor& y, const Spans& s, const std::vector<double>& stats,
+            const std::vector<double>& w, const std::vector<double>& b) {
+    Data d(x);
+    const char* in = x.data();
+    char* out = y.data();
+    std::vector<double> scale(size_t(s.count()));
+    for (int64_t i = 0; i < s.count(); ++i)
+        scale[size_t(i)] = w[size_t(i % s.channels)] * stats[size_t(s.n_groups() + s.group_of(i))];
+    for_spans(s, [&](int64_t from, int64_t to) {
+        int64_t at = from * d.item;
+        if (s.columns)
+            return d.table.column_affine[d.type](in + at, out + at, s.part(from, to), &stats[size_t(from)],
+                                                 &scale[size_t(from)], &b[size_t(from)]);
+        for (int64_t i = from; i < to; ++i) {
+            at = i * s.length * d.item;
+            d.table.span_affine[d.type](in + at, out + at, s.length, stats[size_t(s.group_of(i))], scale[size_t(i)],
+                                        b[size_t(i % s.channels)]);
+        }
+    });
 }
 
 void eval_channels(EvalCtx& c) {
@@ -134,7 +181,7 @@ void eval_channels(EvalCtx& c) {
         for (int k = 1; k < 3; ++k) zero_data(c.out(k));
         return;
     }
-    Tensor x = as_spans(c.input(0), a), y = spans_like(c.out(), x);
+    Tensor x = contiguous_data(c.input(0));
     Spans s(x.shape(), a.groups);
     std::vector<double> w = as_doubles(c.input(1), s.channels, 1), b = as_doubles(c.input(2), s.channels, 0);
     {
@@ -146,19 +193,8 @@ void eval_channels(EvalCtx& c) {
         for (double v : m.var) stats.push_back(1 / std::sqrt(v + a.eps));
         store_doubles(c.out(1), stats.data());
         store_doubles(c.out(2), m.var.data());
-        kernels::SpanAffine f = kernels::kernels().span_affine[static_cast<int>(x.dtype())];
-        int64_t bytes = s.length * static_cast<int64_t>(x.item_size());
-        const char* in = x.data();
-        char* out = y.data();
-        parallel_for(s.count(), s.grain(), [&](int64_t from, int64_t to) {
-            for (int64_t i = from; i < to; ++i) {
-                size_t channel = static_cast<size_t>(i % s.channels), group = static_cast<size_t>(s.group_of(i));
-                double scale = w[channel] * stats[static_cast<size_t>(s.n_groups()) + group];
-                f(in + i * bytes, out + i * bytes, s.length, stats[group], scale, b[channel]);
-            }
-        });
+        affine(x, c.out(), s, stats, w, b);
     }
-    store_spans(c.out(), y);
 }
 
 struct GradSums {
@@ -166,28 +202,34 @@ struct GradSums {
     std::vector<double> h, hz;   // for each group: the sums of h = dy w and of h z
 };
 
-// One pass over the data: for each span the sums of dy and of dy (x - mean).
+// For each span the sums of dy and of dy (x - mean).
 GradSums sums_of_grad(const Tensor& g, const Tensor& x, const Spans& s, const std::vector<double>& stats,
                       const std::vector<double>& w) {
-    kernels::SpanProducts f = kernels::kernels().span_products[static_cast<int>(x.dtype())];
-    int64_t bytes = s.length * static_cast<int64_t>(x.item_size());
+    Data d(x);
     const char *grad = g.data(), *in = x.data();
-    std::vector<double> sums(static_cast<size_t>(2 * s.count()));
-    parallel_for(s.count(), s.grain(), [&](int64_t from, int64_t to) {
-        for (int64_t i = from; i < to; ++i)
-            f(grad + i * bytes, in + i * bytes, s.length, stats[static_cast<size_t>(s.group_of(i))],
-              &sums[2 * static_cast<size_t>(i)]);
+    std::vector<double> dy(size_t(s.count())), dyx(size_t(s.count()));
+    for_spans(s, [&](int64_t from, int64_t to) {
+        int64_t at = from * d.item;
+        if (s.columns)
+            return d.table.column_products[d.type](grad + at, in + at, s.part(from, to), &stats[size_t(from)],
+                                                   &dy[size_t(from)], &dyx[size_t(from)]);
+        for (int64_t i = from; i < to; ++i) {
+            double sums[2];
+            at = i * s.length * d.item;
+            d.table.span_products[d.type](grad + at, in + at, s.length, stats[size_t(s.group_of(i))], sums);
+            dy[size_t(i)] = sums[0];
+            dyx[size_t(i)] = sums[1];
+        }
     });
-    size_t channels = static_cast<size_t>(s.channels), groups = static_cast<size_t>(s.n_groups());
+    size_t channels = size_t(s.channels), groups = size_t(s.n_groups());
     GradSums out{std::vector<double>(channels), std::vector<double>(channels), std::vector<double>(groups),
                  std::vector<double>(groups)};
     for (int64_t i = 0; i < s.count(); ++i) {
-        size_t channel = static_cast<size_t>(i % s.channels), group = static_cast<size_t>(s.group_of(i));
-        double dy = sums[2 * static_cast<size_t>(i)],
-               dyz = sums[2 * static_cast<size_t>(i) + 1] * stats[groups + group];
-        out.db[channel] += dy;
+        size_t channel = size_t(i % s.channels), group = size_t(s.group_of(i));
+        double dyz = dyx[size_t(i)] * stats[groups + group];
+        out.db[channel] += dy[size_t(i)];
         out.dw[channel] += dyz;
-        out.h[group] += dy * w[channel];
+        out.h[group] += dy[size_t(i)] * w[channel];
         out.hz[group] += dyz * w[channel];
     }
     return out;
@@ -196,17 +238,30 @@ GradSums sums_of_grad(const Tensor& g, const Tensor& x, const Spans& s, const st
 // dx = r (h - mean(h) - z mean(h z)), written as a dy + b (x - mean) + c; r h alone where the statistics were given.
 void spans_grad(const Tensor& g, const Tensor& x, const Tensor& dx, const Spans& s, const std::vector<double>& stats,
                 const std::vector<double>& w, const GradSums& sums, bool fixed) {
-    kernels::SpanGrad f = kernels::kernels().span_grad[static_cast<int>(x.dtype())];
-    int64_t bytes = s.length * static_cast<int64_t>(x.item_size());
+    Data d(x);
     const char *grad = g.data(), *in = x.data();
     char* out = dx.data();
+    size_t n = size_t(s.count());
+    std::vector<double> a(n), b(n), c(n);
     double share = 1 / s.group_size();
-    parallel_for(s.count(), s.grain(), [&](int64_t from, int64_t to) {
+    for (int64_t i = 0; i < s.count(); ++i) {
+        size_t group = size_t(s.group_of(i));
+        double r = stats[size_t(s.n_groups()) + group];
+        a[size_t(i)] = r * w[size_t(i % s.channels)];
+        b[size_t(i)] = fixed ? 0 : -r * r * sums.hz[group] * share;
+        c[size_t(i)] = fixed ? 0 : -r * sums.h[group] * share;
+    }
+    for_spans(s, [&](int64_t from, int64_t to) {
+        int64_t at = from * d.item;
+        size_t k = size_t(from);
+        if (s.columns)
+            return d.table.column_grad[d.type](grad + at, in + at, out + at, s.part(from, to), &stats[k], &a[k], &b[k],
+                                               &c[k]);
         for (int64_t i = from; i < to; ++i) {
-            size_t channel = static_cast<size_t>(i % s.channels), group = static_cast<size_t>(s.group_of(i));
-            double r = stats[static_cast<size_t>(s.n_groups()) + group];
-            double slope = fixed ? 0 : -r * r * sums.hz[group] * share, add = fixed ? 0 : -r * sums.h[group] * share;
-            f(grad + i * bytes, in + i * bytes, out + i * bytes, s.length, stats[group], r * w[channel], slope, add);
+            at = i * s.length * d.item;
+            k = size_t(i);
+            d.table.span_grad[d.type](grad + at, in + at, out + at, s.length, stats[size_t(s.group_of(i))], a[k], b[k],
+                                      c[k]);
         }
     });
 }
@@ -219,22 +274,18 @@ void fused_channels_grad(VjpCtx& c) {
         for (int k = 0; k < 3; ++k) c.set(k, zeros(k ? channels : saved.shape(), saved.dtype()));
         return;
     }
-    Tensor x = as_spans(saved, a), g = as_spans(c.grad(), a);
+    Tensor x = contiguous_data(saved), g = contiguous_data(c.grad());
     Spans s(x.shape(), a.groups);
     std::vector<double> stats = as_doubles(c.output(1), 2 * s.n_groups(), 0);
     std::vector<double> w = as_doubles(a.weighted && c.wants(0) ? c.input(1) : Tensor(), s.channels, 1);
     Tensor dx = c.wants(0) ? empty(saved.shape(), saved.dtype()) : Tensor();
-    Tensor to = dx ? spans_like(dx, x) : dx;
     GradSums sums;
     {
         Unlock unlock(x.numel());
         sums = sums_of_grad(g, x, s, stats, w);
-        if (dx) spans_grad(g, x, to, s, stats, w, sums, a.fixed);
+        if (dx) spans_grad(g, x, dx, s, stats, w, sums, a.fixed);
     }
-    if (dx) {
-        store_spans(dx, to);
-        c.set(0, std::move(dx));
-    }
+    if (dx) c.set(0, std::move(dx));
     for (int k = 1; k < 3; ++k) {
         if (!c.wants(k)) continue;
         Tensor d = empty({s.channels}, saved.dtype());

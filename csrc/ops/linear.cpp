@@ -64,9 +64,24 @@ void infer_linear(InferCtx& c) {
     c.set(0, shape, x.dtype());
 }
 
+// One row: dot products with the weight's rows, bias and all, as fast as the weight can be read.
+void one_row(const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& y) {
+    int64_t out = w.size(0), in = w.size(1), item = static_cast<int64_t>(y.item_size());
+    Tensor b = bias ? contiguous_data(bias) : bias;
+    const char *weight = w.data(), *add = b ? b.data() : nullptr;
+    kernels::RowDots dots = kernels::kernels().row_dots[static_cast<int>(y.dtype())];
+    Unlock unlock(out * in);
+    parallel_for(out, kGrain / (in + 1) + 1, [&](int64_t from, int64_t to) {
+        dots(weight + from * w.stride(0) * item, w.stride(0), x.data(), add ? add + from * item : nullptr,
+             y.data() + from * item, to - from, in);
+    });
+}
+
 void eval_linear(EvalCtx& c) {
-    Tensor y = as_rows(c.out());
-    multiply(as_rows(c.input(0)), false, c.input(1), true, y);
+    Tensor x = as_rows(c.input(0)), y = as_rows(c.out());
+    const Tensor& w = c.input(1);
+    if (y.size(0) == 1 && w.stride(1) == 1 && x.stride(1) == 1 && y.stride(1) == 1) return one_row(x, w, c.input(2), y);
+    multiply(x, false, w, true, y);
     if (c.input(2)) add_bias(y, c.input(2));
 }
 

@@ -216,6 +216,67 @@ template <class T> void check_scans(const Table& t) {
             }
 }
 
+template <class T> void check_row_dots(const Table& t) {
+    const int type = static_cast<int>(DTypeOf<T>::value);
+    for (const int64_t k : kLengths)
+        for (const int64_t rows : {1, 3, 4, 9}) {
+            const int64_t ld = k + 3;
+            const std::vector<T> w = uniform_vector<T>(static_cast<size_t>(rows * ld), -1, 1),
+                                 x = uniform_vector<T>(static_cast<size_t>(k), -1, 1),
+                                 b = uniform_vector<T>(static_cast<size_t>(rows), -1, 1);
+            std::vector<T> y(static_cast<size_t>(rows)), plain = y, alone = y;
+            t.row_dots[type](w.data(), ld, x.data(), b.data(), y.data(), rows, k);
+            t.row_dots[type](w.data(), ld, x.data(), nullptr, plain.data(), rows, k);
+            bool ok = true;
+            for (int64_t r = 0; r < rows; ++r) {
+                const size_t at = static_cast<size_t>(r);
+                t.row_dots[type](w.data() + r * ld, ld, x.data(), b.data() + r, &alone[at], 1, k);
+                double dot = 0;
+                for (int64_t j = 0; j < k; ++j) dot += double(w[size_t(r * ld + j)]) * double(x[size_t(j)]);
+                ok = ok && near(y[at], dot + b[at], 0, 4.0 + static_cast<double>(k) / 8) &&
+                     near(plain[at], dot, 0, 4.0 + static_cast<double>(k) / 8) && y[at] == alone[at];
+            }
+            expect(ok, label<T>(t, "row_dots") + " " + std::to_string(rows) + "x" + std::to_string(k));
+        }
+}
+
+template <class T> void check_columns(const Table& t) {
+    const int type = static_cast<int>(DTypeOf<T>::value);
+    for (const int64_t rows : {1, 7, 8, 21})
+        for (const int64_t n : {1, 15, 64, 300}) {
+            const Columns at{rows, n, n + 2};
+            const std::vector<T> x = uniform_vector<T>(static_cast<size_t>(rows * at.ld), -1, 2),
+                                 g = uniform_vector<T>(x.size(), -1, 1);
+            const size_t width = static_cast<size_t>(n);
+            const std::vector<double> m = uniform_vector<double>(width, 0, 1), a = m,
+                                      b = uniform_vector<double>(width, -1, 1);
+            std::vector<double> sums(width), squares(width), sums_g(width), sums_gx(width);
+            std::vector<T> y(x.size(), T(7)), dx = y;
+            t.column_sums[type](x.data(), at, sums.data());
+            t.column_squares[type](x.data(), at, m.data(), squares.data());
+            t.column_products[type](g.data(), x.data(), at, m.data(), sums_g.data(), sums_gx.data());
+            t.column_affine[type](x.data(), y.data(), at, m.data(), a.data(), b.data());
+            t.column_grad[type](g.data(), x.data(), dx.data(), at, m.data(), a.data(), b.data(), m.data());
+            bool ok = true;
+            for (size_t j = 0; j < width; ++j) {
+                double s = 0, q = 0, sg = 0, sgx = 0;
+                for (int64_t r = 0; r < rows; ++r) {
+                    const size_t i = static_cast<size_t>(r * at.ld) + j;
+                    const double d = x[i] - m[j];
+                    s += x[i], q += d * d, sg += g[i], sgx += g[i] * d;
+                    ok = ok && near(y[i], d * a[j] + b[j], 0, 8) && near(dx[i], a[j] * g[i] + b[j] * d + m[j], 0, 8);
+                }
+                auto same = [&](double got, double want) {
+                    return near(static_cast<T>(got), want, 0, 8.0 * double(rows));
+                };
+                ok = ok && same(sums[j], s) && same(squares[j], q) && same(sums_g[j], sg) && same(sums_gx[j], sgx);
+            }
+            for (int64_t r = 0; r + 1 < rows; ++r)  // what lies between the rows stays
+                ok = ok && y[size_t(r * at.ld + n)] == T(7) && dx[size_t(r * at.ld + n + 1)] == T(7);
+            expect(ok, label<T>(t, "columns") + " " + std::to_string(rows) + "x" + std::to_string(n));
+        }
+}
+
 template <class T> void check_softmax(const Table& t) {
     const int type = static_cast<int>(DTypeOf<T>::value);
     const T inf = std::numeric_limits<T>::infinity();
@@ -418,6 +479,7 @@ template <class T> void check_transpose(const Table& t, DType dtype) {
 
 template <class T> void check_floats(const Table& t) {
     check_float_sums<T>(t), check_float_columns<T>(t), check_softmax<T>(t), check_cross_entropy<T>(t);
+    check_row_dots<T>(t), check_columns<T>(t);
     check_bias_act<T>(t), check_optimizers<T>(t);
 }
 

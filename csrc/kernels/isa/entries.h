@@ -76,6 +76,19 @@ template <class T> void span_products(const void* g, const void* x, int64_t n, d
 template <class T> void span_affine(const void* x, void* y, int64_t n, double shift, double scale, double add);
 template <class T>
 void span_grad(const void* g, const void* x, void* dx, int64_t n, double shift, double a, double b, double c);
+template <class T> void column_sums(const void* x, const Columns& at, double* sums);
+template <class T> void column_squares(const void* x, const Columns& at, const double* shift, double* sums);
+template <class T>
+void column_products(const void* g, const void* x, const Columns& at, const double* shift, double* sums_g,
+                     double* sums_gx);
+template <class T>
+void column_affine(const void* x, void* y, const Columns& at, const double* shift, const double* scale,
+                   const double* add);
+template <class T>
+void column_grad(const void* g, const void* x, void* dx, const Columns& at, const double* shift, const double* a,
+                 const double* b, const double* c);
+template <class T>
+void row_dots(const void* w, int64_t ld, const void* x, const void* bias, void* y, int64_t rows, int64_t k);
 template <StepRule rule, class T>
 void step_rule(void* p, const void* g, void* const* state, int64_t n, const RuleStep& s);
 template <Recurrent kind, class T> void recurrent(const RecurrentStep& step);
@@ -278,11 +291,30 @@ template <class T> struct SpanAffineEntry {
 template <class T> struct SpanGradEntry {
     static constexpr SpanGrad get() { return span_grad<T>; }
 };
+template <class T> struct ColumnSumsEntry {
+    static constexpr ColumnSums get() { return column_sums<T>; }
+};
+template <class T> struct ColumnSquaresEntry {
+    static constexpr ColumnSquares get() { return column_squares<T>; }
+};
+template <class T> struct ColumnProductsEntry {
+    static constexpr ColumnProducts get() { return column_products<T>; }
+};
+template <class T> struct ColumnAffineEntry {
+    static constexpr ColumnAffine get() { return column_affine<T>; }
+};
+template <class T> struct ColumnGradEntry {
+    static constexpr ColumnGrad get() { return column_grad<T>; }
+};
+template <class T> struct RowDotsEntry {
+    static constexpr RowDots get() { return row_dots<T>; }
+};
 template <class Out> constexpr void fill_softmax(Out& out) {
     fill_floats<SoftmaxEntry<false>::Entry>(out.softmax);
     fill_floats<SoftmaxEntry<true>::Entry>(out.log_softmax);
     fill_floats<SoftmaxEntry<false>::Grad>(out.softmax_grad);
     fill_floats<SoftmaxEntry<true>::Grad>(out.log_softmax_grad);
+    fill_floats<RowDotsEntry>(out.row_dots);
 }
 template <class Out> constexpr void fill_cross_entropy(Out& out) {
     fill_floats<CrossEntropyEntry>(out.cross_entropy);
@@ -330,6 +362,11 @@ template <class Out> constexpr void fill_normalize(Out& out) {
     fill_floats<SpanProductsEntry>(out.span_products);
     fill_floats<SpanAffineEntry>(out.span_affine);
     fill_floats<SpanGradEntry>(out.span_grad);
+    fill_floats<ColumnSumsEntry>(out.column_sums);
+    fill_floats<ColumnSquaresEntry>(out.column_squares);
+    fill_floats<ColumnProductsEntry>(out.column_products);
+    fill_floats<ColumnAffineEntry>(out.column_affine);
+    fill_floats<ColumnGradEntry>(out.column_grad);
 }
 
 // A family's own table, filled at compile time: its only use is to instantiate the family's kernels.

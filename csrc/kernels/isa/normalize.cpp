@@ -118,6 +118,108 @@ void span_grad(const void* grad, const void* in, void* out, int64_t n, double sh
 }
 
 namespace {
+
+constexpr int64_t kColumns = 256;  // at a time: their sums and numbers stay in the nearest cache
+constexpr int64_t kRowsAtOnce = 8;
+
+template <class T> struct Numbers {  // those of some columns, in the data's dtype
+    alignas(64) T at[kColumns];
+    CHAINRULE_INLINE Numbers(const double* from, int64_t n) {
+        for (int64_t j = 0; j < n; ++j) at[j] = static_cast<T>(from[j]);
+    }
+};
+
+// sums[j] = the sum over r of f(r, j), j < width: eight rows as a tree, these in double.
+template <class T, class F> CHAINRULE_INLINE void sum_columns(int64_t rows, int64_t width, double* sums, F f) {
+    for (int64_t j = 0; j < width; ++j) sums[j] = 0;
+    int64_t r = 0;
+    for (; r + kRowsAtOnce <= rows; r += kRowsAtOnce) {
+#pragma omp simd
+        for (int64_t j = 0; j < width; ++j)
+            sums[j] += ((f(r, j) + f(r + 1, j)) + (f(r + 2, j) + f(r + 3, j))) +
+                       ((f(r + 4, j) + f(r + 5, j)) + (f(r + 6, j) + f(r + 7, j)));
+    }
+    for (; r < rows; ++r) {
+#pragma omp simd
+        for (int64_t j = 0; j < width; ++j) sums[j] += f(r, j);
+    }
+}
+
+CHAINRULE_INLINE int64_t columns_from(const Columns& at, int64_t c) {
+    return at.n - c < kColumns ? at.n - c : kColumns;
+}
+
+}  // namespace
+
+template <class T> void column_sums(const void* in, const Columns& at, double* sums) {
+    for (int64_t c = 0; c < at.n; c += kColumns) {
+        const T* x = static_cast<const T*>(in) + c;
+        const int64_t ld = at.ld;
+        sum_columns<T>(at.rows, columns_from(at, c), sums + c, [=](int64_t r, int64_t j) { return x[r * ld + j]; });
+    }
+}
+
+template <class T> void column_squares(const void* in, const Columns& at, const double* shift, double* sums) {
+    for (int64_t c = 0; c < at.n; c += kColumns) {
+        const int64_t width = columns_from(at, c);
+        const T* x = static_cast<const T*>(in) + c;
+        const Numbers<T> shifts(shift + c, width);
+        const T* m = shifts.at;
+        const int64_t ld = at.ld;
+        sum_columns<T>(at.rows, width, sums + c, [=](int64_t r, int64_t j) {
+            const T d = x[r * ld + j] - m[j];
+            return d * d;
+        });
+    }
+}
+
+template <class T>
+void column_products(const void* grad, const void* in, const Columns& at, const double* shift, double* sums_g,
+                     double* sums_gx) {
+    for (int64_t c = 0; c < at.n; c += kColumns) {
+        const int64_t width = columns_from(at, c);
+        const T *g = static_cast<const T*>(grad) + c, *x = static_cast<const T*>(in) + c;
+        const Numbers<T> shifts(shift + c, width);
+        const T* m = shifts.at;
+        const int64_t ld = at.ld;
+        sum_columns<T>(at.rows, width, sums_g + c, [=](int64_t r, int64_t j) { return g[r * ld + j]; });
+        sum_columns<T>(at.rows, width, sums_gx + c,
+                       [=](int64_t r, int64_t j) { return g[r * ld + j] * (x[r * ld + j] - m[j]); });
+    }
+}
+
+template <class T>
+void column_affine(const void* in, void* out, const Columns& at, const double* shift, const double* scale,
+                   const double* add) {
+    for (int64_t c = 0; c < at.n; c += kColumns) {
+        const int64_t width = columns_from(at, c);
+        const Numbers<T> m(shift + c, width), a(scale + c, width), b(add + c, width);
+        for (int64_t r = 0; r < at.rows; ++r) {
+            const T* x = static_cast<const T*>(in) + r * at.ld + c;
+            T* y = static_cast<T*>(out) + r * at.ld + c;
+#pragma omp simd
+            for (int64_t j = 0; j < width; ++j) y[j] = (x[j] - m.at[j]) * a.at[j] + b.at[j];
+        }
+    }
+}
+
+template <class T>
+void column_grad(const void* grad, const void* in, void* out, const Columns& at, const double* shift, const double* a,
+                 const double* b, const double* c) {
+    for (int64_t from = 0; from < at.n; from += kColumns) {
+        const int64_t width = columns_from(at, from);
+        const Numbers<T> m(shift + from, width), p(a + from, width), q(b + from, width), s(c + from, width);
+        for (int64_t r = 0; r < at.rows; ++r) {
+            const int64_t begin = r * at.ld + from;
+            const T *g = static_cast<const T*>(grad) + begin, *x = static_cast<const T*>(in) + begin;
+            T* dx = static_cast<T*>(out) + begin;
+#pragma omp simd
+            for (int64_t j = 0; j < width; ++j) dx[j] = p.at[j] * g[j] + q.at[j] * (x[j] - m.at[j]) + s.at[j];
+        }
+    }
+}
+
+namespace {
 struct Kept {
     NormRows norm_rows[kNumDTypes]{};
     NormRowsGrad norm_rows_grad[kNumDTypes]{};
@@ -126,6 +228,11 @@ struct Kept {
     SpanProducts span_products[kNumDTypes]{};
     SpanAffine span_affine[kNumDTypes]{};
     SpanGrad span_grad[kNumDTypes]{};
+    ColumnSums column_sums[kNumDTypes]{};
+    ColumnSquares column_squares[kNumDTypes]{};
+    ColumnProducts column_products[kNumDTypes]{};
+    ColumnAffine column_affine[kNumDTypes]{};
+    ColumnGrad column_grad[kNumDTypes]{};
 };
 constexpr Kept make() {
     Kept keep;

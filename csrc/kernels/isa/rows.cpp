@@ -147,9 +147,42 @@ template <RowAct op, class T> void bias_act(void* x, const void* bias, int64_t r
 }
 
 namespace {
+
+// Dot products of several neighbouring rows with x, which is read once for all of them.
+template <int rows, class T>
+CHAINRULE_INLINE void dots_of(const T* w, int64_t ld, const T* x, const T* bias, T* y, int64_t k) {
+    alignas(64) T sum[rows][kLanes<T>] = {};
+    int64_t i = 0;
+    for (; i + kLanes<T> <= k; i += kLanes<T>)
+        for (int r = 0; r < rows; ++r) {
+#pragma omp simd
+            for (int64_t j = 0; j < kLanes<T>; ++j) sum[r][j] = mul_add(w[r * ld + i + j], x[i + j], sum[r][j]);
+        }
+    for (int r = 0; r < rows; ++r) {
+        T rest = bias != nullptr ? bias[r] : T(0);
+        for (int64_t j = i; j < k; ++j) rest = mul_add(w[r * ld + j], x[j], rest);
+        y[r] = fold_lanes<SumJoin, static_cast<int>(kLanes<T>)>(sum[r]) + rest;
+    }
+}
+
+}  // namespace
+
+template <class T>
+void row_dots(const void* w, int64_t ld, const void* x, const void* bias, void* y, int64_t rows, int64_t k) {
+    constexpr int64_t kAtOnce = 4;
+    const T *matrix = static_cast<const T*>(w), *vector = static_cast<const T*>(x), *add = static_cast<const T*>(bias);
+    T* to = static_cast<T*>(y);
+    int64_t r = 0;
+    for (; r + kAtOnce <= rows; r += kAtOnce)
+        dots_of<kAtOnce>(matrix + r * ld, ld, vector, add != nullptr ? add + r : add, to + r, k);
+    for (; r < rows; ++r) dots_of<1>(matrix + r * ld, ld, vector, add != nullptr ? add + r : add, to + r, k);
+}
+
+namespace {
 struct Kept {
     RowMap softmax[kNumDTypes]{}, log_softmax[kNumDTypes]{};
     RowMapGrad softmax_grad[kNumDTypes]{}, log_softmax_grad[kNumDTypes]{};
+    RowDots row_dots[kNumDTypes]{};
     Keep<BiasAct, static_cast<int>(RowAct::Count)> bias_act;
 };
 constexpr Kept make() {
