@@ -4,6 +4,7 @@ PyTorch is the reference where it is installed. Without it those comparisons ski
 they fail instead: so a run that promises them cannot pass without them.
 """
 
+import gc
 import importlib
 import os
 
@@ -15,6 +16,16 @@ import chainrule as cr
 hypothesis.settings.register_profile("suite", derandomize=True, max_examples=60, deadline=None, database=None)
 hypothesis.settings.register_profile("nightly", max_examples=3000, deadline=None, database=None)
 hypothesis.settings.load_profile(os.environ.get("CHAINRULE_HYPOTHESIS", "suite"))
+
+
+def pytest_collection_finish():
+    freeze()
+
+
+def freeze():
+    """All that is there now stays to the end: collections, and many tests ask for one, needn't look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header(config):
@@ -38,6 +49,9 @@ def torch():
             pytest.fail("CHAINRULE_REQUIRE_TORCH=1, but PyTorch cannot be imported", pytrace=False)
         pytest.skip("PyTorch is not installed: no reference to compare with")
     module.set_num_threads(1)
+    # Its own form also notes, with three stack traces, that devices which aren't there are to be seeded: 3 ms a call.
+    module.manual_seed = lambda seed: module.default_generator.manual_seed(int(seed))
+    freeze()
     return module
 
 

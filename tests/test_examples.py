@@ -38,31 +38,7 @@ LEARNS = [
     ("multimodal", "--epochs 6", r"both +test accuracy ([\d.]+)%", ">", 85),
     ("physics", "", r"scipy's: ([\d.e-]+)", "<", 1e-6),
 ]
-
-
-def run(name, arguments, capsys):
-    """The example's output. In this process, for imports would cost most of the time."""
-    for package in ("sklearn", "scipy", "tqdm", "matplotlib"):
-        need(package)
-    importlib.import_module(f"chainrule.examples.{name}").main(arguments)
-    return capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("name", "arguments", "pattern", "sense", "bound"), LEARNS)
-def test_learns(name, arguments, pattern, sense, bound, capsys):
-    text = run(name, arguments.split(), capsys)
-    value = float(re.findall(pattern, text)[-1])
-    assert value > bound if sense == ">" else value < bound, text
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "arguments"), list({row[0]: row[1] for row in LEARNS}.items()))
-def test_draws(name, arguments, tmp_path, capsys):
-    picture = tmp_path / "picture.png"
-    assert f"drew {picture}" in run(name, [*arguments.split(), "--plot", str(picture)], capsys)
-    assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and picture.stat().st_size > 10_000
-
-
+# For what does not ask whether it has learned.
 BRIEFLY = {
     "perceptron": "--passes 5",
     "digits": "--epochs 1",
@@ -87,6 +63,29 @@ BRIEFLY = {
     "multimodal": "--epochs 1",
     "physics": "",
 }
+
+
+def run(name, arguments, capsys):
+    """The example's output. In this process, for imports would cost most of the time."""
+    for package in ("sklearn", "scipy", "tqdm", "matplotlib"):
+        need(package)
+    importlib.import_module(f"chainrule.examples.{name}").main(arguments)
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "arguments", "pattern", "sense", "bound"), LEARNS)
+def test_learns(name, arguments, pattern, sense, bound, capsys):
+    text = run(name, arguments.split(), capsys)
+    value = float(re.findall(pattern, text)[-1])
+    assert value > bound if sense == ">" else value < bound, text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "arguments"), BRIEFLY.items())
+def test_draws(name, arguments, tmp_path, capsys):
+    picture = tmp_path / "picture.png"
+    assert f"drew {picture}" in run(name, [*arguments.split(), "--plot", str(picture)], capsys)
+    assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and picture.stat().st_size > 10_000
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 """Every operation on every memory layout: transposed, strided, expanded and offset inputs and upstream gradients."""
 
+import itertools
+
 import numpy as np
-import pytest
 from helpers import array, close, each, present_ops, same, weights
 from op_table import Call
 
@@ -64,12 +65,11 @@ VIEWS = ("view", "view_as")
 
 
 @present_ops(lambda op: op.name not in VIEWS)
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_inputs(op, layout):
-    if layout is expanded and op.name.startswith("linalg."):
-        return  # equal rows: a singular matrix
-
-    def check(sample):
+def test_inputs(op):
+    def check(pair):
+        layout, sample = pair
+        if layout is expanded and op.name.startswith("linalg."):
+            return  # equal rows: a singular matrix
         expected = outcome(op, sample, lambda lib, t: layout(lib, t).clone().contiguous())
         got = outcome(op, sample, layout)
         if isinstance(expected, type):
@@ -82,13 +82,13 @@ def test_inputs(op, layout):
             if a is not None:
                 close(a, b, what="gradient")
 
-    each(op, op.samples, check)
+    each(op, list(itertools.product(LAYOUTS, op.samples)), check)
 
 
 @present_ops(lambda op: op.grad)
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_upstream_gradients(op, layout):
-    def check(sample):
+def test_upstream_gradients(op):
+    def check(pair):
+        layout, sample = pair
         one = Call(op, sample, cr)
         plain = [layout(cr, w).clone().contiguous() for w in weights(one.outputs(), cr)]
         odd = [layout(cr, w) for w in weights(one.outputs(), cr)]
@@ -100,7 +100,7 @@ def test_upstream_gradients(op, layout):
         for w, old in zip(odd, before, strict=True):
             same(w, old, "upstream gradient after backward")
 
-    each(op, op.samples, check)
+    each(op, list(itertools.product(LAYOUTS, op.samples)), check)
 
 
 @present_ops(lambda op: op.grad and op.second and op.name not in VIEWS)

@@ -63,7 +63,7 @@ def loss_of(params, step):
     )
 
 
-def train(lib, name, options, steps=100, dtype="float32", skip=None):
+def train(lib, name, options, steps=50, dtype="float32", skip=None):
     params = parameters(lib, dtype)
     opt = getattr(lib.optim, name)(params, **options)
     for step in range(steps):

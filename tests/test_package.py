@@ -81,16 +81,11 @@ print(len(os.listdir('/proc/self/task')))
     assert run_python(code, OPENBLAS_NUM_THREADS="1").strip() == "1"
 
 
-@pytest.mark.parametrize(
-    "module", ["torch", "sklearn", "matplotlib", "tqdm", "scipy", "safetensors", "pandas", "pytest"]
-)
-def test_import_pulls_in_nothing_else(module):
-    code = f"""
-import sys
-import chainrule, chainrule.nn, chainrule.optim, chainrule.utils.data
-print({module!r} in sys.modules)
-"""
-    assert run_python(code).strip() == "False"
+def test_import_pulls_in_nothing_else():
+    others = {"torch", "sklearn", "matplotlib", "tqdm", "scipy", "safetensors", "pandas", "pytest"}
+    code = "import sys, chainrule, chainrule.nn, chainrule.optim, chainrule.utils.data; print(*sys.modules)"
+    loaded = set(run_python(code).split())
+    assert "numpy" in loaded and not loaded & others
 
 
 @pytest.mark.parametrize("missing", ["sklearn", "tqdm"])
@@ -215,16 +210,6 @@ def test_names_in_all_exist():
 
 def test_constants():
     assert cr.inf == np.inf and np.isnan(cr.nan) and cr.pi == np.pi and cr.e == np.e
-
-
-def test_both_import_orders_with_pytorch(torch):
-    work = """
-for lib in (chainrule, torch):
-    a = lib.ones(300, 300)
-    print((a @ a).sum().item())
-"""
-    for first, second in (("torch", "chainrule"), ("chainrule", "torch")):
-        assert run_python(f"import {first}\nimport {second}\n{work}").split() == ["27000000.0"] * 2
 
 
 @pytest.mark.parametrize("level", ["baseline", "avx2", "avx512", "x86-64-v2", "x86-64-v3"])

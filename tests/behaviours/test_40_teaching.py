@@ -127,8 +127,9 @@ def test_40_flat_program_in_float32(op):
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_40_flat_program_of_every_sample(dtype):
+    """Those that the tests above leave out."""
     for op in DIFFERENTIABLE:
-        for sample in op.samples:
+        for sample in op.samples[1 if dtype == "float32" else 3 :]:
             check_program(op, sample, dtype)
 
 

@@ -58,6 +58,7 @@ class S:
     def __init__(self, *args, **kwargs):
         object.__setattr__(self, "args", args)
         object.__setattr__(self, "kwargs", kwargs)
+        object.__setattr__(self, "made", {})  # arrays() for each row that has this sample: most tests ask anew
 
     def __repr__(self):
         words = [repr(a) for a in self.args] + [f"{k}={v!r}" for k, v in self.kwargs.items()]
@@ -189,6 +190,13 @@ def spread(rng, count, low, high, avoid):
 
 def arrays(op, sample):
     """The sample's arguments with NumPy arrays (float64, int64, bool) in place of T, always the same ones."""
+    key = op.name, op.domain, op.avoid
+    if key not in sample.made:
+        sample.made[key] = make_arrays(op, sample)
+    return sample.made[key]
+
+
+def make_arrays(op, sample):
     rng = np.random.default_rng(zlib.crc32(f"{op.name}{sample!r}".encode()))
 
     def one(t):
@@ -202,7 +210,12 @@ def arrays(op, sample):
         high = op.domain[1] if t.high is None else t.high
         return spread(rng, int(np.prod(t.shape, dtype=int)), low, high, op.avoid).reshape(t.shape)
 
-    return map_tree(one, sample.args), map_tree(one, sample.kwargs)
+    def constant(t):
+        array = one(t)
+        array.setflags(write=False)  # many share it
+        return array
+
+    return map_tree(constant, sample.args), map_tree(constant, sample.kwargs)
 
 
 def tensors_of(sample):
