@@ -65,9 +65,9 @@ namespace {
 
 template <class Runner> Tensor pow_in(Runner&& r, const Tensor& x, const Tensor& y) {
     if (takes_number(x, y)) return r.run_with(pow_number_op, NumberAttr{number_value(y)}, x);
-    check<ValueError>(is_floating(x.dtype()) || is_floating(y.dtype()) || !y->wrapped_number || number_value(y) >= 0,
-                      "pow: an integer tensor takes no negative integer exponent, got ", number_value(y),
-                      ". Convert the tensor with .float().");
+    if (y->wrapped_number && !is_floating(x.dtype()) && !is_floating(y.dtype()))
+        check<ValueError>(number_value(y) >= 0, "pow: an integer tensor takes no negative integer exponent, got ",
+                          number_value(y), ". Convert the tensor with .float().");
     return r.run(pow_op, x, y);
 }
 

@@ -156,3 +156,12 @@ def test_24_the_program_of_a_case_runs():
     broken = programs[0].replace("import numpy as np, chainrule as cr", "import numpy as np")
     with pytest.raises(AssertionError, match="NameError"):
         run_python(broken)
+
+
+def test_24_powers_without_elements():
+    """Under AddressSanitizer: none is read, not even for a message that is not needed."""
+    empty = cr.ones(0, dtype=cr.float64)
+    assert cr.float_power(empty, empty).shape == (0,)
+    assert (empty**empty).shape == (0,) and (cr.ones(0, dtype=cr.int64) ** cr.ones(0, dtype=cr.int64)).shape == (0,)
+    assert cr.linalg.vander(cr.ones(2, 0)).shape == (2, 0, 0)
+    expect_error(ValueError, "negative integer exponent, got -2", lambda: cr.arange(3) ** -2)
