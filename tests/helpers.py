@@ -14,6 +14,8 @@ from op_table import ALIASES, ELSEWHERE, OPS, exists
 import chainrule as cr
 
 DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
+# A sanitizer keeps freed memory for a while, takes address space without bound, and makes all slow.
+SANITIZED = bool(cr.build_info()["sanitize"])
 TOLERANCE = {"float32": (1e-5, 1e-6), "float64": (1e-11, 1e-12)}
 
 

@@ -289,7 +289,7 @@ Tensor repeat(const Tensor& x, const Dims& times) {
         }
         split.push(size);
         expanded.push(size == 1 ? r : size);
-        merged.push(size * r);
+        merged.push(checked_numel("repeat", {size, r}));
     }
     checked_numel("repeat", merged);
     return reshape(clone(expand_to(reshape(x, split), expanded)), merged);

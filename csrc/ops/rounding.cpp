@@ -85,7 +85,7 @@ const OpDef round_decimals_op = {
             const kernels::Table& table = kernels::kernels();
             DType t = c.input(0).dtype();
             int64_t decimals = c.attr<Decimals>().decimals;
-            Tensor ten = scalar_tensor(std::pow(10.0, static_cast<double>(std::abs(decimals))), t);
+            Tensor ten = scalar_tensor(std::pow(10.0, std::abs(static_cast<double>(decimals))), t);
             auto scale = [&](Binary kernel, const Tensor& x) {
                 const Tensor in[2] = {x, ten};
                 apply_loop(table.binary[static_cast<int>(kernel)][static_cast<int>(t)], c.out(), in, 2, nullptr);

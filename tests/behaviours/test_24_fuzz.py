@@ -165,3 +165,8 @@ def test_24_powers_without_elements():
     assert (empty**empty).shape == (0,) and (cr.ones(0, dtype=cr.int64) ** cr.ones(0, dtype=cr.int64)).shape == (0,)
     assert cr.linalg.vander(cr.ones(2, 0)).shape == (2, 0, 0)
     expect_error(ValueError, "negative integer exponent, got -2", lambda: cr.arange(3) ** -2)
+
+
+def test_24_numbers_beyond_any_size():
+    expect_error(ValueError, "repeat.*more elements", cr.ones(1, 2, 0).repeat, 0, 2**62, 2**62)
+    assert cr.ones(2).round(decimals=-(2**63)).shape == (2,)  # its negative is no int64
