@@ -90,6 +90,9 @@ CONVOLUTIONS = [
     ((3, 8, 20, 21), (12, 4, 3, 3), {"stride": 2, "groups": 2}),
     ((2, 3, 40, 37), (7, 3, 5, 4), {"stride": (3, 2), "padding": 2, "dilation": (1, 2)}),
     ((4, 64, 64, 64), (8, 64, 3, 3), {"padding": 1}),  # strips
+    ((33, 5, 8, 8), (9, 5, 3, 3), {"padding": 1}),  # short rows, joined; several samples
+    ((2, 64, 80, 8), (8, 64, 3, 3), {"padding": 1}),  # the same in strips
+    ((3, 4, 19, 7), (6, 4, 3, 2), {"stride": (2, 1), "dilation": (2, 1), "padding": (2, 0)}),
     ((2, 512, 4, 4), (16, 512, 3, 3), {"padding": 1}),  # blocks of channels
     ((2, 12, 16, 16), (12, 1, 3, 3), {"padding": 1, "groups": 12}),
     ((2, 32, 14, 14), (16, 32, 1, 1), {}),
