@@ -76,8 +76,9 @@ struct Plan {
     }
 };
 
-// Several samples with few windows each share one product, whose result is then put where it belongs.
-constexpr int64_t kFewWindows = 48;
+// Several samples with few windows each share one product, whose result is then put where it belongs. A weight's gradient, which is
+// put nowhere, gains sooner.
+constexpr int64_t kFewWindows = 48, kFewForWeight = kBlockCols / 2;
 
 template <class T> struct Forward {
     const Plan& p;
@@ -193,7 +194,7 @@ template <class T> struct BackwardWeight {
         int64_t rows = p.channels * p.taps, c = b * p.channel_block, some = p.block_channels(b), k = some * p.taps;
         T* to = sum + group * p.filters * rows + c * p.taps;
         for (int64_t f = 0; f < p.filters; ++f) std::fill_n(to + f * rows, k, T(0));
-        if (p.out < kFewWindows) {
+        if (p.out <= kFewForWeight) {
             several(first, last, group, c, some, to);
             return;
         }
