@@ -19,6 +19,7 @@
 #include "kernels/kernels.h"
 #include "ops/ops.h"
 #include "ops/optim.h"
+#include "plain/plain_loops.h"
 
 extern "C" {
 enum { kRowMajor = 101, kNoTrans = 111, kTrans = 112 };
@@ -257,6 +258,45 @@ BENCHMARK(LoopRelu)->Apply(loop_sizes);
 BENCHMARK(LoopExp)->Apply(loop_sizes);
 BENCHMARK(LoopSigmoid)->Apply(loop_sizes);
 BENCHMARK(LoopTanh)->Apply(loop_sizes);
+
+// The kernels beside straight loops on the same memory: how far they are from what the processor allows.
+template <class F> void same_memory(State& state, const F& loop) {
+    int64_t n = state.range(0);
+    Tensor a = full({n}, 0.7, DType::Float32), b = filled({n}), out = filled({n});
+    for (auto _ : state) {
+        loop(a, b, out, n);
+        benchmark::ClobberMemory();
+    }
+}
+void Plain(State& state, plain::Loop loop) {
+    same_memory(state, [&](const Tensor& a, const Tensor& b, const Tensor& out, int64_t n) {
+        loop(a.data<float>(), b.data<float>(), out.data<float>(), n);
+    });
+}
+void KernelLoop(State& state, kernels::Loop loop) {
+    same_memory(state, [&](const Tensor& a, const Tensor& b, const Tensor& out, int64_t n) {
+        char* const ptr[3] = {out.data(), a.data(), b.data()};
+        const int64_t stride[3] = {4, 4, 4};
+        loop(ptr, stride, n, nullptr);
+    });
+}
+void Kernel(State& state, kernels::Binary op) {
+    KernelLoop(state, kernels::kernels().binary[static_cast<int>(op)][static_cast<int>(DType::Float32)]);
+}
+void KernelRelu(State& state) {
+    KernelLoop(state,
+               kernels::kernels().unary[static_cast<int>(kernels::Unary::Relu)][static_cast<int>(DType::Float32)]);
+}
+BENCHMARK_CAPTURE(Plain, Add, plain::add)->Apply(loop_sizes);
+BENCHMARK_CAPTURE(Kernel, Add, kernels::Binary::Add)->Apply(loop_sizes);
+BENCHMARK_CAPTURE(Plain, Mul, plain::mul)->Apply(loop_sizes);
+BENCHMARK_CAPTURE(Kernel, Mul, kernels::Binary::Mul)->Apply(loop_sizes);
+BENCHMARK_CAPTURE(Plain, Relu, plain::relu)->Apply(loop_sizes);
+BENCHMARK(KernelRelu)->Apply(loop_sizes);
+BENCHMARK_CAPTURE(Plain, ReluGrad, plain::relu_grad)->Apply(loop_sizes);
+BENCHMARK_CAPTURE(Kernel, ReluGrad, kernels::Binary::ReluGrad)->Apply(loop_sizes);
+BENCHMARK_CAPTURE(Plain, SquareGrad, plain::square_grad)->Apply(loop_sizes);
+BENCHMARK_CAPTURE(Kernel, SquareGrad, kernels::Binary::SquareGrad)->Apply(loop_sizes);
 
 // The bare kernels, in the second cache: what an operation and its gradient cost beyond dispatch.
 void bare_loop(State& state, kernels::Loop loop, int64_t inputs) {
