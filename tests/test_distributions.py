@@ -5,6 +5,7 @@ both.
 """
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -278,6 +279,22 @@ def test_gamma_gradients():
     np.testing.assert_allclose(array(cdf), special.gammainc(a, z), rtol=1e-9)
     for actual, expected in zip(cr.autograd.grad(cdf.sum(), (concentration, value)), (by_a, density)):
         np.testing.assert_allclose(array(actual), expected, rtol=3e-6)
+
+
+@pytest.mark.parametrize("dtype", [cr.float32, cr.float64])
+def test_gamma_cdf_gradients_of_large_shapes(dtype):
+    """At z = a; expected numbers by mpmath with 40 digits."""
+    for shape, density, by_a in (
+        (50.0, 0.056325006325190825, -0.056513127523360551),
+        (1e6, 3.9894224715624403e-4, -3.9894224715619764e-4),
+    ):
+        a, z = (cr.tensor(shape, dtype=dtype, requires_grad=True) for _ in range(2))
+        D.Gamma(a, 1.0).cdf(z).backward()
+        assert z.grad.item() == pytest.approx(density, rel=1e-6 if dtype == cr.float32 else 1e-13)
+        assert a.grad.item() == pytest.approx(by_a, rel=1e-6)
+    df, x = cr.tensor(100.0, dtype=dtype), cr.tensor(100.0, dtype=dtype, requires_grad=True)
+    D.Chi2(df).cdf(x).backward()
+    assert x.grad.item() == pytest.approx(0.05632500632519083 / 2, rel=1e-6)
 
 
 def test_dirichlet_gradients():
@@ -576,3 +593,15 @@ def test_small_tails():
     np.testing.assert_allclose(D.LogNormal(0.0, 1.0).cdf(x.exp()).numpy(), expected, rtol=1e-5)
     flipped = D.TransformedDistribution(D.Normal(0.0, 1.0), D.AffineTransform(0.0, cr.tensor([1.0, -1.0, 2.0])))
     np.testing.assert_allclose(flipped.cdf(x).numpy(), [1.1285884e-19, 1.349898e-3, 0.8413447], rtol=1e-4)
+    np.testing.assert_allclose(D.Normal(1.0, 2.0).icdf(D.Normal(1.0, 2.0).cdf(x)).numpy(), x.numpy(), rtol=1e-5)
+    assert D.LogNormal(0.0, 1.0).icdf(cr.tensor(1e-9)).item() == pytest.approx(math.exp(-5.9978070150076869), rel=1e-5)
+    for half, slope in ((D.HalfNormal(2.0), math.sqrt(2 / math.pi) / 2), (D.HalfCauchy(2.0), 1 / math.pi)):
+        small = cr.tensor([1e-30, 1e-9])
+        np.testing.assert_allclose(half.cdf(small).numpy(), slope * small.numpy(), rtol=1e-5)
+        np.testing.assert_allclose(half.icdf(half.cdf(small)).numpy(), small.numpy(), rtol=1e-5)
+
+
+def test_repr_of_transformed_distributions():
+    shifted = D.TransformedDistribution(D.Normal(0.0, 1.0), D.AffineTransform(1.0, 2.0))
+    assert repr(shifted) == f"TransformedDistribution(Normal(loc: 0.0, scale: 1.0), [{shifted.transforms[0]!r}])"
+    assert repr(D.RelaxedBernoulli(cr.tensor(0.5), probs=cr.tensor(0.25))).startswith("RelaxedBernoulli(")

@@ -283,14 +283,6 @@ class _Halved(TransformedDistribution):
             self._validate_sample(value)
         return (self.base_dist.log_prob(value) + math.log(2)).masked_fill(value < 0, -math.inf)
 
-    def cdf(self, value: Tensor) -> Tensor:
-        if self._validate_args:
-            self._validate_sample(value)
-        return 2 * self.base_dist.cdf(value) - 1
-
-    def icdf(self, value: Tensor) -> Tensor:
-        return self.base_dist.icdf((value + 1) / 2)
-
     def entropy(self) -> Tensor:
         return self.base_dist.entropy() - math.log(2)
 
@@ -319,6 +311,14 @@ class HalfNormal(_Halved):
     def variance(self) -> Tensor:
         return self.scale**2 * (1 - 2 / math.pi)
 
+    def cdf(self, value: Tensor) -> Tensor:
+        if self._validate_args:
+            self._validate_sample(value)
+        return chainrule.erf(value / (self.scale * math.sqrt(2)))  # 2 F(x) - 1 of x's F would cancel near 0
+
+    def icdf(self, value: Tensor) -> Tensor:
+        return self.scale * math.sqrt(2) * chainrule.erfinv(value)
+
 
 class HalfCauchy(_Halved):
     """|x|, x Cauchy with median 0.
@@ -345,6 +345,14 @@ class HalfCauchy(_Halved):
     def variance(self) -> Tensor:
         """Infinite."""
         return chainrule.full_like(self.scale, math.inf)
+
+    def cdf(self, value: Tensor) -> Tensor:
+        if self._validate_args:
+            self._validate_sample(value)
+        return (value / self.scale).atan() * (2 / math.pi)
+
+    def icdf(self, value: Tensor) -> Tensor:
+        return self.scale * (value * (math.pi / 2)).tan()
 
 
 class LogNormal(TransformedDistribution):

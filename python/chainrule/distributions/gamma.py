@@ -113,8 +113,10 @@ class _GammaCdf(Function):
 
 
 def _standard_density(a: Tensor, z: Tensor) -> Tensor:
-    a, z = a.detach(), z.detach()
-    return (chainrule.xlogy(a - 1, z) - z - a.lgamma()).exp()
+    """The slope of igamma, which large shapes do not make cancel as they do exp of a sum of logarithms."""
+    with chainrule.enable_grad():
+        z = z.detach().requires_grad_()
+        return chainrule.autograd.grad(chainrule.igamma(a.detach(), z).sum(), z)[0]
 
 
 class Gamma(Distribution):

@@ -79,7 +79,7 @@ class Normal(Distribution):
         return 0.5 * chainrule.erfc((self.loc - value) / (self.scale * math.sqrt(2)))  # 1 + erf would cancel
 
     def icdf(self, value: Tensor) -> Tensor:
-        return self.loc + self.scale * chainrule.erfinv(2 * value - 1) * math.sqrt(2)
+        return self.loc + self.scale * chainrule.special.ndtri(value)  # erfinv(2 p - 1) would cancel
 
     def entropy(self) -> Tensor:
         return 0.5 + _HALF_LOG_2PI + self.scale.log()

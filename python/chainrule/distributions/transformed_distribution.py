@@ -200,6 +200,10 @@ class TransformedDistribution(Distribution):
             return chainrule.where(sign > 0, p, 1 - p)
         return p if sign > 0 else 1 - p
 
+    def __repr__(self) -> str:
+        parts = super().__repr__()
+        return parts if self.arg_constraints else f"{parts[:-2]}({self.base_dist!r}, {self.transforms!r})"
+
 
 class Relaxed(TransformedDistribution):
     """What continuous relatives of discrete distributions share: temperature and probabilities of their base."""
@@ -218,10 +222,6 @@ class Relaxed(TransformedDistribution):
     def logits(self) -> Tensor:
         """The probabilities as logits."""
         return self.base_dist.logits
-
-    def __repr__(self) -> str:
-        parts = super().__repr__()
-        return parts if self.arg_constraints else f"{parts[:-2]}({self.base_dist!r}, {self.transforms!r})"
 
 
 class MixtureSameFamily(Distribution):
