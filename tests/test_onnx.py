@@ -132,6 +132,16 @@ FUNCTIONS = {
     "padded": lambda x: (F.pad(x, (1, 2, 0, 1), value=1.5), F.pad(x[None], (2, 1), "reflect"), F.pad(x, (-1, 2))),
     "further activations": lambda x: F.logsigmoid(x) + F.hardsigmoid(x) + F.rms_norm(x, (6,), x[0]),
     "logic": lambda x: (((x > 0) & ~(x > 1)) | (x < -1), x.index_select(0, cr.tensor([2, 0]))),
+    "arithmetic of truth values": lambda x: (
+        ((x > 0) * (x < 1), (x > 0) + (x < -1), (x > 0) * True),
+        (cr.maximum(x > 0, x < -1), cr.minimum(x > 0, x < 1)),
+    ),
+    "sums of whole numbers": lambda x: ((x > 0).sum(1), (x > 0).to(cr.uint8).sum(), x.int().sum(0, keepdim=True)),
+    "pooling of one image": lambda x: (
+        (F.max_pool1d(x, 2), F.avg_pool1d(x, 3, 2, 1), F.adaptive_avg_pool2d(x[None], 1)),
+        (F.max_pool2d(x[None], 3, 2, ceil_mode=True), F.avg_pool2d(x[None], 3, 2, ceil_mode=True)),
+    ),
+    "empty part": lambda x: x[:, 0:0:2],
     "several": lambda x: (x.exp(), [x.sin(), x]),
     "constant": lambda x: (cr.ones(2, 2) * 3, x),
 }
@@ -147,6 +157,7 @@ def compare(model, *args):
     given = {value.name: x.detach().numpy() for value, x in zip(session.get_inputs(), args)}
     expected = cr.onnx._tensors(model.eval()(*args))
     for output, value in zip(session.run(None, given), expected, strict=True):
+        assert output.dtype == value.detach().numpy().dtype
         np.testing.assert_allclose(output, value.detach().numpy(), rtol=2e-4, atol=2e-6)
     return file
 
@@ -236,6 +247,17 @@ def test_in_place(name):
         compare(Function(_written(INPLACE[name])), cr.randn(4, 6))
     except NotImplementedError as error:
         assert name in ("transposed", "row", "set"), error
+
+
+def test_input_is_written():
+    """The model runs on copies: the example stays, and a model that writes into its input is exported."""
+    x = cr.randn(4, 6)
+    kept = x.clone()
+    for model in (nn.ReLU(inplace=True), lambda x: x.mul_(2).add_(1.0) * x):
+        file = cr.onnx.export(model, x, dynamic_axes={"input": [0]})
+        assert cr.equal(x, kept)
+        output = session_of(file).run(None, {"input": x.numpy()})[0]
+        np.testing.assert_allclose(output, model(x.clone()).numpy(), rtol=1e-5)
 
 
 def test_constants_are_found():
@@ -342,6 +364,30 @@ def test_free_sizes(name):
     compare_sizes(Function(FREE[name]), [(cr.randn(n, 6),) for n in (3, 1, 2, 7)], {"input": [0]})
 
 
+LENGTHS = {
+    "convolution": lambda: nn.Conv1d(1, 2, 3, stride=2, padding=1),
+    "wide strides": lambda: nn.Conv1d(1, 1, 8, stride=8, padding=1),
+    "same size": lambda: nn.Conv1d(1, 2, 4, padding="same", dilation=3),
+    "turned round": lambda: nn.ConvTranspose1d(1, 2, 3, stride=2, padding=1, output_padding=1),
+    "maxima": lambda: nn.MaxPool1d(8, 8, 1),
+    "means": lambda: nn.Sequential(nn.AvgPool1d(3, 2, 1), nn.AvgPool1d(3, 2, 1, count_include_pad=False)),
+    "mean of all": lambda: nn.Sequential(nn.Conv1d(1, 3, 5), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(3, 2)),
+}
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_free_lengths(name):
+    """Windows over an axis whose size is free."""
+    examples = [(cr.randn(2, 1, n),) for n in (15, 22, 8, 41)]
+    compare_sizes(LENGTHS[name](), examples, {"input": {2: "length"}})
+
+
+def test_part_longer_than_the_axis():
+    """x[:, :8] of a shorter axis is shorter: the file claims no 8."""
+    file = compare_sizes(lambda x: x[:, :8], [(cr.randn(2, n),) for n in (16, 5, 40)], {"input": [1]})
+    assert dims(file.graph.output[0]) == [2, "output_dim_1"]
+
+
 def test_free_sizes_of_several_axes():
     """Two free axes, inputs that share one, results named and not."""
     two = Function(lambda a, b: (a.reshape(-1, 4) + a[0].sum(), a @ b.transpose(1, 2), b.mean((0, 1))))
@@ -358,6 +404,10 @@ REFUSED = {
     "inverse": (lambda x: x * (1 / len(x)), "built into a constant of Mul"),
     "positions": (lambda x: x + cr.arange(float(len(x)))[:, None], "an array whose values depend on the size"),
     "axes": (lambda x: x.mean() * cr.ones([1] * len(x)), "number of axes depends"),
+    "eighth": (lambda x: x[: len(x) // 8], "a constant of Slice, numbers that are no straight line .*; batch = 15; "),
+    "branch": (lambda x: x * 2 if len(x) > 20 else x, r"\(batch = 2 and batch = 129 part at"),
+    "filled up": (lambda x: F.pad(x, (0, 0, 0, max(0, 8 - len(x)))), "a constant of Pad, .*; batch = 15; "),
+    "ceil_mode": (lambda x: F.max_pool1d(x.t(), 2, 8, ceil_mode=True), "part at MaxPool.* ceil_mode"),
 }
 
 
@@ -417,6 +467,11 @@ def test_free_sizes_refused():
     x, free = cr.randn(2, 3), {"dynamic_axes": {"input": {0: "batch"}}}
     for model, match in REFUSED.values():
         expect_error(NotImplementedError, match, cr.onnx.export, model, x, **free)
+    expect_error(
+        RuntimeError, r"output at length = 1 \(inputs \(2, 1\)\) is of shape \(2, 1\) in place of \(2, 8\)",
+        cr.onnx.export, lambda x: F.pad(x, (0, max(0, 8 - x.shape[1]))), cr.randn(2, 12),
+        dynamic_axes={"input": {1: "length"}},
+    )  # fmt: skip
     fixed = nn.Parameter(cr.randn(2, 3))
     expect_error(RuntimeError, r"must run on inputs of shape \(3, 3\)", cr.onnx.export, lambda x: x + fixed, x, **free)
     expect_error(
@@ -427,9 +482,26 @@ def test_free_sizes_refused():
         ({"x": [0]}, r"names \['x'\]"),
         ({"input": [2]}, "axis 2 of input"),
         ({"output": [0]}, "axis 0 of output is of size 2"),
+        ({"input": {0: "a", -2: "b"}}, "axis 0 of input twice"),
     ):
         expect_error(ValueError, match, cr.onnx.export, lambda x: x * 2, x, dynamic_axes=axes)
     expect_error(TypeError, "must be a dict", cr.onnx.export, lambda x: x, x, dynamic_axes=[0])
+    expect_error(TypeError, "a list of axes, .* got 0", cr.onnx.export, lambda x: x, x, dynamic_axes={"input": 0})
+    expect_error(
+        ValueError, "axis 0 of output 'n', which stands for another size: 2 where this axis is of size 4",
+        cr.onnx.export, lambda x: cr.cat([x, x]), x, dynamic_axes={"input": {0: "n"}, "output": {0: "n"}},
+    )  # fmt: skip
+
+
+def test_models_that_end_at_a_size():
+    """A model that refuses large sizes, or small ones, is compared at the others."""
+    places = cr.randn(3)
+
+    def function(x):
+        assert 2 <= len(x) <= 6
+        return x * 2 + places
+
+    compare_sizes(function, [(cr.randn(n, 3),) for n in (3, 2, 6)], {"input": [0]})
 
 
 def test_names_that_clash():
@@ -446,6 +518,18 @@ def test_names_that_clash():
     x = cr.randn(2, 3)
     compare(Named(), x)
     cr.onnx.export(Named(), x, input_names=["constant"], output_names=["add"])
+
+
+def test_names_refused():
+    x, two = cr.randn(2, 3), Function(lambda a, b: (a + b, a - b))
+    for names, error, match in (
+        ({"input_names": ["a"]}, ValueError, r"input_names must name 2 tensors, got 1: \['a'\]"),
+        ({"output_names": ["a", "b", "c"]}, ValueError, "output_names must name 2 tensors, got 3"),
+        ({"input_names": ["a", "a"]}, ValueError, "input_names names 'a', which is named before"),
+        ({"input_names": ["a", "b"], "output_names": ["c", "b"]}, ValueError, "output_names names 'b'"),
+        ({"input_names": "ab"}, TypeError, "a list of names, got 'ab'"),
+    ):
+        expect_error(error, match, cr.onnx.export, two, (x, x), **names)
 
 
 def test_names_and_files(tmp_path):
@@ -476,6 +560,17 @@ def test_refused():
     expect_error(
         NotImplementedError, "the operation digamma has no ONNX form", cr.onnx.export, lambda x: x.digamma(), x
     )
+    for model, y, kind in (
+        (lambda x: (x > 0) < (x < 1), x, "Less"),
+        (lambda x: x.relu(), x.to(cr.uint8), "Relu"),
+        (lambda x: (x > 0).max(), x, "ReduceMax"),
+    ):
+        expect_error(NotImplementedError, f"written as {kind} has no ONNX form", cr.onnx.export, model, y)
+    other = Function(lambda x: x + float(cr.randn(())))
+    expect_error(
+        RuntimeError, r"output on the example \(inputs \(2, 3\)\) differs in 6 of 6 numbers, by up to .* is another",
+        cr.onnx.export, other, x,
+    )  # fmt: skip
     unused = Function(lambda x: (x.digamma(), x * 2)[1])
     compare(unused, x)  # what the result does not need may be anything
     hidden = Function(lambda x: x * float(x.sum()))

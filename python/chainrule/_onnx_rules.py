@@ -58,8 +58,8 @@ def _plain(kind: str, **attributes: Any) -> Callable[[Graph, Call], Any]:
 for _name, _kind in {
     "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "exp": "Exp", "log": "Log", "sqrt": "Sqrt", "abs": "Abs",
     "neg": "Neg", "reciprocal": "Reciprocal", "erf": "Erf", "sin": "Sin", "cos": "Cos", "tan": "Tan", "floor": "Floor",
-    "ceil": "Ceil", "softsign": "Softsign", "hardswish": "HardSwish", "sign": "Sign", "maximum": "Max",
-    "minimum": "Min", "clone": "Identity", "detach": "Identity", "contiguous": "Identity",
+    "ceil": "Ceil", "softsign": "Softsign", "hardswish": "HardSwish", "sign": "Sign",
+    "clone": "Identity", "detach": "Identity", "contiguous": "Identity",
     "logical_not": "Not", "atan": "Atan", "asin": "Asin", "acos": "Acos", "sinh": "Sinh", "cosh": "Cosh",
 }.items():  # fmt: skip
     RULES[_name] = _plain(_kind)
@@ -76,19 +76,26 @@ def _operands(graph: Graph, call: Call) -> list[str]:
 
 
 for _name, _kind in {
-    "mul": "Mul", "div": "Div", "rdiv": "Div", "pow": "Pow", "rsub": "Sub", "lt": "Less", "le": "LessOrEqual",
-    "gt": "Greater", "ge": "GreaterOrEqual", "eq": "Equal",
+    "div": "Div", "rdiv": "Div", "pow": "Pow", "rsub": "Sub", "lt": "Less", "le": "LessOrEqual", "gt": "Greater",
+    "ge": "GreaterOrEqual", "eq": "Equal",
 }.items():  # fmt: skip
     RULES[_name] = lambda graph, call, kind=_kind: graph.node(kind, _operands(graph, call))  # type: ignore[misc]
 
 
-@_rule("add", "sub")
-def _add(graph: Graph, call: Call) -> str:
-    kind = {"add": "Add", "sub": "Sub"}[call.op]
-    if len(call.names) == 2 and "value" in call.attributes:  # x + factor y
+# ONNX has no arithmetic of truth values.
+_KINDS = {"add": "Add", "sub": "Sub", "mul": "Mul", "maximum": "Max", "minimum": "Min"}
+_BOOL_KINDS = {"add": "Or", "mul": "And", "maximum": "Or", "minimum": "And"}
+
+
+@_rule("add", "sub", "mul", "maximum", "minimum")
+def _arithmetic(graph: Graph, call: Call) -> Any:
+    kinds = _BOOL_KINDS if call.dtype == np.bool_ else _KINDS
+    if call.op not in kinds:
+        return Missing(f"{call.op} of truth values has no ONNX form here")
+    if call.op in ("add", "sub") and len(call.names) == 2 and "value" in call.attributes:  # x + factor y
         factor = graph.constant(np.array(call["value"], call.dtype))
-        return graph.node("Add", [call.names[0], graph.node("Mul", [call.names[1], factor])])
-    return graph.node(kind, _operands(graph, call))
+        return graph.node(kinds["add"], [call.names[0], graph.node(kinds["mul"], [call.names[1], factor])])
+    return graph.node(kinds[call.op], _operands(graph, call))
 
 
 @_rule("square")
@@ -212,12 +219,23 @@ def _matmul(graph: Graph, call: Call) -> str:
 
 
 def _window(call: Call) -> dict[str, Any]:
-    """Kernel, stride, dilation and pads on both sides: those at the end as the output's size tells."""
+    """Kernel, stride and pads, at the end as many as before: only where that gives fewer windows, by ceil_mode or by
+    padding="same" with an even kernel, as many as the last window reaches over."""
     pads, ends = list(call["pad"]), []
     for i, before in enumerate(pads):
-        reach = (call["out"][i] - 1) * call["stride"][i] + call["dilation"][i] * (call["kernel"][i] - 1) + 1
-        ends.append(max(0, reach - call["in"][i] - before))
+        span, stride = call["dilation"][i] * (call["kernel"][i] - 1) + 1, call["stride"][i]
+        even = (call["in"][i] + 2 * before - span) // stride + 1 == call["out"][i]
+        ends.append(before if even else max(0, (call["out"][i] - 1) * stride + span - call["in"][i] - before))
     return {"kernel_shape": list(call["kernel"]), "strides": list(call["stride"]), "pads": pads + ends}
+
+
+def _pooled(graph: Graph, call: Call, kind: str, **attributes: Any) -> str:
+    """A pooling node: ONNX knows only batches of images."""
+    if len(call.inputs[0].shape) > len(call["kernel"]) + 1:
+        return graph.node(kind, call.names[:1], **attributes)
+    axis = graph.constant(np.array([0], np.int64))
+    batch = graph.node("Unsqueeze", [call.names[0], axis])
+    return graph.node("Squeeze", [graph.node(kind, [batch], **attributes), axis])
 
 
 @_rule("conv")
@@ -252,22 +270,20 @@ def _conv_transpose(graph: Graph, call: Call) -> str:
 def _max_pool(graph: Graph, call: Call) -> Any:
     if call["adaptive"]:
         return Missing("adaptive max pooling has no ONNX form here")
-    return graph.node("MaxPool", call.names[:1], dilations=list(call["dilation"]), **_window(call))
+    return _pooled(graph, call, "MaxPool", dilations=list(call["dilation"]), **_window(call))
 
 
 @_rule("avg_pool")
 def _avg_pool(graph: Graph, call: Call) -> Any:
     if all(n == 1 for n in call["out"]) and call["adaptive"]:
-        return graph.node("GlobalAveragePool", call.names[:1])
-    window = _window(call)
-    axes = len(call["pad"])
-    standard = not call["divisor"] and window["pads"][axes:] == [
-        max(0, (o - 1) * s + k - n - p)
-        for o, s, k, n, p in zip(call["out"], call["stride"], call["kernel"], call["in"], call["pad"])
-    ]
-    if call["adaptive"] or not standard:
+        return _pooled(graph, call, "GlobalAveragePool")
+    if call["adaptive"] or call["divisor"]:
         return Missing("adaptive average pooling to more than one value, or with a divisor, has no ONNX form here")
-    return graph.node("AveragePool", call.names[:1], count_include_pad=int(call["count_pad"]), **window)
+    window, pads = _window(call), list(call["pad"])
+    counted = call["count_pad"] and any(pads)
+    if counted and window["pads"] != pads * 2:  # zeros count as far as the padding goes, not as far as the window
+        return Missing("average pooling with ceil_mode that counts its padding has no ONNX form here")
+    return _pooled(graph, call, "AveragePool", count_include_pad=int(counted), **window)
 
 
 @_rule("rms_norm")
@@ -354,7 +370,8 @@ def _part(graph: Graph, name: str, start: int, end: int, axis: int, step: int = 
 @_rule("slice", "narrow")
 def _slice(graph: Graph, call: Call) -> str:
     start, length, step = call["start"], call["length"], call.get("step", 1)
-    return _part(graph, call.names[0], start, start + (length - 1) * step + 1, call["axis"], step)
+    end = start + (length - 1) * step + 1 if length else start
+    return _part(graph, call.names[0], start, end, call["axis"], step)
 
 
 @_rule("cat")
@@ -377,7 +394,10 @@ def _reduce(graph: Graph, call: Call) -> str:
     axes = _axes(call)
     keep = int(call["keepdim"])
     if call.op == "sum":
-        return graph.node("ReduceSum", [call.names[0], graph.constant(np.array(axes, np.int64))], keepdims=keep)
+        name = call.names[0]
+        if call.inputs[0].dtype != call.outputs[0].dtype:  # small whole numbers and truth values add up to int64
+            name = _to(graph, call)
+        return graph.node("ReduceSum", [name, graph.constant(np.array(axes, np.int64))], keepdims=keep)
     kind = {"mean": "ReduceMean", "amax": "ReduceMax", "amin": "ReduceMin"}[call.op]
     return graph.node(kind, call.names[:1], axes=axes, keepdims=keep)
 

@@ -1,8 +1,9 @@
 """Sizes of an ONNX graph that stay free, for chainrule.onnx.
 
-The model is written down at several sizes of each free axis. What is equal in all of these graphs does not depend on
-the sizes. Numbers among the constants (shapes, bounds of slices) that differ must lie on a straight line over the
-size, and are then computed from it as the graph runs; any other difference is refused.
+The model is written down at several sizes of each free axis, some close together and some far away. What is equal in
+all of these graphs does not depend on the sizes. Numbers among the constants (shapes, bounds of slices) that differ
+must lie on a straight line over the size, and are then computed from it as the graph runs; any other difference is
+refused.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 import numpy as np
 
 _STEPS = (1, 2)  # a line needs two sizes, and a third one to tell that it is one
+_FAR = ((4, 7), (64, 1))  # where it must still be that line: factor and summand of the size
+_WORK = 2**26  # numbers that a run far away may compute, kept all at once
 
 
 def free_axes(dynamic_axes: Any, names: Sequence[str], shapes: Sequence[Sequence[int]]) -> dict[str, dict[int, str]]:
@@ -26,11 +29,18 @@ def free_axes(dynamic_axes: Any, names: Sequence[str], shapes: Sequence[Sequence
     found: dict[str, dict[int, str]] = {}
     for name, axes in dynamic_axes.items():
         rank = len(shapes[list(names).index(name)])
-        named = axes if isinstance(axes, Mapping) else {axis: f"{name}_dim_{axis}" for axis in axes}
-        for axis in named:
+        if isinstance(axes, str) or not isinstance(axes, (Mapping, Sequence)):
+            raise TypeError(
+                f"export: dynamic_axes must give {name} a list of axes, or a dict from axes to names, got {axes!r}."
+            )
+        found[name] = {}
+        for axis in axes:
             if not isinstance(axis, int) or not -rank <= axis < rank:
                 raise ValueError(f"export: dynamic_axes names axis {axis!r} of {name}, which has {rank} axes.")
-        found[name] = {axis % rank: str(symbol) for axis, symbol in named.items()}
+            place = axis % rank
+            if place in found[name]:
+                raise ValueError(f"export: dynamic_axes names axis {place} of {name} twice: {axes!r}.")
+            found[name][place] = str(axes[axis]) if isinstance(axes, Mapping) else f"{name}_dim_{place}"
     return found
 
 
@@ -73,9 +83,12 @@ class Sizes:
         together = [{symbol: size + 1 for symbol, size in self.base.items()}] if len(self.base) > 1 else []
         return [self.base, *moved, *together]
 
-    def beyond(self) -> dict[str, int]:
-        """Sizes at which no graph was written: for the check."""
-        return {symbol: size + 3 + i for i, (symbol, size) in enumerate(self.base.items())}
+    def checked(self) -> list[dict[str, int]]:
+        """Sizes at which no graph was written, for the check: each size 1, all halved, and all a little larger."""
+        ones = [{**self.base, symbol: 1} for symbol in self.base]
+        halved = {symbol: max(1, size // 2) for symbol, size in self.base.items()}
+        larger = {symbol: size + 3 + i for i, (symbol, size) in enumerate(self.base.items())}
+        return [*ones, *[halved] * (halved not in ones), larger]
 
 
 def merge(sizes: Sizes, written: Callable[[Sequence[Sequence[int]]], Any]) -> Any:
@@ -91,6 +104,7 @@ def merge(sizes: Sizes, written: Callable[[Sequence[Sequence[int]]], Any]) -> An
     points = sizes.points()
     graphs = [written(sizes.shapes_at(point)) for point in points]
     graph = graphs[0]
+    _go_far(sizes, points, graphs, written)
     for point, other in zip(points, graphs):
         _check_equal(graph, other, sizes.base, point)
     writer = _Writer(graph, sizes, points)
@@ -100,8 +114,29 @@ def merge(sizes: Sizes, written: Callable[[Sequence[Sequence[int]]], Any]) -> An
             writer.constant(name, values)
     graph.nodes[:0] = writer.nodes
     shapes = zip(*[[tensor.shape for _, tensor in other.results] for other in graphs])
-    graph.dims = [_dims(sizes, points, seen) for seen in shapes]
+    graph.dims = [[_dim(column) for column in zip(*seen)] for seen in shapes]
+    graph.symbols = {symbol: tuple(point[symbol] for point in points) for symbol in sizes.base}
     return graph
+
+
+def _go_far(sizes: Sizes, points: list[dict[str, int]], graphs: list[Any], written: Callable[..., Any]) -> None:
+    """Add the graphs at sizes far away, as far as the model runs there and does not take too much."""
+    for i, (symbol, size) in enumerate(sizes.base.items()):
+        last = 1 + len(_STEPS) * i + len(_STEPS) - 1
+        for factor, summand in _FAR:
+            point = {**sizes.base, symbol: factor * size + summand}
+            # The work grows with a power of the size: between the batch's and attention's.
+            growth = np.log(graphs[last].work / graphs[0].work) / np.log(points[last][symbol] / size)
+            if graphs[0].work * (point[symbol] / size) ** np.clip(growth, 1, 2) > _WORK:
+                break
+            try:
+                graphs.append(written(sizes.shapes_at(point)))
+            except NotImplementedError:
+                raise
+            except RuntimeError:  # as a model does whose positions are numbered
+                break
+            points.append(point)
+            last = len(points) - 1
 
 
 def _equal(a: Any, b: Any) -> bool:
@@ -118,12 +153,13 @@ def _check_equal(graph: Any, other: Any, base: Mapping[str, int], point: Mapping
             return
         one = max(graph.nodes, other.nodes, key=len)[min(len(graph.nodes), len(other.nodes)) - 1]
     raise NotImplementedError(
-        f"export: the operations depend on the size ({_told(base)} and {_told(point)} part at {one.op_type}): the axis "
-        "cannot stay free. Write the model without loops over it, or leave it out of dynamic_axes."
+        f"export: the operations depend on the size ({told(base)} and {told(point)} part at {one.op_type}): the axis "
+        "cannot stay free. Write the model without loops over it, branches on it and ceil_mode, or leave it out of "
+        "dynamic_axes."
     )
 
 
-def _told(sizes: Mapping[str, int]) -> str:
+def told(sizes: Mapping[str, int]) -> str:
     return ", ".join(f"{symbol} = {size}" for symbol, size in sizes.items())
 
 
@@ -140,14 +176,9 @@ def _line(points: Sequence[Mapping[str, int]], symbols: Sequence[str], values: S
     return (offset, slopes) if told == exact else None
 
 
-def _dims(sizes: Sizes, points: Sequence[Mapping[str, int]], shapes: Sequence[Sequence[int]]) -> list[Any]:
-    """Each axis of a result: its size, the symbol of the same size, or None for another free size."""
-    dims: list[Any] = []
-    for axis, n in enumerate(shapes[0]):
-        seen = [shape[axis] for shape in shapes]
-        same = [symbol for symbol in sizes.base if seen == [point[symbol] for point in points]]
-        dims.append(n if len(set(seen)) == 1 else same[0] if same else None)
-    return dims
+def _dim(seen: tuple[int, ...]) -> Any:
+    """An axis of a result: its size, or the sizes at all the points."""
+    return seen[0] if len(set(seen)) == 1 else seen
 
 
 class _Writer:
@@ -237,7 +268,9 @@ class _Writer:
     def refusal(self, name: str, what: str) -> NotImplementedError:
         users = sorted({node.op_type for node in self.graph.nodes if name in node.input})
         symbols = " or ".join(repr(symbol) for symbol in self.symbols)
+        points = "; ".join(told(point) for point in self.points)
         return NotImplementedError(
-            f"export: the size of {symbols} is built into a constant of {', '.join(users)}, {what}: the axis cannot "
-            "stay free. Compute it by operations on the input, or leave it out of dynamic_axes."
+            f"export: the size of {symbols} is built into a constant of {', '.join(users)}, {what} (compared at "
+            f"{points}): the axis cannot stay free. Compute it by operations on the input, or leave it out of "
+            "dynamic_axes."
         )

@@ -2,14 +2,16 @@
 
 The model runs once on the example; the operations that it runs are written down as an ONNX graph, parameters and
 constants as its initializers. Sizes are those of the example, but for the axes that dynamic_axes leaves free: for them
-the model runs at some more sizes. The file is then checked: onnx's own reference evaluator must give what the model
-gives, on the example, on another input and at another size, so that nothing that depends on the input was taken for a
-constant.
+the model runs at some more sizes, close by and far away (4 n + 7 and 64 n + 1 for an example's size n, where the model
+runs there and computes at most 2^26 numbers). The file is then checked: onnx's own reference evaluator must give what
+the model gives, on the example, on another input and at other sizes, 1 among them, so that nothing that depends on the
+input was taken for a constant.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +21,7 @@ import chainrule as cr
 
 from . import _core
 from ._onnx_rules import RULES, Call, Cells, Missing
-from ._onnx_sizes import Sizes, free_axes, merge
+from ._onnx_sizes import Sizes, free_axes, merge, told
 
 __all__ = ["export"]
 
@@ -40,7 +42,8 @@ def export(
 
     Args:
         model: a Module or another callable of tensors that returns a tensor, or several.
-        args: the example input: a tensor, or a tuple of them. Its shapes are the file's.
+        args: the example input: a tensor, or a tuple of them. Its shapes are the file's. It stays as it is: the model
+            runs on copies.
         path: the file; None writes none.
         input_names, output_names: names in the file; input, input_1, ... and output, output_1, ... by default.
         dynamic_axes: axes of the inputs whose size stays free: {"input": {0: "batch"}}, or {"input": [0]}. Axes of one
@@ -55,7 +58,9 @@ def export(
         NotImplementedError: an operation that the result needs has no ONNX form here; it is named. Or the model builds
             a size of dynamic_axes into its operations or constants.
         RuntimeError: the file does not compute what the model computes, or the model does not run at another size.
-        ValueError: dynamic_axes that do not fit the inputs and outputs.
+        TypeError: an example or a result that is no tensor; dynamic_axes that are no dict of lists or dicts.
+        ValueError: names that are too few, too many or not all different, or dynamic_axes that do not fit the inputs
+            and outputs.
 
     Example:
         >>> model = chainrule.nn.Sequential(chainrule.nn.Linear(3, 2), chainrule.nn.ReLU())
@@ -72,11 +77,14 @@ def export(
     for x in inputs:
         if not isinstance(x, cr.Tensor):
             raise TypeError(f"export: the example must be tensors, got {type(x).__name__}.")
-    # Aliases, so that an input that is also a parameter, or given twice, is told apart.
     inputs = tuple(x.detach() for x in inputs)
+    _check_names(inputs, input_names, output_names)
     with _evaluating(model):
         graph = _written(onnx, model, inputs, input_names, output_names)
-        more = []
+        examples = [
+            ("on the example", inputs),
+            ("on other numbers than the example's", _resized(inputs, [x.shape for x in inputs])),
+        ]
         if dynamic_axes:
             values = [*graph.inputs, *graph.results]
             names = [name for name, _ in values]
@@ -88,19 +96,20 @@ def export(
                     return _written(onnx, model, _resized(inputs, shapes), input_names, output_names)
                 except NotImplementedError:
                     raise
-                except (ValueError, IndexError, RuntimeError) as error:
-                    told = ", ".join(str(tuple(shape)) for shape in shapes)
+                except Exception as error:
                     raise RuntimeError(
-                        f"export: with dynamic_axes the model must run on inputs of shape {told}: {error}"
+                        f"export: with dynamic_axes the model must run on inputs of shape {_listed(shapes)}: {error}"
                     ) from error
 
             graph = merge(sizes, at)
             graph.name_dims(sizes.axes, axes)
-            more.append(_resized(inputs, sizes.shapes_at(sizes.beyond())))
+            examples += [
+                (f"at {told(point)}", _resized(inputs, sizes.shapes_at(point))) for point in sizes.checked() if verify
+            ]
         file = graph.file()
-        onnx.checker.check_model(file)
+        _check(onnx, file)
         if verify:
-            _verify(file, model, [inputs, _resized(inputs, [x.shape for x in inputs]), *more])
+            _verify(file, model, examples)
     if path is not None:
         onnx.save(file, os.fspath(path))
     return file
@@ -113,6 +122,34 @@ def _onnx() -> Any:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError("export: the onnx package is needed: pip install 'chainrule[onnx]'") from error
     return onnx
+
+
+def _check_names(inputs: Sequence[Any], input_names: Sequence[str] | None, output_names: Sequence[str] | None) -> None:
+    """Names of inputs: one for each. Names of all: each once."""
+    given: list[str] = []
+    for what, names in (("input_names", input_names), ("output_names", output_names)):
+        if isinstance(names, str):
+            raise TypeError(f"export: {what} must be a list of names, got {names!r}.")
+        for name in names or ():
+            if name in given:
+                raise ValueError(f"export: {what} names {name!r}, which is named before: a name stands for one value.")
+            given.append(name)
+    _check_count("input_names", input_names, len(inputs))
+
+
+def _check_count(what: str, names: Sequence[str] | None, count: int) -> None:
+    if names is not None and len(names) != count:
+        raise ValueError(f"export: {what} must name {count} tensors, got {len(names)}: {list(names)}.")
+
+
+def _check(onnx: Any, file: Any) -> None:
+    """Refuse a file that breaks ONNX's own rules, such as an operator on a dtype that it does not take."""
+    try:
+        onnx.checker.check_model(file, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        kind = re.search(r"op_type:\s*(\w+)", str(error))
+        which = f"the operation that is written as {kind.group(1)}" if kind else "the model"
+        raise NotImplementedError(f"export: {which} has no ONNX form here, by onnx's checker: {error}") from error
 
 
 class _evaluating:
@@ -158,12 +195,23 @@ def _written(
     onnx: Any, model: Any, inputs: Sequence[Any], input_names: Sequence[str] | None, output_names: Sequence[str] | None
 ) -> _Graph:
     """The model's graph for inputs of these shapes."""
+    # Copies: the model may write into them, and an input that is also a parameter, or given twice, is told apart.
+    inputs = _copied(inputs)
     entries, outputs = _run(model, inputs)
     graph = _Graph(onnx, model, inputs, input_names, output_names)
     for entry in entries:
         graph.add(entry)
     graph.close(outputs, output_names)
+    graph.work = sum(x.numel() for x in inputs) + sum(x.numel() for entry in entries for x in entry.outputs)
     return graph
+
+
+def _copied(inputs: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(x.clone() for x in inputs)
+
+
+def _listed(shapes: Sequence[Sequence[int]]) -> str:
+    return ", ".join(str(tuple(shape)) for shape in shapes)
 
 
 def _resized(inputs: Sequence[Any], shapes: Sequence[Sequence[int]]) -> tuple[Any, ...]:
@@ -188,27 +236,65 @@ def _another(values: Any, shape: tuple[int, ...], rng: Any) -> Any:
     return rng.uniform(low, high, shape)
 
 
-def _verify(file: Any, model: Any, examples: Sequence[Sequence[Any]]) -> None:
+def _verify(file: Any, model: Any, examples: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    """Compare file and model on the examples, each with words that say which it is: the user's, other numbers, and
+    other sizes."""
     from onnx.reference import ReferenceEvaluator
 
     names = [value.name for value in file.graph.input]
-    for given in examples:
-        with cr.no_grad():
-            expected = _tensors(model(*given))
+    for i, (which, given) in enumerate(examples):
         try:
-            results = ReferenceEvaluator(file).run(None, {name: x.numpy() for name, x in zip(names, given)})
+            with cr.no_grad():
+                expected = _tensors(model(*_copied(given)))
+        except Exception:
+            if i < 2:
+                raise
+            continue  # a size that the model does not take
+        try:
+            with np.errstate(all="ignore"):
+                values = ReferenceEvaluator(file).run(None, {name: x.numpy() for name, x in zip(names, given)})
         except Exception as error:
             raise RuntimeError(
-                f"export: onnx's reference evaluator cannot run the graph ({error}). verify=False leaves it unchecked."
+                f"export: onnx's reference evaluator cannot run the graph {which} ({error}). verify=False leaves it "
+                "unchecked."
             ) from error
-        for value, output in zip(expected, results):
-            reference = value.numpy()
-            tol = 1e-3 if reference.dtype == np.float32 else 1e-7
-            if reference.shape != np.shape(output) or not np.allclose(reference, output, tol, tol, equal_nan=True):
+        results = [np.asarray(value) for value in values]
+        for output, value, result in zip(file.graph.output, expected, results, strict=True):
+            fault = _difference(value.detach().numpy(), result)
+            if fault:
+                shapes = _listed([x.shape for x in given])
                 raise RuntimeError(
-                    "export: the ONNX graph does not compute what the model computes. A part of the model that is no "
-                    "operation of the library (NumPy code, a number read by item()) was taken for a constant."
+                    f"export: the ONNX graph does not compute what the model computes: {output.name} {which} (inputs "
+                    f"{shapes}) {fault}. {_REASONS[min(i, 2)]}"
                 )
+            for axis, n in enumerate(result.shape):
+                dim = output.type.tensor_type.shape.dim[axis]
+                if dim.HasField("dim_value") and dim.dim_value != n:  # as of x[:8] where x is shorter
+                    dim.dim_param = f"{output.name}_dim_{axis}"
+
+
+_REASONS = (
+    "The ONNX form of an operation is at fault, or the model is another at each call.",
+    "A part of the model that is no operation of the library (NumPy code, a number read by item()) was taken for a "
+    "constant.",
+    "A size, or a part of the model that is no operation of the library (NumPy code, a number read by item()), was "
+    "taken for a constant.",
+)
+
+
+def _difference(expected: Any, result: Any) -> str:
+    """In words; empty where there is none."""
+    for what in ("shape", "dtype"):
+        ours, theirs = getattr(expected, what), getattr(result, what)
+        if ours != theirs:
+            return f"is of {what} {theirs} in place of {ours}"
+    tol = 1e-3 if expected.dtype == np.float32 else 1e-7
+    if np.allclose(expected, result, tol, tol, equal_nan=True):
+        return ""
+    with np.errstate(all="ignore"):
+        gap = np.abs(np.subtract(expected, result, dtype=np.float64))
+    wrong = ~np.isclose(expected, result, tol, tol, equal_nan=True)
+    return f"differs in {wrong.sum()} of {wrong.size} numbers, by up to {np.max(gap[wrong]):.3g}"
 
 
 # --- the graph ----------------------------------------------------------------------------------------------------
@@ -236,7 +322,9 @@ class _Graph:
         self.taken = {*(names or ()), *(output_names or ())}  # names that are not to be given again
         self.inputs: list[tuple[str, Any]] = []
         self.results: list[tuple[str, Any]] = []
-        self.dims: list[list[Any]] = []  # of the results: numbers, or names of free sizes
+        self.dims: list[list[Any]] = []  # of the results: numbers, sizes at several points, at last names of free sizes
+        self.symbols: dict[str, tuple[int, ...]] = {}  # names of free sizes -> sizes at the same points
+        self.work = 0  # numbers that the model computed
         for i, x in enumerate(inputs):
             name = names[i] if names is not None else self.fresh("input")
             self.name(x, name)
@@ -343,6 +431,7 @@ class _Graph:
 
     def close(self, outputs: Sequence[Any], names: Sequence[str] | None) -> None:
         """These are the results: what they do not need falls away."""
+        _check_count("output_names", names, len(outputs))
         for i, tensor in enumerate(outputs):
             value = self.of(tensor)
             if isinstance(value, Missing):
@@ -354,6 +443,7 @@ class _Graph:
         self.nodes = _without_identities(_needed(self.nodes, final_names), final_names)
         self.drop_unused()
         self.dims = [list(tensor.shape) for _, tensor in self.results]
+        self.known, self.places, self.storages, self.kept = {}, {}, {}, []  # the tensors may go
 
     def drop_unused(self) -> None:
         used = {name for node in self.nodes for name in node.input}
@@ -369,8 +459,15 @@ class _Graph:
                 given = named.get(name, {}).get(axis)
                 if given is not None and isinstance(n, int):
                     raise ValueError(f"export: axis {axis} of {name} is of size {n}, no input's free size changes it.")
-                if not isinstance(n, int):
-                    dims[axis] = given or n or f"{name}_dim_{axis}"
+                if isinstance(n, int):
+                    continue
+                if given is not None and self.symbols.setdefault(given, n) != n:
+                    raise ValueError(
+                        f"export: dynamic_axes names axis {axis} of {name} {given!r}, which stands for another size: "
+                        f"{self.symbols[given][0]} where this axis is of size {n[0]}."
+                    )
+                same = [symbol for symbol, seen in self.symbols.items() if seen == n]
+                dims[axis] = given or (same[0] if same else f"{name}_dim_{axis}")
 
     def file(self) -> Any:
         """The onnx.ModelProto."""
