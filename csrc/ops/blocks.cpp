@@ -47,10 +47,10 @@ Tensor choices(int64_t n, int64_t r, bool repeated) {
 
 Tensor vander(const char* op, const Tensor& x, int64_t n, bool increasing) {
     check<ValueError>(n >= 0, op, ": N must not be negative, got ", n, ".");
-    std::vector<int64_t> exponents;
-    for (int64_t i = 0; i < n; ++i) exponents.push_back(increasing ? i : n - 1 - i);
+    Tensor exponents = empty({n}, DType::Int64);
+    for (int64_t i = 0; i < n; ++i) exponents.data<int64_t>()[i] = increasing ? i : n - 1 - i;
     Tensor base = is_floating(x.dtype()) ? x : cast(x, DType::Int64);
-    return pow(unsqueeze(base, -1), cast(vector_of(exponents), base.dtype()));
+    return pow(unsqueeze(base, -1), cast(exponents, base.dtype()));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "ops/forms.h"
 #include "ops/loss_rules.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
@@ -321,7 +322,7 @@ namespace {
 void check_probabilities(const Tensor& x) {
     if (x.numel() == 0) return;
     Tensor low = amin(detach(x)), high = amax(detach(x));
-    double lo = number_of(low), hi = number_of(high);
+    double lo = number_value(low), hi = number_value(high);  // of any dtype: the operation itself refuses integers
     check<ValueError>(!(lo < 0) && !(hi > 1), "binary_cross_entropy: the input must be in [0, 1], got values from ", lo,
                       " to ", hi, ". For logits use binary_cross_entropy_with_logits().");
 }

@@ -121,15 +121,19 @@ void call_as_strided(Args& a) {
     check<ValueError>(shape.n == strides.n, "as_strided: as many sizes as strides are required, got ", shape, " and ",
                       strides, ".");
     int64_t item = static_cast<int64_t>(x.item_size());
-    int64_t own = (x.data() - static_cast<char*>(x->storage->data)) / item, offset = a.integer(3, own), last = offset;
-    bool empty_view = checked_numel("as_strided", shape) == 0;
+    int64_t own = (x.data() - static_cast<char*>(x->storage->data)) / item, offset = a.integer(3, own), last = offset,
+            span = 0;
+    bool empty_view = checked_numel("as_strided", shape) == 0, countable = true;
     for (int d = 0; d < shape.n; ++d) {
         check<ValueError>(strides[d] >= 0, "as_strided: strides must not be negative, got ", strides, ".");
-        last += empty_view ? 0 : (shape[d] - 1) * strides[d];
+        if (!empty_view)
+            countable = !__builtin_mul_overflow(shape[d] - 1, strides[d], &span) &&
+                        !__builtin_add_overflow(last, span, &last) && countable;
     }
     int64_t room = static_cast<int64_t>(x->storage->bytes) / item;
-    check<ValueError>(offset >= 0 && (empty_view || last < room), "as_strided: size ", shape, ", strides ", strides,
-                      " and offset ", offset, " reach outside of a storage of ", room, " elements.");
+    check<ValueError>(offset >= 0 && (empty_view || (countable && last < room)), "as_strided: size ", shape,
+                      ", strides ", strides, " and offset ", offset, " reach outside of a storage of ", room,
+                      " elements.");
     const bool recorded = grad_mode() && x.requires_grad();
     // A view with history must lie inside the tensor: the gradient has the tensor's elements and no others.
     bool inside = x.is_contiguous() && offset >= own && (empty_view || last - own < x.numel());

@@ -48,7 +48,8 @@ Geometry sliced(const SliceAttrs& a, const Dims& shape, const Dims& strides) {
     int axis = static_cast<int>(a.axis);
     Geometry g{shape, strides, a.length ? a.start * strides[axis] : 0};
     g.shape[axis] = a.length;
-    g.strides[axis] *= a.step;
+    // A step too large for any stride leaves one element at most, whose stride is never used.
+    if (__builtin_mul_overflow(strides[axis], a.step, &g.strides[axis])) g.strides[axis] = strides[axis];
     return g;
 }
 

@@ -34,6 +34,7 @@ struct Stack {
 
 void check_stack(Stack& s, const Tensor& h, const Tensor& c) {
     check<ValueError>(s.layers > 0, s.name, ": num_layers must be at least 1, got ", s.layers, ".");
+    check<ValueError>(s.layers < int64_t{1} << 32, s.name, ": num_layers is too large, got ", s.layers, ".");
     check<ValueError>(s.dropout >= 0 && s.dropout <= 1, s.name, ": dropout must be in [0, 1], got ", s.dropout, ".");
     size_t rows = static_cast<size_t>(s.layers * s.directions()), n = s.params->size();
     if (s.kind == Recurrent::Lstm) s.projected = n == rows * (s.per_layer() + 1);

@@ -10,6 +10,7 @@ from fuzz import arguments
 from helpers import expect_error, run_python
 
 import chainrule as cr
+from chainrule.nn import functional as F
 
 
 def test_24_random_arguments():
@@ -170,3 +171,24 @@ def test_24_powers_without_elements():
 def test_24_numbers_beyond_any_size():
     expect_error(ValueError, "repeat.*more elements", cr.ones(1, 2, 0).repeat, 0, 2**62, 2**62)
     assert cr.ones(2).round(decimals=-(2**63)).shape == (2,)  # its negative is no int64
+
+
+def test_24_sizes_whose_products_wrap_round():
+    x = cr.arange(4.0)
+    for size, stride in ((2**32 + 1, 2**32), (2**63 - 1, 2**33), (3, 2**63 - 1)):
+        expect_error(ValueError, "outside of a storage", x.as_strided, (size,), (stride,), 0)
+        expect_error(ValueError, "outside of a storage|more elements", x.as_strided, (size, 2), (stride, 1), 1)
+    assert x[1 :: 2**63 - 1].tolist() == [1.0] and cr.ones(3, 4)[2 :: 2**62].tolist() == [[1.0] * 4]
+    state = cr.ones(1, 1, 1)
+    for layers in (2**62, 2**63 - 1):
+        expect_error(ValueError, "num_layers", cr._core.rnn_tanh, x, state, [], True, layers, 0.0, False, True, True)
+    expect_error(MemoryError, "int64 tensor", cr.linalg.vander, x, N=2**40)
+
+
+def test_24_probabilities_that_are_no_floats():
+    """The range of integers is read as such, so the answer is the dtype's, whatever lies behind them in memory."""
+    for dtype in (cr.bool, cr.uint8, cr.int32, cr.int64):
+        x = cr.ones(3, dtype=dtype)
+        errors = {str(expect_error((TypeError, RuntimeError), "float", F.binary_cross_entropy, x, x)) for _ in range(9)}
+        assert len(errors) == 1
+    expect_error(ValueError, r"values from 1.* to 2", F.binary_cross_entropy, cr.tensor([1, 2]), cr.ones(2))
