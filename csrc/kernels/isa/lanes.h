@@ -30,9 +30,11 @@ struct MaxJoin {
     template <class T> CHAINRULE_INLINE static T join(T a, T b) {
         return (a > b) | (a != a) ? a : b;  // NaN wins
     }
+    template <class T> CHAINRULE_INLINE static T pick(T a, T b) { return a > b ? a : b; }  // of numbers that are none
 };
 struct MinJoin {
     template <class T> CHAINRULE_INLINE static T join(T a, T b) { return (a < b) | (a != a) ? a : b; }
+    template <class T> CHAINRULE_INLINE static T pick(T a, T b) { return a < b ? a : b; }
 };
 
 #if defined(__AVX512F__)

@@ -218,21 +218,98 @@ template <class R>
     return fold_lanes<typename R::Join, kLaneCount>(acc);
 }
 
+// Extremes of floating numbers where there is no NaN: one instruction a vector instead of four, and half of one to see whether there
+// is one. The order is that of the other loops, of equal elements (0 and -0) the last of a lane counts.
+template <class R>
+constexpr bool kPicks = R::kSelects && (is_same<typename R::Acc, float> || is_same<typename R::Acc, double>);
+template <int kSize> struct MarkType {
+    using type = uint32_t;
+};
+template <> struct MarkType<8> {
+    using type = uint64_t;
+};
+template <class R> using Mark = typename MarkType<sizeof(typename R::Acc)>::type;  // not 0: NaN
+
+template <class R>
+CHAINRULE_INLINE void pick_row(typename R::Acc* acc, Mark<R>* mark, const typename R::In* in, int64_t width) {
+#pragma omp simd
+    for (int64_t j = 0; j < width; ++j) {
+        const auto x = in[j];
+        acc[j] = R::Join::pick(acc[j], x);
+        mark[j] |= static_cast<Mark<R>>(x != x);
+    }
+}
+template <class R>
+CHAINRULE_INLINE void pick_rows(typename R::Acc* acc, Mark<R>* mark, const typename R::In* in, int64_t row_stride,
+                                int64_t width) {
+    using J = typename R::Join;
+    const typename R::In *r0 = in, *r1 = r0 + row_stride, *r2 = r1 + row_stride, *r3 = r2 + row_stride,
+                         *r4 = r3 + row_stride, *r5 = r4 + row_stride, *r6 = r5 + row_stride, *r7 = r6 + row_stride;
+#pragma omp simd
+    for (int64_t j = 0; j < width; ++j) {
+        const auto x0 = r0[j], x1 = r1[j], x2 = r2[j], x3 = r3[j], x4 = r4[j], x5 = r5[j], x6 = r6[j], x7 = r7[j];
+        const auto low = J::pick(J::pick(J::pick(J::pick(acc[j], x0), x1), x2), x3);
+        acc[j] = J::pick(J::pick(J::pick(J::pick(low, x4), x5), x6), x7);
+        const bool nan = __builtin_isunordered(x0, x1) | __builtin_isunordered(x2, x3) | __builtin_isunordered(x4, x5) |
+                         __builtin_isunordered(x6, x7);
+        mark[j] |= static_cast<Mark<R>>(nan);
+    }
+}
+template <class R> CHAINRULE_INLINE bool any_marked(const Mark<R>* mark, int64_t width) {
+    Mark<R> any = 0;
+#pragma omp simd reduction(| : any)
+    for (int64_t j = 0; j < width; ++j) any |= mark[j];
+    return any != 0;
+}
+
+// False if there is a NaN; then `out` is left.
+template <class R> [[gnu::noinline]] bool pick_of_row(const typename R::In* in, int64_t n, typename R::Acc* out) {
+    alignas(64) typename R::Acc acc[kLaneCount];
+    alignas(64) Mark<R> mark[kLaneCount];
+    for (int j = 0; j < kLaneCount; ++j) acc[j] = in[0], mark[j] = 0;
+    int64_t i = 0;
+    for (; i + kBlock <= n; i += kBlock) pick_rows<R>(acc, mark, in + i, kLaneCount, kLaneCount);
+    for (; i + kLaneCount <= n; i += kLaneCount) pick_row<R>(acc, mark, in + i, kLaneCount);
+    pick_row<R>(acc, mark, in + i, n - i);
+    if (any_marked<R>(mark, kLaneCount)) return false;
+    *out = fold_lanes<typename R::Join, kLaneCount>(acc);
+    return true;
+}
+
 template <Reduce op, class R>
 CHAINRULE_INLINE typename R::Acc reduce_row(const typename R::In* in, int64_t n, int64_t stride) {
     const typename R::Acc start = has_identity(op) ? R::identity : R::load(in[0]);
     if (n < kShort) return reduce_short<R>(in, n, stride, start);
     if (n < 2 * kLaneCount) return reduce_medium<R, 16>(in, n, stride, start);
     if (n < kBlock) return reduce_medium<R, kLaneCount>(in, n, stride, start);
+    if constexpr (kPicks<R>) {
+        typename R::Acc picked;
+        if (stride == 1 && pick_of_row<R>(in, n, &picked)) return picked;
+    }
     return n < 8 * kBlock ? reduce_blocks<R>(in, n, stride, start) : reduce_long<R>(in, n, stride, start);
 }
 
 // Columns [0, width) of a matrix, width <= kTile.
 template <class Acc> constexpr int kTile = 1024 / sizeof(Acc);
+template <class R>
+[[gnu::noinline]] bool pick_of_tile(const typename R::In* in, typename R::Out* out, int64_t n, int64_t width,
+                                    int64_t row_stride) {
+    alignas(64) typename R::Acc acc[kTile<typename R::Acc>];
+    alignas(64) Mark<R> mark[kTile<typename R::Acc>];
+    for (int64_t j = 0; j < width; ++j) acc[j] = in[j], mark[j] = 0;
+    int64_t i = 0;
+    for (; i + kRows <= n; i += kRows) pick_rows<R>(acc, mark, in + i * row_stride, row_stride, width);
+    for (; i < n; ++i) pick_row<R>(acc, mark, in + i * row_stride, width);
+    if (any_marked<R>(mark, width)) return false;
+    for (int64_t j = 0; j < width; ++j) out[j] = acc[j];
+    return true;
+}
 template <Reduce op, class R>
 [[gnu::noinline]] void reduce_tile(const typename R::In* in, typename R::Out* out, int64_t n, int64_t width,
                                    int64_t row_stride) {
     using Acc = typename R::Acc;
+    if constexpr (kPicks<R>)
+        if (pick_of_tile<R>(in, out, n, width, row_stride)) return;
     Cascade<R, kTile<Acc>> cascade;
     alignas(64) Acc acc[kTile<Acc>];
     for (int64_t j = 0; j < width; ++j) acc[j] = has_identity(op) ? R::identity : R::load(in[j]);
