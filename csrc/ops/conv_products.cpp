@@ -49,6 +49,8 @@ struct Plan {
     int64_t batch, groups, channels, filters, taps, in, out;
     int64_t channel_block;  // channels whose windows are laid out together
     int64_t cols;           // windows laid out together, of one sample or of several
+    int64_t
+        weight_cols;  // the same for the weight's gradient, where they are summed over: whole planes if a block has few rows
 
     Plan(const ConvAttrs& a, const Tensor& x, const Tensor& weight)
         : w(a.w),
@@ -61,7 +63,9 @@ struct Plan {
           out(a.w.out_size()) {
         channel_block = std::clamp<int64_t>(kBlockRows / std::max<int64_t>(taps, 1), 1, std::max<int64_t>(channels, 1));
         cols = std::min(out, kBlockCols);
+        weight_cols = std::min(out, kBlockCols * std::max<int64_t>(kBlockRows / std::max<int64_t>(block_rows(), 1), 1));
     }
+    int64_t block_rows() const { return channel_block * taps; }
     int64_t channel_blocks() const { return (channels + channel_block - 1) / channel_block; }
     int64_t col_blocks() const { return (out + cols - 1) / cols; }
     int64_t block_channels(int64_t i) const { return std::min(channel_block, channels - i * channel_block); }
@@ -103,7 +107,7 @@ template <class T> struct Forward {
         }
         for (int64_t b = 0; b < p.channel_blocks(); ++b) {
             int64_t c = b * p.channel_block, some = p.block_channels(b);
-            T* col = scratch<T>(Columns, p.channel_block * p.taps * p.cols);
+            T* col = scratch<T>(Columns, p.block_rows() * p.cols);
             im2col(p.w, from + c * p.in, some, first, last, col, n);
             product(false, false, p.filters, n, some * p.taps, filter + c * p.taps, rows, col, n, to, p.out);
         }
@@ -112,7 +116,7 @@ template <class T> struct Forward {
     // All windows of several samples.
     void several(int64_t first, int64_t count, int64_t group) const {
         int64_t rows = p.channels * p.taps, n = count * p.out;
-        T *col = scratch<T>(Columns, p.channel_block * p.taps * n), *staged = scratch<T>(Staging, p.filters * n);
+        T *col = scratch<T>(Columns, p.block_rows() * n), *staged = scratch<T>(Staging, p.filters * n);
         start(staged, group, n, n);
         for (int64_t b = 0; b < p.channel_blocks(); ++b) {
             int64_t c = b * p.channel_block, some = p.block_channels(b);
@@ -168,7 +172,7 @@ template <class T> struct BackwardInput {
             product(true, false, some, p.out, p.filters, filter, rows, from, p.out, to, p.in);
             return;
         }
-        T* col = scratch<T>(Columns, p.channel_block * p.taps * p.cols);
+        T* col = scratch<T>(Columns, p.block_rows() * p.cols);
         for (int64_t first = 0; first < p.out; first += p.cols) {
             int64_t last = std::min(p.out, first + p.cols), n = last - first;
             product(true, false, some * p.taps, n, p.filters, filter, rows, from + first, p.out, col, n, T(0));
@@ -205,9 +209,9 @@ template <class T> struct BackwardWeight {
                 product(false, true, p.filters, k, p.out, grad, p.out, from, p.in, to, rows);
                 continue;
             }
-            T* col = scratch<T>(Columns, p.channel_block * p.taps * p.cols);
-            for (int64_t at = 0; at < p.out; at += p.cols) {
-                int64_t n = std::min(p.cols, p.out - at);
+            T* col = scratch<T>(Columns, p.block_rows() * p.weight_cols);
+            for (int64_t at = 0; at < p.out; at += p.weight_cols) {
+                int64_t n = std::min(p.weight_cols, p.out - at);
                 im2col(p.w, from, some, at, at + n, col, n);
                 product(false, true, p.filters, k, n, grad + at, p.out, col, n, to, rows);
             }
