@@ -104,12 +104,24 @@ int contiguous_axis(const Operands& o, int64_t item) {
     return -1;
 }
 
+// Neighbours that operand 1 reads backwards are read forwards, and written backwards.
+void read_forwards(Operands& o, int64_t item) {
+    for (int d = 0; d + 1 < o.shape.n; ++d) {
+        if (o.strides[1][d] != -item) continue;
+        for (int k = 0; k < 2; ++k) {
+            o.ptr[k] += (o.shape[d] - 1) * o.strides[k][d];
+            o.strides[k][d] = -o.strides[k][d];
+        }
+    }
+}
+
 constexpr int64_t kBlock = 64;  // rows and columns whose pages the processor keeps at hand
 
 }  // namespace
 
 bool copy_transposed(Transpose transpose, const Operands& operands, int64_t item) {
     Operands o = simplified(operands);
+    read_forwards(o, item);
     int cols = o.shape.n - 1, rows = contiguous_axis(o, item);
     if (cols < 1 || rows < 0 || rows == cols || o.strides[0][cols] != item) return false;
     int64_t n_rows = o.shape[rows], n_cols = o.shape[cols];
