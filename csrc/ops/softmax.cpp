@@ -52,7 +52,7 @@ void map_rows_grad(kernels::RowMapGrad f, const Tensor& grad, const Tensor& y, c
 }
 
 // An axis before others: loops over neighbouring columns, a strip of them at a time, so that its rows stay in the cache.
-constexpr int64_t kLeastWidth = 32, kMostWidth = 512;
+constexpr int64_t kLeastWidth = 16, kMostWidth = 512;
 constexpr int64_t kRowBytes = kMostWidth * static_cast<int64_t>(sizeof(double));
 
 struct Strip {
@@ -70,6 +70,12 @@ struct Strip {
         char* ptr[] = {out, const_cast<char*>(a), const_cast<char*>(b)};
         int64_t item = static_cast<int64_t>(item_size(dtype)), stride[] = {item, item, item};
         kernels::kernels().binary[static_cast<int>(op)][static_cast<int>(dtype)](ptr, stride, width, nullptr);
+    }
+    // The largest of each column.
+    void maxima(char* out, const char* x) const {
+        constexpr int kind = static_cast<int>(kernels::Reduce::Max);
+        int64_t distance = row / static_cast<int64_t>(item_size(dtype));
+        kernels::kernels().reduce_columns[kind][static_cast<int>(dtype)](x, out, n, width, distance);
     }
     size_t bytes() const { return static_cast<size_t>(width) * item_size(dtype); }
 };
@@ -105,8 +111,7 @@ template <bool kLog> void softmax_strip(const Strip& s, const char* x, char* y) 
     using kernels::Binary, kernels::Unary;
     alignas(64) char top[kRowBytes], each[kRowBytes];
     RowSum sum(s);
-    std::memcpy(top, x, s.bytes());
-    for (int64_t j = 1; j < s.n; ++j) s.binary(Binary::Maximum, top, top, x + j * s.row);
+    s.maxima(top, x);
     for (int64_t j = 0; j < s.n; ++j) {
         char* out = y + j * s.row;
         s.binary(Binary::Sub, out, x + j * s.row, top);
