@@ -382,6 +382,20 @@ def test_free_lengths(name):
     compare_sizes(LENGTHS[name](), examples, {"input": {2: "length"}})
 
 
+PARTS = {
+    "last": lambda x: x[:, -8:],
+    "all but the last": lambda x: x[:, :-3],
+    "last but some": lambda x: x[:, -8:-6],
+    "every third": lambda x: x[:, 1::3],
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_free_parts(name):
+    """Parts that reach over the front of a shorter axis."""
+    compare_sizes(PARTS[name], [(cr.randn(2, n),) for n in (16, 2, 5, 6, 7, 9, 30)], {"input": [1]})
+
+
 def test_part_longer_than_the_axis():
     """x[:, :8] of a shorter axis is shorter: the file claims no 8."""
     file = compare_sizes(lambda x: x[:, :8], [(cr.randn(2, n),) for n in (16, 5, 40)], {"input": [1]})
@@ -407,6 +421,7 @@ REFUSED = {
     "eighth": (lambda x: x[: len(x) // 8], "a constant of Slice, numbers that are no straight line .*; batch = 15; "),
     "branch": (lambda x: x * 2 if len(x) > 20 else x, r"\(batch = 2 and batch = 129 part at"),
     "filled up": (lambda x: F.pad(x, (0, 0, 0, max(0, 8 - len(x)))), "a constant of Pad, .*; batch = 15; "),
+    "ceil_mode, hidden": (lambda x: F.max_pool1d(x[:, :1].t(), 2, 5, ceil_mode=True), "part at MaxPool.* ceil_mode"),
     "ceil_mode": (lambda x: F.max_pool1d(x.t(), 2, 8, ceil_mode=True), "part at MaxPool.* ceil_mode"),
 }
 

@@ -231,6 +231,7 @@ def _window(call: Call) -> dict[str, Any]:
 
 def _pooled(graph: Graph, call: Call, kind: str, **attributes: Any) -> str:
     """A pooling node: ONNX knows only batches of images."""
+    graph.pooled.append(call["in"])
     if len(call.inputs[0].shape) > len(call["kernel"]) + 1:
         return graph.node(kind, call.names[:1], **attributes)
     axis = graph.constant(np.array([0], np.int64))
@@ -371,6 +372,8 @@ def _part(graph: Graph, name: str, start: int, end: int, axis: int, step: int = 
 def _slice(graph: Graph, call: Call) -> str:
     start, length, step = call["start"], call["length"], call.get("step", 1)
     end = start + (length - 1) * step + 1 if length else start
+    if step > 1 and start + length * step >= call.inputs[0].shape[call["axis"]]:
+        end = _LAST  # whatever the size
     return _part(graph, call.names[0], start, end, call["axis"], step)
 
 

@@ -8,6 +8,7 @@ refused.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 
 _STEPS = (1, 2)  # a line needs two sizes, and a third one to tell that it is one
 _FAR = ((4, 7), (64, 1))  # where it must still be that line: factor and summand of the size
+_PERIOD = 64  # neighbours that are compared where pooling goes over a free axis, at most
 _WORK = 2**26  # numbers that a run far away may compute, kept all at once
 
 
@@ -84,11 +86,12 @@ class Sizes:
         return [self.base, *moved, *together]
 
     def checked(self) -> list[dict[str, int]]:
-        """Sizes at which no graph was written, for the check: each size 1, all halved, and all a little larger."""
-        ones = [{**self.base, symbol: 1} for symbol in self.base]
-        halved = {symbol: max(1, size // 2) for symbol, size in self.base.items()}
-        larger = {symbol: size + 3 + i for i, (symbol, size) in enumerate(self.base.items())}
-        return [*ones, *[halved] * (halved not in ones), larger]
+        """Sizes at which no graph was written, for the check: each 1, all halved again and again, a little larger."""
+        found = [{**self.base, symbol: 1} for symbol in self.base]
+        for bits in range(1, max(self.base.values(), default=0).bit_length()):
+            found.append({symbol: max(1, size >> bits) for symbol, size in self.base.items()})
+        found.append({symbol: size + 3 + i for i, (symbol, size) in enumerate(self.base.items())})
+        return [point for i, point in enumerate(found) if point not in found[:i]]
 
 
 def merge(sizes: Sizes, written: Callable[[Sequence[Sequence[int]]], Any]) -> Any:
@@ -105,6 +108,7 @@ def merge(sizes: Sizes, written: Callable[[Sequence[Sequence[int]]], Any]) -> An
     graphs = [written(sizes.shapes_at(point)) for point in points]
     graph = graphs[0]
     _go_far(sizes, points, graphs, written)
+    _fill_period(sizes, points, graphs, written)
     for point, other in zip(points, graphs):
         _check_equal(graph, other, sizes.base, point)
     writer = _Writer(graph, sizes, points)
@@ -122,21 +126,51 @@ def merge(sizes: Sizes, written: Callable[[Sequence[Sequence[int]]], Any]) -> An
 def _go_far(sizes: Sizes, points: list[dict[str, int]], graphs: list[Any], written: Callable[..., Any]) -> None:
     """Add the graphs at sizes far away, as far as the model runs there and does not take too much."""
     for i, (symbol, size) in enumerate(sizes.base.items()):
-        last = 1 + len(_STEPS) * i + len(_STEPS) - 1
+        last = len(_STEPS) * (i + 1)
         for factor, summand in _FAR:
             point = {**sizes.base, symbol: factor * size + summand}
             # The work grows with a power of the size: between the batch's and attention's.
             growth = np.log(graphs[last].work / graphs[0].work) / np.log(points[last][symbol] / size)
             if graphs[0].work * (point[symbol] / size) ** np.clip(growth, 1, 2) > _WORK:
                 break
-            try:
-                graphs.append(written(sizes.shapes_at(point)))
-            except NotImplementedError:
-                raise
-            except RuntimeError:  # as a model does whose positions are numbered
+            if not _also_at(point, sizes, points, graphs, written):
                 break
-            points.append(point)
             last = len(points) - 1
+
+
+def _fill_period(sizes: Sizes, points: list[dict[str, int]], graphs: list[Any], written: Callable[..., Any]) -> None:
+    """Pooling over a free axis: add graphs at as many neighbours as it takes for ceil_mode to show."""
+    if all(graph.pooled == graphs[0].pooled for graph in graphs):
+        return
+    strides = [
+        max(attribute.ints)
+        for node in graphs[0].nodes
+        if node.op_type in ("Conv", "MaxPool", "AveragePool")
+        for attribute in node.attribute
+        if attribute.name == "strides"
+    ]
+    for symbol, size in sizes.base.items():
+        for step in range(1 + len(_STEPS), min(_PERIOD, math.prod(strides))):
+            _also_at({**sizes.base, symbol: size + step}, sizes, points, graphs, written)
+
+
+def _also_at(
+    point: dict[str, int],
+    sizes: Sizes,
+    points: list[dict[str, int]],
+    graphs: list[Any],
+    written: Callable[[Sequence[Sequence[int]]], Any],
+) -> bool:
+    """Add the graph at a point, if the model runs there: one whose positions are numbered ends somewhere."""
+    try:
+        graph = written(sizes.shapes_at(point))
+    except NotImplementedError:
+        raise
+    except RuntimeError:
+        return False
+    points.append(point)
+    graphs.append(graph)
+    return True
 
 
 def _equal(a: Any, b: Any) -> bool:
@@ -232,9 +266,19 @@ class _Writer:
                 if kind.kind == "f":
                     size = self.node("Cast", [size], to=self.graph.onnx.helper.np_dtype_to_tensor_dtype(kind))
                 total = self.node("Add", [total, self.node("Mul", [size, array(slopes)])])
+        if self.counts_from_front(name, lines):
+            total = self.node("Max", [total, self.graph.constant(np.array(0, np.int64))])
         if dtype != kind:
             total = self.node("Cast", [total], to=self.graph.onnx.helper.np_dtype_to_tensor_dtype(dtype))
         self.node("Identity", [total], name)
+
+    def counts_from_front(self, name: str, lines: Sequence[Any]) -> bool:
+        """Whether it is a bound of a part that must not fall below 0, where it would count from the end."""
+        base = self.points[0]
+        users = [(node, i) for node in self.graph.nodes for i, given in enumerate(node.input) if given == name]
+        return all(node.op_type == "Slice" and i in (1, 2) for node, i in users) and all(
+            offset + sum(slopes[symbol] * base[symbol] for symbol in self.symbols) >= 0 for offset, slopes in lines
+        )
 
     def inferred(self, name: str, values: Sequence[Any]) -> bool:
         """The one free axis of a Reshape can be left to it: then the constant says -1 there."""
@@ -268,7 +312,7 @@ class _Writer:
     def refusal(self, name: str, what: str) -> NotImplementedError:
         users = sorted({node.op_type for node in self.graph.nodes if name in node.input})
         symbols = " or ".join(repr(symbol) for symbol in self.symbols)
-        points = "; ".join(told(point) for point in self.points)
+        points = "; ".join([*[told(point) for point in self.points[:8]], *["..."] * (len(self.points) > 8)])
         return NotImplementedError(
             f"export: the size of {symbols} is built into a constant of {', '.join(users)}, {what} (compared at "
             f"{points}): the axis cannot stay free. Compute it by operations on the input, or leave it out of "

@@ -202,7 +202,7 @@ def _written(
     for entry in entries:
         graph.add(entry)
     graph.close(outputs, output_names)
-    graph.work = sum(x.numel() for x in inputs) + sum(x.numel() for entry in entries for x in entry.outputs)
+    graph.work = 1 + sum(x.numel() for x in inputs) + sum(x.numel() for entry in entries for x in entry.outputs)
     return graph
 
 
@@ -325,6 +325,7 @@ class _Graph:
         self.dims: list[list[Any]] = []  # of the results: numbers, sizes at several points, at last names of free sizes
         self.symbols: dict[str, tuple[int, ...]] = {}  # names of free sizes -> sizes at the same points
         self.work = 0  # numbers that the model computed
+        self.pooled: list[Any] = []  # sizes that pooling went over
         for i, x in enumerate(inputs):
             name = names[i] if names is not None else self.fresh("input")
             self.name(x, name)
