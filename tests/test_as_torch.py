@@ -223,6 +223,10 @@ MODELS = """
         print(sum((net(i).argmax(1) == y).sum().item() for i, y in DataLoader(test, batch_size=4)) / len(test))
     net.load_state_dict(best)
     print(list(net.state_dict())[:3], torch.arange(3).data.storage().tolist(), stack([ones(1), zeros(1)]).shape)
+    from torch.distributed import nn as _
+    from torch.fft import fftfreq, fftshift, ifft, ifftshift, rfftfreq
+    print(torch.nn.__dict__["ReLU"](), "SGD" in torch.optim.__dict__, torch.arange(3).split(split_size=[1, 2]))
+    print(fftfreq(5, 0.5), rfftfreq(4), fftshift(torch.arange(5)), ifftshift(torch.arange(6).view(2, 3), 1))
 """
 
 PROGRAMS = {"models": MODELS, "regression": REGRESSION, "xor": XOR, "function": FUNCTION, "old": OLD, "inert": INERT}

@@ -392,3 +392,64 @@ def test_functional_call_replaces_tied_weights():
     module, eye = Tied(), cr.eye(2) * 3
     assert func.functional_call(module, {"a.weight": eye}, cr.ones(1, 2)).tolist() == [[9.0, 9.0]]
     assert module.b.weight is module.a.weight
+
+
+# vmap
+
+
+def samples(lib, func):
+    """Calls of vmap in the words of either library."""
+    x, w = lib.arange(24.0).reshape(2, 3, 4), lib.tensor([1.0, -2.0, 0.5])
+    xs, ys = lib.eye(3)[:2], lib.ones(2)
+
+    def loss(w, x, y):
+        return ((w * x).sum() - y) ** 2
+
+    def total(w):
+        return func.vmap(loss, in_dims=(None, 0, 0))(w, xs, ys).sum()
+
+    yield func.vmap(lib.sum)(x)
+    yield func.vmap(lambda a: a * 2, in_dims=2, out_dims=-1)(x)
+    yield from func.vmap(lambda a: (a.sum(), a), in_dims=1, out_dims=(0, 1))(x)
+    yield func.vmap(func.vmap(lambda a, b: a @ b, (None, 0)), (0, None))(x[0], x[1])
+    yield func.vmap(lambda d: d["a"] + d["b"], in_dims=({"a": 0, "b": None},))({"a": x[0], "b": x[0, 0]})
+    yield func.vmap(lambda pair, k=1: pair[0] * pair[1] * k, in_dims=((0, None),))((x, 3.0), k=2)
+    yield func.vmap(func.grad(loss), in_dims=(None, 0, 0))(w, xs, ys)
+    yield func.vmap(func.hessian(lambda a: (a**3).sum()))(x[0])
+    yield func.grad(total)(w)
+    w.requires_grad_()
+    total(w).backward()
+    yield w.grad
+
+
+def test_vmap(torch):
+    for ours, theirs in zip(samples(cr, func), samples(torch, torch.func), strict=True):
+        close(ours, theirs.numpy())
+
+
+def test_vmap_random():
+    same, different = (
+        func.vmap(lambda x: cr.rand(2) + 0 * x, randomness=r)(cr.zeros(2)) for r in ("same", "different")
+    )
+    assert cr.equal(same[0], same[1]) and not cr.equal(different[0], different[1])
+    expect_error(RuntimeError, "draws random numbers", func.vmap(lambda x: cr.rand(2) + x), cr.zeros(2))
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "call"),
+    [
+        (ValueError, "randomness", lambda x: func.vmap(cr.sin, randomness="no")),
+        (TypeError, "only tensors can be cut, got int", lambda x: func.vmap(cr.mul)(x, 3)),
+        (TypeError, "got int", lambda x: func.vmap(lambda a: 3)(x)),
+        (TypeError, "in_dims must be int, None", lambda x: func.vmap(cr.sin, in_dims="0")(x)),
+        (ValueError, r"one size, and not 0, got \[2, 3\]", lambda x: func.vmap(cr.mul)(x, x[0])),
+        (ValueError, "not 0", lambda x: func.vmap(cr.sin)(x[:0])),
+        (ValueError, r"axis 2 of a tensor of shape \(2, 3\)", lambda x: func.vmap(cr.sin, in_dims=2)(x)),
+        (ValueError, "at least one argument", lambda x: func.vmap(cr.sin, in_dims=None)(x)),
+        (ValueError, "each of the 1 arguments", lambda x: func.vmap(cr.sin, in_dims=(0, 0))(x)),
+        (ValueError, "nested as", lambda x: func.vmap(lambda d: d["a"], in_dims=({"b": 0},))({"a": x})),
+        (ValueError, "nested as", lambda x: func.vmap(lambda a: (a, a), out_dims=(0, 0, 0))(x)),
+    ],
+)
+def test_vmap_refuses(error, words, call):
+    expect_error(error, words, call, cr.ones(2, 3))

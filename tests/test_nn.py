@@ -219,7 +219,10 @@ def test_repr(torch):
             lib.Linear(4, 5),
             lib.ReLU(),
             lib.Sequential(lib.Linear(5, 3, bias=False), lib.Tanh()),
-            lib.ModuleList([lib.Linear(1, 1), lib.Flatten()]),
+            lib.ModuleList([lib.Linear(1, 1), lib.Flatten(), lib.Linear(1, 1), lib.Linear(1, 1), lib.Linear(1, 2)]),
+            lib.ModuleList(
+                [lib.ModuleList(), lib.Sequential(lib.Tanh(), lib.Tanh()), lib.Sequential(lib.Tanh(), lib.Tanh())]
+            ),
             lib.Sigmoid(),
             lib.CrossEntropyLoss(),
         )

@@ -375,3 +375,19 @@ def test_wrong_kind_of_argument(op):
             for part in parts:
                 function = getattr(function, part)
             expect_error(TypeError, "", function, wrong, *args[1:], **kwargs)
+
+
+@pytest.mark.parametrize("name", ["cumsum", "cumprod"])
+@pytest.mark.parametrize("dtype", ["uint8", "int32"])
+def test_running_totals_in_fewer_bits(torch, name, dtype):
+    values = [3, 100, 77, 250, 60, 101]
+    ours, theirs = (getattr(lib, name)(lib.tensor(values), 0, dtype=getattr(lib, dtype)) for lib in (cr, torch))
+    assert str(ours.dtype).endswith(dtype) and ours.tolist() == theirs.tolist()
+
+
+def test_normalize_into_a_tensor():
+    x, out = cr.tensor([3.0, 4.0]), cr.zeros(2)
+    assert cr.nn.functional.normalize(x, dim=0, out=out) is out and cr.equal(out, x / 5)
+    expect_error(
+        ValueError, r"out must have the shape \(2,\), got \(3,\)", cr.nn.functional.normalize, x, dim=0, out=cr.zeros(3)
+    )

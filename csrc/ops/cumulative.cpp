@@ -47,9 +47,12 @@ void cumulate(kernels::Cumulate f, const Tensor& in, const Tensor& out, const Cu
 // Bools and integers accumulate in int64.
 Tensor widened(Args& a) {
     Tensor x = self_or_copy(a);
-    if (a.given(2)) return cast(x, a.dtype(2, DType::Float32));
-    return is_integral(x.dtype()) ? cast(x, DType::Int64) : x;
+    if (a.given(2)) x = cast(x, a.dtype(2, DType::Float32));
+    bool keep = a.given(2) && x.dtype() == DType::Bool;
+    return is_integral(x.dtype()) && !keep ? cast(x, DType::Int64) : x;
 }
+// The dtype asked for: the low bits of an int64 are what fewer bits would have held.
+Tensor narrowed(Args& a, const Tensor& y) { return a.given(2) ? cast(y, a.dtype(2, DType::Float32)) : y; }
 
 }  // namespace
 
@@ -92,7 +95,7 @@ Example:
                           {{"cumsum(Tensor input, int dim, *, Dtype dtype=None)", [](Args& a) {
                                 Tensor x = widened(a);
                                 int axis = normalize_axis(a.name, a.integer(1), x.ndim());
-                                finish(a, run_with(cumsum_op, CumulativeAttrs{axis, false}, x));
+                                finish(a, narrowed(a, run_with(cumsum_op, CumulativeAttrs{axis, false}, x)));
                             }}}});
 
 // ---- cumprod: y_k = product of x_j over j <= k ----
@@ -163,7 +166,7 @@ Example:
                            {{"cumprod(Tensor input, int dim, *, Dtype dtype=None)", [](Args& a) {
                                  Tensor x = widened(a);
                                  int axis = normalize_axis(a.name, a.integer(1), x.ndim());
-                                 finish(a, run_with(cumprod_op, CumulativeAttrs{axis, false}, x));
+                                 finish(a, narrowed(a, run_with(cumprod_op, CumulativeAttrs{axis, false}, x)));
                              }}}});
 
 }  // namespace chainrule

@@ -242,9 +242,10 @@ Source: Zhang and Sennrich, "Root mean square layer normalization", 2019.
        }}}});
 
 // ---- normalize: y = x / max(|x|_p, eps) ----
-const Register normalize_fn({"normalize",
-                             kNN,
-                             R"(Vectors along an axis, divided by their norm.
+const Register normalize_fn(
+    {"normalize",
+     kNN,
+     R"(Vectors along an axis, divided by their norm.
 
     y = x / max(|x|_p, eps)
 
@@ -253,18 +254,26 @@ Args:
     p: order of the norm.
     dim: axis.
     eps: the least divisor.
+    out: a tensor of the input's shape that takes the result.
 
 Returns:
     Tensor of the input's shape.
+
+Raises:
+    ValueError: out has another shape.
 
 Example:
     >>> F.normalize(chainrule.tensor([3., 4.]), dim=0)
     tensor([0.6000, 0.8000])
 )",
-                             {{"normalize(Tensor input, float p=2.0, ints dim=1, float eps=1e-12)", [](Args& a) {
-                                   const Tensor& x = a.tensor(0);
-                                   Tensor length = norm(x, a.real(1), a.ints(2), true);
-                                   a.ret(x / maximum(length, number(a.real(3), length)));
-                               }}}});
+     {{"normalize(Tensor input, float p=2.0, ints dim=1, float eps=1e-12, Tensor out=None)", [](Args& a) {
+           const Tensor& x = a.tensor(0);
+           Tensor length = norm(x, a.real(1), a.ints(2), true);
+           Tensor y = x / maximum(length, number(a.real(3), length));
+           Tensor out = a.tensor(4);
+           check<ValueError>(!out || out.shape() == y.shape(), "normalize: out must have the shape ", y.shape(),
+                             ", got ", out ? out.shape() : y.shape(), ".");
+           a.ret(out ? copy_(out, y) : y);
+       }}}});
 
 }  // namespace chainrule

@@ -325,7 +325,9 @@ Example:
                           {"split(Tensor input, list split_size_or_sections, int dim=0)",
                            [](Args& a) { a.ret_tuple(split_by_sizes(a.tensor(0), a.tensor(1), a.integer(2, 0))); }},
                           {"split(Tensor input, int split_size, int dim=0)",
-                           [](Args& a) { a.ret_tuple(split(a.tensor(0), a.integer(1), a.integer(2, 0))); }}}});
+                           [](Args& a) { a.ret_tuple(split(a.tensor(0), a.integer(1), a.integer(2, 0))); }},
+                          {"split(Tensor input, list split_size, int dim=0)",
+                           [](Args& a) { a.ret_tuple(split_by_sizes(a.tensor(0), a.tensor(1), a.integer(2, 0))); }}}});
 
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t axis) {
     check<ValueError>(chunks > 0, "chunk: the number of chunks must be positive, got ", chunks);

@@ -45,6 +45,7 @@ from ._tensor_str import set_printoptions as set_printoptions
 from .autograd import enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import set_grad_enabled as set_grad_enabled  # type: ignore[assignment]
+from .func import vmap as vmap
 from .serialization import load as load, save as save
 # isort: on
 

@@ -1705,6 +1705,10 @@ class Tensor:
     def split(self, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]: ...
     @overload
     def split(self, split_size: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+    @overload
+    def split(self, split_size: Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]: ...
+    @overload
+    def split(self, split_size: Sequence[_int], *, axis: _int) -> tuple[Tensor, ...]: ...
     def sqrt(self) -> Tensor:
         """Square root of each element; the gradient at 0 is inf."""
     def sqrt_(self) -> Tensor:
@@ -8324,6 +8328,10 @@ def split(input: Tensor, split_size_or_sections: Sequence[_int], *, axis: _int) 
 def split(input: Tensor, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]: ...
 @overload
 def split(input: Tensor, split_size: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+@overload
+def split(input: Tensor, split_size: Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]: ...
+@overload
+def split(input: Tensor, split_size: Sequence[_int], *, axis: _int) -> tuple[Tensor, ...]: ...
 def sqrt(input: Tensor) -> Tensor:
     """Square root of each element; the gradient at 0 is inf.
 
@@ -9806,11 +9814,24 @@ class _nn:
         """Negative log-likelihood of class indices under log-probabilities."""
     @staticmethod
     @overload
-    def normalize(input: Tensor, p: _float = 2.0, dim: Ints = 1, eps: _float = 1e-12) -> Tensor:
+    def normalize(
+        input: Tensor,
+        p: _float = 2.0,
+        dim: Ints = 1,
+        eps: _float = 1e-12,
+        out: Tensor | None = None,
+    ) -> Tensor:
         """Vectors along an axis, divided by their norm."""
     @staticmethod
     @overload
-    def normalize(input: Tensor, p: _float = 2.0, *, axis: Ints, eps: _float = 1e-12) -> Tensor: ...
+    def normalize(
+        input: Tensor,
+        p: _float = 2.0,
+        *,
+        axis: Ints,
+        eps: _float = 1e-12,
+        out: Tensor | None = None,
+    ) -> Tensor: ...
     @staticmethod
     def one_hot(input: Tensor, num_classes: _int = -1) -> Tensor:
         """Labels as vectors of 0 with a single 1."""

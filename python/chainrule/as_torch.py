@@ -136,6 +136,13 @@ class TorchModule(types.ModuleType):
             return importlib.import_module(fullname)
         raise AttributeError(f"chainrule has no {fullname}", name=name, obj=self)
 
+    def fill(self) -> None:
+        """Puts the public names into __dict__, where programs look for them: models.__dict__["resnet18"]()."""
+        for source in reversed(self.__dict__["_sources"]):
+            for name in getattr(source, "__all__", vars(source)):
+                if not name.startswith("_") and not isinstance(getattr(source, name), types.ModuleType):
+                    self.__dict__[name] = getattr(source, name)
+
     def _public(self) -> list[str]:
         """What `from torch.X import *` brings."""
         names: set[str] = set()
@@ -164,6 +171,8 @@ class TorchFinder:
 
     def exec_module(self, module: types.ModuleType) -> None:
         module.__file__ = __file__
+        if isinstance(module, TorchModule) and "." in module.__name__:
+            module.fill()
 
 
 def install() -> None:

@@ -29,12 +29,12 @@ def exists(group, form):
 
 
 def follow(value, parts):
-    """Whether the parts lead to something that serves: dtypes without kernels stand in for comparison only."""
+    """Whether the parts lead to something that serves: some dtypes and transforms are there by name only."""
     for part in parts:
         if not hasattr(value, part):
             return False
         value = getattr(value, part)
-    return not isinstance(value, AbsentDtype)
+    return not isinstance(value, AbsentDtype) and getattr(value, "__module__", None) != "torch.fft"
 
 
 found = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, TypeVar
 
 from ... import _core
@@ -170,6 +170,12 @@ class ModuleList(_Listed):
         """Insert a module before an index."""
         super().insert(index, module)
 
+    def _child_lines(self) -> Iterator[tuple[str, str]]:
+        """Neighbours with the same text share a line: "(0-1): 2 x Linear(...)"."""
+        for text, group in groupby(super()._child_lines(), key=lambda line: line[1]):
+            names = [name for name, _ in group]
+            yield (names[0], text) if len(names) == 1 else (f"{names[0]}-{names[-1]}", f"{len(names)} x {text}")
+
 
 class ModuleDict(Module):
     """A dict of modules, known to the module that holds it.
@@ -289,7 +295,7 @@ class ParameterList(Module):
         return self
 
     def extra_repr(self) -> str:
-        return "\n".join(f"({i}): {_describe(value)}" for i, value in enumerate(self))
+        return "\n".join(f"  ({i}): {_describe(value)}" for i, value in enumerate(self))
 
 
 class ParameterDict(Module):
@@ -371,7 +377,7 @@ class ParameterDict(Module):
             self[key] = value
 
     def extra_repr(self) -> str:
-        return "\n".join(f"({key}): {_describe(self[key])}" for key in self._keys)
+        return "\n".join(f"  ({key}): {_describe(self[key])}" for key in self._keys)
 
 
 def _as_parameter(value: Any) -> Any:

@@ -568,10 +568,21 @@ class Module(StateMixin, _core.ModuleBase):
     def __repr__(self) -> str:
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
-        children = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in self._modules.items()]
+        children = [f"({name}): {_indented(text)}" for name, text in self._child_lines()]
         if not children and len(lines) <= 1:
             return f"{self._get_name()}({extra})"
         return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
+
+    def _child_lines(self) -> Iterator[tuple[str, str]]:
+        """Name and text of each child, as repr() shows them."""
+        for name, child in self._modules.items():
+            yield name, repr(child)
+
+
+def _indented(text: str) -> str:
+    """All lines but the first by two spaces; empty ones stay empty."""
+    first, *rest = text.split("\n")
+    return "\n".join([first, *("  " + line if line.strip() else "" for line in rest)])
 
 
 def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
