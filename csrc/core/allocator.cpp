@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "core/check.h"
+#include "core/lock_check.h"
 #include "core/refcount.h"
 
 // Under a sanitizer every block is one of the system's, of just the size asked for: so it sees a use after free and an
@@ -139,6 +140,7 @@ void release_large(State& s) {
 }  // namespace
 
 void* allocate(size_t requested) {
+    check_lock();
     constexpr size_t kMost = size_t{1} << 62;
     if (requested > kMost) fail<OutOfMemory>("allocate: ", requested, " bytes are beyond any address space");
     State& s = state();
@@ -170,6 +172,7 @@ void* allocate(size_t requested) {
 }
 
 void deallocate(void* p, size_t requested) noexcept {
+    check_lock();
     State& s = state();
     SizeClass c = size_class(requested);
     int64_t bytes = static_cast<int64_t>(c.bytes);

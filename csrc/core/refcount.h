@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/lock_check.h"
+
 #ifdef CHAINRULE_ATOMIC_REFCOUNT
 #include "core/counter.h"
 #endif
@@ -25,8 +27,14 @@ struct RefCounted {
     bool drop() { return refcount.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 #else
     int32_t refcount = 0;
-    void retain() { ++refcount; }
-    bool drop() { return --refcount == 0; }
+    void retain() {
+        check_lock();
+        ++refcount;
+    }
+    bool drop() {
+        check_lock();
+        return --refcount == 0;
+    }
 #endif
     int32_t use_count() const { return refcount; }
 };

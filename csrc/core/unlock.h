@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "core/lock_check.h"
+
 namespace chainrule {
 
 struct HostLock {
@@ -11,21 +13,35 @@ struct HostLock {
 };
 extern HostLock host_lock;
 
-// Work below this many elements is done sooner than the lock changes hands.
+// Work below this many elements is done sooner than the lock changes hands. Where the lock is checked, all work counts.
+#ifdef CHAINRULE_CHECK_LOCK
+inline constexpr int64_t kUnlockWork = 0;
+#else
 inline constexpr int64_t kUnlockWork = 1 << 16;
+#endif
 
 class Unlock {
   public:
     explicit Unlock(int64_t work) {
-        if (work >= kUnlockWork && host_lock.release) state_ = host_lock.release();
+        if (work < kUnlockWork || !host_lock.release) return;
+        check_lock();
+        state_ = host_lock.release();
+        set_away(true);
     }
     ~Unlock() {
-        if (state_) host_lock.acquire(state_);
+        if (!state_) return;
+        set_away(false);
+        host_lock.acquire(state_);
     }
     Unlock(const Unlock&) = delete;
     Unlock& operator=(const Unlock&) = delete;
 
   private:
+    static void set_away([[maybe_unused]] bool away) {
+#ifdef CHAINRULE_CHECK_LOCK
+        lock_is_away = away;
+#endif
+    }
     void* state_ = nullptr;
 };
 

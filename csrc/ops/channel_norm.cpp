@@ -48,16 +48,41 @@ struct Spans {
     int64_t n_groups() const { return groups ? samples * groups : channels; }
     int64_t group_of(int64_t span) const { return groups ? span / (channels / groups) : span % channels; }
     double group_size() const { return static_cast<double>(count() * length) / static_cast<double>(n_groups()); }
-    kernels::Columns part(int64_t from, int64_t to) const { return {length, to - from, channels}; }
     int64_t grain() const { return kGrain / (length + 1) + 1; }
+    // Rows of a piece, where spans are columns: at most 64 pieces, as each has sums of its own.
+    int64_t rows() const { return std::max(kGrain / (channels + 1) + 1, (length + 63) / 64); }
 };
 
-// body(from, to) for ranges of spans, or of whole cache lines of columns.
+// A tensor's kernels, and where its elements lie.
+struct Data {
+    const kernels::Table& table = kernels::kernels();
+    int type;
+    int64_t item;
+    explicit Data(const Tensor& t) : type(static_cast<int>(t.dtype())), item(static_cast<int64_t>(t.item_size())) {}
+};
+
+// body(first element, number) for each span.
 template <class F> void for_spans(const Spans& s, const F& body) {
-    if (!s.columns) return parallel_for(s.count(), s.grain(), body);
-    constexpr int64_t kLine = 16;
-    parallel_for((s.channels + kLine - 1) / kLine, s.grain() / kLine + 1,
-                 [&](int64_t from, int64_t to) { body(from * kLine, std::min(to * kLine, s.channels)); });
+    parallel_for(s.count(), s.grain(), [&](int64_t from, int64_t to) {
+        for (int64_t i = from; i < to; ++i) body(i * s.length, i);
+    });
+}
+// body(first element, the columns' part of a piece of rows, the piece's number).
+template <class F> void for_rows(const Spans& s, const F& body) {
+    parallel_for(s.length, s.rows(), [&](int64_t from, int64_t to) {
+        body(from * s.channels, kernels::Columns{to - from, s.channels, s.channels}, from / s.rows());
+    });
+}
+// `kinds` sums of each column: body puts those of a piece where it is told; they are added in the order of the pieces.
+template <class F> std::vector<double> column_sums(const Spans& s, int64_t kinds, const F& body) {
+    int64_t pieces = (s.length + s.rows() - 1) / s.rows(), width = kinds * s.channels;
+    std::vector<double> parts(size_t(pieces * width));
+    for_rows(s, [&](int64_t at, const kernels::Columns& part, int64_t piece) {
+        body(at, part, parts.data() + piece * width);
+    });
+    for (int64_t i = width; i < pieces * width; ++i) parts[size_t(i % width)] += parts[size_t(i)];
+    parts.resize(size_t(width));
+    return parts;
 }
 
 std::vector<double> as_doubles(const Tensor& t, int64_t n, double otherwise) {
@@ -102,37 +127,28 @@ struct Moments {
     std::vector<double> mean, var;
 };
 
-// A tensor's kernels, and its elements as bytes.
-struct Data {
-    const kernels::Table& table = kernels::kernels();
-    int type;
-    int64_t item;
-    explicit Data(const Tensor& t) : type(static_cast<int>(t.dtype())), item(static_cast<int64_t>(t.item_size())) {}
-};
-
 std::vector<double> span_sums(const Tensor& x, const Spans& s) {
-    std::vector<double> out(size_t(s.count()));
     Data d(x);
     const char* in = x.data();
-    for_spans(s, [&](int64_t from, int64_t to) {
-        if (s.columns) return d.table.column_sums[d.type](in + from * d.item, s.part(from, to), &out[size_t(from)]);
-        for (int64_t i = from; i < to; ++i)
-            out[size_t(i)] = d.table.span_sum[d.type](in + i * s.length * d.item, s.length);
-    });
+    if (s.columns)
+        return column_sums(s, 1, [&](int64_t at, const kernels::Columns& part, double* sums) {
+            d.table.column_sums[d.type](in + at * d.item, part, sums);
+        });
+    std::vector<double> out(size_t(s.count()));
+    for_spans(s, [&](int64_t at, int64_t i) { out[size_t(i)] = d.table.span_sum[d.type](in + at * d.item, s.length); });
     return out;
 }
 
 std::vector<double> span_squares(const Tensor& x, const Spans& s, const std::vector<double>& mean) {
-    std::vector<double> out(size_t(s.count()));
     Data d(x);
     const char* in = x.data();
-    for_spans(s, [&](int64_t from, int64_t to) {
-        if (s.columns)
-            return d.table.column_squares[d.type](in + from * d.item, s.part(from, to), &mean[size_t(from)],
-                                                  &out[size_t(from)]);
-        for (int64_t i = from; i < to; ++i)
-            out[size_t(i)] =
-                d.table.span_squares[d.type](in + i * s.length * d.item, s.length, mean[size_t(s.group_of(i))]);
+    if (s.columns)
+        return column_sums(s, 1, [&](int64_t at, const kernels::Columns& part, double* sums) {
+            d.table.column_squares[d.type](in + at * d.item, part, mean.data(), sums);
+        });
+    std::vector<double> out(size_t(s.count()));
+    for_spans(s, [&](int64_t at, int64_t i) {
+        out[size_t(i)] = d.table.span_squares[d.type](in + at * d.item, s.length, mean[size_t(s.group_of(i))]);
     });
     return out;
 }
@@ -159,19 +175,16 @@ void affine(const Tensor& x, const Tensor& y, const Spans& s, const std::vector<
     Data d(x);
     const char* in = x.data();
     char* out = y.data();
-    std::vector<double> scale(size_t(s.count()));
-    for (int64_t i = 0; i < s.count(); ++i)
-        scale[size_t(i)] = w[size_t(i % s.channels)] * stats[size_t(s.n_groups() + s.group_of(i))];
-    for_spans(s, [&](int64_t from, int64_t to) {
-        int64_t at = from * d.item;
-        if (s.columns)
-            return d.table.column_affine[d.type](in + at, out + at, s.part(from, to), &stats[size_t(from)],
-                                                 &scale[size_t(from)], &b[size_t(from)]);
-        for (int64_t i = from; i < to; ++i) {
-            at = i * s.length * d.item;
-            d.table.span_affine[d.type](in + at, out + at, s.length, stats[size_t(s.group_of(i))], scale[size_t(i)],
-                                        b[size_t(i % s.channels)]);
-        }
+    auto scale = [&](int64_t i) { return w[size_t(i % s.channels)] * stats[size_t(s.n_groups() + s.group_of(i))]; };
+    if (!s.columns)
+        return for_spans(s, [&](int64_t at, int64_t i) {
+            d.table.span_affine[d.type](in + at * d.item, out + at * d.item, s.length, stats[size_t(s.group_of(i))],
+                                        scale(i), b[size_t(i % s.channels)]);
+        });
+    std::vector<double> scales(size_t(s.channels));
+    for (int64_t i = 0; i < s.channels; ++i) scales[size_t(i)] = scale(i);
+    for_rows(s, [&](int64_t at, const kernels::Columns& part, int64_t) {
+        d.table.column_affine[d.type](in + at * d.item, out + at * d.item, part, stats.data(), scales.data(), b.data());
     });
 }
 
@@ -184,17 +197,15 @@ void eval_channels(EvalCtx& c) {
     Tensor x = contiguous_data(c.input(0));
     Spans s(x.shape(), a.groups);
     std::vector<double> w = as_doubles(c.input(1), s.channels, 1), b = as_doubles(c.input(2), s.channels, 0);
-    {
-        Unlock unlock(x.numel());
-        Moments m;
-        if (a.fixed) m = {as_doubles(c.input(3), s.channels, 0), as_doubles(c.input(4), s.channels, 1)};
-        else m = moments_of(x, s);
-        std::vector<double> stats = m.mean;
-        for (double v : m.var) stats.push_back(1 / std::sqrt(v + a.eps));
-        store_doubles(c.out(1), stats.data());
-        store_doubles(c.out(2), m.var.data());
-        affine(x, c.out(), s, stats, w, b);
-    }
+    Moments m;
+    if (a.fixed) m = {as_doubles(c.input(3), s.channels, 0), as_doubles(c.input(4), s.channels, 1)};
+    Unlock unlock(x.numel());  // from here on there are only numbers
+    if (!a.fixed) m = moments_of(x, s);
+    std::vector<double> stats = m.mean;
+    for (double v : m.var) stats.push_back(1 / std::sqrt(v + a.eps));
+    store_doubles(c.out(1), stats.data());
+    store_doubles(c.out(2), m.var.data());
+    affine(x, c.out(), s, stats, w, b);
 }
 
 struct GradSums {
@@ -202,34 +213,36 @@ struct GradSums {
     std::vector<double> h, hz;   // for each group: the sums of h = dy w and of h z
 };
 
-// For each span the sums of dy and of dy (x - mean).
+// From the sums of dy and of dy (x - mean) of each span.
 GradSums sums_of_grad(const Tensor& g, const Tensor& x, const Spans& s, const std::vector<double>& stats,
                       const std::vector<double>& w) {
     Data d(x);
     const char *grad = g.data(), *in = x.data();
-    std::vector<double> dy(size_t(s.count())), dyx(size_t(s.count()));
-    for_spans(s, [&](int64_t from, int64_t to) {
-        int64_t at = from * d.item;
-        if (s.columns)
-            return d.table.column_products[d.type](grad + at, in + at, s.part(from, to), &stats[size_t(from)],
-                                                   &dy[size_t(from)], &dyx[size_t(from)]);
-        for (int64_t i = from; i < to; ++i) {
-            double sums[2];
-            at = i * s.length * d.item;
-            d.table.span_products[d.type](grad + at, in + at, s.length, stats[size_t(s.group_of(i))], sums);
-            dy[size_t(i)] = sums[0];
-            dyx[size_t(i)] = sums[1];
-        }
-    });
+    std::vector<double> sums;
+    if (s.columns) {
+        sums = column_sums(s, 2, [&](int64_t at, const kernels::Columns& part, double* to) {
+            d.table.column_products[d.type](grad + at * d.item, in + at * d.item, part, stats.data(), to,
+                                            to + s.channels);
+        });
+    } else {
+        sums.resize(size_t(2 * s.count()));
+        for_spans(s, [&](int64_t at, int64_t i) {
+            double pair[2];
+            d.table.span_products[d.type](grad + at * d.item, in + at * d.item, s.length, stats[size_t(s.group_of(i))],
+                                          pair);
+            sums[size_t(i)] = pair[0];
+            sums[size_t(s.count() + i)] = pair[1];
+        });
+    }
     size_t channels = size_t(s.channels), groups = size_t(s.n_groups());
     GradSums out{std::vector<double>(channels), std::vector<double>(channels), std::vector<double>(groups),
                  std::vector<double>(groups)};
     for (int64_t i = 0; i < s.count(); ++i) {
         size_t channel = size_t(i % s.channels), group = size_t(s.group_of(i));
-        double dyz = dyx[size_t(i)] * stats[groups + group];
-        out.db[channel] += dy[size_t(i)];
+        double dy = sums[size_t(i)], dyz = sums[size_t(s.count() + i)] * stats[groups + group];
+        out.db[channel] += dy;
         out.dw[channel] += dyz;
-        out.h[group] += dy[size_t(i)] * w[channel];
+        out.h[group] += dy * w[channel];
         out.hz[group] += dyz * w[channel];
     }
     return out;
@@ -241,28 +254,31 @@ void spans_grad(const Tensor& g, const Tensor& x, const Tensor& dx, const Spans&
     Data d(x);
     const char *grad = g.data(), *in = x.data();
     char* out = dx.data();
-    size_t n = size_t(s.count());
-    std::vector<double> a(n), b(n), c(n);
     double share = 1 / s.group_size();
-    for (int64_t i = 0; i < s.count(); ++i) {
+    struct Slopes {
+        double a, b, c;
+    };
+    auto slopes = [&](int64_t i) -> Slopes {
         size_t group = size_t(s.group_of(i));
-        double r = stats[size_t(s.n_groups()) + group];
-        a[size_t(i)] = r * w[size_t(i % s.channels)];
-        b[size_t(i)] = fixed ? 0 : -r * r * sums.hz[group] * share;
-        c[size_t(i)] = fixed ? 0 : -r * sums.h[group] * share;
+        double r = stats[size_t(s.n_groups()) + group], a = r * w[size_t(i % s.channels)];
+        if (fixed) return {a, 0, 0};
+        return {a, -r * r * sums.hz[group] * share, -r * sums.h[group] * share};
+    };
+    if (!s.columns)
+        return for_spans(s, [&](int64_t at, int64_t i) {
+            Slopes k = slopes(i);
+            at *= d.item;
+            d.table.span_grad[d.type](grad + at, in + at, out + at, s.length, stats[size_t(s.group_of(i))], k.a, k.b,
+                                      k.c);
+        });
+    std::vector<double> a, b, c;
+    for (int64_t i = 0; i < s.channels; ++i) {
+        Slopes k = slopes(i);
+        a.push_back(k.a), b.push_back(k.b), c.push_back(k.c);
     }
-    for_spans(s, [&](int64_t from, int64_t to) {
-        int64_t at = from * d.item;
-        size_t k = size_t(from);
-        if (s.columns)
-            return d.table.column_grad[d.type](grad + at, in + at, out + at, s.part(from, to), &stats[k], &a[k], &b[k],
-                                               &c[k]);
-        for (int64_t i = from; i < to; ++i) {
-            at = i * s.length * d.item;
-            k = size_t(i);
-            d.table.span_grad[d.type](grad + at, in + at, out + at, s.length, stats[size_t(s.group_of(i))], a[k], b[k],
-                                      c[k]);
-        }
+    for_rows(s, [&](int64_t at, const kernels::Columns& part, int64_t) {
+        at *= d.item;
+        d.table.column_grad[d.type](grad + at, in + at, out + at, part, stats.data(), a.data(), b.data(), c.data());
     });
 }
 

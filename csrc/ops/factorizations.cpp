@@ -63,8 +63,9 @@ Tensor largest_sum(const Tensor& a, double p) {
 // |A| |A^-1|; inf for singular matrices.
 template <class Norm> Tensor condition(const char* op, const Tensor& a, const Norm& norm_of) {
     check_square(op, a);
-    // The determinant itself may underflow: eye(120) * 1e-3.
-    Tensor singular = eq(slogdet(detach(a)).sign, scalar_tensor(0, a.dtype()));
+    if (rows_of(a) == 0) return sum(abs(a), {-2, -1});
+    // The determinant itself may underflow: eye(120) * 1e-3. Its sign is NaN where elements are.
+    Tensor singular = ne(abs(slogdet(detach(a)).sign), scalar_tensor(1, a.dtype()));
     Tensor safe = where(column(column(singular)), unit_matrix(rows_of(a), a.dtype()), a);
     Tensor value = norm_of(a) * norm_of(inv(safe));
     return where(singular, number(std::numeric_limits<double>::infinity(), value), value);

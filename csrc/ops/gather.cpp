@@ -490,7 +490,7 @@ void call_index_reduce(Args& a) {
     Tensor x = a.tensor(0), source = a.tensor(3), index = a.tensor(2);
     check<ValueError>(index.ndim() <= 1, a.name, ": the index must be a vector, got shape ", index.shape(), ".");
     int axis = normalize_axis(a.name, a.integer(1), x.ndim());
-    bool fits = source.ndim() == x.ndim();
+    bool fits = source.ndim() == x.ndim() && (x.ndim() > 0 || index.numel() == 1);
     for (int d = 0; fits && d < x.ndim(); ++d) fits = source.size(d) == (d == axis ? index.numel() : x.size(d));
     check<ValueError>(fits, a.name, ": the source must have the tensor's sizes, and along axis ", axis,
                       " the index's length, got source ", source.shape(), ", tensor ", x.shape(), " and index ",

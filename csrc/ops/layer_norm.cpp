@@ -100,18 +100,20 @@ void fused_rows_grad(VjpCtx& c) {
         const T *in = x.data<T>(), *grad = g.data<T>(), *rstd = stats.data<T>(), *weight = w ? w.data<T>() : nullptr;
         const T* mean = a.centred ? rstd + s.rows : nullptr;
         T *to = dx ? dx.data<T>() : nullptr, *parts = parameters ? room.data<T>() : nullptr;
-        Unlock unlock(x.numel());
-        parallel_for(s.rows, grain, [&](int64_t begin, int64_t end) {
-            T* part = parts ? parts + begin / grain * 2 * s.n : nullptr;
-            double* sum = parts ? sums.data() + begin / grain * 2 * s.n : nullptr;
-            for (int64_t r = begin; r < end; r += kBlock) {
-                for (int64_t i = 0; part && i < 2 * s.n; ++i) part[i] = T(0);
-                f(grad + r * s.n, in + r * s.n, weight, mean ? mean + r : nullptr, rstd + r,
-                  to ? to + r * s.n : nullptr, part, part ? part + s.n : nullptr, end - r < kBlock ? end - r : kBlock,
-                  s.n);
-                for (int64_t i = 0; part && i < 2 * s.n; ++i) sum[i] += static_cast<double>(part[i]);
-            }
-        });
+        {
+            Unlock unlock(x.numel());
+            parallel_for(s.rows, grain, [&](int64_t begin, int64_t end) {
+                T* part = parts ? parts + begin / grain * 2 * s.n : nullptr;
+                double* sum = parts ? sums.data() + begin / grain * 2 * s.n : nullptr;
+                for (int64_t r = begin; r < end; r += kBlock) {
+                    for (int64_t i = 0; part && i < 2 * s.n; ++i) part[i] = T(0);
+                    f(grad + r * s.n, in + r * s.n, weight, mean ? mean + r : nullptr, rstd + r,
+                      to ? to + r * s.n : nullptr, part, part ? part + s.n : nullptr,
+                      end - r < kBlock ? end - r : kBlock, s.n);
+                    for (int64_t i = 0; part && i < 2 * s.n; ++i) sum[i] += static_cast<double>(part[i]);
+                }
+            });
+        }
         for (int k = 1; k <= 2; ++k) {
             if (!c.wants(k)) continue;
             Dims shape;

@@ -255,8 +255,9 @@ const OpDef huber_op = {
 Tensor smooth_l1(const Tensor& d, double beta) {
     double smallest =
         d.dtype() == DType::Float32 ? std::numeric_limits<float>::min() : std::numeric_limits<double>::min();
-    if (beta < smallest)
-        return abs(d);  // 1 / beta is beyond the dtype, beta / 2 below the rounding of what it is taken from
+    if (beta == 0) return abs(d);
+    // The inverse of a smaller bound would be infinite. Values change by less than the smallest normal number.
+    beta = std::max(beta, smallest);
     return run_with(huber_op, HuberAttrs{beta, 1 / beta}, d);
 }
 

@@ -50,6 +50,8 @@ PoolAttrs adaptive_attrs(const Args& a, int dims) {
     check_axes(a.name, x, dims);
     Dims ones = per_axis(a.name, "output_size", {1}, dims, 0), zeros = per_axis(a.name, "output_size", {0}, dims, 0);
     Dims wanted = a.ints(1);  // -1 where None was given: as it is
+    if (wanted.n == 1 && wanted[0] == -1)
+        while (wanted.n < dims) wanted.push(-1);
     if (wanted.n == dims)
         for (int d = 0; d < dims; ++d)
             if (wanted[d] == -1) wanted[d] = x.size(x.ndim() - dims + d);

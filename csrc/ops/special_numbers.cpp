@@ -18,6 +18,7 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 constexpr double kSqrt2 = 1.41421356237309504880;
+constexpr double kSqrt2Pi = 2.50662827463100050242;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
@@ -41,7 +42,7 @@ double scaled_bessel(int64_t n, double x) {
             double odd = 2 * k - 1;
             sum += term *= (odd * odd - 4 * order * order) / (8 * a * k);
         }
-        sum /= std::sqrt(2 * kPi * a);
+        sum /= kSqrt2Pi * std::sqrt(a);
     }
     return n % 2 == 1 && x < 0 ? -sum : sum;
 }
@@ -70,6 +71,7 @@ double log_ndtr(double x) {
 double ndtri(double p) {
     if (!(p >= 0 && p <= 1)) return kNan;
     if (p == 0 || p == 1) return p == 0 ? -kInfinity : kInfinity;
+    if (p == 0.5) return 0;
     if (p > 0.5) return -ndtri(1 - p);  // 1 - p is exact here
     double log_p = std::log(p), t = std::sqrt(-2 * log_p);
     double x = (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) - t;
@@ -155,7 +157,7 @@ constexpr double kLargeShape = 20;
 // x^a e^-x / Gamma(a + 1).
 double gamma_front(double a, double x) {
     if (a < kLargeShape) return std::exp(a * std::log(x) - x - std::lgamma(a + 1));
-    return std::exp(-a * distance(a, x) - stirling_rest(a)) / std::sqrt(2 * kPi * a);
+    return std::exp(-a * distance(a, x) - stirling_rest(a)) / (kSqrt2Pi * std::sqrt(a));
 }
 
 // The coefficients f_n of eta / mu in powers of eta, where eta^2 / 2 = mu - ln(1 + mu): with mu = sum m_n eta^n, the equation
@@ -185,7 +187,7 @@ double gamma_uniform(double a, double x, bool upper) {
     double b[kTemmeTerms + 1] = {}, sum = 0;
     for (int n = kTemmeTerms - 1; n >= 1; --n) b[n - 1] = f[static_cast<size_t>(n)] + (n + 1) * b[n + 1] / a;
     for (int n = kTemmeTerms - 1; n >= 0; --n) sum = sum * eta + b[n];
-    double rest = std::exp(-a * half_square) / std::sqrt(2 * kPi * a) * sum / (1 + b[1] / a);
+    double rest = std::exp(-a * half_square) / (kSqrt2Pi * std::sqrt(a)) * sum / (1 + b[1] / a);
     double z = std::copysign(std::sqrt(a * half_square), x - a);
     return upper ? std::erfc(z) / 2 + rest : std::erfc(-z) / 2 - rest;
 }
@@ -244,7 +246,10 @@ double gamma_density(double a, double x) {
     if (!(a >= 0 && x >= 0)) return kNan;
     if (x == 0) return a > 1 ? 0 : a == 1 ? 1 : kInfinity;
     if (std::isinf(x)) return std::isinf(a) ? kNan : 0;
-    return std::isinf(a) ? 0 : gamma_front(a, x) * (a / x);
+    if (std::isinf(a)) return 0;
+    // x^a may underflow where x^(a - 1) does not.
+    if (a < kLargeShape || x < a / 1000) return std::exp((a - 1) * std::log(x) - x - std::lgamma(a));
+    return gamma_front(a, x) * (a / x);
 }
 
 // The derivative of digamma, sum over k >= 0 of (x + k)^-2: reflection below 1/2, ten steps of the recurrence, then the asymptotic

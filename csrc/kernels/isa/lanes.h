@@ -61,7 +61,9 @@ template <class Join, int n, class T> CHAINRULE_INLINE T fold_register(typename 
 }
 // All lanes joined, by halves; `lane` is overwritten.
 template <class Join, int kWidth, class T> CHAINRULE_INLINE T fold_lanes(T* lane) {
-    if constexpr (kWidth * static_cast<int>(sizeof(T)) > kRegisterBytes) {
+    if constexpr (kWidth == 1) {
+        return lane[0];
+    } else if constexpr (kWraps<T> || kWidth * static_cast<int>(sizeof(T)) > kRegisterBytes) {
 #pragma omp simd
         for (int j = 0; j < kWidth / 2; ++j) lane[j] = Join::join(lane[j], lane[j + kWidth / 2]);
         return fold_lanes<Join, kWidth / 2>(lane);
