@@ -62,3 +62,31 @@ def test_ndtri_of_the_smallest_numbers():
     p = f64([5e-324, 1e-300, 1e-100, 1e-3])
     expected = [-38.4674056171443463, -37.0470962993611992, -21.2734535609653243, -3.09023230616781354]
     assert cr.special.ndtri(p).tolist() == pytest.approx(expected, rel=5e-16)
+
+
+@pytest.mark.parametrize(
+    ("a", "x", "density"),
+    [
+        (1.5, 1e-220, 1.1283791670955126e-110),
+        (5.0, 1e-64, 1e-256 / 24),
+        (1.0, 5e-324, 1.0),
+        (2.0, 1e-320, 1e-320),
+        (30.0, 1e-10, 1.1309962886447716e-321),
+        (1e308, 1e308, 3.989422804014327e-155),
+    ],
+)
+def test_density_of_the_gamma_distribution_where_powers_underflow(a, x, density):
+    """x^(a - 1) e^-x / Gamma(a), by mpmath with 50 digits."""
+    z = cr.tensor(x, dtype=cr.float64, requires_grad=True)
+    cr.igamma(cr.tensor(a, dtype=cr.float64), z).backward()
+    assert z.grad.item() == pytest.approx(density, rel=1e-12, abs=1e-323)
+
+
+def test_bessel_functions_of_the_largest_numbers():
+    x = cr.tensor([3e307, -1e308], dtype=cr.float64)
+    assert cr.i0(x).tolist() == [float("inf")] * 2 and cr.special.i1(x).tolist() == [float("inf"), -float("inf")]
+    assert cr.special.i0e(x)[1].item() == pytest.approx(3.989422804014327e-155, rel=1e-14)
+
+
+def test_ndtri_of_a_half_is_zero():
+    assert cr.special.ndtri(cr.tensor(0.5, dtype=cr.float64)).item() == 0

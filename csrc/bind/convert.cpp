@@ -385,7 +385,8 @@ Tensor legacy_tensor(PyObject* args, PyObject* kwargs) {
 
 PyObject* to_array(const Tensor& t, PyObject* owner) {
     std::vector<py::ssize_t> shape(t.shape().begin(), t.shape().end()), strides;
-    for (int64_t s : t.strides()) strides.push_back(s * static_cast<py::ssize_t>(t.item_size()));
+    int64_t item = static_cast<int64_t>(t.item_size());
+    for (int64_t s : t.strides()) strides.push_back(t.numel() > 0 ? s * item : item);  // empty: no step is ever made
     py::array a(numpy_dtype(t.dtype()), shape, strides, t.data(), py::handle(owner));
     if (t->storage->read_only) a.attr("flags").attr("writeable") = false;
     return a.release().ptr();

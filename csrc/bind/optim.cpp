@@ -22,10 +22,16 @@ std::vector<Tensor> tensors_of(const py::list& list, const char* what) {
     return out;
 }
 
+// Of these none may be missing.
+std::vector<Tensor> parameters_of(const py::list& list, const char* op) {
+    for (py::handle h : list) check<TypeError>(!h.is_none(), op, ": parameters must be tensors, got None.");
+    return tensors_of(list, op);
+}
+
 void sgd_step_(const py::list& params, py::list buffers, double lr, double momentum, double dampening,
                double weight_decay, bool nesterov, bool maximize) {
     std::vector<Tensor> b = tensors_of(buffers, "sgd");
-    sgd_step(tensors_of(params, "sgd"), b, {lr, momentum, dampening, weight_decay, nesterov, maximize});
+    sgd_step(parameters_of(params, "sgd"), b, {lr, momentum, dampening, weight_decay, nesterov, maximize});
     for (size_t i = 0; i < b.size(); ++i)
         if (b[i] && py::handle(buffers[i]).is_none()) buffers[i] = b[i];
 }
@@ -35,7 +41,8 @@ void adam_step_(const py::list& params, const py::list& exp_avgs, const py::list
                 double eps, double weight_decay, bool decoupled, bool amsgrad, bool maximize) {
     AdamState state{tensors_of(exp_avgs, "adam"), tensors_of(exp_avg_sqs, "adam"), tensors_of(max_exp_avg_sqs, "adam"),
                     tensors_of(steps, "adam")};
-    adam_step(tensors_of(params, "adam"), state, {lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
+    adam_step(parameters_of(params, "adam"), state,
+              {lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
 }
 
 void rule_step_(const char* name, const py::list& params, const py::list& states, const py::list& steps,
@@ -46,7 +53,7 @@ void rule_step_(const char* name, const py::list& params, const py::list& states
     for (size_t k = 0; k < states.size(); ++k) state.states[k] = tensors_of(py::list(states[k]), name);
     state.steps = tensors_of(steps, name);
     state.products = tensors_of(products, name);
-    rule_step(name, tensors_of(params, name), state, {lr, weight_decay, decoupled, maximize, std::move(numbers)});
+    rule_step(name, parameters_of(params, name), state, {lr, weight_decay, decoupled, maximize, std::move(numbers)});
 }
 
 py::list list_of(const py::object& o) {
@@ -68,24 +75,24 @@ void bind_optim(py::module_& m) {
     m.def(
         "zero_grad_",
         [](const py::object& params, bool set_to_none) {
-            zero_grad(tensors_of(list_of(params), "zero_grad"), set_to_none);
+            zero_grad(parameters_of(list_of(params), "zero_grad"), set_to_none);
         },
         py::arg("params"), py::arg("set_to_none") = true);
     m.def(
         "clip_grad_norm_",
         [](const py::object& params, double max_norm, double norm_type, bool error_if_nonfinite) {
-            return clip_grad_norm(tensors_of(list_of(params), "clip_grad_norm_"), max_norm, norm_type,
+            return clip_grad_norm(parameters_of(list_of(params), "clip_grad_norm_"), max_norm, norm_type,
                                   error_if_nonfinite);
         },
         py::arg("params"), py::arg("max_norm"), py::arg("norm_type") = 2.0, py::arg("error_if_nonfinite") = false);
     m.def("total_norm", [](const py::object& tensors, double norm_type, bool error_if_nonfinite) {
-        return total_norm("get_total_norm", tensors_of(list_of(tensors), "get_total_norm"), norm_type,
+        return total_norm("get_total_norm", parameters_of(list_of(tensors), "get_total_norm"), norm_type,
                           error_if_nonfinite);
     });
     m.def(
         "clip_grad_value_",
         [](const py::object& params, double clip) {
-            clip_grad_value(tensors_of(list_of(params), "clip_grad_value_"), clip);
+            clip_grad_value(parameters_of(list_of(params), "clip_grad_value_"), clip);
         },
         py::arg("params"), py::arg("clip_value"));
 }

@@ -183,17 +183,21 @@ void reduce(Reduce kind, DType dtype, const void* in, const Dims& shape, const D
               t.reduce_columns[static_cast<int>(combine)][static_cast<int>(result)],
               static_cast<int64_t>(item_size(dtype)),
               static_cast<int64_t>(item_size(result))};
-    Axes kept, reduced;
-    for (int d = 0; d < shape.n; ++d) (axes >> d & 1 ? reduced : kept).push({shape[d], strides[d]});
-    for (int d = 0; d < shape.n; ++d)
-        if (shape[d] == 0 && !(axes >> d & 1)) return;  // no outputs
     const char* src = static_cast<const char*>(in);
     char* dst = static_cast<char*>(out);
-    for (int d = 0; d < shape.n; ++d)
-        if (shape[d] == 0) {  // outputs of empty sums
-            for (int64_t i = 0, n = kept.numel(); i < n; ++i) p.rows(src, dst + i * p.out_item, 1, 0, 0, 1);
-            return;
-        }
+    int64_t outputs = 1;
+    bool empty = false;
+    for (int d = 0; d < shape.n; ++d) {
+        if (axes >> d & 1) empty |= shape[d] == 0;
+        else if (shape[d] == 0) return;  // no outputs
+        else outputs *= shape[d];
+    }
+    if (empty) {  // outputs of empty sums
+        for (int64_t i = 0; i < outputs; ++i) p.rows(src, dst + i * p.out_item, 1, 0, 0, 1);
+        return;
+    }
+    Axes kept, reduced;
+    for (int d = 0; d < shape.n; ++d) (axes >> d & 1 ? reduced : kept).push({shape[d], strides[d]});
     if (reduced.n == 0) reduced.v[reduced.n++] = {1, 0};  // only axes of size 1
     bool columns = reduced.n == 1 && kept.n >= 1 && kept.v[kept.n - 1].stride == 1 && reduced.v[0].stride != 1;
     if (!columns) {

@@ -142,6 +142,8 @@ def test_24_none_for_a_tensor():
     expect_error(TypeError, "None", cr.autograd.grad, x.sum(), [x, None])
     expect_error(TypeError, "None", cr.autograd.backward, [x.sum(), None])
     expect_error(TypeError, "None", x.sum().backward, inputs=[None])
+    expect_error(TypeError, "None", cr._core.zero_grad_, [x, None])
+    expect_error(TypeError, "None", cr._core.clip_grad_value_, [None], 1.0)
     assert x.grad is None
 
 

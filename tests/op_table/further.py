@@ -142,6 +142,7 @@ PARTS = (
         tol=4,
         bad=(
             bad(ValueError, r"^index_reduce: reduce must be .*Use index_add", F(3), 0, I(2), F(2), "sum"),
+            bad(ValueError, r"^index_reduce: the source must .*index \(3,\)", F(), 0, V([0, 0, 0], "int"), F(), "prod"),
             bad(ValueError, r"^index_reduce: the source must .*source \(2,\)", F(3, 2), 1, I(2), F(2), "prod"),
         ),
     ),
@@ -218,6 +219,8 @@ FACTORIZATIONS = (
             S(SQUARE, -2),
             S(SQUARE, float("inf")),
             S(V([[1.0, 1.0]] * 2, grad=False), 1),
+            S(V([[float("nan"), 1.0], [1.0, 1.0]], grad=False), 1),
+            S(F(0, 0), 1),
         ),
         tol=200,
         second=False,
