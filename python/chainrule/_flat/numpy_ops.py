@@ -58,6 +58,27 @@ def digamma(x):
     return each(one, x)
 
 
+def gamma_density(a, x):
+    """x^(a - 1) e^-x / Gamma(a); for large a by Stirling's series, as the logarithms would cancel."""
+
+    def one(a, x):
+        if not (a >= 0 and x >= 0) or (math.isinf(a) and math.isinf(x)):
+            return math.nan
+        if x == 0:
+            return 0.0 if a > 1 else 1.0 if a == 1 else math.inf
+        if math.isinf(a) or math.isinf(x):
+            return 0.0
+        if a < 20:
+            return math.exp(a * math.log(x) - x - math.lgamma(a + 1)) * (a / x)
+        mu, r = (x - a) / a, 1 / (a * a)
+        rest = (1 / 12 - r * (1 / 360 - r * (1 / 1260 - r * (1 / 1680 - r / 1188)))) / a
+        log_power = math.log1p(mu) - mu if abs(mu) < 0.5 else math.log(x / a) - mu
+        return math.exp(a * log_power - rest) / math.sqrt(2 * math.pi * a) * (a / x)
+
+    dtype, (a, x) = np.result_type(a, x), np.broadcast_arrays(a, x)
+    return np.array([one(*pair) for pair in zip(a.ravel().tolist(), x.ravel().tolist())], dtype).reshape(a.shape)
+
+
 def sigmoid(x):
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1 / (1 + e), e / (1 + e))

@@ -121,7 +121,7 @@ def _fill() -> None:
         polygamma=call("special('polygamma', {n}, {0})"),
         bessel_i=call("special('iv', {n}, {0})"),
         bessel_ie=call("special('ive', {n}, {0})"),
-        gamma_density=infix("np.exp(({0} - 1) * np.log({1}) - {1} - lgamma({0}))"),
+        gamma_density=call("gamma_density({0}, {1})"),
         frexp=call("np.frexp({0})"),
         neg=infix("-{0}"),
         rsqrt=infix("1 / np.sqrt({0})"),
