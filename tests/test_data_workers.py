@@ -16,7 +16,7 @@ from helpers import expect_error, run_python
 
 import chainrule as cr
 from chainrule.utils import data as D
-from chainrule.utils.data import DataLoader, get_worker_info
+from chainrule.utils.data import DataLoader, get_worker_info, workers
 
 pytestmark = pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="needs fork")
 
@@ -245,21 +245,33 @@ def test_death_of_a_worker():
     assert children() == []
 
 
+def test_batches_before_a_death_are_given():
+    taken, loader = [], DataLoader(Squares(8, 3, lambda i: os._exit(7)), batch_size=None, num_workers=1)
+
+    def take():
+        for i, _ in loader:
+            taken.append(i)
+            time.sleep(0.2)  # the last batch and the end of the pipe come together
+
+    expect_error(RuntimeError, "worker 0 .* exit code 7", take)
+    assert taken == [0, 1, 2]
+
+
 def test_timeout():
     loader = DataLoader(Squares(4, 0, lambda i: time.sleep(60)), batch_size=None, num_workers=1, timeout=0.3)
     before = time.monotonic()
-    cr.utils.data.workers._JOIN_SECONDS, saved = 0.2, cr.utils.data.workers._JOIN_SECONDS
+    workers._JOIN_SECONDS, saved = 0.2, workers._JOIN_SECONDS
     try:
         expect_error(RuntimeError, "within 0.3 seconds", list, loader)
     finally:
-        cr.utils.data.workers._JOIN_SECONDS = saved
+        workers._JOIN_SECONDS = saved
     assert time.monotonic() - before < 30
     assert children() == []
 
 
 def test_timeout_while_a_pipe_is_stuck(monkeypatch):
     """A message that comes in part, and tasks that a busy worker does not take: neither outlasts the timeout."""
-    monkeypatch.setattr(cr.utils.data.workers, "_JOIN_SECONDS", 0.2)
+    monkeypatch.setattr(workers, "_JOIN_SECONDS", 0.2)
 
     def half(conn, outbox):
         outbox.get()
@@ -271,11 +283,9 @@ def test_timeout_while_a_pipe_is_stuck(monkeypatch):
         Squares(10, 0, lambda i: time.sleep(60)), batch_sampler=[[0] * 10**6] * 4, num_workers=1, timeout=0.3
     )
     expect_error(RuntimeError, "within 0.3 seconds", list, busy)
-    send_all = cr.utils.data.workers._send_all
+    send_all = workers._send_all
     main = os.getpid()
-    monkeypatch.setattr(
-        cr.utils.data.workers, "_send_all", lambda *args: (send_all if os.getpid() == main else half)(*args)
-    )
+    monkeypatch.setattr(workers, "_send_all", lambda *args: (send_all if os.getpid() == main else half)(*args))
     expect_error(RuntimeError, "within 0.3 seconds", list, DataLoader(Squares(4), num_workers=2, timeout=0.3))
     assert time.monotonic() - before < 30
     assert children() == []

@@ -196,7 +196,8 @@ class Pool:
         """Results that have arrived, each with its worker's number; waits for the first one.
 
         Raises:
-            RuntimeError: a worker died, or nothing came within the timeout (0: no limit).
+            RuntimeError: a worker died and all that came before has been taken, or nothing came within the timeout
+                (0: no limit).
         """
         try:
             messages = [self.inbox.get(timeout=timeout or None)]
@@ -205,11 +206,13 @@ class Pool:
             raise RuntimeError(
                 f"DataLoader: no batch came from the workers within {timeout} seconds (timeout)."
             ) from None
-        while not self.inbox.empty():
+        while messages[-1][1] is not None and not self.inbox.empty():
             messages.append(self.inbox.get())
-        for worker, message in messages:
-            if message is None:
+        worker, last = messages[-1]
+        if last is None:
+            if len(messages) == 1:
                 raise self.death(worker)
+            self.inbox.put(messages.pop())
         return [(worker, pickle.loads(message)) for worker, message in messages]
 
     def death(self, worker: int) -> RuntimeError:
