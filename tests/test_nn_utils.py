@@ -215,8 +215,65 @@ def test_parametrization_errors():
     expect_error(ValueError, "must keep shape", parametrize.register_parametrization, layer, "weight", wrong)
     assert layer.weight is weight
     same(weight, before)  # refused before anything changes
+
+    class InPlace(nn.Module):
+        kept = 3
+
+        def forward(self, x):
+            return x[: self.kept] * 2
+
+        def right_inverse(self, x):
+            return x.mul_(0.5)
+
+    half = InPlace()
+    half.kept = 1
+    expect_error(ValueError, "must keep shape", parametrize.register_parametrization, layer, "weight", half)
+    same(weight, before)
+
+    class Nothing(Shift):
+        def right_inverse(self, x):
+            return None
+
+    register = parametrize.register_parametrization
+    expect_error(
+        TypeError, "must give a tensor or a tuple of tensors, got NoneType", register, layer, "weight", Nothing()
+    )
+    no_bias = nn.Linear(2, 2, bias=False)
+    expect_error(ValueError, "no parameter or buffer 'bias' that is a tensor", register, no_bias, "bias", Shift())
+    for norms in (nn.utils, nn.utils.parametrizations):
+        for norm in (norms.spectral_norm, norms.weight_norm):
+            expect_error(ValueError, "no parameter or buffer 'bias' that is a tensor", norm, no_bias, "bias")
+            assert no_bias.bias is None and "bias" in no_bias._parameters
+
+    good = parametrize.register_parametrization(nn.Linear(2, 3), "weight", InPlace())
+    value = cr.ones(3, 2)
+    good.weight = value
+    same(value, cr.ones(3, 2))
+    same(good.parametrizations.weight.original, cr.full((3, 2), 0.5))
     parametrize.register_parametrization(layer, "weight", Wrong(), unsafe=True)
     assert layer.weight.shape == (1, 2)
+
+
+def test_parts_are_set_all_or_none():
+    class Parts(nn.Module):
+        dtype = cr.float32
+
+        def forward(self, a, b):
+            return a + b
+
+        def right_inverse(self, x):
+            return x / 4, (x * 3 / 4).to(self.dtype)
+
+    step = Parts()
+    layer = parametrize.register_parametrization(nn.Linear(2, 2), "weight", step)
+    chain, before = layer.parametrizations.weight, layer.weight.detach()
+    step.dtype = cr.float64
+    with pytest.raises(ValueError, match="must keep the dtype"):
+        layer.weight = cr.ones(2, 2)
+    same(layer.weight, before)
+    expect_error(ValueError, "dtype", parametrize.register_parametrization, layer, "weight", Double())
+    same(layer.weight, before)
+    assert len(chain) == 1
 
 
 def test_fusion(torch):

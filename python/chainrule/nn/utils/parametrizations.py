@@ -103,8 +103,8 @@ def spectral_norm(
     Source: Miyato et al., "Spectral normalization for generative adversarial networks", 2018; PyTorch,
     torch.nn.utils.parametrizations.spectral_norm.
     """
-    if not hasattr(module, name):
-        raise ValueError(f"spectral_norm: {type(module).__name__} has no parameter or buffer {name!r}.")
+    parametrized = parametrize.is_parametrized(module, name)
+    weight = getattr(module, name) if parametrized else parametrize.tensor_of("spectral_norm", module, name)
     axis = default_dim(module) if dim is None else dim
-    step = _SpectralNorm(getattr(module, name), n_power_iterations, axis, eps)
+    step = _SpectralNorm(weight, n_power_iterations, axis, eps)
     return parametrize.register_parametrization(module, name, step)

@@ -65,19 +65,21 @@ class ParametrizationList(ModuleList):
         super().__init__(modules)
         self.unsafe = unsafe
         with no_grad():
-            value = original.detach()
+            value = given = original.detach().clone()  # a right_inverse may work in place
+            version = given._version
             for module in reversed(modules):
                 if hasattr(module, "right_inverse"):
                     value = module.right_inverse(value)
             self.is_tensor = isinstance(value, Tensor)
-            parts = [value] if self.is_tensor else list(value)
+            parts = _listed(value)
             self.ntensors = len(parts)
-            self._check_parts(parts, original)
+            if self.is_tensor and parts[0].dtype != original.dtype:
+                raise ValueError(f"right_inverse must keep the dtype {original.dtype}, got {parts[0].dtype}.")
             if not unsafe:
                 _check_same(original, self._computed(parts))
         # Only now is anything changed. One tensor stays the object that an optimizer may hold.
         if self.is_tensor:
-            if not _same_memory(parts[0], original):
+            if not (_same_memory(parts[0], given) and given._version == version):
                 original.data = parts[0].detach()
             parts = [original]
         elif isinstance(original, Parameter):
@@ -88,18 +90,13 @@ class ParametrizationList(ModuleList):
             else:
                 self.register_buffer(name, part)
 
-    def _check_parts(self, parts: Sequence[Any], original: Any) -> None:
-        for part in parts:
-            if not isinstance(part, Tensor):
-                raise TypeError(f"right_inverse must give tensors, got {type(part).__name__}.")
-        if self.is_tensor and parts[0].dtype != original.dtype:
-            raise ValueError(f"right_inverse must keep the dtype {original.dtype}, got {parts[0].dtype}.")
-
     def _names(self) -> list[str]:
         return ["original"] if self.is_tensor else [f"original{i}" for i in range(self.ntensors)]
 
     def right_inverse(self, value: Any) -> None:
         """Set what the tensor is computed from, so that it becomes `value`; each module needs a right_inverse."""
+        if isinstance(value, Tensor):
+            value = value.detach().clone()  # a right_inverse may work in place
         with no_grad():
             for module in reversed(list(self)):
                 if not hasattr(module, "right_inverse"):
@@ -107,13 +104,13 @@ class ParametrizationList(ModuleList):
                         f"parametrization {type(module).__name__} has no right_inverse: its tensor can't be assigned."
                     )
                 value = module.right_inverse(value)
-            parts = [value] if self.is_tensor else list(value)
+            parts, originals = _listed(value), [getattr(self, name) for name in self._names()]
             if len(parts) != self.ntensors:
                 raise ValueError(f"right_inverse must give {self.ntensors} tensors, got {len(parts)}.")
-            for name, part in zip(self._names(), parts):
-                own = getattr(self, name)
+            for own, part in zip(originals, parts):
                 if part.dtype != own.dtype:
                     raise ValueError(f"right_inverse must keep the dtype {own.dtype}, got {part.dtype}.")
+            for own, part in zip(originals, parts):
                 own.data = part.detach().clone()
 
     def forward(self) -> Any:
@@ -124,6 +121,15 @@ class ParametrizationList(ModuleList):
         for module in list(self)[1:]:
             value = module(value)
         return value
+
+
+def _listed(value: Any) -> list[Any]:
+    """The tensors that a right_inverse gave."""
+    parts = [value] if isinstance(value, Tensor) else list(value) if isinstance(value, (list, tuple)) else [value]
+    for part in parts:
+        if not isinstance(part, Tensor):
+            raise TypeError(f"right_inverse must give a tensor or a tuple of tensors, got {type(part).__name__}.")
+    return parts
 
 
 def _same_memory(a: Any, b: Any) -> bool:
@@ -207,14 +213,10 @@ def register_parametrization(
         inverse = getattr(parametrization, "right_inverse", None)
         if inverse is not None:
             with no_grad():
-                chain.right_inverse(inverse(getattr(module, tensor_name)))
+                chain.right_inverse(inverse(getattr(module, tensor_name).clone()))
         chain.append(parametrization)
         return module
-    if tensor_name not in module._parameters and tensor_name not in module._buffers:
-        raise ValueError(
-            f"register_parametrization: {type(module).__name__} has no parameter or buffer {tensor_name!r}."
-        )
-    original = getattr(module, tensor_name)
+    original = tensor_of("register_parametrization", module, tensor_name)
     chain = ParametrizationList([parametrization], original, unsafe=unsafe)
     delattr(module, tensor_name)
     if not is_parametrized(module):
@@ -223,6 +225,15 @@ def register_parametrization(
     _inject_property(module, tensor_name)
     module.parametrizations[tensor_name] = chain
     return module
+
+
+def tensor_of(function: str, module: Module, name: str) -> Any:
+    """The parameter or buffer that a function is to change."""
+    for registry in (module._parameters, module._buffers):
+        if registry.get(name) is not None:
+            return registry[name]
+    none = " that is a tensor: it is None" if name in module._parameters or name in module._buffers else ""
+    raise ValueError(f"{function}: {type(module).__name__} has no parameter or buffer {name!r}{none}.")
 
 
 def _check_same(before: Any, after: Any) -> None:

@@ -10,6 +10,7 @@ from .. import functional as F
 from ..modules.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..modules.module import Module
 from ..parameter import Parameter
+from .parametrize import tensor_of
 
 __all__ = ["as_matrix", "check_times", "default_dim", "power_method", "remove_spectral_norm", "spectral_norm"]
 
@@ -93,7 +94,7 @@ def spectral_norm(
         if isinstance(hook, SpectralNorm) and hook.name == name:
             raise RuntimeError(f"spectral_norm: {name!r} of {type(module).__name__} has a spectral_norm already.")
     hook = SpectralNorm(name, n_power_iterations, default_dim(module) if dim is None else dim, eps)
-    weight = module._parameters[name]
+    weight = tensor_of("spectral_norm", module, name)
     matrix = as_matrix(weight.detach(), hook.dim)
     u = F.normalize(_core.empty(matrix.shape[0], dtype=matrix.dtype).normal_(0, 1), dim=0, eps=eps)
     v = F.normalize(_core.empty(matrix.shape[1], dtype=matrix.dtype).normal_(0, 1), dim=0, eps=eps)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..modules.module import Module
 from ..parameter import Parameter
+from .parametrize import tensor_of
 
 __all__ = ["remove_weight_norm", "weight_norm"]
 
@@ -56,7 +57,7 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     for hook in module._forward_pre_hooks.values():
         if isinstance(hook, WeightNorm) and hook.name == name:
             raise RuntimeError(f"weight_norm: {name!r} of {type(module).__name__} has a weight_norm already.")
-    weight = getattr(module, name)
+    weight = tensor_of("weight_norm", module, name)
     delattr(module, name)
     hook = WeightNorm(name, dim)
     length = norm_except_dim(weight.detach(), hook.dim)
