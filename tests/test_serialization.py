@@ -160,6 +160,17 @@ def test_checkpoint_goes_on_as_before(tmp_path):
     assert parts[2].get_last_lr() == others[2].get_last_lr()
 
 
+@pytest.mark.parametrize(
+    "space", [cr, cr.nn.functional, cr.linalg, cr.special, cr.func], ids=lambda space: space.__name__
+)
+def test_public_functions_are_pickled_by_name(space):
+    for name in dir(space):
+        function = getattr(space, name)
+        if not name.startswith("_") and callable(function):
+            for protocol in (2, pickle.DEFAULT_PROTOCOL):
+                assert pickle.loads(pickle.dumps(function, protocol)) == function, name
+
+
 def test_modules_are_pickled_and_read_only_on_request(tmp_path):
     model = nn.Linear(2, 3)
     cr.save(model, tmp_path / "model")

@@ -6,6 +6,9 @@
 #include <pybind11/pybind11.h>
 #include <structmember.h>
 
+#include <cstring>
+#include <utility>
+
 #include "bind/convert.h"
 
 namespace chainrule {
@@ -40,21 +43,28 @@ PyObject* op_name(PyObject* self, void*) {
 
 PyObject* op_doc(PyObject* self, void*) { return Py_NewRef(reinterpret_cast<OpFunction*>(self)->doc); }
 
-PyObject* op_module(PyObject* self, void*) {
-    uint32_t flags = reinterpret_cast<OpFunction*>(self)->f->def->flags;
-    bool only_nn = (flags & kNN) && !(flags & (kFunction | kMethod));
-    return PyUnicode_FromString(only_nn ? "chainrule.nn.functional" : "chainrule");
+// Where a function stands, and its name there: linalg_norm is chainrule.linalg.norm.
+std::pair<const char*, const char*> public_place(PyObject* self) {
+    const BoundFunction& f = *reinterpret_cast<OpFunction*>(self)->f;
+    const char* name = f.name.c_str();
+    if (f.name.starts_with("linalg_")) return {"chainrule.linalg", name + std::strlen("linalg_")};
+    if (f.name.starts_with("special_")) return {"chainrule.special", name + std::strlen("special_")};
+    bool only_nn = (f.def->flags & kNN) && !(f.def->flags & (kFunction | kMethod));
+    return {only_nn ? "chainrule.nn.functional" : "chainrule", name};
 }
+
+PyObject* op_module(PyObject* self, void*) { return PyUnicode_FromString(public_place(self).first); }
+PyObject* op_qualname(PyObject* self, void*) { return PyUnicode_FromString(public_place(self).second); }
 
 PyObject* op_signature(PyObject* self, void*) {
     return PyUnicode_FromString(reinterpret_cast<OpFunction*>(self)->f->signatures[0].text.c_str());
 }
 
-// Functions are found again by name.
-PyObject* op_reduce(PyObject* self, PyObject*) { return op_name(self, nullptr); }
+// Functions are found again by name, in __module__.
+PyObject* op_reduce(PyObject* self, PyObject*) { return op_qualname(self, nullptr); }
 
 PyGetSetDef getset[] = {
-    {"__name__", op_name, nullptr, nullptr, nullptr},       {"__qualname__", op_name, nullptr, nullptr, nullptr},
+    {"__name__", op_name, nullptr, nullptr, nullptr},       {"__qualname__", op_qualname, nullptr, nullptr, nullptr},
     {"__doc__", op_doc, nullptr, nullptr, nullptr},         {"__module__", op_module, nullptr, nullptr, nullptr},
     {"signature", op_signature, nullptr, nullptr, nullptr}, {nullptr, nullptr, nullptr, nullptr, nullptr},
 };

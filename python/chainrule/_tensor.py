@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
 import warnings
 from typing import Any
 
@@ -173,5 +172,3 @@ for _name, _function in {
     "layout": property(_layout),
 }.items():
     setattr(Tensor, _name, _function)
-
-copyreg.pickle(type(_core.relu), lambda f: f.__name__)

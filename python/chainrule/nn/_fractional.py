@@ -129,6 +129,7 @@ def with_indices(function: Any) -> Any:
         return function(*args, **{**kwargs, "return_indices": True})
 
     name = function.__name__
+    pool.__module__ = function.__module__  # where pickle finds it
     pool.__name__ = pool.__qualname__ = f"{name}_with_indices"
     pool.__doc__ = f"{name} with return_indices=True: the maxima and their places."
     return pool
