@@ -58,6 +58,13 @@ def test_the_ends_of_bessel_functions():
     assert cr.special.i0e(f64(math.inf)).item() == 0
 
 
+def test_ndtri_in_the_middle():
+    """sqrt(2 pi) (p - 1/2) there; expected numbers by mpmath with 40 digits."""
+    assert cr.special.ndtri(f64([0.5, 0.5 - 1e-10, 0.5 + 1e-15])).tolist() == pytest.approx(
+        [0.0, -2.506628482030354e-10, 2.504624782204590e-15], rel=5e-16, abs=0
+    )
+
+
 def test_ndtri_of_the_smallest_numbers():
     p = f64([5e-324, 1e-300, 1e-100, 1e-3])
     expected = [-38.4674056171443463, -37.0470962993611992, -21.2734535609653243, -3.09023230616781354]

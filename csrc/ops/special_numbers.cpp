@@ -67,7 +67,8 @@ double log_ndtr(double x) {
 }
 
 // The x at which the normal distribution's integral is p: a first value of four digits (Abramowitz and Stegun 26.2.23) made exact
-// by Halley's method; in the tail by Newton's for the logarithm, as the integral itself loses its digits there.
+// by Halley's method; in the tail by Newton's for the logarithm, as the integral itself loses its digits there, and in the middle
+// by the integral from 0, which loses none at p = 1/2.
 double ndtri(double p) {
     if (!(p >= 0 && p <= 1)) return kNan;
     if (p == 0 || p == 1) return p == 0 ? -kInfinity : kInfinity;
@@ -80,7 +81,8 @@ double ndtri(double p) {
             x -= (log_ndtr(x) - log_p) * erfcx(-x / kSqrt2) * std::sqrt(kPi / 2);
             continue;
         }
-        double error = (std::erfc(-x / kSqrt2) / 2 - p) * std::sqrt(2 * kPi) * std::exp(x * x / 2);
+        double off = p > 0.25 ? std::erf(x / kSqrt2) / 2 - (p - 0.5) : std::erfc(-x / kSqrt2) / 2 - p;
+        double error = off * std::sqrt(2 * kPi) * std::exp(x * x / 2);
         x -= error / (1 + x * error / 2);
     }
     return x;
