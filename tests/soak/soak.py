@@ -111,7 +111,7 @@ def shapes(minutes, seed):
         if elapsed >= mark:
             gc.collect()
             report(f"minute {mark}, step {steps}", start)
-            early = resident() if mark == 2 else early
+            early = resident() if early is None and elapsed >= 2 else early
             mark += 1
     failed = left_over(alive)
     report(f"minute {minutes:g}, step {steps}", start)
@@ -175,8 +175,8 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if options.what == "shapes":
-        if options.minutes <= 2:
-            parser.error("--minutes: more than 2, as the end is held against minute 2")
+        if options.minutes < 3:
+            parser.error("--minutes: 3 or more, as the end is held against the time after minute 2")
         return shapes(options.minutes, options.seed)
     return nodes() if options.what == "nodes" else tiny_steps(options.steps)
 
