@@ -147,15 +147,16 @@ def test_24_none_for_a_tensor():
     assert x.grad is None
 
 
-def test_24_the_program_of_a_case_runs():
+def test_24_the_program_of_a_case_runs(monkeypatch):
     """What a failure prints is a program: it compiles, and runs alone from another folder."""
-    programs = {number: arguments.program(7, number) for number in range(3000)}
-    for number, text in programs.items():
+    programs = [arguments.program(7, number) for number in range(400)]
+    for number, text in enumerate(programs):
         compile(text, f"call {number}", "exec")
-    assert "'from'" in programs[789]
-    with_helpers = [number for number, text in programs.items() if "from arguments import" in text]
-    for number in (0, 789, 1193, *with_helpers[:2]):
-        run_python(f"import os; os.chdir('/')\n{programs[number]}")
+    with_helper = next(text for text in programs if "from arguments import" in text)
+    monkeypatch.setattr(arguments, "TARGETS", [target for target in arguments.TARGETS if target[0] == "uniform_"])
+    with_a_word_of_python = next(text for n in range(300) if "'from'" in (text := arguments.program(7, n)))
+    for text in (programs[0], with_helper, with_a_word_of_python):
+        run_python(f"import os; os.chdir('/')\n{text}")
     broken = programs[0].replace("import numpy as np, chainrule as cr", "import numpy as np")
     with pytest.raises(AssertionError, match="NameError"):
         run_python(broken)
