@@ -236,6 +236,13 @@ def test_warns_if_not_converged():
         ({"batch_size": 0}, "batch_size must be 'auto' or a whole number >= 1"),
         ({"batch_size": 2.5}, "batch_size must be 'auto' or a whole number"),
         ({"max_iter": 1.5}, "max_iter must be a whole number >= 1, got 1.5"),
+        ({"max_iter": True}, "max_iter must be a whole number >= 1, got True"),
+        ({"n_iter_no_change": np.array([1, 2])}, "n_iter_no_change must be a whole number"),
+        ({"batch_size": np.array([1, 2])}, "batch_size must be 'auto' or a whole number"),
+        (
+            {"early_stopping": True, "validation_fraction": 0.0},
+            "validation_fraction must be above 0 with early_stopping",
+        ),
         ({"n_iter_no_change": 2.5}, "n_iter_no_change must be a whole number"),
         ({"learning_rate_init": 1e20, "solver": "sgd", "activation": "identity"}, "the loss is .* Scale the data"),
     ],

@@ -108,7 +108,7 @@ class _MLP(BaseEstimator):
 
         def count(name: str) -> bool:
             value: Any = getattr(self, name)
-            return isinstance(value, numbers.Integral) and int(value) >= 1
+            return isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 1
 
         require(all(isinstance(n, numbers.Integral) and n > 0 for n in self._sizes()), "hidden_layer_sizes", "positive")
         require(self.activation in _ACTIVATIONS, "activation", f"one of {sorted(_ACTIVATIONS)}")
@@ -118,12 +118,15 @@ class _MLP(BaseEstimator):
             require(number(name, 0.0), name, ">= 0")
         require(number("learning_rate_init", 0.0) and self.learning_rate_init > 0, "learning_rate_init", "> 0")
         require(count("max_iter"), "max_iter", "a whole number >= 1")
-        endless = self.n_iter_no_change == math.inf
+        endless = isinstance(self.n_iter_no_change, numbers.Real) and self.n_iter_no_change == math.inf
         require(endless or count("n_iter_no_change"), "n_iter_no_change", "a whole number >= 1, or infinite")
         for name in ("dropout", "momentum", "beta_1", "beta_2"):
             require(number(name, 0.0, 1.0), name, "in [0, 1)")
         require(number("validation_fraction", 0.0, 1.0), "validation_fraction", "in [0, 1)")
-        require(self.batch_size == "auto" or count("batch_size"), "batch_size", "'auto' or a whole number >= 1")
+        some = not self.early_stopping or self.validation_fraction > 0
+        require(some, "validation_fraction", "above 0 with early_stopping, which judges by that part")
+        automatic = isinstance(self.batch_size, str) and self.batch_size == "auto"
+        require(automatic or count("batch_size"), "batch_size", "'auto' or a whole number >= 1")
 
     def _sizes(self) -> list[int]:
         sizes = self.hidden_layer_sizes

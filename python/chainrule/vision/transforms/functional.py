@@ -287,7 +287,7 @@ def resize(
         return _interpolated(img, (height, width), mode, smooth)
 
     def resample(array: np.ndarray) -> np.ndarray:
-        wide = np.float32 if array.dtype.itemsize == 1 else np.float64  # holds every number of the array's dtype
+        wide = np.float32 if array.dtype.itemsize == 1 else np.float64  # exact, but for int64 beyond 2^53
         tensor = chainrule.from_numpy(np.array(array, array.dtype if array.dtype == np.float32 else wide, order="C"))
         result = _interpolated(tensor, (height, width), mode, smooth).numpy()
         if array.dtype.kind in "iu":
