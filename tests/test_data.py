@@ -5,6 +5,7 @@ import pytest
 from helpers import expect_error
 
 import chainrule as cr
+from chainrule.utils import data as data_tools
 from chainrule.utils.data import DataLoader, TensorDataset
 
 
@@ -90,6 +91,14 @@ def test_bad_options():
     data = TensorDataset(cr.zeros(3))
     expect_error(ValueError, "batch_size", DataLoader, data, batch_size=0)
     expect_error(ValueError, "batch_size", DataLoader, data, batch_size=-1)
+    expect_error(ValueError, "BatchSampler: batch_size must be .*, got 0", data_tools.BatchSampler, data, 0, False)
+    expect_error(ValueError, "BatchSampler: drop_last must be .*, got 2", data_tools.BatchSampler, data, 1, 2)
+    expect_error(TypeError, "RandomSampler: replacement must be .*, got 1", data_tools.RandomSampler, data, 1)
+    expect_error(ValueError, "RandomSampler: num_samples must be .*, got 0", data_tools.RandomSampler, data, False, 0)
+    weighted = data_tools.WeightedRandomSampler
+    expect_error(ValueError, "WeightedRandomSampler: num_samples .*, got 0", weighted, [1.0], 0)
+    expect_error(ValueError, "WeightedRandomSampler: replacement .*, got 1", weighted, [1.0], 1, 1)
+    expect_error(ValueError, r"WeightedRandomSampler: weights .*\(1, 1\)", weighted, [[1.0]], 1)
 
 
 def test_empty_data():

@@ -373,6 +373,31 @@ def test_losses(torch):
         )
 
 
+def test_wrong_names_and_values_of_a_module_s_parts():
+    layer = nn.Linear(2, 2)
+    expect_error(TypeError, "Linear: the name of a buffer must be a str, got int", layer.register_buffer, 3, None)
+    expect_error(KeyError, "Linear: the name of a module must hold no dot.*'a.b'", layer.add_module, "a.b", None)
+    expect_error(KeyError, "Linear: the name of a parameter must not be empty", layer.register_parameter, "", None)
+    expect_error(KeyError, "Linear has an attribute 'bias' already", layer.register_buffer, "bias", None)
+    expect_error(TypeError, "parameter 'a' must be a Parameter or None", layer.register_parameter, "a", cr.ones(2))
+    expect_error(TypeError, "buffer 'a' must be a tensor or None, got int", layer.register_buffer, "a", 3)
+    expect_error(TypeError, "module 'a' must be a Module or None, got int", layer.add_module, "a", 3)
+    expect_error(TypeError, "parameter 'bias' must be a Parameter or None, got int", setattr, layer, "bias", 3)
+    expect_error(ValueError, "Linear.train: mode must be True or False, got 1", layer.train, 1)
+    expect_error(ValueError, r"Softmax2d: input must be .* got shape \(2,\)", nn.Softmax2d(), cr.ones(2))
+    expect_error(
+        ValueError,
+        "TripletMarginWithDistanceLoss: .* above 0, got 0",
+        lambda: nn.TripletMarginWithDistanceLoss(margin=0),
+    )
+
+    class Early(nn.Module):
+        def __init__(self):
+            self.layer = nn.Linear(2, 2)
+
+    expect_error(AttributeError, r"Early: call super\(\).__init__\(\) before you assign a module", Early)
+
+
 def test_wrong_input_names_the_layer_shapes():
     error = expect_error(ValueError, r"linear: .*got \(2, 3\)", nn.Linear(4, 5), cr.ones(2, 3))
     assert "(5, 4)" in str(error)

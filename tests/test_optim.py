@@ -311,6 +311,11 @@ def test_schedules_equal_pytorchs(torch, name, kind):
         np.testing.assert_allclose(run(cr, reload=True), expected, rtol=1e-9)
 
 
+def test_bad_parameter_lists():
+    w = cr.ones(2, 3, requires_grad=True)
+    expect_error(TypeError, r"SGD: params .* one tensor of shape \(2, 3\)\. Put it in a list", optim.SGD, w, lr=0.1)
+
+
 def test_schedule_errors():
     schedules = optim.lr_scheduler
     opt = optim.Adagrad([nn.Parameter(cr.ones(1))])
@@ -398,10 +403,10 @@ def test_bad_options(name, options):
 
 
 def test_bad_parameters():
-    expect_error(ValueError, "empty", optim.SGD, [], lr=0.1)
+    expect_error(ValueError, "SGD: params must hold at least one tensor, got none", optim.SGD, [], lr=0.1)
     used = nn.Linear(1, 1).parameters()
     list(used)
-    expect_error(ValueError, "empty", optim.SGD, used, lr=0.1)
+    expect_error(ValueError, "SGD: params must hold at least one tensor, got none", optim.SGD, used, lr=0.1)
     expect_error(TypeError, "", optim.SGD, cr.ones(1, requires_grad=True), lr=0.1)
     expect_error(TypeError, "", optim.SGD, [1.0], lr=0.1)
     expect_error(ValueError, "leaf|non-leaf", optim.SGD, [cr.ones(1, requires_grad=True) * 2], lr=0.1)

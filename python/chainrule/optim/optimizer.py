@@ -74,8 +74,8 @@ class Optimizer:
         self.defaults = defaults
         if isinstance(params, Tensor):
             raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got a Tensor. "
-                "Put it in a list."
+                f"{type(self).__name__}: params must be a list (or such) of tensors or dicts, got one tensor of "
+                f"shape {tuple(params.shape)}. Put it in a list."
             )
         self._cache: dict[str, Any] = {}
         self.state: Any = _State(self._cache)
@@ -84,7 +84,7 @@ class Optimizer:
         groups = list(params)
         if not groups:
             raise ValueError(
-                "optimizer got an empty parameter list. "
+                f"{type(self).__name__}: params must hold at least one tensor, got none. "
                 "An iterator such as model.parameters() gives its values once: make a list to use it twice."
             )
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:

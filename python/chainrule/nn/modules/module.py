@@ -139,8 +139,8 @@ class Module(StateMixin, _core.ModuleBase):
         """Put a parameter, child or buffer under a name, taking it out of wherever it stood before."""
         attributes = self.__dict__
         if registry not in attributes:
-            kind = {"_parameters": "parameters", "_modules": "module", "_buffers": "buffer"}[registry]
-            raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
+            kind = {"_parameters": "parameter", "_modules": "module", "_buffers": "buffer"}[registry]
+            raise AttributeError(f"{type(self).__name__}: call super().__init__() before you assign a {kind}.")
         if name in attributes[registry]:
             attributes[registry][name] = value
             return
@@ -162,7 +162,8 @@ class Module(StateMixin, _core.ModuleBase):
             if name in attributes.get(registry, ()):
                 if value is not None and not (registry == "_buffers" and isinstance(value, Tensor)):
                     raise TypeError(
-                        f"cannot assign '{type(value).__name__}' as {registry[1:-1]} '{name}' ({kind} or None expected)"
+                        f"{type(self).__name__}: {registry[1:-1]} {name!r} must be a {kind} or None, got "
+                        f"{type(value).__name__}."
                     )
                 attributes[registry][name] = value
                 return
@@ -207,28 +208,28 @@ class Module(StateMixin, _core.ModuleBase):
     # Registration
 
     def _check_name(self, name: Any, registry: str, kind: str) -> None:
-        values = self.__dict__.get(registry)
+        values, own = self.__dict__.get(registry), type(self).__name__
         if values is None:
-            raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
+            raise AttributeError(f"{own}: call super().__init__() before you assign a {kind}.")
         if not isinstance(name, str):
-            raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
+            raise TypeError(f"{own}: the name of a {kind} must be a str, got {type(name).__name__}.")
         if "." in name:
-            raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
+            raise KeyError(f"{own}: the name of a {kind} must hold no dot, which joins names; got {name!r}.")
         if name == "":
-            raise KeyError(f'{kind} name can\'t be empty string ""')
+            raise KeyError(f"{own}: the name of a {kind} must not be empty.")
         if hasattr(self, name) and name not in values:
-            raise KeyError(f"attribute '{name}' already exists")
+            raise KeyError(f"{own} has an attribute {name!r} already. Delete it, or give the {kind} another name.")
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter under a name; None reserves the name and leaves it out of parameters()."""
         self._check_name(name, "_parameters", "parameter")
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
-                f"cannot assign '{type(param).__name__}' object to parameter '{name}' (Parameter or None required)"
+                f"{type(self).__name__}: parameter {name!r} must be a Parameter or None, got {type(param).__name__}."
             )
         if param is not None and param.grad_fn is not None:
             raise ValueError(
-                f"Cannot assign non-leaf Tensor to parameter '{name}'. A parameter is a leaf of the graph; "
+                f"{type(self).__name__}: parameter {name!r} must be a leaf of the graph, got what was computed; "
                 "to compute a weight from other tensors, compute it in forward()."
             )
         self._parameters[name] = param
@@ -244,7 +245,7 @@ class Module(StateMixin, _core.ModuleBase):
         self._check_name(name, "_buffers", "buffer")
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
-                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor or None required)"
+                f"{type(self).__name__}: buffer {name!r} must be a tensor or None, got {type(tensor).__name__}."
             )
         self._buffers[name] = tensor
         if persistent:
@@ -255,7 +256,9 @@ class Module(StateMixin, _core.ModuleBase):
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a child under a name."""
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+            raise TypeError(
+                f"{type(self).__name__}: module {name!r} must be a Module or None, got {type(module).__name__}."
+            )
         self._check_name(name, "_modules", "module")
         self._modules[name] = module
 
@@ -384,7 +387,7 @@ class Module(StateMixin, _core.ModuleBase):
     def train(self: Self, mode: bool = True) -> Self:
         """Set training mode here and below: dropout and batch normalisation behave differently in it."""
         if not isinstance(mode, bool):
-            raise ValueError("training mode is expected to be boolean")
+            raise ValueError(f"{type(self).__name__}.train: mode must be True or False, got {mode!r}.")
         self.__dict__["training"] = mode
         for child in self.children():
             child.train(mode)

@@ -58,9 +58,12 @@ class RandomSampler(Sampler[int]):
         self._num_samples = num_samples
         self.generator = generator
         if not isinstance(replacement, bool):
-            raise TypeError(f"replacement should be a boolean value, but got replacement={replacement}")
+            raise TypeError(f"RandomSampler: replacement must be True or False, got {replacement!r}.")
         if not isinstance(self.num_samples, int) or self.num_samples < 0 or (num_samples == 0):
-            raise ValueError(f"num_samples should be a positive integer value, but got num_samples={self.num_samples}")
+            raise ValueError(
+                f"RandomSampler: num_samples must be an int of 1 or more, got {self.num_samples!r}. Leave it out to "
+                "draw as many as there are."
+            )
 
     @property
     def num_samples(self) -> int:
@@ -117,13 +120,13 @@ class WeightedRandomSampler(Sampler[int]):
         self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Any = None
     ) -> None:
         if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
-            raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
+            raise ValueError(f"WeightedRandomSampler: num_samples must be an int of 1 or more, got {num_samples!r}.")
         if not isinstance(replacement, bool):
-            raise ValueError(f"replacement should be a boolean value, but got replacement={replacement}")
+            raise ValueError(f"WeightedRandomSampler: replacement must be True or False, got {replacement!r}.")
         self.weights = _core.as_tensor(weights, dtype=_core.float64)
         if self.weights.dim() != 1:
             raise ValueError(
-                f"weights should be a 1d sequence but given weights have shape {tuple(self.weights.shape)}"
+                f"WeightedRandomSampler: weights must have one axis, got shape {tuple(self.weights.shape)}. Flatten it."
             )
         self.num_samples = num_samples
         self.replacement = replacement
@@ -148,9 +151,9 @@ class BatchSampler(Sampler[list[int]]):
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
         if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
-            raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
+            raise ValueError(f"BatchSampler: batch_size must be an int of 1 or more, got {batch_size!r}.")
         if not isinstance(drop_last, bool):
-            raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
+            raise ValueError(f"BatchSampler: drop_last must be True or False, got {drop_last!r}.")
         self.sampler = sampler
         self.batch_size = batch_size
         self.drop_last = drop_last
