@@ -32,6 +32,16 @@ def test_every_behaviour_has_a_row():
     assert numbers == list(range(1, 41))
 
 
+def test_the_start_page_names_the_environment_s_variables():
+    """Those that the loading of the core, its choice of kernels and its threads read."""
+    sources = ("python/chainrule/_load_core.py", "csrc/core/cpu.cpp", "csrc/core/parallel.cpp")
+    read = "".join((TESTS.parent / source).read_text() for source in sources)
+    names = set(re.findall(r'"((?:CHAINRULE|G?OMP)_[A-Z_]+)"', read)) - {"CHAINRULE_CPU_HAS"}  # for tests alone
+    assert len(names) >= 5
+    text = (TESTS.parent / "docs" / "start.md").read_text()
+    assert not [name for name in names if f"`{name}`" not in text]
+
+
 MEASURED = {39}  # by the bench alone: it speaks of time
 
 
