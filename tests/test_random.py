@@ -219,6 +219,19 @@ def draws_bernoulli_from_the_stream(torch):
     return bool((drawn == (torch.rand(64, dtype=torch.float64) < 0.5)).all())
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("count", [5, 20, 100, 10**4, 10**6])
+def test_binomial_is_pytorchs(torch, count, dtype):
+    """(In float32 counts beyond 2^23 need digits that the type has not: other numbers come.)"""
+    for p in (0.1, 0.3, 0.5, 0.7):
+        drawn = []
+        for m in (cr, torch):
+            m.manual_seed(3)
+            full = [m.full((500,), x, dtype=getattr(m, dtype)) for x in (float(count), p)]
+            drawn.append(m.binomial(*full).tolist())
+        assert drawn[0] == drawn[1], p
+
+
 def test_state_is_interchangeable(torch):
     for before in (
         lambda m: None,

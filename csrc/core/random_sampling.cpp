@@ -86,8 +86,8 @@ double log_relative_probability(double k, double mode, double n, double odds) {
 }
 
 // W. Hoermann, "The generation of binomial random variates", J. Stat. Comput. Simul. 46 (1993), algorithm BTRS; for
-// p <= 1/2 and n p >= 10.
-double binomial_large(Generator& gen, double n, double p) {
+// p <= 1/2 and n p >= 10. Products of count and probability are of the data's type, as PyTorch's; all else is double.
+template <class T> double binomial_large(Generator& gen, T n, T p) {
     const double deviation = std::sqrt(n * p * (1 - p)), width = 1.15 + 2.53 * deviation;
     const Transform transform{-0.0873 + 0.0248 * width + 0.01 * p, width};
     const double scale = (2.83 + 5.1 / width) * deviation;  // of the hat, where P(mode) is 1
@@ -105,7 +105,7 @@ double binomial_large(Generator& gen, double n, double p) {
 
 // L. Devroye, "Non-uniform random variate generation" (1986), section X.4.3: geometric waiting times are added until
 // they pass n.
-double binomial_small(Generator& gen, double n, double p) {
+template <class T> double binomial_small(Generator& gen, T n, T p) {
     const double log_failure = std::log1p(-p);
     double trials = 0.0, successes = 0.0;
     for (;;) {
@@ -115,11 +115,11 @@ double binomial_small(Generator& gen, double n, double p) {
     }
 }
 
-double binomial(Generator& gen, double n, double p) {
-    if (n <= 0.0 || p <= 0.0) return 0.0;
-    if (p >= 1.0) return n;
-    if (p > 0.5) return n - binomial(gen, n, 1.0 - p);
-    return n * p >= 10.0 ? binomial_large(gen, n, p) : binomial_small(gen, n, p);
+template <class T> double binomial(Generator& gen, T n, T p) {
+    if (n <= 0 || p <= 0) return 0;
+    if (p >= 1) return n;
+    if (p > T(0.5)) return n - binomial<T>(gen, n, 1 - p);
+    return n * p >= 10 ? binomial_large<T>(gen, n, p) : binomial_small<T>(gen, n, p);
 }
 
 template <class T> const char* check_weights(const T* weights, int64_t rows, int64_t categories) {
@@ -204,7 +204,7 @@ template <class T> void fill_standard_gamma(Generator& gen, T* out, int64_t n, c
 template <class T> void fill_binomial(Generator& gen, T* out, int64_t n, const T* count, const T* probability) {
     std::lock_guard lock(gen.mutex());
     for (int64_t i = 0; i < n; ++i) {
-        out[i] = static_cast<T>(binomial(gen, static_cast<double>(count[i]), static_cast<double>(probability[i])));
+        out[i] = static_cast<T>(binomial<T>(gen, count[i], probability[i]));
     }
 }
 
