@@ -12,11 +12,13 @@ import sys
 
 import numpy as np
 import pytest
+from extras import need
 from helpers import run_python
 
 import chainrule as cr
 
 PACKAGE = pathlib.Path(cr.__file__).parent
+WITH_EXTRA = {"chainrule.onnx": "onnx"}  # modules whose examples need a package that is no requirement
 
 
 def modules():
@@ -137,6 +139,8 @@ print("done")
 
 @pytest.mark.parametrize("name", modules())
 def test_doctests(name):
+    if name in WITH_EXTRA:
+        need(WITH_EXTRA[name])
     module = importlib.import_module(name)
     parser = doctest.DocTestFinder(exclude_empty=True)
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)

@@ -16,6 +16,7 @@
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
 #include "autograd/recorder.h"
+#include "core/unlock.h"
 
 namespace chainrule {
 
@@ -255,6 +256,7 @@ void Pass::accumulate(Node* leaf) {
 }
 
 void Pass::add_to_leaf(const Tensor& leaf, const Tensor& grad) {
+    KeepLock keep;  // another thread may add to the same leaf: neither part may be lost
     Tensor held(leaf->grad);
     if (!held) {
         bool ours = exclusively_owned(grad) && grad.is_contiguous();

@@ -90,7 +90,7 @@ Node* accumulator(const Tensor& leaf);
 // Note [Threads]: a program built with CHAINRULE_ATOMIC_REFCOUNT may walk separate graphs in several threads at once, also
 // graphs that end in the same leaves (a shared model). Only accumulators are shared then, so only they are guarded: their
 // creation (Ref::publish), hooks and the leaf's gradient (this lock), and a walk keeps its marks and gradients of them to itself.
-// A leaf must outlive the walks of other threads.
+// A leaf must outlive the walks of other threads. In the extension the GIL guards all this, kept while a leaf is added to (KeepLock).
 class LeafLock {
   public:
 #ifdef CHAINRULE_ATOMIC_REFCOUNT

@@ -20,10 +20,26 @@ inline constexpr int64_t kUnlockWork = 0;
 inline constexpr int64_t kUnlockWork = 1 << 16;
 #endif
 
+// While one lives, this thread keeps the lock: what it reads and writes back must not change in between.
+class KeepLock {
+  public:
+    KeepLock() { ++count(); }
+    ~KeepLock() { --count(); }
+    KeepLock(const KeepLock&) = delete;
+    KeepLock& operator=(const KeepLock&) = delete;
+
+  private:
+    friend class Unlock;
+    static int& count() {
+        static thread_local int kept = 0;
+        return kept;
+    }
+};
+
 class Unlock {
   public:
     explicit Unlock(int64_t work) {
-        if (work < kUnlockWork || !host_lock.release) return;
+        if (work < kUnlockWork || !host_lock.release || KeepLock::count() > 0) return;
         check_lock();
         state_ = host_lock.release();
         set_away(true);

@@ -103,6 +103,19 @@ def test_36_shared_model_separate_graphs():
         np.testing.assert_allclose(array(p.grad), array(expected), rtol=1e-11, atol=1e-13)
 
 
+def test_36_large_gradients_of_a_shared_leaf():
+    """So large that kernels let the interpreter's lock go: still no thread's part may be lost."""
+    for _ in range(3):
+        w = cr.zeros(200_000, dtype=cr.float64, requires_grad=True)
+
+        def walk(i, w=w):
+            for _ in range(10):
+                (w * (i + 1)).sum().backward()
+
+        in_threads(walk)
+        assert w.grad.unique().tolist() == [10.0 * sum(range(1, THREADS + 1))]
+
+
 def test_36_shared_model_forward_only():
     net = model().eval()
     with cr.no_grad():
