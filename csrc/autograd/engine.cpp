@@ -35,6 +35,13 @@ constexpr bool kSharedLeaves = false;
 
 bool shared(const Node* node) { return kSharedLeaves && node->is_accumulator(); }
 
+// Walks that have marked nodes and are not yet over, of the threads that may share a graph with this one.
+#ifdef CHAINRULE_ATOMIC_REFCOUNT
+thread_local int marking_walks = 0;
+#else
+int marking_walks = 0;
+#endif
+
 uint64_t next_mark() {
     static std::atomic<uint64_t> n{0};
     return n.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -43,14 +50,15 @@ uint64_t next_mark() {
 }  // namespace
 
 // One walk. Gradients on their way lie in the nodes' own slots; a node that another active walk holds (a backward inside a
-// backward over the same graph), or that is shared with other threads, gets slots of this walk.
+// backward over the same graph, or another thread's), or that is shared with other threads, gets slots of this walk. So do
+// marks: only a walk that begins when no other is marking writes them on the nodes.
 class Pass {
   public:
     explicit Pass(const BackwardOptions& options) : options_(options) {}
     ~Pass() {
         for (auto& ref : heap_) release(as_node(ref));
         for (auto& ref : leaves_) release(as_node(ref));
-        for (auto& [ref, mark] : outer_marks_) as_node(ref)->mark = mark;
+        if (pruned_) --marking_walks;
     }
 
     void receive(const Edge& edge, Tensor grad);
@@ -64,11 +72,11 @@ class Pass {
 
   private:
     uint64_t mark_of(Node* node) const {
-        if (!shared(node)) return node->mark;
-        auto found = leaf_marks_.find(node);
-        return found == leaf_marks_.end() ? 0 : found->second;
+        if (!own_marks_ && !shared(node)) return node->mark;
+        auto found = marks_.find(node);
+        return found == marks_.end() ? 0 : found->second;
     }
-    void mark(Node* node, uint64_t value) { (shared(node) ? leaf_marks_[node] : node->mark) = value; }
+    void mark(Node* node, uint64_t value) { (own_marks_ || shared(node) ? marks_[node] : node->mark) = value; }
     void claim(const Ref<NodeBase>& ref);
     void release(Node* node);
     void run_hooks(Node* node);
@@ -82,11 +90,9 @@ class Pass {
     std::vector<Ref<NodeBase>> heap_;
     std::vector<Ref<NodeBase>> leaves_;
     std::unordered_map<Node*, std::vector<Ref<TensorImpl>>> side_;
-    std::unordered_map<Node*, uint64_t> leaf_marks_;
-    bool pruned_ = false;
+    std::unordered_map<Node*, uint64_t> marks_;  // those that do not lie on the nodes
+    bool pruned_ = false, own_marks_ = false;
     uint64_t mark_ = 0;
-    // Inside another walk: what that one had written on the nodes that this one marks.
-    std::vector<std::pair<Ref<NodeBase>, uint64_t>> outer_marks_;
 };
 
 namespace {
@@ -146,12 +152,12 @@ void Pass::receive(const Edge& edge, Tensor grad) {
 // Marks the nodes on a path from a root to a target, so that the walk computes nothing else.
 void Pass::prune(const std::vector<Tensor>& roots, const std::vector<Edge>& targets) {
     pruned_ = true;
+    own_marks_ = marking_walks++ > 0;
     mark_ = next_mark() << 1;  // visited; + 1: needed
     std::vector<Node*> stack, order;
     auto visit = [&](const Ref<NodeBase>& ref) {
         Node* n = as_node(ref);
         if (!n || mark_of(n) == mark_) return;
-        if (current_pass && !shared(n)) outer_marks_.emplace_back(ref, n->mark);
         mark(n, mark_);
         stack.push_back(n);
         order.push_back(n);
@@ -164,7 +170,7 @@ void Pass::prune(const std::vector<Tensor>& roots, const std::vector<Edge>& targ
     }
     // A node freed by an earlier walk has lost its edges: it is taken for needed, so that the walk says so.
     for (Node* n : order)
-        if (n->freed) n->mark = mark_ + 1;
+        if (n->freed) mark(n, mark_ + 1);
     for (const Edge& t : targets)
         if (t.node && mark_of(as_node(t.node)) == mark_) mark(as_node(t.node), mark_ + 1);
     std::sort(order.begin(), order.end(), [](Node* a, Node* b) { return a->seq < b->seq; });
@@ -191,6 +197,7 @@ void Pass::run_hooks(Node* node) {
         slots(node)[h.output_nr] = replaced.ref();
     }
     if (options_.observe) return;
+    KeepLock keep;  // as in add_to_leaf
     for (auto& r : node->extras->retained) {
         Tensor g(slots(node)[r.output_nr]);
         if (!g) continue;

@@ -139,6 +139,21 @@ def test_36_one_graph_walked_by_several():
         same(g, grads[0])
 
 
+def test_36_one_large_graph_walked_by_several():
+    """Kernels of this size let the interpreter's lock go, so that walks overlap; what each is to compute is its own."""
+    x, z = (cr.rand(100_000, dtype=cr.float64, requires_grad=True) for _ in range(2))
+    y = x
+    for _ in range(6):
+        y = y * z + x.sin()
+    y = y.sum()
+    expected = cr.autograd.grad(y, [x, z], retain_graph=True)
+    for _ in range(5):
+        results = in_threads(lambda i: cr.autograd.grad(y, [x, z][i % 3 :][:1] or [x, z], retain_graph=True))
+        for i, result in enumerate(results):
+            for g, e in zip(result, expected[i % 3 :][:1] or expected, strict=True):
+                same(g, e)
+
+
 def test_36_hooks_and_functions_in_threads():
     class Double(cr.autograd.Function):
         @staticmethod
