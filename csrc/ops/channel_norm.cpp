@@ -49,8 +49,8 @@ struct Spans {
     int64_t group_of(int64_t span) const { return groups ? span / (channels / groups) : span % channels; }
     double group_size() const { return static_cast<double>(count() * length) / static_cast<double>(n_groups()); }
     int64_t grain() const { return kGrain / (length + 1) + 1; }
-    // Rows of a piece, where spans are columns: at most 64 pieces, as each has sums of its own.
-    int64_t rows() const { return std::max(kGrain / (channels + 1) + 1, (length + 63) / 64); }
+    // Rows of a piece, where spans are columns. Each piece has sums of its own: at most 64 of them, and small beside the data.
+    int64_t rows() const { return std::max({kGrain / (channels + 1) + 1, (length + 63) / 64, int64_t{32}}); }
 };
 
 // A tensor's kernels, and where its elements lie.

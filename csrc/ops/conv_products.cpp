@@ -49,8 +49,8 @@ struct Plan {
     int64_t batch, groups, channels, filters, taps, in, out;
     int64_t channel_block;  // channels whose windows are laid out together
     int64_t cols;           // windows laid out together, of one sample or of several
-    int64_t
-        weight_cols;  // the same for the weight's gradient, where they are summed over: whole planes if a block has few rows
+    // The same for the weight's gradient, where they are summed over: whole planes if a block has few rows.
+    int64_t weight_cols;
 
     Plan(const ConvAttrs& a, const Tensor& x, const Tensor& weight)
         : w(a.w),

@@ -138,7 +138,7 @@ def test_40_densities_of_incomplete_gamma_functions():
     """The library's at 0, where a - 1 is 0, and where the logarithms of its factors would cancel."""
     for dtype, far, bound in ((cr.float32, 1e5, 1e-6), (cr.float64, 1e10, 1e-9)):
         for a in (0.0, 0.5, 1.0, 3.0, 19.0, 20.0, 50.0, far):
-            points = [0.0, 1e-3, 2.0, 1.1 * a + 3, 0.9 * a, a, a + a**0.5, math.inf]
+            points = [0.0, 1e-30, 1e-3, 2.0, 1.1 * a + 3, 0.9 * a, a, a + a**0.5, math.inf]
             x = cr.tensor(points, dtype=dtype, requires_grad=True)
             shape = cr.full_like(x, a, requires_grad=False)
             with np.errstate(all="ignore"), viz.record():

@@ -309,7 +309,7 @@ template <class T> struct ColumnGradEntry {
 template <class T> struct RowDotsEntry {
     static constexpr RowDots get() { return row_dots<T>; }
 };
-template <class Out> constexpr void fill_softmax(Out& out) {
+template <class Out> constexpr void fill_rows(Out& out) {
     fill_floats<SoftmaxEntry<false>::Entry>(out.softmax);
     fill_floats<SoftmaxEntry<true>::Entry>(out.log_softmax);
     fill_floats<SoftmaxEntry<false>::Grad>(out.softmax_grad);

@@ -187,7 +187,7 @@ struct Kept {
 };
 constexpr Kept make() {
     Kept keep;
-    fill_softmax(keep);
+    fill_rows(keep);
     fill_all<BiasActEntry, RowAct>(keep.bias_act.at);
     return keep;
 }

@@ -20,7 +20,7 @@ constexpr Table make() {
     fill_all<ReduceRowsEntry, Reduce>(t.reduce_rows);
     fill_all<ReduceColumnsEntry, Reduce>(t.reduce_columns);
     fill_scans(t);
-    fill_softmax(t);
+    fill_rows(t);
     fill_cross_entropy(t);
     fill_all<BiasActEntry, RowAct>(t.bias_act);
     fill_optimizers(t);

@@ -66,10 +66,10 @@ def gamma_density(a, x):
             return math.nan
         if x == 0:
             return 0.0 if a > 1 else 1.0 if a == 1 else math.inf
-        if math.isinf(a) or math.isinf(x):
+        if a == 0 or math.isinf(a) or math.isinf(x):
             return 0.0
-        if a < 20:
-            return math.exp(a * math.log(x) - x - math.lgamma(a + 1)) * (a / x)
+        if a < 20 or x < a / 1000:
+            return math.exp((a - 1) * math.log(x) - x - math.lgamma(a))
         mu, r = (x - a) / a, 1 / (a * a)
         rest = (1 / 12 - r * (1 / 360 - r * (1 / 1260 - r * (1 / 1680 - r / 1188)))) / a
         log_power = math.log1p(mu) - mu if abs(mu) < 0.5 else math.log(x / a) - mu
