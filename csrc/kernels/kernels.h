@@ -103,6 +103,7 @@ enum class Binary : uint8_t {
     Copysign,
     Nextafter,
     Logaddexp,
+    BceLogits,  // of a logit a and a target b: (1 - b) a + log(1 + e^-a)
     BitAnd,
     BitOr,
     BitXor,

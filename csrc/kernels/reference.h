@@ -152,6 +152,8 @@ inline double binary(Binary op, double a, double b, const double* p, bool single
         case Binary::Logaddexp:
             if (std::isinf(a) && a == b) return a;
             return keep_nan(a + b, std::max(a, b) + std::log1p(std::exp(-std::fabs(a - b))));
+        case Binary::BceLogits:
+            return keep_nan(a + b, (1 - b) * a + std::max(-a, 0.0) + std::log1p(std::exp(-std::fabs(a))));
         case Binary::AddScaled: return a + p[0] * b;
         case Binary::ReluGrad: return b <= 0 ? 0 : a;
         case Binary::SigmoidGrad: return a * b * (1 - b);

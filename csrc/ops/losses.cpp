@@ -409,9 +409,14 @@ const OpDef bce_logits_op = {
     .infer = infer_floating,
     .eval =
         [](EvalCtx& c) {
-            Tensor x = detach(c.input(0)), t = detach(c.input(1)), tail = tail_values(x);
-            if (c.n_inputs > 2) tail = positive_factor(t, detach(c.input(2))) * tail;
-            copy_data(c.out(), (1.0 - t) * x + tail);
+            if (c.n_inputs == 2) {
+                int d = static_cast<int>(c.out().dtype());
+                apply_loop(kernels::kernels().binary[static_cast<int>(Binary::BceLogits)][d], c.out(), c.inputs, 2,
+                           nullptr);
+                return;
+            }
+            Tensor x = detach(c.input(0)), t = detach(c.input(1));
+            copy_data(c.out(), (1.0 - t) * x + positive_factor(t, detach(c.input(2))) * tail_values(x));
         },
     .vjp =
         [](VjpCtx& c) {

@@ -7,7 +7,7 @@ namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
 constexpr bool is_padded(Binary op, bool is_double) {
-    return one_of(op, Binary::Logaddexp, Binary::Xlogy) ||
+    return one_of(op, Binary::Logaddexp, Binary::BceLogits, Binary::Xlogy) ||
            (!is_double && one_of(op, Binary::Pow, Binary::Atan2, Binary::Hypot));
 }
 constexpr bool is_modular(Binary op) { return one_of(op, Binary::Fmod, Binary::Remainder, Binary::FloorDiv); }
@@ -68,6 +68,7 @@ template <Binary op, class T> CHAINRULE_INLINE T apply_float(T a, T b, T alpha) 
     else if constexpr (op == Copysign) return copysign_(a, b);
     else if constexpr (op == Nextafter) return m_nextafter(a, b);
     else if constexpr (op == Logaddexp) return logaddexp(a, b);
+    else if constexpr (op == BceLogits) return (T(1) - b) * a - log_sigmoid(a);
     else return mul_add(alpha, b, a);  // AddScaled
 }
 

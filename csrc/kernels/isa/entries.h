@@ -115,7 +115,7 @@ constexpr bool supports(Binary op, DType t) {
     if (is_gradient(op)) return is_floating(t);
     if (is_floating(t)) return !one_of(op, BitAnd, BitOr, BitXor, ShiftLeft, ShiftRight);
     if (t == DType::Bool) return one_of(op, Add, Mul, Maximum, Minimum, Fmax, Fmin, BitAnd, BitOr, BitXor);
-    return !one_of(op, Div, Atan2, Hypot, Xlogy, Copysign, Nextafter, Logaddexp);
+    return !one_of(op, Div, Atan2, Hypot, Xlogy, Copysign, Nextafter, Logaddexp, BceLogits);
 }
 constexpr bool supports(Ternary op, DType t) {
     using enum Ternary;
