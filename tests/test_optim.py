@@ -316,6 +316,23 @@ def test_bad_parameter_lists():
     expect_error(TypeError, r"SGD: params .* one tensor of shape \(2, 3\)\. Put it in a list", optim.SGD, w, lr=0.1)
 
 
+@case
+def test_a_parameter_that_stands_twice(name, options, torch):
+    """As in PyTorch: a warning, and each step changes it twice."""
+    ends = []
+    for lib in (cr, torch):
+        params = parameters(lib, "float64")
+        with pytest.warns(UserWarning, match="more than once|duplicate"):
+            opt = getattr(lib.optim, name)([*params, params[0]], **options)
+        for step in range(5):
+            opt.zero_grad()
+            loss_of(params, step).backward()
+            opt.step()
+        ends.append(params)
+    for p, q in zip(*ends, strict=True):
+        np.testing.assert_allclose(array(p), array(q), rtol=1e-6)
+
+
 def test_schedule_errors():
     schedules = optim.lr_scheduler
     opt = optim.Adagrad([nn.Parameter(cr.ones(1))])

@@ -453,6 +453,7 @@ Source: Ioffe and Szegedy, "Batch normalization", 2015.
            bool training = a.flag(5);
            check_input(a.name, x);
            check_statistics(a.name, x, training, false, running);
+           check<ValueError>(a.real(7) > 0, a.name, ": eps must be positive, got ", a.real(7), ".");
            a.ret(normalised(batch_norm_op, x, a.tensor(3), a.tensor(4), running, {a.real(7), 0, !training}));
        }}}});
 

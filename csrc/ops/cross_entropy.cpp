@@ -246,8 +246,13 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& w
     check<ValueError>(label_smoothing >= 0 && label_smoothing <= 1,
                       "cross_entropy: label_smoothing must be in [0, 1], got ", label_smoothing, ".");
     check_class_weight("cross_entropy", weight, logits, logits.size(logits.ndim() == 1 ? 0 : 1));
-    if (is_floating(target.dtype()) && (target.shape() == logits.shape() || target.ndim() == logits.ndim()))
+    if (is_floating(target.dtype()) && (target.shape() == logits.shape() || target.ndim() == logits.ndim())) {
+        check<RuntimeError>(ignore_index < 0,
+                            "cross_entropy: ignore_index is for class indices; the target has class "
+                            "probabilities, and ignore_index is ",
+                            ignore_index, ".");
         return soft_cross_entropy(logits, target, weight, label_smoothing, reduction);
+    }
     return hard_cross_entropy(logits, target, weight, {ignore_index, label_smoothing, reduction});
 }
 Tensor cross_entropy(const Tensor& logits, const Tensor& target) {
@@ -269,7 +274,7 @@ Args:
     target: int64 class indices of shape (), (N,) or (N, d1, ...); or floating probabilities of the input's shape.
     weight: weight of each class, (C,), or None.
     size_average, reduce: deprecated.
-    ignore_index: a target that counts for nothing.
+    ignore_index: a target that counts for nothing; of class indices only.
     reduction: 'none', 'mean' or 'sum'.
     label_smoothing: in [0, 1].
 
@@ -280,6 +285,7 @@ Raises:
     IndexError: if a class index is out of range, before anything is computed.
     ValueError: if shapes don't fit.
     TypeError: if the indices aren't int64 or the input isn't floating.
+    RuntimeError: if an ignore_index of 0 or more meets probabilities.
 
 Example:
     >>> F.cross_entropy(chainrule.tensor([[2., 2.]]), chainrule.tensor([1]))

@@ -42,6 +42,7 @@ ROWS = (
             bad(IndexError, r"^cross_entropy: .*got -1\b", F(4, 3), V([0, 0, -1, 1], "int")),
             bad(ValueError, r"^cross_entropy: .*got", F(4, 3), V([0, 1, 1], "int")),
             bad(TypeError, r"^cross_entropy: .*float.*got int64", I(4, 3), V([0, 0, 1, 1], "int")),
+            bad(RuntimeError, r"^cross_entropy: ignore_index is for class indices", F(4, 3), F(4, 3), ignore_index=1),
             bad(ValueError, r"^cross_entropy: .*reduction.*got 'total'", F(4, 3), LABELS, reduction="total"),
             bad(ValueError, r"^cross_entropy: .*weight.*got", F(4, 3), LABELS, weight=V([1.0, 2.0], grad=False)),
             bad(ValueError, r"^cross_entropy: .*label_smoothing.*got 1.5", F(4, 3), LABELS, label_smoothing=1.5),
@@ -168,6 +169,7 @@ ROWS = (
         tol=20,
         bad=(
             bad(ValueError, r"^batch_norm: Expected more than 1 value.*\(1, 2\)", F(1, 2), None, None, training=True),
+            bad(ValueError, r"^batch_norm: eps must be positive, got 0", F(3, 2), None, None, training=True, eps=0.0),
             bad(ValueError, r"^batch_norm: running_mean", F(3, 2), None, None),
             bad(ValueError, r"^batch_norm: weight.*\(2,\), .*got \(3,\)", F(3, 2), None, None, F(3), training=True),
             bad(ValueError, r"^batch_norm: .*channel axis.*got shape \(3,\)", F(3), None, None, training=True),

@@ -96,7 +96,7 @@ class Optimizer:
         """Add a group of parameters; options that it lacks are the defaults.
 
         Raises:
-            ValueError: a parameter is no leaf of the graph, appears twice, or an option is missing.
+            ValueError: a parameter is no leaf of the graph, stands in another group already, or an option is missing.
             TypeError: something is not a tensor.
         """
         if not isinstance(param_group, dict):
@@ -116,7 +116,10 @@ class Optimizer:
                 raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             group.setdefault(name, default)
         if len({id(param) for param in params}) != len(params):
-            raise ValueError("some parameters appear in the group more than once.")
+            warnings.warn(
+                f"{type(self).__name__}: a parameter appears in a group more than once: a step changes it as often.",
+                stacklevel=4,
+            )
         known = {id(param) for other in self.param_groups for param in other["params"]}
         if any(id(param) in known for param in params):
             raise ValueError("some parameters appear in more than one parameter group")
