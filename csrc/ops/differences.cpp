@@ -171,13 +171,15 @@ Tensor slope(const Tensor& y, const Tensor& h, int axis, int64_t edge_order) {
     }
     return cat({first, inside, last}, axis);
 }
-void call_gradient(Args& a, const std::vector<Tensor>& spacing) {
+// spacing: one for all axes, or one for each.
+void call_gradient(Args& a, const std::vector<Tensor>& spacing, bool for_all) {
     Tensor x = a.tensor(0);
     if (!is_floating(x.dtype())) x = cast(x, default_dtype());
     int64_t order = a.integer(3, 1);
     check<ValueError>(order == 1 || order == 2, "gradient: edge_order must be 1 or 2, got ", order, ".");
     Dims axes = a.given(2) ? a.ints(2) : axes_of((1u << x.ndim()) - 1, x.ndim());
-    check<ValueError>(spacing.size() <= 1 || spacing.size() == static_cast<size_t>(axes.n),
+    axis_bits("gradient", axes, x.ndim());
+    check<ValueError>(for_all || spacing.size() == static_cast<size_t>(axes.n),
                       "gradient: spacing must be one number, or a tensor for each of ", axes.n, " axes, got ",
                       spacing.size(), ".");
     std::vector<Tensor> out;
@@ -186,7 +188,7 @@ void call_gradient(Args& a, const std::vector<Tensor>& spacing) {
         int64_t n = x.size(axis);
         check<ValueError>(n > order, "gradient: more than ", order, " points are required along axis ", axis,
                           ", got shape ", x.shape(), ".");
-        Tensor h = spacing.empty() ? number(1, x) : spacing[spacing.size() == 1 ? 0 : static_cast<size_t>(i)];
+        Tensor h = spacing[for_all ? 0 : static_cast<size_t>(i)];
         if (h.ndim() == 0) {
             h = expand(cast(h, x.dtype()), {n - 1});
         } else {
@@ -222,9 +224,9 @@ Example:
 Source: Fornberg, "Generation of finite difference formulas on arbitrarily spaced grids", 1988.
 )",
      {{"gradient(Tensor input, *, Number spacing=1, ints dim=None, int edge_order=1)",
-       [](Args& a) { call_gradient(a, {scalar_tensor(a.given(1) ? a.number(1) : Scalar(1), DType::Float64)}); }},
+       [](Args& a) { call_gradient(a, {scalar_tensor(a.given(1) ? a.number(1) : Scalar(1), DType::Float64)}, true); }},
       {"gradient(Tensor input, *, Tensors spacing, ints dim=None, int edge_order=1)",
-       [](Args& a) { call_gradient(a, a.tensors(1)); }}}});
+       [](Args& a) { call_gradient(a, a.tensors(1), false); }}}});
 
 const Register renorm_fn({"renorm",
                           kMethod | kFunction | kInplace,

@@ -422,7 +422,7 @@ const Register triplet_margin_fn({"triplet_margin_loss",
 
 Args:
     anchor, positive, negative: (N, D) or (D,) tensors.
-    margin: number.
+    margin: number above 0.
     p: order of the norm.
     eps: keeps the gradient finite.
     swap: take the smaller of the negative's distances to anchor and positive.
@@ -438,6 +438,8 @@ Args:
                                         check<ValueError>(x.ndim() == near.ndim() && x.ndim() == far.ndim(), a.name,
                                                           ": all inputs must have as many dimensions, got ", x.shape(),
                                                           ", ", near.shape(), " and ", far.shape(), ".");
+                                        check<ValueError>(a.real(3, 1) > 0, a.name,
+                                                          ": margin must be greater than 0, got ", a.real(3, 1), ".");
                                         Tensor d_far = norm_last(x - far, p, eps, false);
                                         if (a.flag(6)) d_far = minimum(d_far, norm_last(near - far, p, eps, false));
                                         a.ret(reduce_loss(

@@ -83,7 +83,7 @@ Tensor kron(const Tensor& a, const Tensor& b) {
 Tensor cross(const char* op, const Tensor& a, const Tensor& b, int64_t axis) {
     Dims shape = broadcast_shapes(op, a.shape(), b.shape());
     int d = normalize_axis(op, axis, shape.n);
-    check<ValueError>(a.ndim() == b.ndim() && shape.n > 0 && shape[d] == 3, op,
+    check<ValueError>(a.ndim() == b.ndim() && shape.n > 0 && a.size(d) == 3 && b.size(d) == 3, op,
                       ": both inputs must have size 3 along the axis, got ", a.shape(), " and ", b.shape(), ", axis ",
                       axis, ".");
     std::vector<Tensor> x = unbind(expand(a, shape), d), y = unbind(expand(b, shape), d);

@@ -193,7 +193,11 @@ BLOCKS = (
         method=None,
         since="ops",
         tol=4,
-        bad=(bad(ValueError, r"^gradient: more than 1 points .*\(1,\)", F(1)),),
+        bad=(
+            bad(ValueError, r"^gradient: more than 1 points .*\(1,\)", F(1)),
+            bad(ValueError, r"^gradient: .*each of 2 axes, got 1", F(3, 3), spacing=[F(3)], dim=(1, 0)),
+            bad(ValueError, r"^gradient: ", F(3, 3), dim=(1, 1)),
+        ),
     ),
 )
 

@@ -168,7 +168,10 @@ ROWS = (
         "cross",
         (S(F(2, 3), F(2, 3), dim=1), S(F(3, 2), F(3, 2), dim=0)),
         since="ops",
-        bad=(bad(ValueError, r"^cross: .*size 3.*got", F(2, 2), F(2, 2)),),
+        bad=(
+            bad(ValueError, r"^cross: .*size 3.*got", F(2, 2), F(2, 2)),
+            bad(ValueError, r"^cross: .*size 3.*got", F(2, 3), F(2, 1), dim=1),
+        ),
     ),
     linear("cross", (S(F(2, 3), F(2, 3)), S(F(1, 3), F(2, 3)), S(F(3, 2), F(3, 2), dim=0))),
     linear("vecdot", (S(F(2, 3), F(2, 3)), S(F(3), F(2, 3)), S(F(2, 3), F(2, 3), dim=0))),

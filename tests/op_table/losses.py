@@ -120,6 +120,7 @@ ROWS = (
         ),
         since="ops",
         tol=4,
+        bad=(bad(ValueError, r"^triplet_margin_loss: margin .*greater than 0", F(2, 3), F(2, 3), F(2, 3), margin=0.0),),
     ),
     loss(
         "multilabel_margin_loss",
