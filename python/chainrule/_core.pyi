@@ -8830,7 +8830,7 @@ def triplet_margin_loss(
 
     Args:
         anchor, positive, negative: (N, D) or (D,) tensors.
-        margin: number.
+        margin: number above 0.
         p: order of the norm.
         eps: keeps the gradient finite.
         swap: take the smaller of the negative's distances to anchor and positive.
