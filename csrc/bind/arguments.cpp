@@ -4,7 +4,9 @@
 #include <map>
 
 #include "bind/convert.h"
+#include "bind/foreign.h"
 #include "bind/generator.h"
+#include "bind/out_argument.h"
 #include "ops/ops.h"
 
 namespace chainrule {
@@ -466,7 +468,18 @@ PyObject* call_function(const BoundFunction& f, PyObject* const* args, Py_ssize_
         s.call(call);
         return give_back(call);
     }
+    Py_ssize_t place = f.inplace ? -1 : place_of_out(kwnames, args + nargs);
+    if (place >= 0) return call_into(f, args, nargs, kwnames, place);
+    if (PyObject* answer = ask_arguments(f.object, args, nargs, kwnames)) return answer;
     no_signature_fits(f, args, nargs, kwnames);
+}
+
+bool fits(const BoundFunction& f, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+    Args call;
+    call.name = f.name.c_str();
+    for (const Signature& s : f.signatures)
+        if (match(s, args, nargs, kwnames, call)) return true;
+    return false;
 }
 
 namespace {

@@ -50,6 +50,7 @@ struct BoundFunction {
     const FunctionDef* def = nullptr;
     bool inplace = false;
     std::vector<Signature> signatures;
+    PyObject* object = nullptr;  // the Python function
 };
 
 // All names of all functions, made once.
@@ -57,6 +58,8 @@ const std::vector<BoundFunction*>& bound_functions();
 const BoundFunction& find_function(const char* name);
 
 PyObject* call_function(const BoundFunction& f, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames);
+// Whether some signature takes these arguments.
+bool fits(const BoundFunction& f, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames);
 // What the call left in Args, as a Python object.
 PyObject* give_back(Args& args);
 

@@ -93,11 +93,12 @@ void make_type() {
     if (!op_function_type) throw py::error_already_set();
 }
 
-py::object make_function(const BoundFunction& f) {
+py::object make_function(BoundFunction& f) {
     auto* o = PyObject_New(OpFunction, op_function_type);
     if (!o) throw py::error_already_set();
     o->call = op_call;
     o->f = &f;
+    f.object = reinterpret_cast<PyObject*>(o);
     std::string doc;
     for (const Signature& s : f.signatures) doc += s.text + "\n";
     doc += "\n" + std::string(f.inplace ? "In-place form. " : "") + f.def->doc;
@@ -132,7 +133,7 @@ void bind_functions(py::module_& m) {
     make_type();
     py::module_ nn = m.def_submodule("_nn", "Functions of chainrule.nn.functional.");
     py::handle tensor(reinterpret_cast<PyObject*>(tensor_type));
-    for (const BoundFunction* f : bound_functions()) {
+    for (BoundFunction* f : bound_functions()) {
         py::object o = make_function(*f);
         uint32_t flags = f->def->flags;
         const char* name = f->name.c_str();

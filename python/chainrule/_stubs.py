@@ -534,6 +534,9 @@ class Param(NamedTuple):
         return f"{self.name}: {self.type}" + ("" if self.default is None else f" = {self.default}")
 
 
+OUT = Param("out", "Any", "any", "None", True)
+
+
 def parse(signature: str, name: str, loose: bool) -> list[Param]:
     """The parameters of a signature of the registry, such as "sum(Tensor input, ints dim=None, bool keepdim=False)"."""
     params, keyword_only = [], False
@@ -591,7 +594,7 @@ def _covered(new: list[Param], old: list[Param]) -> bool:
 def _listed(params: list[Param]) -> list[str]:
     out = []
     for i, p in enumerate(params):
-        after_star = any(q.keyword_only or q.name.startswith("*") for q in params[:i])
+        after_star = any(q.keyword_only or "*" in q.name for q in params[:i])
         if p.keyword_only and not after_star:
             out.append("*")
         out.append(p.text())
@@ -625,6 +628,8 @@ def operation(entry: dict[str, Any], name: str, method: bool, doc: str, static: 
         result = RETURNS.get(entry["name"], "Tensor")
         result = result if isinstance(result, str) else result[i]
         params = parse(signature, entry["name"], len(signatures) == 1)
+        if not (method or static or name.endswith("_") or result == "_bool"):
+            params = [*params, OUT]  # the binding takes it for all functions alike
         if method and (not params or params[0].declared != "Tensor"):
             continue  # a form without a tensor as first argument
         for variant in variants(params[1:] if method else params, len(signatures) == 1):
