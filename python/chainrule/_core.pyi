@@ -2077,14 +2077,14 @@ def live_tensors() -> _int: ...
 def live_nodes() -> _int: ...
 def registry() -> list[dict[str, Any]]: ...
 
-def _standard_gamma(input: Tensor, generator: Generator | None = None) -> Tensor:
+def _standard_gamma(input: Tensor, generator: Generator | None = None, *, out: Any = None) -> Tensor:
     """Gamma random numbers of rate 1 whose shape parameters stand in the input.
 
     Example:
         >>> bool((chainrule._core._standard_gamma(chainrule.ones(3)) > 0).all())
         True
     """
-def abs(input: Tensor) -> Tensor:
+def abs(input: Tensor, *, out: Any = None) -> Tensor:
     """Absolute value of each element; the gradient at 0 is 0.
 
         y = |x|,  dx = dy sign(x)
@@ -2095,7 +2095,7 @@ def abs(input: Tensor) -> Tensor:
     """
 def abs_(input: Tensor) -> Tensor:
     """Absolute value of each element; the gradient at 0 is 0."""
-def absolute(input: Tensor) -> Tensor:
+def absolute(input: Tensor, *, out: Any = None) -> Tensor:
     """Absolute value of each element, as abs(); the gradient at 0 is 0.
 
     Example:
@@ -2104,7 +2104,7 @@ def absolute(input: Tensor) -> Tensor:
     """
 def absolute_(input: Tensor) -> Tensor:
     """Absolute value of each element, as abs(); the gradient at 0 is 0."""
-def acos(input: Tensor) -> Tensor:
+def acos(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse cosine, in radians; nan outside [-1, 1].
 
         y = arccos x,  dx = -dy / sqrt(1 - x^2)
@@ -2115,7 +2115,7 @@ def acos(input: Tensor) -> Tensor:
     """
 def acos_(input: Tensor) -> Tensor:
     """Inverse cosine, in radians; nan outside [-1, 1]."""
-def acosh(input: Tensor) -> Tensor:
+def acosh(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse hyperbolic cosine; nan below 1.
 
         y = arcosh x,  dx = dy / sqrt(x^2 - 1)
@@ -2126,7 +2126,7 @@ def acosh(input: Tensor) -> Tensor:
     """
 def acosh_(input: Tensor) -> Tensor:
     """Inverse hyperbolic cosine; nan below 1."""
-def add(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+def add(input: Tensor, other: TensorLike, *, alpha: Number = 1, out: Any = None) -> Tensor:
     """Sum of two tensors, of which the second may be scaled.
 
         z = x + alpha y,  dx = dz,  dy = alpha dz
@@ -2142,7 +2142,15 @@ def add(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
     """
 def add_(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
     """Sum of two tensors, of which the second may be scaled."""
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+def addbmm(
+    input: Tensor,
+    batch1: Tensor,
+    batch2: Tensor,
+    *,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Any = None,
+) -> Tensor:
     """Products of two batches of matrices, summed and added to a tensor.
 
         y = beta input + alpha sum_i (batch1_i @ batch2_i)
@@ -2155,7 +2163,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, a
     """
 def addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """Products of two batches of matrices, summed and added to a tensor."""
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Any = None) -> Tensor:
     """Adds a scaled quotient of two tensors.
 
         y = input + value tensor1 / tensor2
@@ -2170,7 +2178,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     """
 def addcdiv_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
     """Adds a scaled quotient of two tensors."""
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Any = None) -> Tensor:
     """Adds a scaled product of two tensors.
 
         y = input + value tensor1 tensor2
@@ -2185,7 +2193,15 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     """
 def addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
     """Adds a scaled product of two tensors."""
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+def addmm(
+    input: Tensor,
+    mat1: Tensor,
+    mat2: Tensor,
+    *,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Any = None,
+) -> Tensor:
     """A product of matrices, added to a tensor.
 
         y = beta input + alpha (mat1 @ mat2)
@@ -2203,7 +2219,15 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha:
     """
 def addmm_(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """A product of matrices, added to a tensor."""
-def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+def addmv(
+    input: Tensor,
+    mat: Tensor,
+    vec: Tensor,
+    *,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Any = None,
+) -> Tensor:
     """A product of matrix and vector, added to a tensor.
 
         y = beta input + alpha (mat @ vec)
@@ -2216,7 +2240,15 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: N
     """
 def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """A product of matrix and vector, added to a tensor."""
-def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+def addr(
+    input: Tensor,
+    vec1: Tensor,
+    vec2: Tensor,
+    *,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Any = None,
+) -> Tensor:
     """An outer product, added to a tensor.
 
         y_ij = beta input_ij + alpha vec1_i vec2_j
@@ -2229,7 +2261,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
     """
 def addr_(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """An outer product, added to a tensor."""
-def adjoint(input: Tensor) -> Tensor:
+def adjoint(input: Tensor, *, out: Any = None) -> Tensor:
     """The last two axes exchanged (there are no complex tensors).
 
     Example:
@@ -2237,7 +2269,7 @@ def adjoint(input: Tensor) -> Tensor:
         chainrule.Size([5, 3, 2])
     """
 @overload
-def all(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
+def all(input: Tensor, dim: Ints | None = None, keepdim: _bool = False, *, out: Any = None) -> Tensor:
     """True where no element is 0, over all axes or over those given.
 
     Args:
@@ -2253,7 +2285,7 @@ def all(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tenso
         tensor(False)
     """
 @overload
-def all(input: Tensor, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+def all(input: Tensor, *, axis: Ints | None, keepdims: _bool = False, out: Any = None) -> Tensor: ...
 def allclose(
     input: Tensor,
     other: TensorLike,
@@ -2279,7 +2311,14 @@ def allclose(
         >>> chainrule.allclose(chainrule.tensor([1., 2.]), chainrule.tensor([1., 2.0000001]))
         True
     """
-def alpha_dropout(input: Tensor, p: _float = 0.5, training: _bool = False, inplace: _bool = False) -> Tensor:
+def alpha_dropout(
+    input: Tensor,
+    p: _float = 0.5,
+    training: _bool = False,
+    inplace: _bool = False,
+    *,
+    out: Any = None,
+) -> Tensor:
     """Dropout for SELU networks: dropped elements take SELU's lower limit.
 
         y = a (x m + alpha' (m - 1)) + b, which keeps mean 0 and variance 1
@@ -2292,7 +2331,7 @@ def alpha_dropout(input: Tensor, p: _float = 0.5, training: _bool = False, inpla
         tensor([1., 1., 1.])
     """
 @overload
-def amax(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
+def amax(input: Tensor, dim: Ints | None = None, keepdim: _bool = False, *, out: Any = None) -> Tensor:
     """Largest element over axes; tied elements share the gradient evenly.
 
         y = max_i x_i,  dx_i = dy [x_i = y] / #{j: x_j = y}
@@ -2310,9 +2349,9 @@ def amax(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tens
         tensor([5., 7.])
     """
 @overload
-def amax(input: Tensor, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+def amax(input: Tensor, *, axis: Ints | None, keepdims: _bool = False, out: Any = None) -> Tensor: ...
 @overload
-def amin(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
+def amin(input: Tensor, dim: Ints | None = None, keepdim: _bool = False, *, out: Any = None) -> Tensor:
     """Smallest element over axes; tied elements share the gradient evenly.
 
         y = min_i x_i,  dx_i = dy [x_i = y] / #{j: x_j = y}
@@ -2330,9 +2369,15 @@ def amin(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tens
         tensor([1., 2.])
     """
 @overload
-def amin(input: Tensor, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+def amin(input: Tensor, *, axis: Ints | None, keepdims: _bool = False, out: Any = None) -> Tensor: ...
 @overload
-def aminmax(input: Tensor, *, dim: _int | None = None, keepdim: _bool = False) -> tuple[Tensor, Tensor]:
+def aminmax(
+    input: Tensor,
+    *,
+    dim: _int | None = None,
+    keepdim: _bool = False,
+    out: Any = None,
+) -> tuple[Tensor, Tensor]:
     """Smallest and largest element, of all or along an axis; tied elements share the gradient evenly.
 
     Args:
@@ -2348,9 +2393,15 @@ def aminmax(input: Tensor, *, dim: _int | None = None, keepdim: _bool = False) -
         tensor(3.)
     """
 @overload
-def aminmax(input: Tensor, *, axis: _int | None, keepdims: _bool = False) -> tuple[Tensor, Tensor]: ...
+def aminmax(
+    input: Tensor,
+    *,
+    axis: _int | None,
+    keepdims: _bool = False,
+    out: Any = None,
+) -> tuple[Tensor, Tensor]: ...
 @overload
-def any(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tensor:
+def any(input: Tensor, dim: Ints | None = None, keepdim: _bool = False, *, out: Any = None) -> Tensor:
     """True where some element is not 0, over all axes or over those given.
 
     Args:
@@ -2366,7 +2417,7 @@ def any(input: Tensor, dim: Ints | None = None, keepdim: _bool = False) -> Tenso
         tensor(True)
     """
 @overload
-def any(input: Tensor, *, axis: Ints | None, keepdims: _bool = False) -> Tensor: ...
+def any(input: Tensor, *, axis: Ints | None, keepdims: _bool = False, out: Any = None) -> Tensor: ...
 @overload
 def arange(
     end: Number,
@@ -2376,6 +2427,7 @@ def arange(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """Numbers from start up to, not including, end.
 
@@ -2401,8 +2453,9 @@ def arange(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor: ...
-def arccos(input: Tensor) -> Tensor:
+def arccos(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse cosine, in radians; nan outside [-1, 1].
 
         y = arccos x,  dx = -dy / sqrt(1 - x^2)
@@ -2413,7 +2466,7 @@ def arccos(input: Tensor) -> Tensor:
     """
 def arccos_(input: Tensor) -> Tensor:
     """Inverse cosine, in radians; nan outside [-1, 1]."""
-def arccosh(input: Tensor) -> Tensor:
+def arccosh(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse hyperbolic cosine; nan below 1.
 
         y = arcosh x,  dx = dy / sqrt(x^2 - 1)
@@ -2424,7 +2477,7 @@ def arccosh(input: Tensor) -> Tensor:
     """
 def arccosh_(input: Tensor) -> Tensor:
     """Inverse hyperbolic cosine; nan below 1."""
-def arcsin(input: Tensor) -> Tensor:
+def arcsin(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse sine, in radians; nan outside [-1, 1].
 
         y = arcsin x,  dx = dy / sqrt(1 - x^2)
@@ -2435,7 +2488,7 @@ def arcsin(input: Tensor) -> Tensor:
     """
 def arcsin_(input: Tensor) -> Tensor:
     """Inverse sine, in radians; nan outside [-1, 1]."""
-def arcsinh(input: Tensor) -> Tensor:
+def arcsinh(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse hyperbolic sine.
 
         y = arsinh x,  dx = dy / sqrt(x^2 + 1)
@@ -2446,7 +2499,7 @@ def arcsinh(input: Tensor) -> Tensor:
     """
 def arcsinh_(input: Tensor) -> Tensor:
     """Inverse hyperbolic sine."""
-def arctan(input: Tensor) -> Tensor:
+def arctan(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse tangent, in radians.
 
         y = arctan x,  dx = dy / (1 + x^2)
@@ -2457,7 +2510,7 @@ def arctan(input: Tensor) -> Tensor:
     """
 def arctan_(input: Tensor) -> Tensor:
     """Inverse tangent, in radians."""
-def arctan2(input: Tensor, other: TensorLike) -> Tensor:
+def arctan2(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Angle in radians, in (-pi, pi], between the x axis and the point (other, input).
 
         z = atan2(y, x),  dy = dz x / (x^2 + y^2),  dx = -dz y / (x^2 + y^2); both 0 at the origin
@@ -2472,7 +2525,7 @@ def arctan2(input: Tensor, other: TensorLike) -> Tensor:
     """
 def arctan2_(input: Tensor, other: TensorLike) -> Tensor:
     """Angle in radians, in (-pi, pi], between the x axis and the point (other, input)."""
-def arctanh(input: Tensor) -> Tensor:
+def arctanh(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse hyperbolic tangent; nan outside [-1, 1].
 
         y = artanh x,  dx = dy / (1 - x^2)
@@ -2484,7 +2537,7 @@ def arctanh(input: Tensor) -> Tensor:
 def arctanh_(input: Tensor) -> Tensor:
     """Inverse hyperbolic tangent; nan outside [-1, 1]."""
 @overload
-def argmax(input: Tensor, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
+def argmax(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: Any = None) -> Tensor:
     """Index of the first largest element, of all or along an axis.
 
     Args:
@@ -2500,9 +2553,9 @@ def argmax(input: Tensor, dim: _int | None = None, keepdim: _bool = False) -> Te
         tensor([1, 0])
     """
 @overload
-def argmax(input: Tensor, *, axis: _int | None, keepdims: _bool = False) -> Tensor: ...
+def argmax(input: Tensor, *, axis: _int | None, keepdims: _bool = False, out: Any = None) -> Tensor: ...
 @overload
-def argmin(input: Tensor, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
+def argmin(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: Any = None) -> Tensor:
     """Index of the first smallest element, of all or along an axis.
 
     Args:
@@ -2518,9 +2571,16 @@ def argmin(input: Tensor, dim: _int | None = None, keepdim: _bool = False) -> Te
         tensor([0, 1])
     """
 @overload
-def argmin(input: Tensor, *, axis: _int | None, keepdims: _bool = False) -> Tensor: ...
+def argmin(input: Tensor, *, axis: _int | None, keepdims: _bool = False, out: Any = None) -> Tensor: ...
 @overload
-def argsort(input: Tensor, dim: _int = -1, descending: _bool = False, stable: _bool = False) -> Tensor:
+def argsort(
+    input: Tensor,
+    dim: _int = -1,
+    descending: _bool = False,
+    stable: _bool = False,
+    *,
+    out: Any = None,
+) -> Tensor:
     """The indices that sort along an axis.
 
     Args:
@@ -2537,15 +2597,29 @@ def argsort(input: Tensor, dim: _int = -1, descending: _bool = False, stable: _b
         tensor([1, 2, 0])
     """
 @overload
-def argsort(input: Tensor, *, axis: _int, descending: _bool = False, stable: _bool = False) -> Tensor: ...
-def argwhere(input: Tensor) -> Tensor:
+def argsort(
+    input: Tensor,
+    *,
+    axis: _int,
+    descending: _bool = False,
+    stable: _bool = False,
+    out: Any = None,
+) -> Tensor: ...
+def argwhere(input: Tensor, *, out: Any = None) -> Tensor:
     """The positions of elements that aren't 0: (count, axes).
 
     Example:
         >>> chainrule.argwhere(chainrule.tensor([0, 5]))
         tensor([[1]])
     """
-def as_strided(input: Tensor, size: Ints, stride: Ints, storage_offset: _int | None = None) -> Tensor:
+def as_strided(
+    input: Tensor,
+    size: Ints,
+    stride: Ints,
+    storage_offset: _int | None = None,
+    *,
+    out: Any = None,
+) -> Tensor:
     """The tensor's memory seen with other sizes and strides.
 
     Args:
@@ -2564,7 +2638,7 @@ def as_strided(input: Tensor, size: Ints, stride: Ints, storage_offset: _int | N
                 [1, 2],
                 [2, 3]])
     """
-def asin(input: Tensor) -> Tensor:
+def asin(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse sine, in radians; nan outside [-1, 1].
 
         y = arcsin x,  dx = dy / sqrt(1 - x^2)
@@ -2575,7 +2649,7 @@ def asin(input: Tensor) -> Tensor:
     """
 def asin_(input: Tensor) -> Tensor:
     """Inverse sine, in radians; nan outside [-1, 1]."""
-def asinh(input: Tensor) -> Tensor:
+def asinh(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse hyperbolic sine.
 
         y = arsinh x,  dx = dy / sqrt(x^2 + 1)
@@ -2586,7 +2660,7 @@ def asinh(input: Tensor) -> Tensor:
     """
 def asinh_(input: Tensor) -> Tensor:
     """Inverse hyperbolic sine."""
-def atan(input: Tensor) -> Tensor:
+def atan(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse tangent, in radians.
 
         y = arctan x,  dx = dy / (1 + x^2)
@@ -2597,7 +2671,7 @@ def atan(input: Tensor) -> Tensor:
     """
 def atan_(input: Tensor) -> Tensor:
     """Inverse tangent, in radians."""
-def atan2(input: Tensor, other: TensorLike) -> Tensor:
+def atan2(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Angle in radians, in (-pi, pi], between the x axis and the point (other, input).
 
         z = atan2(y, x),  dy = dz x / (x^2 + y^2),  dx = -dz y / (x^2 + y^2); both 0 at the origin
@@ -2612,7 +2686,7 @@ def atan2(input: Tensor, other: TensorLike) -> Tensor:
     """
 def atan2_(input: Tensor, other: TensorLike) -> Tensor:
     """Angle in radians, in (-pi, pi], between the x axis and the point (other, input)."""
-def atanh(input: Tensor) -> Tensor:
+def atanh(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse hyperbolic tangent; nan outside [-1, 1].
 
         y = artanh x,  dx = dy / (1 - x^2)
@@ -2624,7 +2698,7 @@ def atanh(input: Tensor) -> Tensor:
 def atanh_(input: Tensor) -> Tensor:
     """Inverse hyperbolic tangent; nan outside [-1, 1]."""
 @overload
-def atleast_1d(input: Tensor) -> Tensor:
+def atleast_1d(input: Tensor, *, out: Any = None) -> Tensor:
     """Tensors with at least 1 axis: a number becomes a vector.
 
     Example:
@@ -2632,11 +2706,11 @@ def atleast_1d(input: Tensor) -> Tensor:
         tensor([1.])
     """
 @overload
-def atleast_1d(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+def atleast_1d(tensors: Sequence[Tensor], *, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload
-def atleast_1d(first: Tensor, second: Tensor, /, *tensors: Tensor) -> tuple[Tensor, ...]: ...
+def atleast_1d(first: Tensor, second: Tensor, /, *tensors: Tensor, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload
-def atleast_2d(input: Tensor) -> Tensor:
+def atleast_2d(input: Tensor, *, out: Any = None) -> Tensor:
     """Tensors with at least 2 axes; new ones stand in front.
 
     Example:
@@ -2644,11 +2718,11 @@ def atleast_2d(input: Tensor) -> Tensor:
         tensor([[1., 2.]])
     """
 @overload
-def atleast_2d(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+def atleast_2d(tensors: Sequence[Tensor], *, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload
-def atleast_2d(first: Tensor, second: Tensor, /, *tensors: Tensor) -> tuple[Tensor, ...]: ...
+def atleast_2d(first: Tensor, second: Tensor, /, *tensors: Tensor, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload
-def atleast_3d(input: Tensor) -> Tensor:
+def atleast_3d(input: Tensor, *, out: Any = None) -> Tensor:
     """Tensors with at least 3 axes.
 
     Example:
@@ -2656,10 +2730,18 @@ def atleast_3d(input: Tensor) -> Tensor:
         chainrule.Size([2, 3, 1])
     """
 @overload
-def atleast_3d(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+def atleast_3d(tensors: Sequence[Tensor], *, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload
-def atleast_3d(first: Tensor, second: Tensor, /, *tensors: Tensor) -> tuple[Tensor, ...]: ...
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+def atleast_3d(first: Tensor, second: Tensor, /, *tensors: Tensor, out: Any = None) -> tuple[Tensor, ...]: ...
+def baddbmm(
+    input: Tensor,
+    batch1: Tensor,
+    batch2: Tensor,
+    *,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Any = None,
+) -> Tensor:
     """Products of two batches of matrices, added to a tensor.
 
         y_i = beta input_i + alpha (batch1_i @ batch2_i)
@@ -2672,7 +2754,13 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, 
     """
 def baddbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """Products of two batches of matrices, added to a tensor."""
-def bernoulli(input: Tensor, p: _float | None = None, *, generator: Generator | None = None) -> Tensor:
+def bernoulli(
+    input: Tensor,
+    p: _float | None = None,
+    *,
+    generator: Generator | None = None,
+    out: Any = None,
+) -> Tensor:
     """1 with the probability that stands in the input, otherwise 0.
 
     Args:
@@ -2683,7 +2771,14 @@ def bernoulli(input: Tensor, p: _float | None = None, *, generator: Generator | 
         >>> chainrule.bernoulli(chainrule.tensor([0., 1.]))
         tensor([0., 1.])
     """
-def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def bilinear(
+    input1: Tensor,
+    input2: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    *,
+    out: Any = None,
+) -> Tensor:
     """Bilinear map of two inputs' last axes.
 
         y_o = sum_ij x1_i W_oij x2_j + b_o
@@ -2697,7 +2792,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     Returns:
         (..., out) tensor.
     """
-def bincount(input: Tensor, weights: Tensor | None = None, minlength: _int = 0) -> Tensor:
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: _int = 0, *, out: Any = None) -> Tensor:
     """How often each non-negative integer occurs.
 
     Args:
@@ -2712,7 +2807,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: _int = 0) 
         >>> chainrule.bincount(chainrule.tensor([0, 2, 2]))
         tensor([1, 0, 2])
     """
-def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None, *, out: Any = None) -> Tensor:
     """Numbers of successes in count trials, each of probability prob.
 
     Args:
@@ -2727,7 +2822,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
         >>> chainrule.binomial(chainrule.tensor([5., 7.]), chainrule.tensor(1.))
         tensor([5., 7.])
     """
-def bitwise_and(input: Tensor, other: TensorLike) -> Tensor:
+def bitwise_and(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Bitwise and of integers; logical and of bool tensors.
 
     Args:
@@ -2740,7 +2835,7 @@ def bitwise_and(input: Tensor, other: TensorLike) -> Tensor:
     """
 def bitwise_and_(input: Tensor, other: TensorLike) -> Tensor:
     """Bitwise and of integers; logical and of bool tensors."""
-def bitwise_left_shift(input: Tensor, other: TensorLike) -> Tensor:
+def bitwise_left_shift(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Shifts the bits of integers to the left; 0 beyond the width.
 
         z = x 2^y
@@ -2755,7 +2850,7 @@ def bitwise_left_shift(input: Tensor, other: TensorLike) -> Tensor:
     """
 def bitwise_left_shift_(input: Tensor, other: TensorLike) -> Tensor:
     """Shifts the bits of integers to the left; 0 beyond the width."""
-def bitwise_not(input: Tensor) -> Tensor:
+def bitwise_not(input: Tensor, *, out: Any = None) -> Tensor:
     """Bitwise not of integers; logical not of bool tensors.
 
     Args:
@@ -2767,7 +2862,7 @@ def bitwise_not(input: Tensor) -> Tensor:
     """
 def bitwise_not_(input: Tensor) -> Tensor:
     """Bitwise not of integers; logical not of bool tensors."""
-def bitwise_or(input: Tensor, other: TensorLike) -> Tensor:
+def bitwise_or(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Bitwise or of integers; logical or of bool tensors.
 
     Args:
@@ -2780,7 +2875,7 @@ def bitwise_or(input: Tensor, other: TensorLike) -> Tensor:
     """
 def bitwise_or_(input: Tensor, other: TensorLike) -> Tensor:
     """Bitwise or of integers; logical or of bool tensors."""
-def bitwise_right_shift(input: Tensor, other: TensorLike) -> Tensor:
+def bitwise_right_shift(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Shifts the bits of integers to the right, keeping the sign.
 
         z = floor(x / 2^y)
@@ -2795,7 +2890,7 @@ def bitwise_right_shift(input: Tensor, other: TensorLike) -> Tensor:
     """
 def bitwise_right_shift_(input: Tensor, other: TensorLike) -> Tensor:
     """Shifts the bits of integers to the right, keeping the sign."""
-def bitwise_xor(input: Tensor, other: TensorLike) -> Tensor:
+def bitwise_xor(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Bitwise exclusive or of integers; logical one of bool tensors.
 
     Args:
@@ -2809,7 +2904,7 @@ def bitwise_xor(input: Tensor, other: TensorLike) -> Tensor:
 def bitwise_xor_(input: Tensor, other: TensorLike) -> Tensor:
     """Bitwise exclusive or of integers; logical one of bool tensors."""
 @overload
-def block_diag(tensors: Sequence[Tensor]) -> Tensor:
+def block_diag(tensors: Sequence[Tensor], *, out: Any = None) -> Tensor:
     """A matrix with the given ones along its diagonal, and zeros elsewhere.
 
     Args:
@@ -2821,8 +2916,8 @@ def block_diag(tensors: Sequence[Tensor]) -> Tensor:
                 [0, 0, 3]])
     """
 @overload
-def block_diag(*tensors: Tensor) -> Tensor: ...
-def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+def block_diag(*tensors: Tensor, out: Any = None) -> Tensor: ...
+def bmm(input: Tensor, mat2: Tensor, *, out: Any = None) -> Tensor:
     """Products of two batches of matrices.
 
         C_i = A_i B_i
@@ -2839,7 +2934,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
         chainrule.Size([5, 2, 4])
     """
 @overload
-def broadcast_tensors(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def broadcast_tensors(tensors: Sequence[Tensor], *, out: Any = None) -> tuple[Tensor, ...]:
     """Views of the tensors, broadcast to their common shape.
 
     Example:
@@ -2848,9 +2943,9 @@ def broadcast_tensors(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
         (chainrule.Size([2, 3]), chainrule.Size([2, 3]))
     """
 @overload
-def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]: ...
+def broadcast_tensors(*tensors: Tensor, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload
-def broadcast_to(input: Tensor, size: Ints) -> Tensor:
+def broadcast_to(input: Tensor, size: Ints, *, out: Any = None) -> Tensor:
     """Broadcasts to a shape, as arithmetic does; shares memory.
 
     Example:
@@ -2859,8 +2954,15 @@ def broadcast_to(input: Tensor, size: Ints) -> Tensor:
                 [1, 2]])
     """
 @overload
-def broadcast_to(input: Tensor, *size: _int) -> Tensor: ...
-def bucketize(input: Tensor, boundaries: Tensor, *, out_int32: _bool = False, right: _bool = False) -> Tensor:
+def broadcast_to(input: Tensor, *size: _int, out: Any = None) -> Tensor: ...
+def bucketize(
+    input: Tensor,
+    boundaries: Tensor,
+    *,
+    out_int32: _bool = False,
+    right: _bool = False,
+    out: Any = None,
+) -> Tensor:
     """The number of the bucket of each value, between ascending boundaries.
 
     Example:
@@ -2868,7 +2970,7 @@ def bucketize(input: Tensor, boundaries: Tensor, *, out_int32: _bool = False, ri
         tensor([0, 1, 2])
     """
 @overload
-def cartesian_prod(tensors: Sequence[Tensor]) -> Tensor:
+def cartesian_prod(tensors: Sequence[Tensor], *, out: Any = None) -> Tensor:
     """All combinations of the elements of vectors, one a row.
 
     Example:
@@ -2877,9 +2979,9 @@ def cartesian_prod(tensors: Sequence[Tensor]) -> Tensor:
                 [2, 3]])
     """
 @overload
-def cartesian_prod(*tensors: Tensor) -> Tensor: ...
+def cartesian_prod(*tensors: Tensor, out: Any = None) -> Tensor: ...
 @overload
-def cat(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
+def cat(tensors: Tensor | Sequence[Tensor], dim: _int = 0, *, out: Any = None) -> Tensor:
     """Joins tensors along an axis that they have.
 
     Args:
@@ -2894,8 +2996,15 @@ def cat(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
         tensor([1, 2, 3])
     """
 @overload
-def cat(tensors: Tensor | Sequence[Tensor], *, axis: _int) -> Tensor: ...
-def cdist(x1: Tensor, x2: Tensor, p: _float = 2.0, compute_mode: str | None = None) -> Tensor:
+def cat(tensors: Tensor | Sequence[Tensor], *, axis: _int, out: Any = None) -> Tensor: ...
+def cdist(
+    x1: Tensor,
+    x2: Tensor,
+    p: _float = 2.0,
+    compute_mode: str | None = None,
+    *,
+    out: Any = None,
+) -> Tensor:
     """Distances between all pairs of points of two sets.
 
         y_ij = |a_i - b_j|_p;  the gradient at distance 0 is 0
@@ -2913,7 +3022,7 @@ def cdist(x1: Tensor, x2: Tensor, p: _float = 2.0, compute_mode: str | None = No
         >>> chainrule.cdist(chainrule.zeros(1, 2), chainrule.tensor([[3., 4.]]))
         tensor([[5.]])
     """
-def ceil(input: Tensor) -> Tensor:
+def ceil(input: Tensor, *, out: Any = None) -> Tensor:
     """Smallest whole number not below each element. Its gradient is 0.
 
     Example:
@@ -2922,7 +3031,7 @@ def ceil(input: Tensor) -> Tensor:
     """
 def ceil_(input: Tensor) -> Tensor:
     """Smallest whole number not below each element. Its gradient is 0."""
-def celu(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
+def celu(input: Tensor, alpha: _float = 1.0, inplace: _bool = False, *, out: Any = None) -> Tensor:
     """Exponential linear unit with a continuous derivative.
 
         y = x where x > 0, else alpha (e^(x / alpha) - 1)
@@ -2941,7 +3050,7 @@ def celu(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
 def celu_(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
     """Exponential linear unit with a continuous derivative."""
 @overload
-def chain_matmul(matrices: Sequence[Tensor]) -> Tensor:
+def chain_matmul(matrices: Sequence[Tensor], *, out: Any = None) -> Tensor:
     """Product of several matrices, in the cheapest order; see linalg.multi_dot().
 
     Args:
@@ -2953,8 +3062,8 @@ def chain_matmul(matrices: Sequence[Tensor]) -> Tensor:
                 [3.]])
     """
 @overload
-def chain_matmul(*matrices: Tensor) -> Tensor: ...
-def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
+def chain_matmul(*matrices: Tensor, out: Any = None) -> Tensor: ...
+def channel_shuffle(input: Tensor, groups: _int, *, out: Any = None) -> Tensor:
     """Channels of several groups are mixed: channel i of group g goes to place i groups + g.
 
     Args:
@@ -2970,7 +3079,7 @@ def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
 
     Source: Zhang et al., "ShuffleNet", 2017.
     """
-def cholesky(input: Tensor, upper: _bool = False) -> Tensor:
+def cholesky(input: Tensor, upper: _bool = False, *, out: Any = None) -> Tensor:
     """Cholesky decomposition of symmetric positive definite matrices: another name for linalg.cholesky().
 
     Args:
@@ -2982,7 +3091,7 @@ def cholesky(input: Tensor, upper: _bool = False) -> Tensor:
         tensor([[2., 0.],
                 [1., 1.]])
     """
-def cholesky_inverse(L: Tensor, upper: _bool = False) -> Tensor:
+def cholesky_inverse(L: Tensor, upper: _bool = False, *, out: Any = None) -> Tensor:
     """Inverse of A from its Cholesky factor.
 
         A = L L^T, or U^T U
@@ -2996,7 +3105,7 @@ def cholesky_inverse(L: Tensor, upper: _bool = False) -> Tensor:
         tensor([[0.2500, 0.0000],
                 [0.0000, 1.0000]])
     """
-def cholesky_solve(B: Tensor, L: Tensor, upper: _bool = False) -> Tensor:
+def cholesky_solve(B: Tensor, L: Tensor, upper: _bool = False, *, out: Any = None) -> Tensor:
     """Solution X of A X = B from the Cholesky factor of A.
 
         A = L L^T, or U^T U
@@ -3013,7 +3122,7 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: _bool = False) -> Tensor:
                 [1.]])
     """
 @overload
-def chunk(input: Tensor, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+def chunk(input: Tensor, chunks: _int, dim: _int = 0, *, out: Any = None) -> tuple[Tensor, ...]:
     """Cuts an axis into at most `chunks` parts of equal size; the last may be smaller.
 
     Example:
@@ -3021,8 +3130,14 @@ def chunk(input: Tensor, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         (tensor([0, 1, 2]), tensor([3, 4]))
     """
 @overload
-def chunk(input: Tensor, chunks: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
-def clamp(input: Tensor, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+def chunk(input: Tensor, chunks: _int, *, axis: _int, out: Any = None) -> tuple[Tensor, ...]: ...
+def clamp(
+    input: Tensor,
+    min: TensorLike | None = None,
+    max: TensorLike | None = None,
+    *,
+    out: Any = None,
+) -> Tensor:
     """Limits each element to the range from min to max.
 
         y = min(max(x, min), max),  dx = dy strictly between the bounds, 0 elsewhere
@@ -3043,7 +3158,7 @@ def clamp(input: Tensor, min: TensorLike | None = None, max: TensorLike | None =
     """
 def clamp_(input: Tensor, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
     """Limits each element to the range from min to max."""
-def clamp_max(input: Tensor, max: TensorLike) -> Tensor:
+def clamp_max(input: Tensor, max: TensorLike, *, out: Any = None) -> Tensor:
     """Limits each element from above: clamp(input, max=max).
 
         y = min(x, max)
@@ -3058,7 +3173,7 @@ def clamp_max(input: Tensor, max: TensorLike) -> Tensor:
     """
 def clamp_max_(input: Tensor, max: TensorLike) -> Tensor:
     """Limits each element from above: clamp(input, max=max)."""
-def clamp_min(input: Tensor, min: TensorLike) -> Tensor:
+def clamp_min(input: Tensor, min: TensorLike, *, out: Any = None) -> Tensor:
     """Limits each element from below: clamp(input, min=min).
 
         y = max(x, min)
@@ -3073,7 +3188,13 @@ def clamp_min(input: Tensor, min: TensorLike) -> Tensor:
     """
 def clamp_min_(input: Tensor, min: TensorLike) -> Tensor:
     """Limits each element from below: clamp(input, min=min)."""
-def clip(input: Tensor, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+def clip(
+    input: Tensor,
+    min: TensorLike | None = None,
+    max: TensorLike | None = None,
+    *,
+    out: Any = None,
+) -> Tensor:
     """Limits each element to the range from min to max.
 
         y = min(max(x, min), max),  dx = dy strictly between the bounds, 0 elsewhere
@@ -3094,7 +3215,7 @@ def clip(input: Tensor, min: TensorLike | None = None, max: TensorLike | None = 
     """
 def clip_(input: Tensor, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
     """Limits each element to the range from min to max."""
-def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+def clone(input: Tensor, *, memory_format: Any = None, out: Any = None) -> Tensor:
     """A copy in memory of its own; gradients flow through it.
 
     Example:
@@ -3104,7 +3225,7 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
         >>> x
         tensor([0., 0.])
     """
-def column_stack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+def column_stack(tensors: Tensor | Sequence[Tensor], *, out: Any = None) -> Tensor:
     """Joins along axis 1; vectors become columns.
 
     Example:
@@ -3112,7 +3233,7 @@ def column_stack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
         tensor([[1., 0.],
                 [1., 0.]])
     """
-def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False) -> Tensor:
+def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False, *, out: Any = None) -> Tensor:
     """All choices of r elements of a vector, in the order of itertools.combinations.
 
     Args:
@@ -3130,7 +3251,7 @@ def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False) ->
                 [2, 3]])
     """
 @overload
-def concat(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
+def concat(tensors: Tensor | Sequence[Tensor], dim: _int = 0, *, out: Any = None) -> Tensor:
     """Joins tensors along an axis that they have.
 
     Args:
@@ -3145,9 +3266,9 @@ def concat(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
         tensor([1, 2, 3])
     """
 @overload
-def concat(tensors: Tensor | Sequence[Tensor], *, axis: _int) -> Tensor: ...
+def concat(tensors: Tensor | Sequence[Tensor], *, axis: _int, out: Any = None) -> Tensor: ...
 @overload
-def concatenate(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
+def concatenate(tensors: Tensor | Sequence[Tensor], dim: _int = 0, *, out: Any = None) -> Tensor:
     """Joins tensors along an axis that they have.
 
     Args:
@@ -3162,7 +3283,7 @@ def concatenate(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
         tensor([1, 2, 3])
     """
 @overload
-def concatenate(tensors: Tensor | Sequence[Tensor], *, axis: _int) -> Tensor: ...
+def concatenate(tensors: Tensor | Sequence[Tensor], *, axis: _int, out: Any = None) -> Tensor: ...
 @overload
 def conv1d(
     input: Tensor,
@@ -3172,6 +3293,8 @@ def conv1d(
     padding: Ints = 0,
     dilation: Ints = 1,
     groups: _int = 1,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Convolution (cross-correlation) of a sequence.
 
@@ -3208,6 +3331,8 @@ def conv1d(
     padding: str = "valid",
     dilation: Ints = 1,
     groups: _int = 1,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def conv2d(
@@ -3218,6 +3343,8 @@ def conv2d(
     padding: Ints = 0,
     dilation: Ints = 1,
     groups: _int = 1,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Convolution (cross-correlation) of images.
 
@@ -3255,6 +3382,8 @@ def conv2d(
     padding: str = "valid",
     dilation: Ints = 1,
     groups: _int = 1,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def conv3d(
@@ -3265,6 +3394,8 @@ def conv3d(
     padding: Ints = 0,
     dilation: Ints = 1,
     groups: _int = 1,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Convolution (cross-correlation) of volumes. As conv2d, with one axis more.
 
@@ -3293,6 +3424,8 @@ def conv3d(
     padding: str = "valid",
     dilation: Ints = 1,
     groups: _int = 1,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def conv_transpose1d(
     input: Tensor,
@@ -3303,6 +3436,8 @@ def conv_transpose1d(
     output_padding: Ints = 0,
     groups: _int = 1,
     dilation: Ints = 1,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Transposed convolution of a sequence: the adjoint of conv1d, as in its gradient by the input.
 
@@ -3331,6 +3466,8 @@ def conv_transpose2d(
     output_padding: Ints = 0,
     groups: _int = 1,
     dilation: Ints = 1,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Transposed convolution of images: the adjoint of conv2d, as in its gradient by the input.
 
@@ -3359,6 +3496,8 @@ def conv_transpose3d(
     output_padding: Ints = 0,
     groups: _int = 1,
     dilation: Ints = 1,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Transposed convolution of volumes: the adjoint of conv3d, as in its gradient by the input.
 
@@ -3376,7 +3515,7 @@ def conv_transpose3d(
         >>> F.conv_transpose3d(chainrule.ones(1, 1, 1, 1, 2), chainrule.ones(1, 1, 1, 1, 2))
         tensor([[[[[1., 2., 1.]]]]])
     """
-def copysign(input: Tensor, other: TensorLike) -> Tensor:
+def copysign(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """The size of x with the sign of y, also that of -0.
 
         z = |x| sign(y),  dx = dz sign(x) sign(y) (0 at x = 0),  dy = 0
@@ -3391,7 +3530,7 @@ def copysign(input: Tensor, other: TensorLike) -> Tensor:
     """
 def copysign_(input: Tensor, other: TensorLike) -> Tensor:
     """The size of x with the sign of y, also that of -0."""
-def corrcoef(input: Tensor) -> Tensor:
+def corrcoef(input: Tensor, *, out: Any = None) -> Tensor:
     """Correlation coefficients of variables (rows) over observations (columns).
 
         R_ij = C_ij / sqrt(C_ii C_jj), between -1 and 1;  C as cov()
@@ -3404,7 +3543,7 @@ def corrcoef(input: Tensor) -> Tensor:
         tensor([[ 1., -1.],
                 [-1.,  1.]])
     """
-def cos(input: Tensor) -> Tensor:
+def cos(input: Tensor, *, out: Any = None) -> Tensor:
     """Cosine of each element, in radians.
 
         y = cos x,  dx = -dy sin x
@@ -3415,7 +3554,7 @@ def cos(input: Tensor) -> Tensor:
     """
 def cos_(input: Tensor) -> Tensor:
     """Cosine of each element, in radians."""
-def cosh(input: Tensor) -> Tensor:
+def cosh(input: Tensor, *, out: Any = None) -> Tensor:
     """Hyperbolic cosine.
 
         y = (e^x + e^-x) / 2,  dx = dy sinh x
@@ -3434,6 +3573,8 @@ def cosine_embedding_loss(
     size_average: _bool | None = None,
     reduce: _bool | None = None,
     reduction: str = "mean",
+    *,
+    out: Any = None,
 ) -> Tensor:
     """1 - cosine where the target is 1, its excess over a margin where it is -1.
 
@@ -3447,7 +3588,7 @@ def cosine_embedding_loss(
         reduction: 'none', 'mean' or 'sum'.
     """
 @overload
-def cosine_similarity(x1: Tensor, x2: Tensor, dim: _int = 1, eps: _float = 1e-8) -> Tensor:
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: _int = 1, eps: _float = 1e-8, *, out: Any = None) -> Tensor:
     """Cosine of the angle between vectors along an axis.
 
         y = x1 . x2 / (max(|x1|, eps) max(|x2|, eps))
@@ -3462,9 +3603,9 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: _int = 1, eps: _float = 1e-8)
         tensor([1.])
     """
 @overload
-def cosine_similarity(x1: Tensor, x2: Tensor, *, axis: _int, eps: _float = 1e-8) -> Tensor: ...
+def cosine_similarity(x1: Tensor, x2: Tensor, *, axis: _int, eps: _float = 1e-8, out: Any = None) -> Tensor: ...
 @overload
-def count_nonzero(input: Tensor, dim: Ints | None = None) -> Tensor:
+def count_nonzero(input: Tensor, dim: Ints | None = None, *, out: Any = None) -> Tensor:
     """Number of elements that are not 0.
 
     Args:
@@ -3479,13 +3620,14 @@ def count_nonzero(input: Tensor, dim: Ints | None = None) -> Tensor:
         tensor(2)
     """
 @overload
-def count_nonzero(input: Tensor, *, axis: Ints | None) -> Tensor: ...
+def count_nonzero(input: Tensor, *, axis: Ints | None, out: Any = None) -> Tensor: ...
 def cov(
     input: Tensor,
     *,
     correction: _int = 1,
     fweights: Tensor | None = None,
     aweights: Tensor | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Covariances of variables (rows) over observations (columns).
 
@@ -3506,7 +3648,7 @@ def cov(
                 [-4.,  8.]])
     """
 @overload
-def cross(input: Tensor, other: TensorLike, dim: _int | None = None) -> Tensor:
+def cross(input: Tensor, other: TensorLike, dim: _int | None = None, *, out: Any = None) -> Tensor:
     """Cross product of vectors of three elements.
 
         c_i = a_(i+1) b_(i+2) - a_(i+2) b_(i+1)
@@ -3520,9 +3662,9 @@ def cross(input: Tensor, other: TensorLike, dim: _int | None = None) -> Tensor:
         tensor([0., 0., 1.])
     """
 @overload
-def cross(input: Tensor, other: TensorLike, *, axis: _int | None) -> Tensor: ...
+def cross(input: Tensor, other: TensorLike, *, axis: _int | None, out: Any = None) -> Tensor: ...
 @overload
-def cummax(input: Tensor, dim: _int) -> ValuesIndices:
+def cummax(input: Tensor, dim: _int, *, out: Any = None) -> ValuesIndices:
     """Running maximum along an axis, and where it is.
 
         y_k = max_{j <= k} x_j
@@ -3539,9 +3681,9 @@ def cummax(input: Tensor, dim: _int) -> ValuesIndices:
         tensor([1., 3., 3.])
     """
 @overload
-def cummax(input: Tensor, *, axis: _int) -> ValuesIndices: ...
+def cummax(input: Tensor, *, axis: _int, out: Any = None) -> ValuesIndices: ...
 @overload
-def cummin(input: Tensor, dim: _int) -> ValuesIndices:
+def cummin(input: Tensor, dim: _int, *, out: Any = None) -> ValuesIndices:
     """Running minimum along an axis, and where it is.
 
         y_k = min_{j <= k} x_j
@@ -3558,9 +3700,9 @@ def cummin(input: Tensor, dim: _int) -> ValuesIndices:
         tensor([0, 0, 2])
     """
 @overload
-def cummin(input: Tensor, *, axis: _int) -> ValuesIndices: ...
+def cummin(input: Tensor, *, axis: _int, out: Any = None) -> ValuesIndices: ...
 @overload
-def cumprod(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
+def cumprod(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None, out: Any = None) -> Tensor:
     """Running product along an axis.
 
         y_k = prod_{j <= k} x_j,  dx_j = sum_{k >= j} dy_k prod_{i <= k, i != j} x_i  (right also where elements are 0)
@@ -3575,14 +3717,14 @@ def cumprod(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tens
         tensor([1., 2., 6.])
     """
 @overload
-def cumprod(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
+def cumprod(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None, out: Any = None) -> Tensor: ...
 @overload
 def cumprod_(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
     """Running product along an axis."""
 @overload
 def cumprod_(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
 @overload
-def cumsum(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
+def cumsum(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None, out: Any = None) -> Tensor:
     """Running sum along an axis.
 
         y_k = sum_{j <= k} x_j,  dx_j = sum_{k >= j} dy_k
@@ -3597,14 +3739,14 @@ def cumsum(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tenso
         tensor([1., 3., 6.])
     """
 @overload
-def cumsum(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
+def cumsum(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None, out: Any = None) -> Tensor: ...
 @overload
 def cumsum_(input: Tensor, dim: _int, *, dtype: DtypeLike | None = None) -> Tensor:
     """Running sum along an axis."""
 @overload
 def cumsum_(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
 @overload
-def cumulative_trapezoid(y: Tensor, x: Tensor, *, dim: _int = -1) -> Tensor:
+def cumulative_trapezoid(y: Tensor, x: Tensor, *, dim: _int = -1, out: Any = None) -> Tensor:
     """Integrals from the first point to each later one by the trapezoidal rule; see trapezoid().
 
     Args:
@@ -3618,12 +3760,12 @@ def cumulative_trapezoid(y: Tensor, x: Tensor, *, dim: _int = -1) -> Tensor:
         tensor([ 3.0000, 10.5000])
     """
 @overload
-def cumulative_trapezoid(y: Tensor, x: Tensor, *, axis: _int) -> Tensor: ...
+def cumulative_trapezoid(y: Tensor, x: Tensor, *, axis: _int, out: Any = None) -> Tensor: ...
 @overload
-def cumulative_trapezoid(y: Tensor, *, dx: Number = 1, dim: _int = -1) -> Tensor: ...
+def cumulative_trapezoid(y: Tensor, *, dx: Number = 1, dim: _int = -1, out: Any = None) -> Tensor: ...
 @overload
-def cumulative_trapezoid(y: Tensor, *, dx: Number = 1, axis: _int) -> Tensor: ...
-def deg2rad(input: Tensor) -> Tensor:
+def cumulative_trapezoid(y: Tensor, *, dx: Number = 1, axis: _int, out: Any = None) -> Tensor: ...
+def deg2rad(input: Tensor, *, out: Any = None) -> Tensor:
     """Degrees to radians.
 
         y = x pi / 180
@@ -3634,7 +3776,7 @@ def deg2rad(input: Tensor) -> Tensor:
     """
 def deg2rad_(input: Tensor) -> Tensor:
     """Degrees to radians."""
-def det(input: Tensor) -> Tensor:
+def det(input: Tensor, *, out: Any = None) -> Tensor:
     """Determinant of square matrices.
 
         d = det A,  dA = dd d A^-T  (the matrix of cofactors where d is 0)
@@ -3649,7 +3791,7 @@ def det(input: Tensor) -> Tensor:
         >>> chainrule.det(chainrule.tensor([[2., 1.], [0., 4.]]))
         tensor(8.)
     """
-def detach(input: Tensor) -> Tensor:
+def detach(input: Tensor, *, out: Any = None) -> Tensor:
     """The same memory without history: no gradient flows back.
 
     Example:
@@ -3657,7 +3799,7 @@ def detach(input: Tensor) -> Tensor:
         >>> x.detach().requires_grad
         False
     """
-def diag(input: Tensor, diagonal: _int = 0) -> Tensor:
+def diag(input: Tensor, diagonal: _int = 0, *, out: Any = None) -> Tensor:
     """A matrix with a vector on a diagonal, or the diagonal of a matrix as a vector.
 
     Example:
@@ -3667,7 +3809,7 @@ def diag(input: Tensor, diagonal: _int = 0) -> Tensor:
         >>> chainrule.diag(chainrule.tensor([[1., 2.], [3., 4.]]))
         tensor([1., 4.])
     """
-def diag_embed(input: Tensor, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> Tensor:
+def diag_embed(input: Tensor, offset: _int = 0, dim1: _int = -2, dim2: _int = -1, *, out: Any = None) -> Tensor:
     """Matrices with the last axis on a diagonal and 0 elsewhere.
 
     Args:
@@ -3679,7 +3821,7 @@ def diag_embed(input: Tensor, offset: _int = 0, dim1: _int = -2, dim2: _int = -1
         tensor([[1., 0.],
                 [0., 2.]])
     """
-def diagflat(input: Tensor, offset: _int = 0) -> Tensor:
+def diagflat(input: Tensor, offset: _int = 0, *, out: Any = None) -> Tensor:
     """A matrix with all elements on a diagonal.
 
     Args:
@@ -3691,7 +3833,7 @@ def diagflat(input: Tensor, offset: _int = 0) -> Tensor:
         tensor([[1, 0],
                 [0, 2]])
     """
-def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
+def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1, *, out: Any = None) -> Tensor:
     """A view of a diagonal, which becomes the last axis.
 
     Args:
@@ -3702,7 +3844,15 @@ def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) ->
         >>> chainrule.arange(9).view(3, 3).diagonal(1)
         tensor([1, 5])
     """
-def diagonal_scatter(input: Tensor, src: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
+def diagonal_scatter(
+    input: Tensor,
+    src: Tensor,
+    offset: _int = 0,
+    dim1: _int = 0,
+    dim2: _int = 1,
+    *,
+    out: Any = None,
+) -> Tensor:
     """A copy with a diagonal replaced.
 
     Args:
@@ -3721,6 +3871,8 @@ def diff(
     dim: _int = -1,
     prepend: Tensor | None = None,
     append: Tensor | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Differences of neighbours along an axis.
 
@@ -3744,8 +3896,9 @@ def diff(
     axis: _int,
     prepend: Tensor | None = None,
     append: Tensor | None = None,
+    out: Any = None,
 ) -> Tensor: ...
-def digamma(input: Tensor) -> Tensor:
+def digamma(input: Tensor, *, out: Any = None) -> Tensor:
     """Logarithmic derivative of the gamma function.
 
         y = d/dx ln Gamma(x),  dx = dy polygamma(1, x)
@@ -3756,7 +3909,7 @@ def digamma(input: Tensor) -> Tensor:
     """
 def digamma_(input: Tensor) -> Tensor:
     """Logarithmic derivative of the gamma function."""
-def dist(input: Tensor, other: TensorLike, p: Number = 2) -> Tensor:
+def dist(input: Tensor, other: TensorLike, p: Number = 2, *, out: Any = None) -> Tensor:
     """Norm of the difference of two tensors.
 
         y = |input - other|_p
@@ -3769,7 +3922,7 @@ def dist(input: Tensor, other: TensorLike, p: Number = 2) -> Tensor:
         >>> chainrule.dist(chainrule.tensor([3., 4.]), chainrule.zeros(2))
         tensor(5.)
     """
-def div(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
+def div(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None, out: Any = None) -> Tensor:
     """Quotient of two tensors; integers are divided as floats unless a rounding mode is given.
 
         z = x / y,  dx = dz / y,  dy = -dz x / y^2
@@ -3790,7 +3943,7 @@ def div(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None) -
     """
 def div_(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
     """Quotient of two tensors; integers are divided as floats unless a rounding mode is given."""
-def divide(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
+def divide(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None, out: Any = None) -> Tensor:
     """Quotient of two tensors; integers are divided as floats unless a rounding mode is given.
 
         z = x / y,  dx = dz / y,  dy = -dz x / y^2
@@ -3811,7 +3964,7 @@ def divide(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None
     """
 def divide_(input: Tensor, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
     """Quotient of two tensors; integers are divided as floats unless a rounding mode is given."""
-def dot(input: Tensor, tensor: Tensor) -> Tensor:
+def dot(input: Tensor, tensor: Tensor, *, out: Any = None) -> Tensor:
     """Inner product of two vectors.
 
         s = sum_i x_i y_i,  dx = ds y,  dy = ds x
@@ -3826,7 +3979,14 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
         >>> chainrule.dot(chainrule.tensor([2., 3.]), chainrule.tensor([2., 1.]))
         tensor(7.)
     """
-def dropout(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
+def dropout(
+    input: Tensor,
+    p: _float = 0.5,
+    training: _bool = True,
+    inplace: _bool = False,
+    *,
+    out: Any = None,
+) -> Tensor:
     """Sets elements to 0 at random, with probability p, and scales the others.
 
         y = x m / (1 - p),  m = 1 with probability 1 - p, otherwise 0
@@ -3841,7 +4001,7 @@ def dropout(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bo
         tensor([1., 1., 1.])
     """
 @overload
-def dsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
+def dsplit(input: Tensor, sections: _int, *, out: Any = None) -> tuple[Tensor, ...]:
     """tensor_split() along axis 2.
 
     Example:
@@ -3849,8 +4009,8 @@ def dsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
         [chainrule.Size([1, 2, 2]), chainrule.Size([1, 2, 2])]
     """
 @overload
-def dsplit(input: Tensor, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
-def dstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+def dsplit(input: Tensor, indices: Sequence[_int], *, out: Any = None) -> tuple[Tensor, ...]: ...
+def dstack(tensors: Tensor | Sequence[Tensor], *, out: Any = None) -> Tensor:
     """Joins along axis 2.
 
     Example:
@@ -3858,7 +4018,7 @@ def dstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
         chainrule.Size([1, 2, 2])
     """
 @overload
-def einsum(equation: str, operands: Sequence[Tensor]) -> Tensor:
+def einsum(equation: str, operands: Sequence[Tensor], *, out: Any = None) -> Tensor:
     """Sum of products of elements, written with a letter for each axis.
 
         "ij,jk->ik":  C_ik = sum_j A_ij B_jk
@@ -3882,7 +4042,7 @@ def einsum(equation: str, operands: Sequence[Tensor]) -> Tensor:
         tensor([21., 43.])
     """
 @overload
-def einsum(equation: str, *operands: Tensor) -> Tensor: ...
+def einsum(equation: str, *operands: Tensor, out: Any = None) -> Tensor: ...
 @overload
 def empty(
     size: Ints,
@@ -3893,6 +4053,7 @@ def empty(
     pin_memory: Any = None,
     requires_grad: _bool = False,
     memory_format: Any = None,
+    out: Any = None,
 ) -> Tensor:
     """A tensor whose memory isn't filled: its values are arbitrary.
 
@@ -3909,6 +4070,7 @@ def empty(
     pin_memory: Any = None,
     requires_grad: _bool = False,
     memory_format: Any = None,
+    out: Any = None,
 ) -> Tensor: ...
 def empty_like(
     input: Tensor,
@@ -3919,6 +4081,7 @@ def empty_like(
     pin_memory: Any = None,
     requires_grad: _bool = False,
     memory_format: Any = None,
+    out: Any = None,
 ) -> Tensor:
     """Unfilled memory in the shape and dtype of a tensor.
 
@@ -3926,7 +4089,7 @@ def empty_like(
         >>> chainrule.empty_like(chainrule.zeros(2, 3)).shape
         chainrule.Size([2, 3])
     """
-def eq(input: Tensor, other: TensorLike) -> Tensor:
+def eq(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where two tensors are equal; nan equals nothing.
 
     Args:
@@ -3956,7 +4119,7 @@ def equal(input: Tensor, other: TensorLike) -> _bool:
         >>> chainrule.equal(chainrule.tensor([1, 2]), chainrule.tensor([1, 2]))
         True
     """
-def erf(input: Tensor) -> Tensor:
+def erf(input: Tensor, *, out: Any = None) -> Tensor:
     """Error function.
 
         y = 2 / sqrt(pi) integral from 0 to x of e^(-t^2) dt,  dx = dy 2 / sqrt(pi) e^(-x^2)
@@ -3967,7 +4130,7 @@ def erf(input: Tensor) -> Tensor:
     """
 def erf_(input: Tensor) -> Tensor:
     """Error function."""
-def erfc(input: Tensor) -> Tensor:
+def erfc(input: Tensor, *, out: Any = None) -> Tensor:
     """Complement of the error function, exact for large x too.
 
         y = 1 - erf(x),  dx = -dy 2 / sqrt(pi) e^(-x^2)
@@ -3978,7 +4141,7 @@ def erfc(input: Tensor) -> Tensor:
     """
 def erfc_(input: Tensor) -> Tensor:
     """Complement of the error function, exact for large x too."""
-def erfinv(input: Tensor) -> Tensor:
+def erfinv(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse of the error function; +-inf at +-1, nan beyond.
 
         erf(y) = x,  dx = dy sqrt(pi) / 2 e^(y^2)
@@ -3989,7 +4152,7 @@ def erfinv(input: Tensor) -> Tensor:
     """
 def erfinv_(input: Tensor) -> Tensor:
     """Inverse of the error function; +-inf at +-1, nan beyond."""
-def exp(input: Tensor) -> Tensor:
+def exp(input: Tensor, *, out: Any = None) -> Tensor:
     """Exponential of each element.
 
         y = e^x,  dx = dy y
@@ -4000,7 +4163,7 @@ def exp(input: Tensor) -> Tensor:
     """
 def exp_(input: Tensor) -> Tensor:
     """Exponential of each element."""
-def exp2(input: Tensor) -> Tensor:
+def exp2(input: Tensor, *, out: Any = None) -> Tensor:
     """Power of two with each element as exponent.
 
         y = 2^x,  dx = dy y ln 2
@@ -4011,7 +4174,7 @@ def exp2(input: Tensor) -> Tensor:
     """
 def exp2_(input: Tensor) -> Tensor:
     """Power of two with each element as exponent."""
-def expm1(input: Tensor) -> Tensor:
+def expm1(input: Tensor, *, out: Any = None) -> Tensor:
     """Exponential minus 1, exact for small x too.
 
         y = e^x - 1,  dx = dy e^x
@@ -4031,6 +4194,7 @@ def eye(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """Ones on the main diagonal, zeros elsewhere.
 
@@ -4048,6 +4212,8 @@ def feature_alpha_dropout(
     p: _float = 0.5,
     training: _bool = False,
     inplace: _bool = False,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """alpha_dropout() of whole channels.
 
@@ -4055,7 +4221,7 @@ def feature_alpha_dropout(
         >>> F.feature_alpha_dropout(chainrule.ones(1, 2, 3), 0.5, training=False).shape
         chainrule.Size([1, 2, 3])
     """
-def fix(input: Tensor) -> Tensor:
+def fix(input: Tensor, *, out: Any = None) -> Tensor:
     """Each element rounded towards 0, as trunc(). Its gradient is 0.
 
     Example:
@@ -4064,7 +4230,7 @@ def fix(input: Tensor) -> Tensor:
     """
 def fix_(input: Tensor) -> Tensor:
     """Each element rounded towards 0, as trunc(). Its gradient is 0."""
-def flatten(input: Tensor, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
+def flatten(input: Tensor, start_dim: _int = 0, end_dim: _int = -1, *, out: Any = None) -> Tensor:
     """Merges the axes from start_dim to end_dim into one.
 
     Example:
@@ -4072,7 +4238,7 @@ def flatten(input: Tensor, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
         chainrule.Size([2, 12])
     """
 @overload
-def flip(input: Tensor, dims: Ints) -> Tensor:
+def flip(input: Tensor, dims: Ints, *, out: Any = None) -> Tensor:
     """Reverses the order along the given axes; a copy.
 
     Example:
@@ -4080,22 +4246,22 @@ def flip(input: Tensor, dims: Ints) -> Tensor:
         tensor([2, 1, 0])
     """
 @overload
-def flip(input: Tensor, *dims: _int) -> Tensor: ...
-def fliplr(input: Tensor) -> Tensor:
+def flip(input: Tensor, *dims: _int, out: Any = None) -> Tensor: ...
+def fliplr(input: Tensor, *, out: Any = None) -> Tensor:
     """flip() along axis 1.
 
     Example:
         >>> chainrule.fliplr(chainrule.tensor([[1, 2]]))
         tensor([[2, 1]])
     """
-def flipud(input: Tensor) -> Tensor:
+def flipud(input: Tensor, *, out: Any = None) -> Tensor:
     """flip() along axis 0.
 
     Example:
         >>> chainrule.flipud(chainrule.tensor([1, 2]))
         tensor([2, 1])
     """
-def float_power(input: Tensor, exponent: TensorLike) -> Tensor:
+def float_power(input: Tensor, exponent: TensorLike, *, out: Any = None) -> Tensor:
     """Power computed and returned in float64.
 
         z = x^y
@@ -4110,7 +4276,7 @@ def float_power(input: Tensor, exponent: TensorLike) -> Tensor:
     """
 def float_power_(input: Tensor, exponent: TensorLike) -> Tensor:
     """Power computed and returned in float64."""
-def floor(input: Tensor) -> Tensor:
+def floor(input: Tensor, *, out: Any = None) -> Tensor:
     """Largest whole number not above each element. Its gradient is 0.
 
     Example:
@@ -4119,7 +4285,7 @@ def floor(input: Tensor) -> Tensor:
     """
 def floor_(input: Tensor) -> Tensor:
     """Largest whole number not above each element. Its gradient is 0."""
-def floor_divide(input: Tensor, other: TensorLike) -> Tensor:
+def floor_divide(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Quotient rounded down to a whole number; its gradient is 0.
 
         z = floor(x / y)
@@ -4137,7 +4303,7 @@ def floor_divide(input: Tensor, other: TensorLike) -> Tensor:
     """
 def floor_divide_(input: Tensor, other: TensorLike) -> Tensor:
     """Quotient rounded down to a whole number; its gradient is 0."""
-def fmax(input: Tensor, other: TensorLike) -> Tensor:
+def fmax(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """The larger of two tensors, ignoring nan where only one is nan.
 
         z = max(x, y); the gradient goes to the one taken, to input where they are equal
@@ -4150,7 +4316,7 @@ def fmax(input: Tensor, other: TensorLike) -> Tensor:
         >>> chainrule.fmax(chainrule.tensor([1., float('nan')]), chainrule.tensor([3., 2.]))
         tensor([3., 2.])
     """
-def fmin(input: Tensor, other: TensorLike) -> Tensor:
+def fmin(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """The smaller of two tensors, ignoring nan where only one is nan.
 
         z = min(x, y); the gradient goes to the one taken, to input where they are equal
@@ -4163,7 +4329,7 @@ def fmin(input: Tensor, other: TensorLike) -> Tensor:
         >>> chainrule.fmin(chainrule.tensor([1., float('nan')]), chainrule.tensor([3., 2.]))
         tensor([1., 2.])
     """
-def fmod(input: Tensor, other: TensorLike) -> Tensor:
+def fmod(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Remainder of a division, with the dividend's sign, as C's fmod.
 
         z = x - y trunc(x / y),  dx = dz,  dy = -dz trunc(x / y)
@@ -4181,7 +4347,7 @@ def fmod(input: Tensor, other: TensorLike) -> Tensor:
     """
 def fmod_(input: Tensor, other: TensorLike) -> Tensor:
     """Remainder of a division, with the dividend's sign, as C's fmod."""
-def frac(input: Tensor) -> Tensor:
+def frac(input: Tensor, *, out: Any = None) -> Tensor:
     """The fraction of each element, with its sign.
 
         y = x - trunc(x),  dx = dy
@@ -4192,7 +4358,7 @@ def frac(input: Tensor) -> Tensor:
     """
 def frac_(input: Tensor) -> Tensor:
     """The fraction of each element, with its sign."""
-def frexp(input: Tensor) -> Any:
+def frexp(input: Tensor, *, out: Any = None) -> Any:
     """Mantissa and exponent of numbers.
 
         x = mantissa 2^exponent,  1/2 <= |mantissa| < 1;  dx = dmantissa 2^-exponent
@@ -4216,6 +4382,7 @@ def full(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """A tensor filled with one number.
 
@@ -4237,6 +4404,7 @@ def full_like(
     pin_memory: Any = None,
     requires_grad: _bool = False,
     memory_format: Any = None,
+    out: Any = None,
 ) -> Tensor:
     """One number everywhere, in the shape and dtype of a tensor.
 
@@ -4245,7 +4413,7 @@ def full_like(
         tensor([7., 7.])
     """
 @overload
-def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
+def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False, out: Any = None) -> Tensor:
     """Elements along an axis, chosen by an index for each place.
 
         out[i][j] = input[i][index[i][j]]  (dim = 1)
@@ -4263,8 +4431,15 @@ def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = Fals
                 [3.]])
     """
 @overload
-def gather(input: Tensor, *, axis: _int, index: Tensor, sparse_grad: _bool = False) -> Tensor: ...
-def gcd(input: Tensor, other: TensorLike) -> Tensor:
+def gather(
+    input: Tensor,
+    *,
+    axis: _int,
+    index: Tensor,
+    sparse_grad: _bool = False,
+    out: Any = None,
+) -> Tensor: ...
+def gcd(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Greatest common divisor of two integers, not negative; gcd(0, 0) = 0.
 
     Args:
@@ -4276,7 +4451,7 @@ def gcd(input: Tensor, other: TensorLike) -> Tensor:
     """
 def gcd_(input: Tensor, other: TensorLike) -> Tensor:
     """Greatest common divisor of two integers, not negative; gcd(0, 0) = 0."""
-def ge(input: Tensor, other: TensorLike) -> Tensor:
+def ge(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where input >= other.
 
     Args:
@@ -4292,7 +4467,7 @@ def ge(input: Tensor, other: TensorLike) -> Tensor:
     """
 def ge_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input >= other."""
-def ger(input: Tensor, vec2: Tensor) -> Tensor:
+def ger(input: Tensor, vec2: Tensor, *, out: Any = None) -> Tensor:
     """Outer product of two vectors: another name for outer()."""
 @overload
 def gradient(
@@ -4301,6 +4476,7 @@ def gradient(
     spacing: Number = 1,
     dim: Ints | None = None,
     edge_order: _int = 1,
+    out: Any = None,
 ) -> tuple[Tensor, ...]:
     """Derivatives of sampled functions from differences, of second order inside.
 
@@ -4328,6 +4504,7 @@ def gradient(
     spacing: Number = 1,
     axis: Ints | None,
     edge_order: _int = 1,
+    out: Any = None,
 ) -> tuple[Tensor, ...]: ...
 @overload
 def gradient(
@@ -4336,6 +4513,7 @@ def gradient(
     spacing: Tensor | Sequence[Tensor],
     dim: Ints | None = None,
     edge_order: _int = 1,
+    out: Any = None,
 ) -> tuple[Tensor, ...]: ...
 @overload
 def gradient(
@@ -4344,8 +4522,9 @@ def gradient(
     spacing: Tensor | Sequence[Tensor],
     axis: Ints | None,
     edge_order: _int = 1,
+    out: Any = None,
 ) -> tuple[Tensor, ...]: ...
-def greater(input: Tensor, other: TensorLike) -> Tensor:
+def greater(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where input > other.
 
     Args:
@@ -4361,7 +4540,7 @@ def greater(input: Tensor, other: TensorLike) -> Tensor:
     """
 def greater_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input > other."""
-def greater_equal(input: Tensor, other: TensorLike) -> Tensor:
+def greater_equal(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where input >= other.
 
     Args:
@@ -4383,6 +4562,8 @@ def group_norm(
     weight: TensorLike | None = None,
     bias: Tensor | None = None,
     eps: _float = 1e-05,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Group normalisation: mean 0 and variance 1 for each sample and group of channels, then times weight plus bias.
 
@@ -4415,6 +4596,8 @@ def gru(
     dropout: _float,
     train: _bool,
     bidirectional: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]:
     """Layers of GRU over a sequence: what nn.GRU computes.
 
@@ -4451,6 +4634,8 @@ def gru(
     train: _bool,
     bidirectional: _bool,
     batch_first: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def gru(
@@ -4463,6 +4648,8 @@ def gru(
     dropout: _float,
     train: _bool,
     bidirectional: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def gru(
@@ -4475,6 +4662,8 @@ def gru(
     train: _bool,
     bidirectional: _bool,
     batch_first: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def gru_cell(
@@ -4484,6 +4673,8 @@ def gru_cell(
     w_hh: Tensor,
     b_ih: Tensor | None = None,
     b_hh: Tensor | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """One step of a GRU; the formula is gru()'s.
 
@@ -4508,8 +4699,10 @@ def gru_cell(
     w_hh: Tensor,
     b_ih: Tensor | None = None,
     b_hh: Tensor | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
-def gt(input: Tensor, other: TensorLike) -> Tensor:
+def gt(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where input > other.
 
     Args:
@@ -4525,7 +4718,7 @@ def gt(input: Tensor, other: TensorLike) -> Tensor:
     """
 def gt_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input > other."""
-def hardshrink(input: Tensor, lambd: _float = 0.5) -> Tensor:
+def hardshrink(input: Tensor, lambd: _float = 0.5, *, out: Any = None) -> Tensor:
     """Sets elements between -lambd and lambd to 0.
 
         y = 0 where -lambd <= x <= lambd, else x
@@ -4538,7 +4731,7 @@ def hardshrink(input: Tensor, lambd: _float = 0.5) -> Tensor:
         >>> chainrule.nn.functional.hardshrink(chainrule.tensor([-2., 0.3, 1.]))
         tensor([-2.,  0.,  1.])
     """
-def heaviside(input: Tensor, values: TensorLike) -> Tensor:
+def heaviside(input: Tensor, values: TensorLike, *, out: Any = None) -> Tensor:
     """Heaviside's step function. Its gradient is 0 everywhere.
 
         z = 0 where x < 0, values where x = 0, 1 where x > 0
@@ -4560,6 +4753,8 @@ def hinge_embedding_loss(
     size_average: _bool | None = None,
     reduce: _bool | None = None,
     reduction: str = "mean",
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Distance where the target is 1, margin minus distance where it is -1.
 
@@ -4572,7 +4767,7 @@ def hinge_embedding_loss(
         size_average, reduce: deprecated.
         reduction: 'none', 'mean' or 'sum'.
     """
-def histc(input: Tensor, bins: _int = 100, min: Number = 0, max: Number = 0) -> Tensor:
+def histc(input: Tensor, bins: _int = 100, min: Number = 0, max: Number = 0, *, out: Any = None) -> Tensor:
     """How many elements lie in each of some equal intervals.
 
     Args:
@@ -4591,7 +4786,7 @@ def histc(input: Tensor, bins: _int = 100, min: Number = 0, max: Number = 0) -> 
         tensor([0., 2., 1., 0.])
     """
 @overload
-def hsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
+def hsplit(input: Tensor, sections: _int, *, out: Any = None) -> tuple[Tensor, ...]:
     """tensor_split() along axis 1 (axis 0 of a vector).
 
     Example:
@@ -4599,8 +4794,8 @@ def hsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
         [chainrule.Size([2, 2]), chainrule.Size([2, 2])]
     """
 @overload
-def hsplit(input: Tensor, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
-def hstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+def hsplit(input: Tensor, indices: Sequence[_int], *, out: Any = None) -> tuple[Tensor, ...]: ...
+def hstack(tensors: Tensor | Sequence[Tensor], *, out: Any = None) -> Tensor:
     """Joins along axis 1 (vectors: along axis 0).
 
     Example:
@@ -4608,7 +4803,7 @@ def hstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
         tensor([[1., 0.],
                 [1., 0.]])
     """
-def hypot(input: Tensor, other: TensorLike) -> Tensor:
+def hypot(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Length of the hypotenuse, without overflow on the way.
 
         z = sqrt(x^2 + y^2),  dx = dz x / z,  dy = dz y / z
@@ -4623,7 +4818,7 @@ def hypot(input: Tensor, other: TensorLike) -> Tensor:
     """
 def hypot_(input: Tensor, other: TensorLike) -> Tensor:
     """Length of the hypotenuse, without overflow on the way."""
-def i0(input: Tensor) -> Tensor:
+def i0(input: Tensor, *, out: Any = None) -> Tensor:
     """Modified Bessel function of the first kind, of order 0.
 
         y = sum over k of (x^2 / 4)^k / k!^2,  dx = dy i1(x)
@@ -4636,7 +4831,7 @@ def i0(input: Tensor) -> Tensor:
     """
 def i0_(input: Tensor) -> Tensor:
     """Modified Bessel function of the first kind, of order 0."""
-def igamma(input: Tensor, other: TensorLike) -> Tensor:
+def igamma(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Lower incomplete gamma function, regularised.
 
         y = 1 / Gamma(a) integral from 0 to x of t^(a-1) e^-t dt,  dx = dy x^(a-1) e^-x / Gamma(a); none for a
@@ -4653,7 +4848,7 @@ def igamma(input: Tensor, other: TensorLike) -> Tensor:
     """
 def igamma_(input: Tensor, other: TensorLike) -> Tensor:
     """Lower incomplete gamma function, regularised."""
-def igammac(input: Tensor, other: TensorLike) -> Tensor:
+def igammac(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Upper incomplete gamma function, regularised: 1 - igamma(a, x) without cancellation.
 
     Args:
@@ -4669,7 +4864,15 @@ def igammac(input: Tensor, other: TensorLike) -> Tensor:
 def igammac_(input: Tensor, other: TensorLike) -> Tensor:
     """Upper incomplete gamma function, regularised: 1 - igamma(a, x) without cancellation."""
 @overload
-def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
+def index_add(
+    input: Tensor,
+    dim: _int,
+    index: Tensor,
+    source: Tensor,
+    *,
+    alpha: Number = 1,
+    out: Any = None,
+) -> Tensor:
     """Adds slices of a source to the positions along an axis.
 
         out[index[i]] += alpha source[i]  (along dim); equal positions add up
@@ -4685,14 +4888,22 @@ def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha:
         tensor([2., 0., 1.])
     """
 @overload
-def index_add(input: Tensor, *, axis: _int, index: Tensor, source: Tensor, alpha: Number = 1) -> Tensor: ...
+def index_add(
+    input: Tensor,
+    *,
+    axis: _int,
+    index: Tensor,
+    source: Tensor,
+    alpha: Number = 1,
+    out: Any = None,
+) -> Tensor: ...
 @overload
 def index_add_(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
     """Adds slices of a source to the positions along an axis."""
 @overload
 def index_add_(input: Tensor, *, axis: _int, index: Tensor, source: Tensor, alpha: Number = 1) -> Tensor: ...
 @overload
-def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor) -> Tensor:
+def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, out: Any = None) -> Tensor:
     """Puts slices of a source at the positions along an axis.
 
     Example:
@@ -4700,14 +4911,14 @@ def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor) -> Tenso
         tensor([0., 0., 1.])
     """
 @overload
-def index_copy(input: Tensor, *, axis: _int, index: Tensor, source: Tensor) -> Tensor: ...
+def index_copy(input: Tensor, *, axis: _int, index: Tensor, source: Tensor, out: Any = None) -> Tensor: ...
 @overload
 def index_copy_(input: Tensor, dim: _int, index: Tensor, source: Tensor) -> Tensor:
     """Puts slices of a source at the positions along an axis."""
 @overload
 def index_copy_(input: Tensor, *, axis: _int, index: Tensor, source: Tensor) -> Tensor: ...
 @overload
-def index_fill(input: Tensor, dim: _int, index: Tensor, value: TensorLike) -> Tensor:
+def index_fill(input: Tensor, dim: _int, index: Tensor, value: TensorLike, *, out: Any = None) -> Tensor:
     """Puts one value at the positions along an axis.
 
     Example:
@@ -4715,7 +4926,7 @@ def index_fill(input: Tensor, dim: _int, index: Tensor, value: TensorLike) -> Te
         tensor([5., 0., 5.])
     """
 @overload
-def index_fill(input: Tensor, *, axis: _int, index: Tensor, value: TensorLike) -> Tensor: ...
+def index_fill(input: Tensor, *, axis: _int, index: Tensor, value: TensorLike, out: Any = None) -> Tensor: ...
 @overload
 def index_fill_(input: Tensor, dim: _int, index: Tensor, value: TensorLike) -> Tensor:
     """Puts one value at the positions along an axis."""
@@ -4726,6 +4937,8 @@ def index_put(
     indices: Tensor | Sequence[Tensor],
     values: TensorLike,
     accumulate: _bool = False,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Puts values at positions that index tensors name.
 
@@ -4755,6 +4968,7 @@ def index_reduce(
     reduce: str,
     *,
     include_self: _bool = True,
+    out: Any = None,
 ) -> Tensor:
     """Combines slices of a source with those at the positions along an axis.
 
@@ -4781,6 +4995,7 @@ def index_reduce(
     source: Tensor,
     reduce: str,
     include_self: _bool = True,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def index_reduce_(
@@ -4804,7 +5019,7 @@ def index_reduce_(
     include_self: _bool = True,
 ) -> Tensor: ...
 @overload
-def index_select(input: Tensor, dim: _int, index: Tensor) -> Tensor:
+def index_select(input: Tensor, dim: _int, index: Tensor, *, out: Any = None) -> Tensor:
     """The positions along an axis that a vector names; gradients add up.
 
     Args:
@@ -4819,8 +5034,8 @@ def index_select(input: Tensor, dim: _int, index: Tensor) -> Tensor:
         tensor([[3., 1.]])
     """
 @overload
-def index_select(input: Tensor, *, axis: _int, index: Tensor) -> Tensor: ...
-def inner(input: Tensor, other: TensorLike) -> Tensor:
+def index_select(input: Tensor, *, axis: _int, index: Tensor, out: Any = None) -> Tensor: ...
+def inner(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Products summed over the last axes of both tensors; of numbers the plain product.
 
         C_(i.. j..) = sum_k A_(i..k) B_(j..k)
@@ -4832,7 +5047,7 @@ def inner(input: Tensor, other: TensorLike) -> Tensor:
         >>> chainrule.inner(chainrule.tensor([1., 2.]), chainrule.tensor([[3., 4.], [5., 6.]]))
         tensor([11., 17.])
     """
-def inverse(input: Tensor) -> Tensor:
+def inverse(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse of square matrices.
 
         Y = A^-1,  dA = -Y^T dY Y^T
@@ -4857,6 +5072,8 @@ def isclose(
     rtol: _float = 1e-05,
     atol: _float = 1e-08,
     equal_nan: _bool = False,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """True where two tensors are equal within a tolerance.
 
@@ -4876,7 +5093,7 @@ def isclose(
         >>> chainrule.isclose(chainrule.tensor([1., 2.]), chainrule.tensor([1., 2.1]))
         tensor([ True, False])
     """
-def isfinite(input: Tensor) -> Tensor:
+def isfinite(input: Tensor, *, out: Any = None) -> Tensor:
     """True where the input is neither nan nor inf nor -inf.
 
     Example:
@@ -4889,6 +5106,7 @@ def isin(
     *,
     assume_unique: _bool = False,
     invert: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """Whether each element is one of some others.
 
@@ -4905,35 +5123,35 @@ def isin(
         >>> chainrule.isin(chainrule.tensor([1, 2, 3]), chainrule.tensor([3, 1]))
         tensor([ True, False,  True])
     """
-def isinf(input: Tensor) -> Tensor:
+def isinf(input: Tensor, *, out: Any = None) -> Tensor:
     """True where the input is inf or -inf.
 
     Example:
         >>> chainrule.isinf(chainrule.tensor([1., float('-inf')]))
         tensor([False,  True])
     """
-def isnan(input: Tensor) -> Tensor:
+def isnan(input: Tensor, *, out: Any = None) -> Tensor:
     """True where the input is nan.
 
     Example:
         >>> chainrule.isnan(chainrule.tensor([1., float('nan')]))
         tensor([False,  True])
     """
-def isneginf(input: Tensor) -> Tensor:
+def isneginf(input: Tensor, *, out: Any = None) -> Tensor:
     """True where the input is -inf.
 
     Example:
         >>> chainrule.isneginf(chainrule.tensor([float('inf'), float('-inf'), 1.]))
         tensor([False,  True, False])
     """
-def isposinf(input: Tensor) -> Tensor:
+def isposinf(input: Tensor, *, out: Any = None) -> Tensor:
     """True where the input is inf.
 
     Example:
         >>> chainrule.isposinf(chainrule.tensor([float('inf'), float('-inf'), 1.]))
         tensor([ True, False, False])
     """
-def kron(input: Tensor, other: TensorLike) -> Tensor:
+def kron(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Kronecker product: each element of the first tensor times the whole second one.
 
         C_(i k)(j l) = A_ij B_kl
@@ -4946,7 +5164,14 @@ def kron(input: Tensor, other: TensorLike) -> Tensor:
         tensor([ 1., 10.,  2., 20.])
     """
 @overload
-def kthvalue(input: Tensor, k: _int, dim: _int = -1, keepdim: _bool = False) -> ValuesIndices:
+def kthvalue(
+    input: Tensor,
+    k: _int,
+    dim: _int = -1,
+    keepdim: _bool = False,
+    *,
+    out: Any = None,
+) -> ValuesIndices:
     """The k-th smallest element along an axis; k counts from 1.
 
     Args:
@@ -4963,13 +5188,22 @@ def kthvalue(input: Tensor, k: _int, dim: _int = -1, keepdim: _bool = False) -> 
         tensor(2.)
     """
 @overload
-def kthvalue(input: Tensor, k: _int, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+def kthvalue(
+    input: Tensor,
+    k: _int,
+    *,
+    axis: _int,
+    keepdims: _bool = False,
+    out: Any = None,
+) -> ValuesIndices: ...
 def layer_norm(
     input: Tensor,
     normalized_shape: Ints,
     weight: TensorLike | None = None,
     bias: Tensor | None = None,
     eps: _float = 1e-05,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Layer normalisation: mean 0 and variance 1 over the last axes, then times weight plus bias.
 
@@ -4996,7 +5230,7 @@ def layer_norm(
 
     Source: Ba et al., "Layer normalization", 2016.
     """
-def lcm(input: Tensor, other: TensorLike) -> Tensor:
+def lcm(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Least common multiple of two integers, not negative; 0 where one of them is 0.
 
     Args:
@@ -5008,7 +5242,7 @@ def lcm(input: Tensor, other: TensorLike) -> Tensor:
     """
 def lcm_(input: Tensor, other: TensorLike) -> Tensor:
     """Least common multiple of two integers, not negative; 0 where one of them is 0."""
-def ldexp(input: Tensor, other: TensorLike) -> Tensor:
+def ldexp(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Product with a power of two.
 
         z = x 2^y
@@ -5023,7 +5257,7 @@ def ldexp(input: Tensor, other: TensorLike) -> Tensor:
     """
 def ldexp_(input: Tensor, other: TensorLike) -> Tensor:
     """Product with a power of two."""
-def le(input: Tensor, other: TensorLike) -> Tensor:
+def le(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where input <= other.
 
     Args:
@@ -5039,7 +5273,7 @@ def le(input: Tensor, other: TensorLike) -> Tensor:
     """
 def le_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input <= other."""
-def lerp(input: Tensor, end: TensorLike, weight: TensorLike) -> Tensor:
+def lerp(input: Tensor, end: TensorLike, weight: TensorLike, *, out: Any = None) -> Tensor:
     """Linear interpolation between two tensors.
 
         y = input + weight (end - input)
@@ -5055,7 +5289,7 @@ def lerp(input: Tensor, end: TensorLike, weight: TensorLike) -> Tensor:
     """
 def lerp_(input: Tensor, end: TensorLike, weight: TensorLike) -> Tensor:
     """Linear interpolation between two tensors."""
-def less(input: Tensor, other: TensorLike) -> Tensor:
+def less(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where input < other.
 
     Args:
@@ -5071,7 +5305,7 @@ def less(input: Tensor, other: TensorLike) -> Tensor:
     """
 def less_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input < other."""
-def less_equal(input: Tensor, other: TensorLike) -> Tensor:
+def less_equal(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where input <= other.
 
     Args:
@@ -5087,7 +5321,7 @@ def less_equal(input: Tensor, other: TensorLike) -> Tensor:
     """
 def less_equal_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input <= other."""
-def lgamma(input: Tensor) -> Tensor:
+def lgamma(input: Tensor, *, out: Any = None) -> Tensor:
     """Logarithm of the absolute value of the gamma function.
 
         y = ln |Gamma(x)|,  dx = dy digamma(x)
@@ -5098,7 +5332,7 @@ def lgamma(input: Tensor) -> Tensor:
     """
 def lgamma_(input: Tensor) -> Tensor:
     """Logarithm of the absolute value of the gamma function."""
-def linalg_cholesky(input: Tensor, *, upper: _bool = False) -> Tensor:
+def linalg_cholesky(input: Tensor, *, upper: _bool = False, out: Any = None) -> Tensor:
     """Cholesky decomposition of symmetric positive definite matrices; one triangle is read.
 
         A = L L^T,  dA = sym(L^-T phi(L^T dL) L^-1),  phi: the lower triangle with half the diagonal
@@ -5119,7 +5353,7 @@ def linalg_cholesky(input: Tensor, *, upper: _bool = False) -> Tensor:
                 [1., 1.]])
     """
 @overload
-def linalg_cond(A: Tensor, p: Number | None = None) -> Tensor:
+def linalg_cond(A: Tensor, p: Number | None = None, *, out: Any = None) -> Tensor:
     """Condition number of matrices.
 
         |A| |A^-1|; for p = 2 the largest singular value over the smallest, for p = -2 the inverse of that
@@ -5136,9 +5370,9 @@ def linalg_cond(A: Tensor, p: Number | None = None) -> Tensor:
         tensor(2.)
     """
 @overload
-def linalg_cond(A: Tensor, p: str) -> Tensor: ...
+def linalg_cond(A: Tensor, p: str, *, out: Any = None) -> Tensor: ...
 @overload
-def linalg_cross(input: Tensor, other: TensorLike, *, dim: _int = -1) -> Tensor:
+def linalg_cross(input: Tensor, other: TensorLike, *, dim: _int = -1, out: Any = None) -> Tensor:
     """Cross product of vectors of three elements.
 
         c_i = a_(i+1) b_(i+2) - a_(i+2) b_(i+1)
@@ -5152,8 +5386,8 @@ def linalg_cross(input: Tensor, other: TensorLike, *, dim: _int = -1) -> Tensor:
         tensor([0., 0., 1.])
     """
 @overload
-def linalg_cross(input: Tensor, other: TensorLike, *, axis: _int) -> Tensor: ...
-def linalg_det(input: Tensor) -> Tensor:
+def linalg_cross(input: Tensor, other: TensorLike, *, axis: _int, out: Any = None) -> Tensor: ...
+def linalg_det(input: Tensor, *, out: Any = None) -> Tensor:
     """Determinant of square matrices.
 
         d = det A,  dA = dd d A^-T  (the matrix of cofactors where d is 0)
@@ -5168,7 +5402,7 @@ def linalg_det(input: Tensor) -> Tensor:
         >>> chainrule.linalg.det(chainrule.tensor([[2., 1.], [0., 4.]]))
         tensor(8.)
     """
-def linalg_eigh(A: Tensor, UPLO: str = "L") -> Any:
+def linalg_eigh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> Any:
     """Eigenvalues and eigenvectors of symmetric matrices; one triangle is read.
 
         A = V diag(w) V^T,  dA = V (diag(dw) + (V^T dV) / E) V^T,  E_ij = w_j - w_i
@@ -5184,7 +5418,7 @@ def linalg_eigh(A: Tensor, UPLO: str = "L") -> Any:
         >>> chainrule.linalg.eigh(chainrule.tensor([[2., 0.], [0., 1.]])).eigenvalues
         tensor([1., 2.])
     """
-def linalg_eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
+def linalg_eigvalsh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> Tensor:
     """Eigenvalues of symmetric matrices, rising; one triangle is read.
 
         dA = V diag(dw) V^T
@@ -5200,7 +5434,7 @@ def linalg_eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
         >>> chainrule.linalg.eigvalsh(chainrule.tensor([[2., 0.], [0., 1.]]))
         tensor([1., 2.])
     """
-def linalg_householder_product(A: Tensor, tau: Tensor) -> Tensor:
+def linalg_householder_product(A: Tensor, tau: Tensor, *, out: Any = None) -> Tensor:
     """The first columns of a product of Householder reflections.
 
         H_1 H_2 ... H_k,  H_i = 1 - tau_i v_i v_i^T,  v_i: 0 above row i, 1 in it, below it column i of A
@@ -5217,7 +5451,7 @@ def linalg_householder_product(A: Tensor, tau: Tensor) -> Tensor:
         tensor([[-1.],
                 [ 0.]])
     """
-def linalg_inv(input: Tensor) -> Tensor:
+def linalg_inv(input: Tensor, *, out: Any = None) -> Tensor:
     """Inverse of square matrices.
 
         Y = A^-1,  dA = -Y^T dY Y^T
@@ -5236,7 +5470,14 @@ def linalg_inv(input: Tensor) -> Tensor:
         tensor([[ 0.5000, -0.2500],
                 [ 0.0000,  0.2500]])
     """
-def linalg_lstsq(A: Tensor, B: Tensor, rcond: _float | None = None, *, driver: str | None = None) -> Any:
+def linalg_lstsq(
+    A: Tensor,
+    B: Tensor,
+    rcond: _float | None = None,
+    *,
+    driver: str | None = None,
+    out: Any = None,
+) -> Any:
     """Least squares: the X for which |A X - B| is least, and of those the smallest.
 
         X = A^+ B
@@ -5252,7 +5493,7 @@ def linalg_lstsq(A: Tensor, B: Tensor, rcond: _float | None = None, *, driver: s
         Named tuple (solution, residuals, rank, singular_values); residuals, the squared length of each column of A X - B, only
         where m > n and the rank is full. What is not given is empty.
     """
-def linalg_lu(A: Tensor, *, pivot: _bool = True) -> Any:
+def linalg_lu(A: Tensor, *, pivot: _bool = True, out: Any = None) -> Any:
     """LU decomposition with row exchanges: A = P L U.
 
     Args:
@@ -5268,7 +5509,7 @@ def linalg_lu(A: Tensor, *, pivot: _bool = True) -> Any:
         tensor([[1., 2.],
                 [2., 2.]])
     """
-def linalg_lu_factor(A: Tensor, *, pivot: _bool = True) -> Any:
+def linalg_lu_factor(A: Tensor, *, pivot: _bool = True, out: Any = None) -> Any:
     """LU decomposition with row exchanges, packed: U on and above the diagonal, L below.
 
         A = P L U
@@ -5295,6 +5536,7 @@ def linalg_lu_solve(
     *,
     left: _bool = True,
     adjoint: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """Solution X of A X = B from the LU decomposition of A.
 
@@ -5313,7 +5555,7 @@ def linalg_lu_solve(
         tensor([[1.],
                 [1.]])
     """
-def linalg_matrix_exp(A: Tensor) -> Tensor:
+def linalg_matrix_exp(A: Tensor, *, out: Any = None) -> Tensor:
     """Exponential of square matrices.
 
         e^A = sum over k of A^k / k!
@@ -5339,6 +5581,7 @@ def linalg_matrix_norm(
     keepdim: _bool = False,
     *,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Norm of matrices; see linalg.norm().
 
@@ -5361,6 +5604,7 @@ def linalg_matrix_norm(
     axis: Ints,
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def linalg_matrix_norm(
@@ -5370,6 +5614,7 @@ def linalg_matrix_norm(
     keepdim: _bool = False,
     *,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def linalg_matrix_norm(
@@ -5379,8 +5624,9 @@ def linalg_matrix_norm(
     axis: Ints,
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
-def linalg_matrix_power(input: Tensor, n: _int) -> Tensor:
+def linalg_matrix_power(input: Tensor, n: _int, *, out: Any = None) -> Tensor:
     """Power of square matrices, by repeated squaring; a negative one takes the inverse first.
 
     Args:
@@ -5401,6 +5647,7 @@ def linalg_matrix_rank(
     atol: _float | None = None,
     rtol: _float | None = None,
     hermitian: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """Rank: the number of singular values above max(atol, rtol max s).
 
@@ -5415,7 +5662,7 @@ def linalg_matrix_rank(
         >>> chainrule.linalg.matrix_rank(chainrule.ones(2, 2))
         tensor(1)
     """
-def linalg_multi_dot(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+def linalg_multi_dot(tensors: Tensor | Sequence[Tensor], *, out: Any = None) -> Tensor:
     """Product of several matrices, in the cheapest order.
 
     Args:
@@ -5434,6 +5681,7 @@ def linalg_norm(
     keepdim: _bool = False,
     *,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Norm of vectors or matrices.
 
@@ -5459,6 +5707,7 @@ def linalg_norm(
     axis: Ints | None,
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def linalg_norm(
@@ -5468,6 +5717,7 @@ def linalg_norm(
     keepdim: _bool = False,
     *,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def linalg_norm(
@@ -5477,6 +5727,7 @@ def linalg_norm(
     axis: Ints | None,
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 def linalg_pinv(
     input: Tensor,
@@ -5484,6 +5735,7 @@ def linalg_pinv(
     atol: _float | None = None,
     rtol: _float | None = None,
     hermitian: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """Pseudo-inverse (Moore and Penrose).
 
@@ -5504,7 +5756,7 @@ def linalg_pinv(
 
     Source: Golub and Pereyra, "The differentiation of pseudo-inverses", 1973 (gradient).
     """
-def linalg_qr(A: Tensor, mode: str = "reduced") -> Any:
+def linalg_qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> Any:
     """QR decomposition: orthonormal columns times an upper triangle.
 
         A = Q R
@@ -5523,7 +5775,7 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> Any:
 
     Source: Roberts and Roberts, "QR and LQ decomposition matrix backpropagation algorithms", 2020 (gradient).
     """
-def linalg_slogdet(input: Tensor) -> Any:
+def linalg_slogdet(input: Tensor, *, out: Any = None) -> Any:
     """Sign and logarithm of the absolute value of the determinant, without overflow.
 
         dA = dlogabsdet A^-T
@@ -5538,7 +5790,7 @@ def linalg_slogdet(input: Tensor) -> Any:
         >>> chainrule.linalg.slogdet(chainrule.tensor([[1., 0.], [0., -1.]])).sign
         tensor(-1.)
     """
-def linalg_solve(A: Tensor, B: Tensor, *, left: _bool = True) -> Tensor:
+def linalg_solve(A: Tensor, B: Tensor, *, left: _bool = True, out: Any = None) -> Tensor:
     """Solution X of A X = B.
 
         dB = A^-T dX,  dA = -dB X^T
@@ -5565,6 +5817,7 @@ def linalg_solve_triangular(
     upper: _bool,
     left: _bool = True,
     unitriangular: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """Solution X of A X = B with a triangular A; the other triangle is not read.
 
@@ -5585,7 +5838,7 @@ def linalg_solve_triangular(
         tensor([[0.3750],
                 [0.2500]])
     """
-def linalg_svd(A: Tensor, full_matrices: _bool = True) -> Any:
+def linalg_svd(A: Tensor, full_matrices: _bool = True, *, out: Any = None) -> Any:
     """Singular value decomposition.
 
         A = U diag(S) Vh,  singular values from the largest to the smallest
@@ -5608,7 +5861,7 @@ def linalg_svd(A: Tensor, full_matrices: _bool = True) -> Any:
 
     Source: Townsend, "Differentiating the singular value decomposition", 2016.
     """
-def linalg_svdvals(A: Tensor) -> Tensor:
+def linalg_svdvals(A: Tensor, *, out: Any = None) -> Tensor:
     """Singular values, from the largest to the smallest.
 
         dA = U diag(dS) V^T
@@ -5623,7 +5876,7 @@ def linalg_svdvals(A: Tensor) -> Tensor:
         >>> chainrule.linalg.svdvals(chainrule.tensor([[3., 0.], [0., 4.]]))
         tensor([4., 3.])
     """
-def linalg_tensorinv(A: Tensor, ind: _int = 2) -> Tensor:
+def linalg_tensorinv(A: Tensor, ind: _int = 2, *, out: Any = None) -> Tensor:
     """The inverse for tensordot: tensordot(tensorinv(A, ind), A, ind) is an identity.
 
     Args:
@@ -5637,7 +5890,7 @@ def linalg_tensorinv(A: Tensor, ind: _int = 2) -> Tensor:
         >>> chainrule.linalg.tensorinv(chainrule.eye(4).view(2, 2, 4)).shape
         chainrule.Size([4, 2, 2])
     """
-def linalg_tensorsolve(A: Tensor, B: Tensor, dims: Ints | None = None) -> Tensor:
+def linalg_tensorsolve(A: Tensor, B: Tensor, dims: Ints | None = None, *, out: Any = None) -> Tensor:
     """The X for which tensordot(A, X, X.ndim) is B.
 
     Args:
@@ -5652,7 +5905,7 @@ def linalg_tensorsolve(A: Tensor, B: Tensor, dims: Ints | None = None) -> Tensor
         >>> chainrule.linalg.tensorsolve(chainrule.eye(4).view(2, 2, 4), chainrule.ones(2, 2))
         tensor([1., 1., 1., 1.])
     """
-def linalg_vander(x: Tensor, *, N: _int | None = None) -> Tensor:
+def linalg_vander(x: Tensor, *, N: _int | None = None, out: Any = None) -> Tensor:
     """The powers of vectors' elements as columns, the lowest first.
 
         V_ij = x_i^j
@@ -5671,7 +5924,7 @@ def linalg_vander(x: Tensor, *, N: _int | None = None) -> Tensor:
                 [1, 3, 9]])
     """
 @overload
-def linalg_vecdot(x: Tensor, y: Tensor, *, dim: _int = -1) -> Tensor:
+def linalg_vecdot(x: Tensor, y: Tensor, *, dim: _int = -1, out: Any = None) -> Tensor:
     """Inner products of vectors along an axis.
 
         s = sum_i x_i y_i
@@ -5685,7 +5938,7 @@ def linalg_vecdot(x: Tensor, y: Tensor, *, dim: _int = -1) -> Tensor:
         tensor([11.])
     """
 @overload
-def linalg_vecdot(x: Tensor, y: Tensor, *, axis: _int) -> Tensor: ...
+def linalg_vecdot(x: Tensor, y: Tensor, *, axis: _int, out: Any = None) -> Tensor: ...
 @overload
 def linalg_vector_norm(
     x: Tensor,
@@ -5694,6 +5947,7 @@ def linalg_vector_norm(
     keepdim: _bool = False,
     *,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Norm of vectors, over all axes or over those given; see norm().
 
@@ -5718,6 +5972,7 @@ def linalg_vector_norm(
     axis: Ints | None,
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 def linspace(
     start: Number,
@@ -5729,6 +5984,7 @@ def linspace(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """`steps` numbers at equal distances, both ends included.
 
@@ -5738,7 +5994,7 @@ def linspace(
         >>> chainrule.linspace(0, 1, 5)
         tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
-def log(input: Tensor) -> Tensor:
+def log(input: Tensor, *, out: Any = None) -> Tensor:
     """Natural logarithm of each element; -inf at 0, NaN below.
 
         y = ln x,  dx = dy / x
@@ -5749,7 +6005,7 @@ def log(input: Tensor) -> Tensor:
     """
 def log_(input: Tensor) -> Tensor:
     """Natural logarithm of each element; -inf at 0, NaN below."""
-def log10(input: Tensor) -> Tensor:
+def log10(input: Tensor, *, out: Any = None) -> Tensor:
     """Logarithm to base 10.
 
         y = log10 x,  dx = dy / (x ln 10)
@@ -5760,7 +6016,7 @@ def log10(input: Tensor) -> Tensor:
     """
 def log10_(input: Tensor) -> Tensor:
     """Logarithm to base 10."""
-def log1p(input: Tensor) -> Tensor:
+def log1p(input: Tensor, *, out: Any = None) -> Tensor:
     """Natural logarithm of 1 + x, exact for small x too.
 
         y = ln(1 + x),  dx = dy / (1 + x)
@@ -5771,7 +6027,7 @@ def log1p(input: Tensor) -> Tensor:
     """
 def log1p_(input: Tensor) -> Tensor:
     """Natural logarithm of 1 + x, exact for small x too."""
-def log2(input: Tensor) -> Tensor:
+def log2(input: Tensor, *, out: Any = None) -> Tensor:
     """Logarithm to base 2.
 
         y = log2 x,  dx = dy / (x ln 2)
@@ -5783,7 +6039,7 @@ def log2(input: Tensor) -> Tensor:
 def log2_(input: Tensor) -> Tensor:
     """Logarithm to base 2."""
 @overload
-def log_softmax(input: Tensor, dim: _int, dtype: DtypeLike | None = None) -> Tensor:
+def log_softmax(input: Tensor, dim: _int, dtype: DtypeLike | None = None, *, out: Any = None) -> Tensor:
     """Logarithm of the softmax along an axis, without its rounding.
 
         y_i = x_i - log sum_j e^(x_j),  dx_i = dy_i - e^(y_i) sum_j dy_j
@@ -5801,8 +6057,8 @@ def log_softmax(input: Tensor, dim: _int, dtype: DtypeLike | None = None) -> Ten
         tensor([-0.6931, -0.6931])
     """
 @overload
-def log_softmax(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
-def logaddexp(input: Tensor, other: TensorLike) -> Tensor:
+def log_softmax(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None, out: Any = None) -> Tensor: ...
+def logaddexp(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Logarithm of the sum of two exponentials, without overflow on the way.
 
         z = ln(e^x + e^y),  dx = dz / (1 + e^(y - x)),  dy = dz / (1 + e^(x - y))
@@ -5815,7 +6071,7 @@ def logaddexp(input: Tensor, other: TensorLike) -> Tensor:
         >>> chainrule.logaddexp(chainrule.tensor([0., -500.]), chainrule.tensor([0., -600.]))
         tensor([   0.6931, -500.0000])
     """
-def logaddexp2(input: Tensor, other: TensorLike) -> Tensor:
+def logaddexp2(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Logarithm, to the base 2, of the sum of two powers of 2.
 
         z = log2(2^x + 2^y),  dx = dz / (1 + 2^(y - x)),  dy = dz / (1 + 2^(x - y))
@@ -5828,7 +6084,7 @@ def logaddexp2(input: Tensor, other: TensorLike) -> Tensor:
         tensor([   1.0000, -499.0000])
     """
 @overload
-def logcumsumexp(input: Tensor, dim: _int) -> Tensor:
+def logcumsumexp(input: Tensor, dim: _int, *, out: Any = None) -> Tensor:
     """Logarithm of the running sum of exponentials along an axis.
 
         y_k = log sum_{j <= k} exp(x_j),  dx_j = sum_{k >= j} dy_k exp(x_j - y_k)
@@ -5842,8 +6098,8 @@ def logcumsumexp(input: Tensor, dim: _int) -> Tensor:
         tensor([1., 2.])
     """
 @overload
-def logcumsumexp(input: Tensor, *, axis: _int) -> Tensor: ...
-def logdet(input: Tensor) -> Tensor:
+def logcumsumexp(input: Tensor, *, axis: _int, out: Any = None) -> Tensor: ...
+def logdet(input: Tensor, *, out: Any = None) -> Tensor:
     """Logarithm of the determinant of square matrices; NaN where that is negative, -inf where it is 0.
 
     Args:
@@ -5856,7 +6112,7 @@ def logdet(input: Tensor) -> Tensor:
         >>> chainrule.logdet(chainrule.tensor([[1., 0.], [0., 1.]]))
         tensor(0.)
     """
-def logical_and(input: Tensor, other: TensorLike) -> Tensor:
+def logical_and(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where both are nonzero.
 
     Args:
@@ -5872,7 +6128,7 @@ def logical_and(input: Tensor, other: TensorLike) -> Tensor:
     """
 def logical_and_(input: Tensor, other: TensorLike) -> Tensor:
     """True where both are nonzero."""
-def logical_not(input: Tensor) -> Tensor:
+def logical_not(input: Tensor, *, out: Any = None) -> Tensor:
     """True where the input is 0.
 
     Args:
@@ -5887,7 +6143,7 @@ def logical_not(input: Tensor) -> Tensor:
     """
 def logical_not_(input: Tensor) -> Tensor:
     """True where the input is 0."""
-def logical_or(input: Tensor, other: TensorLike) -> Tensor:
+def logical_or(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where at least one is nonzero.
 
     Args:
@@ -5903,7 +6159,7 @@ def logical_or(input: Tensor, other: TensorLike) -> Tensor:
     """
 def logical_or_(input: Tensor, other: TensorLike) -> Tensor:
     """True where at least one is nonzero."""
-def logical_xor(input: Tensor, other: TensorLike) -> Tensor:
+def logical_xor(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where exactly one is nonzero.
 
     Args:
@@ -5919,7 +6175,7 @@ def logical_xor(input: Tensor, other: TensorLike) -> Tensor:
     """
 def logical_xor_(input: Tensor, other: TensorLike) -> Tensor:
     """True where exactly one is nonzero."""
-def logit(input: Tensor, eps: _float | None = None) -> Tensor:
+def logit(input: Tensor, eps: _float | None = None, *, out: Any = None) -> Tensor:
     """Inverse of the sigmoid.
 
         y = ln(x / (1 - x)),  dx = dy / (x (1 - x)); with eps, x is first limited to [eps, 1 - eps]
@@ -5945,6 +6201,7 @@ def logspace(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """`steps` numbers at equal ratios, from base^start to base^end.
 
@@ -5953,7 +6210,7 @@ def logspace(
         tensor([  1.,  10., 100.])
     """
 @overload
-def logsumexp(input: Tensor, dim: Ints, keepdim: _bool = False) -> Tensor:
+def logsumexp(input: Tensor, dim: Ints, keepdim: _bool = False, *, out: Any = None) -> Tensor:
     """Logarithm of the sum of exponentials over axes, without overflow.
 
         y = log sum_i e^(x_i),  dx_i = dy e^(x_i - y)
@@ -5968,7 +6225,7 @@ def logsumexp(input: Tensor, dim: Ints, keepdim: _bool = False) -> Tensor:
         tensor(0.6931)
     """
 @overload
-def logsumexp(input: Tensor, *, axis: Ints, keepdims: _bool = False) -> Tensor: ...
+def logsumexp(input: Tensor, *, axis: Ints, keepdims: _bool = False, out: Any = None) -> Tensor: ...
 @overload
 def lstm(
     data: Tensor,
@@ -5980,6 +6237,8 @@ def lstm(
     dropout: _float,
     train: _bool,
     bidirectional: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Layers of LSTM over a sequence: what nn.LSTM computes.
 
@@ -6020,6 +6279,8 @@ def lstm(
     train: _bool,
     bidirectional: _bool,
     batch_first: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor, Tensor]: ...
 def lstm_cell(
     input: Tensor,
@@ -6028,6 +6289,8 @@ def lstm_cell(
     w_hh: Tensor,
     b_ih: Tensor | None = None,
     b_hh: Tensor | None = None,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]:
     """One step of an LSTM; the formula is lstm()'s.
 
@@ -6045,7 +6308,7 @@ def lstm_cell(
         >>> h.shape
         chainrule.Size([2, 4])
     """
-def lt(input: Tensor, other: TensorLike) -> Tensor:
+def lt(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where input < other.
 
     Args:
@@ -6061,7 +6324,7 @@ def lt(input: Tensor, other: TensorLike) -> Tensor:
     """
 def lt_(input: Tensor, other: TensorLike) -> Tensor:
     """True where input < other."""
-def lu(input: Tensor, pivot: _bool = True, get_infos: _bool = False) -> Any:
+def lu(input: Tensor, pivot: _bool = True, get_infos: _bool = False, *, out: Any = None) -> Any:
     """LU decomposition, packed; the older name of linalg.lu_factor().
 
     Args:
@@ -6071,14 +6334,14 @@ def lu(input: Tensor, pivot: _bool = True, get_infos: _bool = False) -> Any:
     Returns:
         Named tuple (LU, pivots), or with infos a tuple of three.
     """
-def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Any = None) -> Tensor:
     """Solution X of A X = B from the LU decomposition of A; see linalg.lu_solve().
 
     Args:
         b: (..., n, k) tensor.
         LU_data, LU_pivots: as linalg.lu_factor() gives them.
     """
-def lu_unpack(LU_data: Tensor, LU_pivots: Tensor) -> Any:
+def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, *, out: Any = None) -> Any:
     """P, L and U of a packed LU decomposition.
 
     Args:
@@ -6106,6 +6369,8 @@ def margin_ranking_loss(
     size_average: _bool | None = None,
     reduce: _bool | None = None,
     reduction: str = "mean",
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Ranking of two inputs by a margin.
 
@@ -6118,7 +6383,7 @@ def margin_ranking_loss(
         size_average, reduce: deprecated.
         reduction: 'none', 'mean' or 'sum'.
     """
-def masked_fill(input: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
+def masked_fill(input: Tensor, mask: Tensor, value: TensorLike, *, out: Any = None) -> Tensor:
     """Fills the elements where a mask is True with one value.
 
         y = mask ? value : x,  dx = mask ? 0 : dy
@@ -6134,7 +6399,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
     """
 def masked_fill_(input: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
     """Fills the elements where a mask is True with one value."""
-def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor, *, out: Any = None) -> Tensor:
     """Puts a source's elements, in order, where a mask is True.
 
     Example:
@@ -6144,7 +6409,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """
 def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """Puts a source's elements, in order, where a mask is True."""
-def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+def masked_select(input: Tensor, mask: Tensor, *, out: Any = None) -> Tensor:
     """The elements where a mask is True, as a vector.
 
     Args:
@@ -6154,7 +6419,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
         >>> chainrule.tensor([1., 2., 3.]).masked_select(chainrule.tensor([True, False, True]))
         tensor([1., 3.])
     """
-def matmul(input: Tensor, other: TensorLike) -> Tensor:
+def matmul(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Matrix product: vectors, matrices, and batches of matrices.
 
         C_ij = sum_k A_ik B_kj,  dA = dC B^T,  dB = A^T dC
@@ -6177,7 +6442,7 @@ def matmul(input: Tensor, other: TensorLike) -> Tensor:
         >>> chainrule.matmul(chainrule.tensor([[1., 2.], [3., 4.]]), chainrule.tensor([1., 1.]))
         tensor([3., 7.])
     """
-def matrix_exp(A: Tensor) -> Tensor:
+def matrix_exp(A: Tensor, *, out: Any = None) -> Tensor:
     """Exponential of square matrices.
 
         e^A = sum over k of A^k / k!
@@ -6195,7 +6460,7 @@ def matrix_exp(A: Tensor) -> Tensor:
 
     Source: Higham, "The scaling and squaring method for the matrix exponential revisited", 2005.
     """
-def matrix_power(input: Tensor, n: _int) -> Tensor:
+def matrix_power(input: Tensor, n: _int, *, out: Any = None) -> Tensor:
     """Power of square matrices, by repeated squaring; a negative one takes the inverse first.
 
     Args:
@@ -6211,7 +6476,7 @@ def matrix_power(input: Tensor, n: _int) -> Tensor:
                 [0., 1.]])
     """
 @overload
-def max(input: Tensor) -> Tensor:
+def max(input: Tensor, *, out: Any = None) -> Tensor:
     """Largest element of all, along an axis with its index, or of two tensors.
 
     max(input): the largest element; tied elements share the gradient evenly.
@@ -6236,12 +6501,12 @@ def max(input: Tensor) -> Tensor:
         tensor([1])
     """
 @overload
-def max(input: Tensor, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
+def max(input: Tensor, dim: _int, keepdim: _bool = False, *, out: Any = None) -> ValuesIndices: ...
 @overload
-def max(input: Tensor, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+def max(input: Tensor, *, axis: _int, keepdims: _bool = False, out: Any = None) -> ValuesIndices: ...
 @overload
-def max(input: Tensor, other: Tensor) -> Tensor: ...
-def maximum(input: Tensor, other: TensorLike) -> Tensor:
+def max(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
+def maximum(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """The larger of two tensors, element by element; nan if one is nan.
 
         z = max(x, y); the gradient goes to the larger one, half to each where they are equal
@@ -6255,7 +6520,7 @@ def maximum(input: Tensor, other: TensorLike) -> Tensor:
         tensor([3., 5.])
     """
 @overload
-def maxout(input: Tensor, groups: _int, dim: _int = 1) -> Tensor:
+def maxout(input: Tensor, groups: _int, dim: _int = 1, *, out: Any = None) -> Tensor:
     """The largest of each group of neighbours along an axis.
 
         y[i] = max over k < groups of x[groups i + k]; elements that are equally large share the gradient
@@ -6272,7 +6537,7 @@ def maxout(input: Tensor, groups: _int, dim: _int = 1) -> Tensor:
     Source: Goodfellow, Warde-Farley, Mirza, Courville, Bengio, Maxout Networks (2013).
     """
 @overload
-def maxout(input: Tensor, groups: _int, *, axis: _int) -> Tensor: ...
+def maxout(input: Tensor, groups: _int, *, axis: _int, out: Any = None) -> Tensor: ...
 @overload
 def mean(
     input: Tensor,
@@ -6280,6 +6545,7 @@ def mean(
     keepdim: _bool = False,
     *,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Mean of the elements, over all axes or over those given.
 
@@ -6310,9 +6576,10 @@ def mean(
     axis: Ints | None,
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
-def median(input: Tensor) -> Tensor:
+def median(input: Tensor, *, out: Any = None) -> Tensor:
     """Median: the lower of the two middle elements where their number is even.
 
     Args:
@@ -6328,11 +6595,11 @@ def median(input: Tensor) -> Tensor:
         tensor(2.)
     """
 @overload
-def median(input: Tensor, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
+def median(input: Tensor, dim: _int, keepdim: _bool = False, *, out: Any = None) -> ValuesIndices: ...
 @overload
-def median(input: Tensor, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+def median(input: Tensor, *, axis: _int, keepdims: _bool = False, out: Any = None) -> ValuesIndices: ...
 @overload
-def meshgrid(tensors: Sequence[Tensor], *, indexing: str | None = None) -> tuple[Tensor, ...]:
+def meshgrid(tensors: Sequence[Tensor], *, indexing: str | None = None, out: Any = None) -> tuple[Tensor, ...]:
     """Coordinates of a grid: tensor i varies along axis i alone.
 
     Args:
@@ -6346,9 +6613,9 @@ def meshgrid(tensors: Sequence[Tensor], *, indexing: str | None = None) -> tuple
                 [2, 2]])
     """
 @overload
-def meshgrid(*tensors: Tensor, indexing: str | None = None) -> tuple[Tensor, ...]: ...
+def meshgrid(*tensors: Tensor, indexing: str | None = None, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload
-def min(input: Tensor) -> Tensor:
+def min(input: Tensor, *, out: Any = None) -> Tensor:
     """Smallest element of all, along an axis with its index, or of two tensors.
 
     min(input): the smallest element; tied elements share the gradient evenly.
@@ -6371,12 +6638,12 @@ def min(input: Tensor) -> Tensor:
         tensor(2.)
     """
 @overload
-def min(input: Tensor, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
+def min(input: Tensor, dim: _int, keepdim: _bool = False, *, out: Any = None) -> ValuesIndices: ...
 @overload
-def min(input: Tensor, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+def min(input: Tensor, *, axis: _int, keepdims: _bool = False, out: Any = None) -> ValuesIndices: ...
 @overload
-def min(input: Tensor, other: Tensor) -> Tensor: ...
-def minimum(input: Tensor, other: TensorLike) -> Tensor:
+def min(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
+def minimum(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """The smaller of two tensors, element by element; nan if one is nan.
 
         z = min(x, y); the gradient goes to the smaller one, half to each where they are equal
@@ -6389,7 +6656,7 @@ def minimum(input: Tensor, other: TensorLike) -> Tensor:
         >>> chainrule.minimum(chainrule.tensor([1., 5.]), chainrule.tensor([3., 2.]))
         tensor([1., 2.])
     """
-def mm(input: Tensor, mat2: Tensor) -> Tensor:
+def mm(input: Tensor, mat2: Tensor, *, out: Any = None) -> Tensor:
     """Product of two matrices.
 
         C = A B,  dA = dC B^T,  dB = A^T dC
@@ -6407,7 +6674,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
                 [3.]])
     """
 @overload
-def mode(input: Tensor, dim: _int = -1, keepdim: _bool = False) -> ValuesIndices:
+def mode(input: Tensor, dim: _int = -1, keepdim: _bool = False, *, out: Any = None) -> ValuesIndices:
     """The value that occurs most often along an axis; the smallest of several.
 
     Args:
@@ -6423,8 +6690,8 @@ def mode(input: Tensor, dim: _int = -1, keepdim: _bool = False) -> ValuesIndices
         tensor(3.)
     """
 @overload
-def mode(input: Tensor, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
-def moveaxis(input: Tensor, source: Ints, destination: Ints) -> Tensor:
+def mode(input: Tensor, *, axis: _int, keepdims: _bool = False, out: Any = None) -> ValuesIndices: ...
+def moveaxis(input: Tensor, source: Ints, destination: Ints, *, out: Any = None) -> Tensor:
     """Moves axes to new places; the others keep their order.
 
     Args:
@@ -6435,7 +6702,7 @@ def moveaxis(input: Tensor, source: Ints, destination: Ints) -> Tensor:
         >>> chainrule.zeros(2, 3, 4).movedim(0, -1).shape
         chainrule.Size([3, 4, 2])
     """
-def movedim(input: Tensor, source: Ints, destination: Ints) -> Tensor:
+def movedim(input: Tensor, source: Ints, destination: Ints, *, out: Any = None) -> Tensor:
     """Moves axes to new places; the others keep their order.
 
     Args:
@@ -6446,7 +6713,7 @@ def movedim(input: Tensor, source: Ints, destination: Ints) -> Tensor:
         >>> chainrule.zeros(2, 3, 4).movedim(0, -1).shape
         chainrule.Size([3, 4, 2])
     """
-def msort(input: Tensor) -> Tensor:
+def msort(input: Tensor, *, out: Any = None) -> Tensor:
     """Sorts along the first axis.
 
     Args:
@@ -6456,7 +6723,7 @@ def msort(input: Tensor) -> Tensor:
         >>> chainrule.msort(chainrule.tensor([3., 1., 2.]))
         tensor([1., 2., 3.])
     """
-def mul(input: Tensor, other: TensorLike) -> Tensor:
+def mul(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Product of two tensors, element by element.
 
         z = x y,  dx = dz y,  dy = dz x
@@ -6478,6 +6745,7 @@ def multinomial(
     replacement: _bool = False,
     *,
     generator: Generator | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Draws categories by weight.
 
@@ -6496,7 +6764,7 @@ def multinomial(
         >>> chainrule.multinomial(chainrule.tensor([0., 1., 0.]), 2, replacement=True)
         tensor([1, 1])
     """
-def multiply(input: Tensor, other: TensorLike) -> Tensor:
+def multiply(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Product of two tensors, element by element.
 
         z = x y,  dx = dz y,  dy = dz x
@@ -6512,7 +6780,7 @@ def multiply(input: Tensor, other: TensorLike) -> Tensor:
     """
 def multiply_(input: Tensor, other: TensorLike) -> Tensor:
     """Product of two tensors, element by element."""
-def mv(input: Tensor, vec: Tensor) -> Tensor:
+def mv(input: Tensor, vec: Tensor, *, out: Any = None) -> Tensor:
     """Product of a matrix and a vector.
 
         y = A x,  dA = dy x^T,  dx = A^T dy
@@ -6528,7 +6796,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         >>> chainrule.mv(chainrule.ones(2, 3), chainrule.ones(3))
         tensor([3., 3.])
     """
-def mvlgamma(input: Tensor, p: _int) -> Tensor:
+def mvlgamma(input: Tensor, p: _int, *, out: Any = None) -> Tensor:
     """Logarithm of the multivariate gamma function.
 
         y = p (p - 1) / 4 ln pi + sum over j < p of lgamma(x - j / 2)
@@ -6548,6 +6816,8 @@ def nan_to_num(
     nan: Number | None = None,
     posinf: Number | None = None,
     neginf: Number | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Replaces nan, inf and -inf by numbers; the gradient there is 0.
 
@@ -6575,6 +6845,7 @@ def nanmean(
     keepdim: _bool = False,
     *,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Mean of the elements that are not NaN; those get no gradient.
 
@@ -6592,9 +6863,10 @@ def nanmean(
     axis: Ints | None,
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
-def nanmedian(input: Tensor) -> Tensor:
+def nanmedian(input: Tensor, *, out: Any = None) -> Tensor:
     """Median of the elements that are not NaN.
 
     Args:
@@ -6605,9 +6877,9 @@ def nanmedian(input: Tensor) -> Tensor:
         tensor(2.)
     """
 @overload
-def nanmedian(input: Tensor, dim: _int, keepdim: _bool = False) -> ValuesIndices: ...
+def nanmedian(input: Tensor, dim: _int, keepdim: _bool = False, *, out: Any = None) -> ValuesIndices: ...
 @overload
-def nanmedian(input: Tensor, *, axis: _int, keepdims: _bool = False) -> ValuesIndices: ...
+def nanmedian(input: Tensor, *, axis: _int, keepdims: _bool = False, out: Any = None) -> ValuesIndices: ...
 @overload
 def nanquantile(
     input: Tensor,
@@ -6616,6 +6888,7 @@ def nanquantile(
     keepdim: _bool = False,
     *,
     interpolation: str = "linear",
+    out: Any = None,
 ) -> Tensor:
     """Quantiles of the elements that are not NaN.
 
@@ -6634,6 +6907,7 @@ def nanquantile(
     axis: _int | None,
     keepdims: _bool = False,
     interpolation: str = "linear",
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def nansum(
@@ -6642,6 +6916,7 @@ def nansum(
     keepdim: _bool = False,
     *,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Sum of the elements that are not NaN; those get no gradient.
 
@@ -6659,9 +6934,10 @@ def nansum(
     axis: Ints | None,
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
-def narrow(input: Tensor, dim: _int, start: _int, length: _int) -> Tensor:
+def narrow(input: Tensor, dim: _int, start: _int, length: _int, *, out: Any = None) -> Tensor:
     """A view of `length` positions of an axis, from `start` on.
 
     Example:
@@ -6669,8 +6945,8 @@ def narrow(input: Tensor, dim: _int, start: _int, length: _int) -> Tensor:
         tensor([1, 2, 3])
     """
 @overload
-def narrow(input: Tensor, *, axis: _int, start: _int, length: _int) -> Tensor: ...
-def ne(input: Tensor, other: TensorLike) -> Tensor:
+def narrow(input: Tensor, *, axis: _int, start: _int, length: _int, out: Any = None) -> Tensor: ...
+def ne(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where two tensors differ; nan differs from everything.
 
     Args:
@@ -6686,7 +6962,7 @@ def ne(input: Tensor, other: TensorLike) -> Tensor:
     """
 def ne_(input: Tensor, other: TensorLike) -> Tensor:
     """True where two tensors differ; nan differs from everything."""
-def neg(input: Tensor) -> Tensor:
+def neg(input: Tensor, *, out: Any = None) -> Tensor:
     """Negative of each element.
 
         y = -x,  dx = -dy
@@ -6700,7 +6976,7 @@ def neg(input: Tensor) -> Tensor:
     """
 def neg_(input: Tensor) -> Tensor:
     """Negative of each element."""
-def negative(input: Tensor) -> Tensor:
+def negative(input: Tensor, *, out: Any = None) -> Tensor:
     """Negative of each element, as neg().
 
     Example:
@@ -6709,7 +6985,7 @@ def negative(input: Tensor) -> Tensor:
     """
 def negative_(input: Tensor) -> Tensor:
     """Negative of each element, as neg()."""
-def nextafter(input: Tensor, other: TensorLike) -> Tensor:
+def nextafter(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """The floating number next to x in the direction of y.
 
         dx = dz where x and y differ, else 0;  dy = 0
@@ -6724,7 +7000,7 @@ def nextafter(input: Tensor, other: TensorLike) -> Tensor:
     """
 def nextafter_(input: Tensor, other: TensorLike) -> Tensor:
     """The floating number next to x in the direction of y."""
-def nonzero(input: Tensor, *, as_tuple: _bool = False) -> Any:
+def nonzero(input: Tensor, *, as_tuple: _bool = False, out: Any = None) -> Any:
     """The positions of elements that aren't 0, in row-major order.
 
     Args:
@@ -6745,6 +7021,8 @@ def norm(
     dim: Ints | None = None,
     keepdim: _bool = False,
     dtype: DtypeLike | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Norm of vectors, over all axes or over those given; its gradient at 0 is 0.
 
@@ -6770,6 +7048,7 @@ def norm(
     axis: Ints | None,
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def norm(
@@ -6778,6 +7057,8 @@ def norm(
     dim: Ints | None = None,
     keepdim: _bool = False,
     dtype: DtypeLike | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def norm(
@@ -6787,6 +7068,7 @@ def norm(
     axis: Ints | None,
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def normal(
@@ -6800,6 +7082,7 @@ def normal(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """Normal random numbers.
 
@@ -6817,8 +7100,14 @@ def normal(
         tensor(0.)
     """
 @overload
-def normal(mean: Tensor, std: Tensor | None = None, *, generator: Generator | None = None) -> Tensor: ...
-def not_equal(input: Tensor, other: TensorLike) -> Tensor:
+def normal(
+    mean: Tensor,
+    std: Tensor | None = None,
+    *,
+    generator: Generator | None = None,
+    out: Any = None,
+) -> Tensor: ...
+def not_equal(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """True where two tensors differ; nan differs from everything.
 
     Args:
@@ -6843,6 +7132,7 @@ def ones(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """A tensor of ones.
 
@@ -6858,6 +7148,7 @@ def ones(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor: ...
 def ones_like(
     input: Tensor,
@@ -6868,6 +7159,7 @@ def ones_like(
     pin_memory: Any = None,
     requires_grad: _bool = False,
     memory_format: Any = None,
+    out: Any = None,
 ) -> Tensor:
     """Ones in the shape and dtype of a tensor.
 
@@ -6875,7 +7167,7 @@ def ones_like(
         >>> chainrule.ones_like(chainrule.tensor([1, 2]))
         tensor([1, 1])
     """
-def outer(input: Tensor, vec2: Tensor) -> Tensor:
+def outer(input: Tensor, vec2: Tensor, *, out: Any = None) -> Tensor:
     """Outer product of two vectors.
 
         Z_ij = x_i y_j
@@ -6899,6 +7191,8 @@ def pairwise_distance(
     p: _float = 2.0,
     eps: _float = 1e-6,
     keepdim: _bool = False,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Distance of vectors along the last axis.
 
@@ -6918,8 +7212,9 @@ def pairwise_distance(
     eps: _float = 1e-6,
     *,
     keepdims: _bool,
+    out: Any = None,
 ) -> Tensor: ...
-def pdist(input: Tensor, p: _float = 2.0) -> Tensor:
+def pdist(input: Tensor, p: _float = 2.0, *, out: Any = None) -> Tensor:
     """Distances between all pairs of the points of one set: (0, 1), (0, 2), ... (1, 2), ...
 
         y = |x_i - x_j|_p;  the gradient at distance 0 is 0
@@ -6936,7 +7231,7 @@ def pdist(input: Tensor, p: _float = 2.0) -> Tensor:
         tensor([5.0000, 1.0000, 4.2426])
     """
 @overload
-def permute(input: Tensor, dims: Ints) -> Tensor:
+def permute(input: Tensor, dims: Ints, *, out: Any = None) -> Tensor:
     """A view with the axes in another order.
 
     Args:
@@ -6947,8 +7242,14 @@ def permute(input: Tensor, dims: Ints) -> Tensor:
         chainrule.Size([4, 2, 3])
     """
 @overload
-def permute(input: Tensor, *dims: _int) -> Tensor: ...
-def pinverse(input: Tensor, atol: _float | None = None, rtol: _float | None = None) -> Tensor:
+def permute(input: Tensor, *dims: _int, out: Any = None) -> Tensor: ...
+def pinverse(
+    input: Tensor,
+    atol: _float | None = None,
+    rtol: _float | None = None,
+    *,
+    out: Any = None,
+) -> Tensor:
     """Pseudo-inverse (Moore and Penrose).
 
         A^+ = V diag(1/s) U^T over the singular values above max(atol, rtol max s)
@@ -6967,7 +7268,7 @@ def pinverse(input: Tensor, atol: _float | None = None, rtol: _float | None = No
 
     Source: Golub and Pereyra, "The differentiation of pseudo-inverses", 1973 (gradient).
     """
-def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
+def pixel_shuffle(input: Tensor, upscale_factor: _int, *, out: Any = None) -> Tensor:
     """Channels become positions: (*, C r^2, H, W) to (*, C, H r, W r).
 
     Args:
@@ -6984,7 +7285,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
 
     Source: Shi et al., "Real-time single image and video super-resolution", 2016.
     """
-def pixel_unshuffle(input: Tensor, downscale_factor: _int) -> Tensor:
+def pixel_unshuffle(input: Tensor, downscale_factor: _int, *, out: Any = None) -> Tensor:
     """Positions become channels: (*, C, H r, W r) to (*, C r^2, H, W). The inverse of pixel_shuffle.
 
     Args:
@@ -6998,7 +7299,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: _int) -> Tensor:
         >>> F.pixel_unshuffle(chainrule.arange(4.).reshape(1, 1, 2, 2), 2).flatten()
         tensor([0., 1., 2., 3.])
     """
-def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+def poisson(input: Tensor, generator: Generator | None = None, *, out: Any = None) -> Tensor:
     """Poisson random numbers whose rates stand in the input.
 
     Example:
@@ -7014,6 +7315,8 @@ def poisson_nll_loss(
     eps: _float = 1e-8,
     reduce: _bool | None = None,
     reduction: str = "mean",
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Negative log-likelihood of counts under a Poisson distribution.
 
@@ -7029,7 +7332,7 @@ def poisson_nll_loss(
         eps: keeps the logarithm finite.
         reduction: 'none', 'mean' or 'sum'.
     """
-def polygamma(n: _int, input: Tensor) -> Tensor:
+def polygamma(n: _int, input: Tensor, *, out: Any = None) -> Tensor:
     """The n-th derivative of the digamma function.
 
         y = d^n/dx^n digamma(x) = (-1)^(n+1) n! zeta(n + 1, x),  dx = dy polygamma(n + 1, x)
@@ -7042,7 +7345,7 @@ def polygamma(n: _int, input: Tensor) -> Tensor:
         >>> chainrule.polygamma(1, chainrule.tensor([1., 0.5]))
         tensor([1.6449, 4.9348])
     """
-def positive(input: Tensor) -> Tensor:
+def positive(input: Tensor, *, out: Any = None) -> Tensor:
     """The input itself: +x.
 
     Args:
@@ -7052,7 +7355,7 @@ def positive(input: Tensor) -> Tensor:
         >>> chainrule.positive(chainrule.tensor([1., -2.]))
         tensor([ 1., -2.])
     """
-def pow(input: Tensor, exponent: TensorLike) -> Tensor:
+def pow(input: Tensor, exponent: TensorLike, *, out: Any = None) -> Tensor:
     """Power of a tensor or number with a tensor or number as exponent.
 
         z = x^y,  dx = dz y x^(y - 1),  dy = dz z ln x
@@ -7072,7 +7375,7 @@ def pow(input: Tensor, exponent: TensorLike) -> Tensor:
     """
 def pow_(input: Tensor, exponent: TensorLike) -> Tensor:
     """Power of a tensor or number with a tensor or number as exponent."""
-def prelu(input: Tensor, weight: Tensor) -> Tensor:
+def prelu(input: Tensor, weight: Tensor, *, out: Any = None) -> Tensor:
     """Leaky ReLU with learned slopes.
 
         y = x where x > 0, else w x
@@ -7094,6 +7397,7 @@ def prod(
     keepdim: _bool = False,
     *,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Product of the elements, over all axes or over one.
 
@@ -7116,8 +7420,9 @@ def prod(
     axis: Ints | None,
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
-def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False, *, out: Any = None) -> Tensor:
     """Puts values at positions of the flattened tensor.
 
     Args:
@@ -7132,7 +7437,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False)
     """
 def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
     """Puts values at positions of the flattened tensor."""
-def qr(input: Tensor, some: _bool = True) -> Any:
+def qr(input: Tensor, some: _bool = True, *, out: Any = None) -> Any:
     """QR decomposition; see linalg.qr().
 
     Args:
@@ -7150,6 +7455,7 @@ def quantile(
     keepdim: _bool = False,
     *,
     interpolation: str = "linear",
+    out: Any = None,
 ) -> Tensor:
     """Quantiles, of all elements or along an axis.
 
@@ -7181,8 +7487,9 @@ def quantile(
     axis: _int | None,
     keepdims: _bool = False,
     interpolation: str = "linear",
+    out: Any = None,
 ) -> Tensor: ...
-def rad2deg(input: Tensor) -> Tensor:
+def rad2deg(input: Tensor, *, out: Any = None) -> Tensor:
     """Radians to degrees.
 
         y = x 180 / pi
@@ -7203,6 +7510,7 @@ def rand(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """Uniform random numbers on [0, 1).
 
@@ -7224,6 +7532,7 @@ def rand(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor: ...
 def rand_like(
     input: Tensor,
@@ -7235,6 +7544,7 @@ def rand_like(
     requires_grad: _bool = False,
     memory_format: Any = None,
     generator: Generator | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Uniform random numbers in the shape and dtype of a tensor.
 
@@ -7254,6 +7564,7 @@ def randint(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """Random integers on [low, high), each equally likely.
 
@@ -7280,6 +7591,7 @@ def randint(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def randint_like(
@@ -7294,6 +7606,7 @@ def randint_like(
     requires_grad: _bool = False,
     memory_format: Any = None,
     generator: Generator | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Random integers on [low, high) in the shape and dtype of a tensor.
 
@@ -7313,6 +7626,7 @@ def randint_like(
     requires_grad: _bool = False,
     memory_format: Any = None,
     generator: Generator | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def randn(
@@ -7324,6 +7638,7 @@ def randn(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """Random numbers of the standard normal distribution.
 
@@ -7341,6 +7656,7 @@ def randn(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor: ...
 def randn_like(
     input: Tensor,
@@ -7352,6 +7668,7 @@ def randn_like(
     requires_grad: _bool = False,
     memory_format: Any = None,
     generator: Generator | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Standard normal random numbers in the shape and dtype of a tensor.
 
@@ -7368,6 +7685,7 @@ def randperm(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """The numbers 0 to n - 1 in random order.
 
@@ -7385,6 +7703,7 @@ def range(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """Numbers from start up to and including end.
 
@@ -7392,21 +7711,21 @@ def range(
         >>> chainrule.range(1, 3)
         tensor([1., 2., 3.])
     """
-def ravel(input: Tensor) -> Tensor:
+def ravel(input: Tensor, *, out: Any = None) -> Tensor:
     """All elements in one axis; a view where the layout allows.
 
     Example:
         >>> chainrule.ravel(chainrule.ones(2, 2))
         tensor([1., 1., 1., 1.])
     """
-def real(input: Tensor) -> Tensor:
+def real(input: Tensor, *, out: Any = None) -> Tensor:
     """The real part: the tensor itself, as there are no complex tensors.
 
     Example:
         >>> chainrule.real(chainrule.tensor([1., 2.]))
         tensor([1., 2.])
     """
-def reciprocal(input: Tensor) -> Tensor:
+def reciprocal(input: Tensor, *, out: Any = None) -> Tensor:
     """Reciprocal of each element.
 
         y = 1 / x,  dx = -dy y^2
@@ -7417,7 +7736,7 @@ def reciprocal(input: Tensor) -> Tensor:
     """
 def reciprocal_(input: Tensor) -> Tensor:
     """Reciprocal of each element."""
-def relu(input: Tensor, inplace: _bool = False) -> Tensor:
+def relu(input: Tensor, inplace: _bool = False, *, out: Any = None) -> Tensor:
     """Rectified linear unit; gradient 0 at 0, nan stays nan.
 
         y = max(x, 0),  dx = dy where y > 0, else 0
@@ -7432,7 +7751,7 @@ def relu(input: Tensor, inplace: _bool = False) -> Tensor:
     """
 def relu_(input: Tensor, inplace: _bool = False) -> Tensor:
     """Rectified linear unit; gradient 0 at 0, nan stays nan."""
-def remainder(input: Tensor, other: TensorLike) -> Tensor:
+def remainder(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Remainder of a division, with the divisor's sign, as Python's %.
 
         z = x - y floor(x / y),  dx = dz,  dy = -dz floor(x / y)
@@ -7451,7 +7770,7 @@ def remainder(input: Tensor, other: TensorLike) -> Tensor:
 def remainder_(input: Tensor, other: TensorLike) -> Tensor:
     """Remainder of a division, with the divisor's sign, as Python's %."""
 @overload
-def renorm(input: Tensor, p: Number, dim: _int, maxnorm: Number) -> Tensor:
+def renorm(input: Tensor, p: Number, dim: _int, maxnorm: Number, *, out: Any = None) -> Tensor:
     """Scales down each part along an axis whose norm exceeds a bound.
 
         y_i = x_i maxnorm / (|x_i|_p + 1e-7) where |x_i|_p > maxnorm, else x_i
@@ -7468,7 +7787,7 @@ def renorm(input: Tensor, p: Number, dim: _int, maxnorm: Number) -> Tensor:
                 [0.0000, 1.0000]])
     """
 @overload
-def renorm(input: Tensor, p: Number, *, axis: _int, maxnorm: Number) -> Tensor: ...
+def renorm(input: Tensor, p: Number, *, axis: _int, maxnorm: Number, out: Any = None) -> Tensor: ...
 @overload
 def renorm_(input: Tensor, p: Number, dim: _int, maxnorm: Number) -> Tensor:
     """Scales down each part along an axis whose norm exceeds a bound."""
@@ -7481,6 +7800,7 @@ def repeat_interleave(
     dim: _int | None = None,
     *,
     output_size: _int | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Each element several times in a row.
 
@@ -7501,11 +7821,12 @@ def repeat_interleave(
     *,
     axis: _int | None,
     output_size: _int | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
-def repeat_interleave(repeats: Tensor, *, output_size: _int | None = None) -> Tensor: ...
+def repeat_interleave(repeats: Tensor, *, output_size: _int | None = None, out: Any = None) -> Tensor: ...
 @overload
-def reshape(input: Tensor, shape: Ints) -> Tensor:
+def reshape(input: Tensor, shape: Ints, *, out: Any = None) -> Tensor:
     """The same elements, in row-major order, in another shape.
 
     Shares memory where the layout allows, otherwise copies.
@@ -7523,12 +7844,14 @@ def reshape(input: Tensor, shape: Ints) -> Tensor:
                 [4, 5]])
     """
 @overload
-def reshape(input: Tensor, *shape: _int) -> Tensor: ...
+def reshape(input: Tensor, *shape: _int, out: Any = None) -> Tensor: ...
 def rms_norm(
     input: Tensor,
     normalized_shape: Ints,
     weight: TensorLike | None = None,
     eps: _float | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """RMS normalisation: mean square 1 over the last axes, then times weight.
 
@@ -7561,6 +7884,8 @@ def rnn_relu(
     dropout: _float,
     train: _bool,
     bidirectional: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]:
     """rnn_tanh() with relu for tanh.
 
@@ -7583,6 +7908,8 @@ def rnn_relu(
     train: _bool,
     bidirectional: _bool,
     batch_first: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def rnn_relu(
@@ -7595,6 +7922,8 @@ def rnn_relu(
     dropout: _float,
     train: _bool,
     bidirectional: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def rnn_relu(
@@ -7607,6 +7936,8 @@ def rnn_relu(
     train: _bool,
     bidirectional: _bool,
     batch_first: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def rnn_relu_cell(
@@ -7616,6 +7947,8 @@ def rnn_relu_cell(
     w_hh: Tensor,
     b_ih: Tensor | None = None,
     b_hh: Tensor | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """One step of rnn_relu().
 
@@ -7634,6 +7967,8 @@ def rnn_relu_cell(
     w_hh: Tensor,
     b_ih: Tensor | None = None,
     b_hh: Tensor | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def rnn_tanh(
@@ -7646,6 +7981,8 @@ def rnn_tanh(
     dropout: _float,
     train: _bool,
     bidirectional: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]:
     """Layers of the plain recurrent net with tanh.
 
@@ -7672,6 +8009,8 @@ def rnn_tanh(
     train: _bool,
     bidirectional: _bool,
     batch_first: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def rnn_tanh(
@@ -7684,6 +8023,8 @@ def rnn_tanh(
     dropout: _float,
     train: _bool,
     bidirectional: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def rnn_tanh(
@@ -7696,6 +8037,8 @@ def rnn_tanh(
     train: _bool,
     bidirectional: _bool,
     batch_first: _bool,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def rnn_tanh_cell(
@@ -7705,6 +8048,8 @@ def rnn_tanh_cell(
     w_hh: Tensor,
     b_ih: Tensor | None = None,
     b_hh: Tensor | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """One step of rnn_tanh().
 
@@ -7723,8 +8068,10 @@ def rnn_tanh_cell(
     w_hh: Tensor,
     b_ih: Tensor | None = None,
     b_hh: Tensor | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
-def roll(input: Tensor, shifts: Ints, dims: Ints | None = None) -> Tensor:
+def roll(input: Tensor, shifts: Ints, dims: Ints | None = None, *, out: Any = None) -> Tensor:
     """Shifts along axes; elements that leave at one end come in at the other.
 
     Args:
@@ -7735,7 +8082,7 @@ def roll(input: Tensor, shifts: Ints, dims: Ints | None = None) -> Tensor:
         >>> chainrule.roll(chainrule.arange(4), 1)
         tensor([3, 0, 1, 2])
     """
-def rot90(input: Tensor, k: _int = 1, dims: Ints = (0, 1)) -> Tensor:
+def rot90(input: Tensor, k: _int = 1, dims: Ints = (0, 1), *, out: Any = None) -> Tensor:
     """Turns a plane by k times 90 degrees, from the first axis towards the second.
 
     Example:
@@ -7743,7 +8090,7 @@ def rot90(input: Tensor, k: _int = 1, dims: Ints = (0, 1)) -> Tensor:
         tensor([[2, 4],
                 [1, 3]])
     """
-def round(input: Tensor, *, decimals: _int = 0) -> Tensor:
+def round(input: Tensor, *, decimals: _int = 0, out: Any = None) -> Tensor:
     """Each element rounded to the nearest number of some decimals, halves to even. Its gradient is 0.
 
     Args:
@@ -7758,7 +8105,7 @@ def round(input: Tensor, *, decimals: _int = 0) -> Tensor:
     """
 def round_(input: Tensor, *, decimals: _int = 0) -> Tensor:
     """Each element rounded to the nearest number of some decimals, halves to even. Its gradient is 0."""
-def row_stack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+def row_stack(tensors: Tensor | Sequence[Tensor], *, out: Any = None) -> Tensor:
     """Joins along axis 0; vectors become rows.
 
     Example:
@@ -7772,6 +8119,8 @@ def rrelu(
     upper: _float = 0.3333333333333333,
     training: _bool = False,
     inplace: _bool = False,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Rectifier with a random slope below 0.
 
@@ -7800,7 +8149,7 @@ def rrelu_(
     inplace: _bool = False,
 ) -> Tensor:
     """Rectifier with a random slope below 0."""
-def rsqrt(input: Tensor) -> Tensor:
+def rsqrt(input: Tensor, *, out: Any = None) -> Tensor:
     """Reciprocal of the square root.
 
         y = 1 / sqrt(x),  dx = -dy y^3 / 2
@@ -7811,7 +8160,7 @@ def rsqrt(input: Tensor) -> Tensor:
     """
 def rsqrt_(input: Tensor) -> Tensor:
     """Reciprocal of the square root."""
-def rsub(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+def rsub(input: Tensor, other: TensorLike, *, alpha: Number = 1, out: Any = None) -> Tensor:
     """Difference with the operands exchanged.
 
         z = other - alpha input
@@ -7833,6 +8182,7 @@ def scalar_tensor(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """A tensor without axes that holds a number.
 
@@ -7841,7 +8191,15 @@ def scalar_tensor(
         tensor(2.)
     """
 @overload
-def scatter(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, reduce: str | None = None) -> Tensor:
+def scatter(
+    input: Tensor,
+    dim: _int,
+    index: Tensor,
+    src: Tensor,
+    *,
+    reduce: str | None = None,
+    out: Any = None,
+) -> Tensor:
     """Puts elements at places along an axis that an index names.
 
         out[i][index[i][j]] = src[i][j]  (dim = 1); of equal places the last one stays
@@ -7858,9 +8216,25 @@ def scatter(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, reduce: str
                 [1., 0., 0.]])
     """
 @overload
-def scatter(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, reduce: str | None = None) -> Tensor: ...
+def scatter(
+    input: Tensor,
+    *,
+    axis: _int,
+    index: Tensor,
+    src: Tensor,
+    reduce: str | None = None,
+    out: Any = None,
+) -> Tensor: ...
 @overload
-def scatter(input: Tensor, dim: _int, index: Tensor, value: Number, *, reduce: str | None = None) -> Tensor: ...
+def scatter(
+    input: Tensor,
+    dim: _int,
+    index: Tensor,
+    value: Number,
+    *,
+    reduce: str | None = None,
+    out: Any = None,
+) -> Tensor: ...
 @overload
 def scatter(
     input: Tensor,
@@ -7869,6 +8243,7 @@ def scatter(
     index: Tensor,
     value: Number,
     reduce: str | None = None,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def scatter_(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, reduce: str | None = None) -> Tensor:
@@ -7894,7 +8269,7 @@ def scatter_(
     reduce: str | None = None,
 ) -> Tensor: ...
 @overload
-def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, out: Any = None) -> Tensor:
     """Adds elements at places along an axis that an index names.
 
         out[i][index[i][j]] += src[i][j]  (dim = 1); equal places add up, in order
@@ -7904,7 +8279,7 @@ def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
         tensor([2., 0., 1.])
     """
 @overload
-def scatter_add(input: Tensor, *, axis: _int, index: Tensor, src: Tensor) -> Tensor: ...
+def scatter_add(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, out: Any = None) -> Tensor: ...
 @overload
 def scatter_add_(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
     """Adds elements at places along an axis that an index names."""
@@ -7919,6 +8294,7 @@ def scatter_reduce(
     reduce: str,
     *,
     include_self: _bool = True,
+    out: Any = None,
 ) -> Tensor:
     """Combines elements at places along an axis that an index names.
 
@@ -7948,6 +8324,7 @@ def scatter_reduce(
     src: Tensor,
     reduce: str,
     include_self: _bool = True,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def scatter_reduce_(
@@ -7978,6 +8355,7 @@ def searchsorted(
     right: _bool = False,
     side: str | None = None,
     sorter: Tensor | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Where values belong in an ordered sequence so that it stays ordered.
 
@@ -7995,7 +8373,7 @@ def searchsorted(
         tensor([1, 2])
     """
 @overload
-def select(input: Tensor, dim: _int, index: _int) -> Tensor:
+def select(input: Tensor, dim: _int, index: _int, *, out: Any = None) -> Tensor:
     """A view of one position along an axis, which goes away.
 
     Args:
@@ -8010,9 +8388,9 @@ def select(input: Tensor, dim: _int, index: _int) -> Tensor:
         tensor([1, 3])
     """
 @overload
-def select(input: Tensor, *, axis: _int, index: _int) -> Tensor: ...
+def select(input: Tensor, *, axis: _int, index: _int, out: Any = None) -> Tensor: ...
 @overload
-def select_scatter(input: Tensor, src: Tensor, dim: _int, index: _int) -> Tensor:
+def select_scatter(input: Tensor, src: Tensor, dim: _int, index: _int, *, out: Any = None) -> Tensor:
     """A copy with one position along an axis replaced.
 
     Args:
@@ -8026,8 +8404,8 @@ def select_scatter(input: Tensor, src: Tensor, dim: _int, index: _int) -> Tensor
                 [1., 1.]])
     """
 @overload
-def select_scatter(input: Tensor, src: Tensor, *, axis: _int, index: _int) -> Tensor: ...
-def selu(input: Tensor, inplace: _bool = False) -> Tensor:
+def select_scatter(input: Tensor, src: Tensor, *, axis: _int, index: _int, out: Any = None) -> Tensor: ...
+def selu(input: Tensor, inplace: _bool = False, *, out: Any = None) -> Tensor:
     """Self-normalising exponential linear unit.
 
         y = scale x where x > 0, else scale alpha (e^x - 1); alpha = 1.67326324, scale = 1.05070099
@@ -8044,7 +8422,7 @@ def selu(input: Tensor, inplace: _bool = False) -> Tensor:
     """
 def selu_(input: Tensor, inplace: _bool = False) -> Tensor:
     """Self-normalising exponential linear unit."""
-def sgn(input: Tensor) -> Tensor:
+def sgn(input: Tensor, *, out: Any = None) -> Tensor:
     """Sign of each element: -1, 0 or 1, as sign() for real numbers. Its gradient is 0 everywhere.
 
     Example:
@@ -8053,7 +8431,7 @@ def sgn(input: Tensor) -> Tensor:
     """
 def sgn_(input: Tensor) -> Tensor:
     """Sign of each element: -1, 0 or 1, as sign() for real numbers. Its gradient is 0 everywhere."""
-def sigmoid(input: Tensor) -> Tensor:
+def sigmoid(input: Tensor, *, out: Any = None) -> Tensor:
     """Logistic function of each element.
 
         y = 1 / (1 + e^-x),  dx = dy y (1 - y)
@@ -8067,7 +8445,7 @@ def sigmoid(input: Tensor) -> Tensor:
     """
 def sigmoid_(input: Tensor) -> Tensor:
     """Logistic function of each element."""
-def sign(input: Tensor) -> Tensor:
+def sign(input: Tensor, *, out: Any = None) -> Tensor:
     """Sign of each element: -1, 0 or 1. Its gradient is 0 everywhere.
 
     Example:
@@ -8076,14 +8454,14 @@ def sign(input: Tensor) -> Tensor:
     """
 def sign_(input: Tensor) -> Tensor:
     """Sign of each element: -1, 0 or 1. Its gradient is 0 everywhere."""
-def signbit(input: Tensor) -> Tensor:
+def signbit(input: Tensor, *, out: Any = None) -> Tensor:
     """True where the sign bit is set: negative numbers and -0.
 
     Example:
         >>> chainrule.signbit(chainrule.tensor([1., -0., -2.]))
         tensor([False,  True,  True])
     """
-def sin(input: Tensor) -> Tensor:
+def sin(input: Tensor, *, out: Any = None) -> Tensor:
     """Sine of each element, in radians.
 
         y = sin x,  dx = dy cos x
@@ -8094,7 +8472,7 @@ def sin(input: Tensor) -> Tensor:
     """
 def sin_(input: Tensor) -> Tensor:
     """Sine of each element, in radians."""
-def sinc(input: Tensor) -> Tensor:
+def sinc(input: Tensor, *, out: Any = None) -> Tensor:
     """Normalised sinc function; 1 at 0.
 
         y = sin(pi x) / (pi x),  dx = dy (cos(pi x) - y) / x
@@ -8105,7 +8483,7 @@ def sinc(input: Tensor) -> Tensor:
     """
 def sinc_(input: Tensor) -> Tensor:
     """Normalised sinc function; 1 at 0."""
-def sinh(input: Tensor) -> Tensor:
+def sinh(input: Tensor, *, out: Any = None) -> Tensor:
     """Hyperbolic sine.
 
         y = (e^x - e^-x) / 2,  dx = dy cosh x
@@ -8124,6 +8502,8 @@ def slice_scatter(
     start: _int | None = None,
     end: _int | None = None,
     step: _int = 1,
+    *,
+    out: Any = None,
 ) -> Tensor:
     """A copy with a slice along an axis replaced.
 
@@ -8145,8 +8525,9 @@ def slice_scatter(
     start: _int | None = None,
     end: _int | None = None,
     step: _int = 1,
+    out: Any = None,
 ) -> Tensor: ...
-def slogdet(input: Tensor) -> Any:
+def slogdet(input: Tensor, *, out: Any = None) -> Any:
     """Sign and logarithm of the absolute value of the determinant, without overflow.
 
         dA = dlogabsdet A^-T
@@ -8162,7 +8543,7 @@ def slogdet(input: Tensor) -> Any:
         tensor(-1.)
     """
 @overload
-def softmax(input: Tensor, dim: _int, dtype: DtypeLike | None = None) -> Tensor:
+def softmax(input: Tensor, dim: _int, dtype: DtypeLike | None = None, *, out: Any = None) -> Tensor:
     """Softmax along an axis: positive values that sum to 1.
 
         y_i = e^(x_i) / sum_j e^(x_j),  dx_i = y_i (dy_i - sum_j dy_j y_j)
@@ -8182,9 +8563,16 @@ def softmax(input: Tensor, dim: _int, dtype: DtypeLike | None = None) -> Tensor:
         tensor([0.5000, 0.5000])
     """
 @overload
-def softmax(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
+def softmax(input: Tensor, *, axis: _int, dtype: DtypeLike | None = None, out: Any = None) -> Tensor: ...
 @overload
-def sort(input: Tensor, dim: _int = -1, descending: _bool = False, stable: _bool = False) -> ValuesIndices:
+def sort(
+    input: Tensor,
+    dim: _int = -1,
+    descending: _bool = False,
+    stable: _bool = False,
+    *,
+    out: Any = None,
+) -> ValuesIndices:
     """Sorts along an axis. Equal elements keep their order; NaN counts as the largest.
 
     Args:
@@ -8201,8 +8589,15 @@ def sort(input: Tensor, dim: _int = -1, descending: _bool = False, stable: _bool
         tensor([1, 2, 0])
     """
 @overload
-def sort(input: Tensor, *, axis: _int, descending: _bool = False, stable: _bool = False) -> ValuesIndices: ...
-def special_entr(input: Tensor) -> Tensor:
+def sort(
+    input: Tensor,
+    *,
+    axis: _int,
+    descending: _bool = False,
+    stable: _bool = False,
+    out: Any = None,
+) -> ValuesIndices: ...
+def special_entr(input: Tensor, *, out: Any = None) -> Tensor:
     """Summands of an entropy.
 
         y = -x ln x, 0 at x = 0, -inf below,  dx = dy (-ln x - 1)
@@ -8211,7 +8606,7 @@ def special_entr(input: Tensor) -> Tensor:
         >>> chainrule.special.entr(chainrule.tensor([0., 0.5]))
         tensor([0.0000, 0.3466])
     """
-def special_erfcx(input: Tensor) -> Tensor:
+def special_erfcx(input: Tensor, *, out: Any = None) -> Tensor:
     """The complement of the error function without its decay.
 
         y = e^(x^2) erfc(x),  dx = dy (2 x y - 2 / sqrt(pi))
@@ -8222,14 +8617,14 @@ def special_erfcx(input: Tensor) -> Tensor:
 
     Source: Abramowitz and Stegun, "Handbook of mathematical functions", 7.1.
     """
-def special_i0e(input: Tensor) -> Tensor:
+def special_i0e(input: Tensor, *, out: Any = None) -> Tensor:
     """i0(x) e^-|x|: without overflow.
 
     Example:
         >>> chainrule.special.i0e(chainrule.tensor([0., 1000.]))
         tensor([1.0000, 0.0126])
     """
-def special_i1(input: Tensor) -> Tensor:
+def special_i1(input: Tensor, *, out: Any = None) -> Tensor:
     """Modified Bessel function of the first kind, of order 1.
 
         y = x / 2 sum over k of (x^2 / 4)^k / (k! (k + 1)!),  dx = dy (i0(x) - y / x) = dy (i0(x) + I_2(x)) / 2
@@ -8240,14 +8635,14 @@ def special_i1(input: Tensor) -> Tensor:
 
     Source: Abramowitz and Stegun, "Handbook of mathematical functions", 9.6 and 9.7.
     """
-def special_i1e(input: Tensor) -> Tensor:
+def special_i1e(input: Tensor, *, out: Any = None) -> Tensor:
     """i1(x) e^-|x|: without overflow.
 
     Example:
         >>> chainrule.special.i1e(chainrule.tensor([0., 1000.]))
         tensor([0.0000, 0.0126])
     """
-def special_log_ndtr(input: Tensor) -> Tensor:
+def special_log_ndtr(input: Tensor, *, out: Any = None) -> Tensor:
     """Logarithm of ndtr(), exact also far below 0.
 
         y = ln ndtr(x),  dx = dy sqrt(2 / pi) / erfcx(-x / sqrt(2))
@@ -8256,7 +8651,7 @@ def special_log_ndtr(input: Tensor) -> Tensor:
         >>> chainrule.special.log_ndtr(chainrule.tensor([0., -100.]))
         tensor([-6.9315e-01, -5.0055e+03])
     """
-def special_ndtr(input: Tensor) -> Tensor:
+def special_ndtr(input: Tensor, *, out: Any = None) -> Tensor:
     """The integral of the standard normal density from -inf to x.
 
         y = erfc(-x / sqrt(2)) / 2,  dx = dy e^(-x^2 / 2) / sqrt(2 pi)
@@ -8265,7 +8660,7 @@ def special_ndtr(input: Tensor) -> Tensor:
         >>> chainrule.special.ndtr(chainrule.tensor([0., 1.]))
         tensor([0.5000, 0.8413])
     """
-def special_ndtri(input: Tensor) -> Tensor:
+def special_ndtri(input: Tensor, *, out: Any = None) -> Tensor:
     """The inverse of ndtr(): -inf at 0, inf at 1, nan beyond.
 
         ndtr(y) = x,  dx = dy sqrt(2 pi) e^(y^2 / 2)
@@ -8276,7 +8671,7 @@ def special_ndtri(input: Tensor) -> Tensor:
 
     Source: Abramowitz and Stegun, "Handbook of mathematical functions", 26.2.23 (first value), refined by Halley's method.
     """
-def special_xlog1py(input: Tensor, other: TensorLike) -> Tensor:
+def special_xlog1py(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Product of x with ln(1 + y); 0 where x = 0, unless y is nan.
 
         z = x ln(1 + y),  dx = dz ln(1 + y) (0 where x = 0 and y <= -1),  dy = dz x / (1 + y)
@@ -8288,7 +8683,7 @@ def special_xlog1py(input: Tensor, other: TensorLike) -> Tensor:
         >>> chainrule.special.xlog1py(chainrule.tensor([0., 2.]), chainrule.tensor([-1., 3.]))
         tensor([0.0000, 2.7726])
     """
-def special_zeta(input: Tensor, other: TensorLike) -> Tensor:
+def special_zeta(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Hurwitz's zeta function.
 
         y = sum over k >= 0 of (k + q)^-s,  dq = -dy s zeta(s + 1, q); none for s
@@ -8304,7 +8699,7 @@ def special_zeta(input: Tensor, other: TensorLike) -> Tensor:
     Source: Abramowitz and Stegun, "Handbook of mathematical functions", 23.1.30.
     """
 @overload
-def split(input: Tensor, split_size_or_sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+def split(input: Tensor, split_size_or_sections: _int, dim: _int = 0, *, out: Any = None) -> tuple[Tensor, ...]:
     """Cuts an axis into parts, which are views.
 
     Args:
@@ -8319,20 +8714,44 @@ def split(input: Tensor, split_size_or_sections: _int, dim: _int = 0) -> tuple[T
         (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
 @overload
-def split(input: Tensor, split_size_or_sections: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+def split(
+    input: Tensor,
+    split_size_or_sections: _int,
+    *,
+    axis: _int,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
 @overload
-def split(input: Tensor, split_size_or_sections: Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]: ...
+def split(
+    input: Tensor,
+    split_size_or_sections: Sequence[_int],
+    dim: _int = 0,
+    *,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
 @overload
-def split(input: Tensor, split_size_or_sections: Sequence[_int], *, axis: _int) -> tuple[Tensor, ...]: ...
+def split(
+    input: Tensor,
+    split_size_or_sections: Sequence[_int],
+    *,
+    axis: _int,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
 @overload
-def split(input: Tensor, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]: ...
+def split(input: Tensor, split_size: _int, dim: _int = 0, *, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload
-def split(input: Tensor, split_size: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+def split(input: Tensor, split_size: _int, *, axis: _int, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload
-def split(input: Tensor, split_size: Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]: ...
+def split(
+    input: Tensor,
+    split_size: Sequence[_int],
+    dim: _int = 0,
+    *,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
 @overload
-def split(input: Tensor, split_size: Sequence[_int], *, axis: _int) -> tuple[Tensor, ...]: ...
-def sqrt(input: Tensor) -> Tensor:
+def split(input: Tensor, split_size: Sequence[_int], *, axis: _int, out: Any = None) -> tuple[Tensor, ...]: ...
+def sqrt(input: Tensor, *, out: Any = None) -> Tensor:
     """Square root of each element; the gradient at 0 is inf.
 
         y = sqrt(x),  dx = dy / (2 y)
@@ -8343,7 +8762,7 @@ def sqrt(input: Tensor) -> Tensor:
     """
 def sqrt_(input: Tensor) -> Tensor:
     """Square root of each element; the gradient at 0 is inf."""
-def square(input: Tensor) -> Tensor:
+def square(input: Tensor, *, out: Any = None) -> Tensor:
     """Square of each element.
 
         y = x^2,  dx = 2 x dy
@@ -8355,7 +8774,7 @@ def square(input: Tensor) -> Tensor:
 def square_(input: Tensor) -> Tensor:
     """Square of each element."""
 @overload
-def squeeze(input: Tensor, dim: Ints | None = None) -> Tensor:
+def squeeze(input: Tensor, dim: Ints | None = None, *, out: Any = None) -> Tensor:
     """Drops axes of size 1: all of them, or those named.
 
     Args:
@@ -8368,9 +8787,9 @@ def squeeze(input: Tensor, dim: Ints | None = None) -> Tensor:
         chainrule.Size([3, 1])
     """
 @overload
-def squeeze(input: Tensor, *, axis: Ints | None) -> Tensor: ...
+def squeeze(input: Tensor, *, axis: Ints | None, out: Any = None) -> Tensor: ...
 @overload
-def stack(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
+def stack(tensors: Tensor | Sequence[Tensor], dim: _int = 0, *, out: Any = None) -> Tensor:
     """Joins tensors of one shape along a new axis.
 
     Args:
@@ -8383,9 +8802,9 @@ def stack(tensors: Tensor | Sequence[Tensor], dim: _int = 0) -> Tensor:
                 [2, 4]])
     """
 @overload
-def stack(tensors: Tensor | Sequence[Tensor], *, axis: _int) -> Tensor: ...
+def stack(tensors: Tensor | Sequence[Tensor], *, axis: _int, out: Any = None) -> Tensor: ...
 @overload
-def std(input: Tensor, unbiased: Number) -> Tensor:
+def std(input: Tensor, unbiased: Number, *, out: Any = None) -> Tensor:
     """Standard deviation, over all axes or over those given; its gradient at 0 is 0.
 
         y = sqrt(var(x))
@@ -8398,9 +8817,9 @@ def std(input: Tensor, unbiased: Number) -> Tensor:
         tensor(1.)
     """
 @overload
-def std(input: Tensor, dim: Ints, unbiased: _bool, keepdim: _bool = False) -> Tensor: ...
+def std(input: Tensor, dim: Ints, unbiased: _bool, keepdim: _bool = False, *, out: Any = None) -> Tensor: ...
 @overload
-def std(input: Tensor, *, axis: Ints, unbiased: _bool, keepdims: _bool = False) -> Tensor: ...
+def std(input: Tensor, *, axis: Ints, unbiased: _bool, keepdims: _bool = False, out: Any = None) -> Tensor: ...
 @overload
 def std(
     input: Tensor,
@@ -8408,6 +8827,7 @@ def std(
     *,
     correction: Number | None = None,
     keepdim: _bool = False,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def std(
@@ -8416,6 +8836,7 @@ def std(
     axis: Ints | None,
     correction: Number | None = None,
     keepdims: _bool = False,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def std(
@@ -8424,11 +8845,19 @@ def std(
     *,
     unbiased: _bool = True,
     keepdim: _bool = False,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
-def std(input: Tensor, *, axis: Ints | None, unbiased: _bool = True, keepdims: _bool = False) -> Tensor: ...
+def std(
+    input: Tensor,
+    *,
+    axis: Ints | None,
+    unbiased: _bool = True,
+    keepdims: _bool = False,
+    out: Any = None,
+) -> Tensor: ...
 @overload
-def std_mean(input: Tensor, unbiased: Number) -> tuple[Tensor, Tensor]:
+def std_mean(input: Tensor, unbiased: Number, *, out: Any = None) -> tuple[Tensor, Tensor]:
     """Standard deviation and mean, over all axes or over those given.
 
     Args:
@@ -8438,7 +8867,14 @@ def std_mean(input: Tensor, unbiased: Number) -> tuple[Tensor, Tensor]:
         Tuple (std, mean).
     """
 @overload
-def std_mean(input: Tensor, dim: Ints, unbiased: _bool, keepdim: _bool = False) -> tuple[Tensor, Tensor]: ...
+def std_mean(
+    input: Tensor,
+    dim: Ints,
+    unbiased: _bool,
+    keepdim: _bool = False,
+    *,
+    out: Any = None,
+) -> tuple[Tensor, Tensor]: ...
 @overload
 def std_mean(
     input: Tensor,
@@ -8446,6 +8882,7 @@ def std_mean(
     axis: Ints,
     unbiased: _bool,
     keepdims: _bool = False,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def std_mean(
@@ -8454,6 +8891,7 @@ def std_mean(
     *,
     correction: Number | None = None,
     keepdim: _bool = False,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def std_mean(
@@ -8462,8 +8900,9 @@ def std_mean(
     axis: Ints | None,
     correction: Number | None = None,
     keepdims: _bool = False,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
-def step(input: Tensor) -> Tensor:
+def step(input: Tensor, *, out: Any = None) -> Tensor:
     """Threshold unit: 1 above 0, else 0. Its gradient is 0 everywhere.
 
         y = 1 where x > 0, else 0
@@ -8475,7 +8914,7 @@ def step(input: Tensor) -> Tensor:
         >>> chainrule.nn.functional.step(chainrule.tensor([-1., 0., 2.]))
         tensor([0., 0., 1.])
     """
-def sub(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+def sub(input: Tensor, other: TensorLike, *, alpha: Number = 1, out: Any = None) -> Tensor:
     """Difference of two tensors, of which the second may be scaled.
 
         z = x - alpha y,  dx = dz,  dy = -alpha dz
@@ -8491,7 +8930,7 @@ def sub(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
     """
 def sub_(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
     """Difference of two tensors, of which the second may be scaled."""
-def subtract(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+def subtract(input: Tensor, other: TensorLike, *, alpha: Number = 1, out: Any = None) -> Tensor:
     """Difference of two tensors, of which the second may be scaled.
 
         z = x - alpha y,  dx = dz,  dy = -alpha dz
@@ -8514,6 +8953,7 @@ def sum(
     keepdim: _bool = False,
     *,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor:
     """Sum of the elements, over all axes or over those given.
 
@@ -8542,8 +8982,9 @@ def sum(
     axis: Ints | None,
     keepdims: _bool = False,
     dtype: DtypeLike | None = None,
+    out: Any = None,
 ) -> Tensor: ...
-def svd(input: Tensor, some: _bool = True) -> Any:
+def svd(input: Tensor, some: _bool = True, *, out: Any = None) -> Any:
     """Singular value decomposition A = U diag(S) V^T; see linalg.svd(), which returns V^T.
 
     Args:
@@ -8557,28 +8998,28 @@ def svd(input: Tensor, some: _bool = True) -> Any:
         >>> chainrule.svd(chainrule.tensor([[3., 0.], [0., 4.]])).S
         tensor([4., 3.])
     """
-def swapaxes(input: Tensor, axis0: _int, axis1: _int) -> Tensor:
+def swapaxes(input: Tensor, axis0: _int, axis1: _int, *, out: Any = None) -> Tensor:
     """A view with two axes exchanged.
 
     Example:
         >>> chainrule.zeros(2, 3, 4).transpose(0, 2).shape
         chainrule.Size([4, 3, 2])
     """
-def swapdims(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
+def swapdims(input: Tensor, dim0: _int, dim1: _int, *, out: Any = None) -> Tensor:
     """A view with two axes exchanged.
 
     Example:
         >>> chainrule.zeros(2, 3, 4).transpose(0, 2).shape
         chainrule.Size([4, 3, 2])
     """
-def t(input: Tensor) -> Tensor:
+def t(input: Tensor, *, out: Any = None) -> Tensor:
     """The transpose of a matrix, as a view; vectors and numbers stay as they are.
 
     Example:
         >>> chainrule.zeros(2, 3).t().shape
         chainrule.Size([3, 2])
     """
-def take(input: Tensor, index: Tensor) -> Tensor:
+def take(input: Tensor, index: Tensor, *, out: Any = None) -> Tensor:
     """Elements at positions of the flattened tensor, in the shape of the index.
 
     Example:
@@ -8586,7 +9027,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
         tensor([1., 4.])
     """
 @overload
-def take_along_dim(input: Tensor, indices: Tensor, dim: _int | None = None) -> Tensor:
+def take_along_dim(input: Tensor, indices: Tensor, dim: _int | None = None, *, out: Any = None) -> Tensor:
     """gather() whose index broadcasts with the tensor.
 
     Example:
@@ -8596,8 +9037,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: _int | None = None) -> T
                 [4.]])
     """
 @overload
-def take_along_dim(input: Tensor, indices: Tensor, *, axis: _int | None) -> Tensor: ...
-def tan(input: Tensor) -> Tensor:
+def take_along_dim(input: Tensor, indices: Tensor, *, axis: _int | None, out: Any = None) -> Tensor: ...
+def tan(input: Tensor, *, out: Any = None) -> Tensor:
     """Tangent of each element, in radians.
 
         y = tan x,  dx = dy (1 + y^2)
@@ -8608,7 +9049,7 @@ def tan(input: Tensor) -> Tensor:
     """
 def tan_(input: Tensor) -> Tensor:
     """Tangent of each element, in radians."""
-def tanh(input: Tensor) -> Tensor:
+def tanh(input: Tensor, *, out: Any = None) -> Tensor:
     """Hyperbolic tangent of each element.
 
         y = (e^x - e^-x) / (e^x + e^-x),  dx = dy (1 - y^2)
@@ -8623,7 +9064,13 @@ def tanh(input: Tensor) -> Tensor:
 def tanh_(input: Tensor) -> Tensor:
     """Hyperbolic tangent of each element."""
 @overload
-def tensor_split(input: Tensor, indices_or_sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+def tensor_split(
+    input: Tensor,
+    indices_or_sections: _int,
+    dim: _int = 0,
+    *,
+    out: Any = None,
+) -> tuple[Tensor, ...]:
     """Cuts an axis into sections whose sizes differ by at most 1, or at indices.
 
     Args:
@@ -8637,17 +9084,47 @@ def tensor_split(input: Tensor, indices_or_sections: _int, dim: _int = 0) -> tup
         (tensor([0]), tensor([1, 2]), tensor([3, 4]))
     """
 @overload
-def tensor_split(input: Tensor, indices_or_sections: _int, *, axis: _int) -> tuple[Tensor, ...]: ...
+def tensor_split(
+    input: Tensor,
+    indices_or_sections: _int,
+    *,
+    axis: _int,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
 @overload
-def tensor_split(input: Tensor, indices_or_sections: Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]: ...
+def tensor_split(
+    input: Tensor,
+    indices_or_sections: Sequence[_int],
+    dim: _int = 0,
+    *,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
 @overload
-def tensor_split(input: Tensor, indices_or_sections: Sequence[_int], *, axis: _int) -> tuple[Tensor, ...]: ...
+def tensor_split(
+    input: Tensor,
+    indices_or_sections: Sequence[_int],
+    *,
+    axis: _int,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
 @overload
-def tensor_split(input: Tensor, indices_or_sections: Tensor, dim: _int = 0) -> tuple[Tensor, ...]: ...
+def tensor_split(
+    input: Tensor,
+    indices_or_sections: Tensor,
+    dim: _int = 0,
+    *,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
 @overload
-def tensor_split(input: Tensor, indices_or_sections: Tensor, *, axis: _int) -> tuple[Tensor, ...]: ...
+def tensor_split(
+    input: Tensor,
+    indices_or_sections: Tensor,
+    *,
+    axis: _int,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
 @overload
-def tensordot(a: Tensor, b: Tensor, dims: _int = 2) -> Tensor:
+def tensordot(a: Tensor, b: Tensor, dims: _int = 2, *, out: Any = None) -> Tensor:
     """Product of two tensors, summed over several axes of both.
 
         dims = 2:  C_ij.. = sum_kl A_i..kl B_kl..j
@@ -8664,8 +9141,15 @@ def tensordot(a: Tensor, b: Tensor, dims: _int = 2) -> Tensor:
         chainrule.Size([2, 4])
     """
 @overload
-def tensordot(a: Tensor, b: Tensor, dims_a: Ints, dims_b: Ints) -> Tensor: ...
-def threshold(input: Tensor, threshold: Number, value: Number, inplace: _bool = False) -> Tensor:
+def tensordot(a: Tensor, b: Tensor, dims_a: Ints, dims_b: Ints, *, out: Any = None) -> Tensor: ...
+def threshold(
+    input: Tensor,
+    threshold: Number,
+    value: Number,
+    inplace: _bool = False,
+    *,
+    out: Any = None,
+) -> Tensor:
     """Replaces what does not exceed a threshold.
 
         y = x where x > threshold, else value
@@ -8683,7 +9167,7 @@ def threshold(input: Tensor, threshold: Number, value: Number, inplace: _bool = 
 def threshold_(input: Tensor, threshold: Number, value: Number, inplace: _bool = False) -> Tensor:
     """Replaces what does not exceed a threshold."""
 @overload
-def tile(input: Tensor, dims: Ints) -> Tensor:
+def tile(input: Tensor, dims: Ints, *, out: Any = None) -> Tensor:
     """As repeat(), but too few numbers are filled up with ones in front.
 
     Example:
@@ -8691,9 +9175,17 @@ def tile(input: Tensor, dims: Ints) -> Tensor:
         tensor([[1, 2, 1, 2]])
     """
 @overload
-def tile(input: Tensor, *dims: _int) -> Tensor: ...
+def tile(input: Tensor, *dims: _int, out: Any = None) -> Tensor: ...
 @overload
-def topk(input: Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True) -> ValuesIndices:
+def topk(
+    input: Tensor,
+    k: _int,
+    dim: _int = -1,
+    largest: _bool = True,
+    sorted: _bool = True,
+    *,
+    out: Any = None,
+) -> ValuesIndices:
     """The k largest (or smallest) elements along an axis, in order.
 
     Args:
@@ -8721,8 +9213,9 @@ def topk(
     axis: _int,
     largest: _bool = True,
     sorted: _bool = True,
+    out: Any = None,
 ) -> ValuesIndices: ...
-def trace(input: Tensor) -> Tensor:
+def trace(input: Tensor, *, out: Any = None) -> Tensor:
     """Sum of a matrix's diagonal.
 
     Args:
@@ -8732,7 +9225,7 @@ def trace(input: Tensor) -> Tensor:
         >>> chainrule.trace(chainrule.tensor([[1., 2.], [3., 4.]]))
         tensor(5.)
     """
-def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
+def transpose(input: Tensor, dim0: _int, dim1: _int, *, out: Any = None) -> Tensor:
     """A view with two axes exchanged.
 
     Example:
@@ -8740,7 +9233,7 @@ def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
         chainrule.Size([4, 3, 2])
     """
 @overload
-def trapezoid(y: Tensor, x: Tensor, *, dim: _int = -1) -> Tensor:
+def trapezoid(y: Tensor, x: Tensor, *, dim: _int = -1, out: Any = None) -> Tensor:
     """Integral along an axis by the trapezoidal rule.
 
         sum_k (x_{k+1} - x_k) (y_k + y_{k+1}) / 2,  with dx for x_{k+1} - x_k where x is not given
@@ -8756,13 +9249,13 @@ def trapezoid(y: Tensor, x: Tensor, *, dim: _int = -1) -> Tensor:
         tensor(10.5000)
     """
 @overload
-def trapezoid(y: Tensor, x: Tensor, *, axis: _int) -> Tensor: ...
+def trapezoid(y: Tensor, x: Tensor, *, axis: _int, out: Any = None) -> Tensor: ...
 @overload
-def trapezoid(y: Tensor, *, dx: Number = 1, dim: _int = -1) -> Tensor: ...
+def trapezoid(y: Tensor, *, dx: Number = 1, dim: _int = -1, out: Any = None) -> Tensor: ...
 @overload
-def trapezoid(y: Tensor, *, dx: Number = 1, axis: _int) -> Tensor: ...
+def trapezoid(y: Tensor, *, dx: Number = 1, axis: _int, out: Any = None) -> Tensor: ...
 @overload
-def trapz(y: Tensor, x: Tensor, *, dim: _int = -1) -> Tensor:
+def trapz(y: Tensor, x: Tensor, *, dim: _int = -1, out: Any = None) -> Tensor:
     """Integral along an axis by the trapezoidal rule.
 
         sum_k (x_{k+1} - x_k) (y_k + y_{k+1}) / 2,  with dx for x_{k+1} - x_k where x is not given
@@ -8778,12 +9271,12 @@ def trapz(y: Tensor, x: Tensor, *, dim: _int = -1) -> Tensor:
         tensor(10.5000)
     """
 @overload
-def trapz(y: Tensor, x: Tensor, *, axis: _int) -> Tensor: ...
+def trapz(y: Tensor, x: Tensor, *, axis: _int, out: Any = None) -> Tensor: ...
 @overload
-def trapz(y: Tensor, *, dx: Number = 1, dim: _int = -1) -> Tensor: ...
+def trapz(y: Tensor, *, dx: Number = 1, dim: _int = -1, out: Any = None) -> Tensor: ...
 @overload
-def trapz(y: Tensor, *, dx: Number = 1, axis: _int) -> Tensor: ...
-def tril(input: Tensor, diagonal: _int = 0) -> Tensor:
+def trapz(y: Tensor, *, dx: Number = 1, axis: _int, out: Any = None) -> Tensor: ...
+def tril(input: Tensor, diagonal: _int = 0, *, out: Any = None) -> Tensor:
     """The lower triangle of matrices; the rest is 0.
 
     Args:
@@ -8804,6 +9297,7 @@ def tril_indices(
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     layout: Any = None,
+    out: Any = None,
 ) -> Tensor:
     """Indices of the lower triangle of a (row, col) matrix: shape (2, count).
 
@@ -8823,6 +9317,8 @@ def triplet_margin_loss(
     size_average: _bool | None = None,
     reduce: _bool | None = None,
     reduction: str = "mean",
+    *,
+    out: Any = None,
 ) -> Tensor:
     """Distance to a positive example against that to a negative one.
 
@@ -8837,7 +9333,7 @@ def triplet_margin_loss(
         size_average, reduce: deprecated.
         reduction: 'none', 'mean' or 'sum'.
     """
-def triu(input: Tensor, diagonal: _int = 0) -> Tensor:
+def triu(input: Tensor, diagonal: _int = 0, *, out: Any = None) -> Tensor:
     """The upper triangle of matrices; the rest is 0.
 
     Args:
@@ -8858,6 +9354,7 @@ def triu_indices(
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     layout: Any = None,
+    out: Any = None,
 ) -> Tensor:
     """Indices of the upper triangle of a (row, col) matrix: shape (2, count).
 
@@ -8866,7 +9363,7 @@ def triu_indices(
         tensor([[0, 0, 1],
                 [0, 1, 1]])
     """
-def true_divide(input: Tensor, other: TensorLike) -> Tensor:
+def true_divide(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Quotient of two tensors, always floating: div() without a rounding mode.
 
         z = x / y
@@ -8881,7 +9378,7 @@ def true_divide(input: Tensor, other: TensorLike) -> Tensor:
     """
 def true_divide_(input: Tensor, other: TensorLike) -> Tensor:
     """Quotient of two tensors, always floating: div() without a rounding mode."""
-def trunc(input: Tensor) -> Tensor:
+def trunc(input: Tensor, *, out: Any = None) -> Tensor:
     """Each element without its fraction, rounded towards 0. Its gradient is 0.
 
     Example:
@@ -8891,7 +9388,7 @@ def trunc(input: Tensor) -> Tensor:
 def trunc_(input: Tensor) -> Tensor:
     """Each element without its fraction, rounded towards 0. Its gradient is 0."""
 @overload
-def unbind(input: Tensor, dim: _int = 0) -> tuple[Tensor, ...]:
+def unbind(input: Tensor, dim: _int = 0, *, out: Any = None) -> tuple[Tensor, ...]:
     """All positions along an axis, as a tuple of views without it.
 
     Example:
@@ -8899,9 +9396,9 @@ def unbind(input: Tensor, dim: _int = 0) -> tuple[Tensor, ...]:
         (tensor([1, 2]), tensor([3, 4]))
     """
 @overload
-def unbind(input: Tensor, *, axis: _int) -> tuple[Tensor, ...]: ...
+def unbind(input: Tensor, *, axis: _int, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload
-def unflatten(input: Tensor, dim: _int, sizes: Ints) -> Tensor:
+def unflatten(input: Tensor, dim: _int, sizes: Ints, *, out: Any = None) -> Tensor:
     """Splits one axis into several.
 
     Args:
@@ -8913,7 +9410,7 @@ def unflatten(input: Tensor, dim: _int, sizes: Ints) -> Tensor:
         chainrule.Size([2, 3, 4])
     """
 @overload
-def unflatten(input: Tensor, *, axis: _int, sizes: Ints) -> Tensor: ...
+def unflatten(input: Tensor, *, axis: _int, sizes: Ints, out: Any = None) -> Tensor: ...
 @overload
 def unique(
     input: Tensor,
@@ -8921,6 +9418,8 @@ def unique(
     return_inverse: _bool = False,
     return_counts: _bool = False,
     dim: _int | None = None,
+    *,
+    out: Any = None,
 ) -> Any:
     """The different elements, or the different slices along an axis, in ascending order.
 
@@ -8949,6 +9448,7 @@ def unique(
     return_counts: _bool = False,
     *,
     axis: _int | None,
+    out: Any = None,
 ) -> Any: ...
 @overload
 def unique_consecutive(
@@ -8956,6 +9456,8 @@ def unique_consecutive(
     return_inverse: _bool = False,
     return_counts: _bool = False,
     dim: _int | None = None,
+    *,
+    out: Any = None,
 ) -> Any:
     """The elements, or slices along an axis, without those that equal their neighbour before.
 
@@ -8979,8 +9481,9 @@ def unique_consecutive(
     return_counts: _bool = False,
     *,
     axis: _int | None,
+    out: Any = None,
 ) -> Any: ...
-def unravel_index(indices: Tensor, shape: Ints) -> tuple[Tensor, ...]:
+def unravel_index(indices: Tensor, shape: Ints, *, out: Any = None) -> tuple[Tensor, ...]:
     """Coordinates from positions in a flattened tensor.
 
     Args:
@@ -8998,7 +9501,7 @@ def unravel_index(indices: Tensor, shape: Ints) -> tuple[Tensor, ...]:
         (tensor([1]), tensor([1]))
     """
 @overload
-def unsqueeze(input: Tensor, dim: _int) -> Tensor:
+def unsqueeze(input: Tensor, dim: _int, *, out: Any = None) -> Tensor:
     """Inserts an axis of size 1.
 
     Args:
@@ -9009,8 +9512,8 @@ def unsqueeze(input: Tensor, dim: _int) -> Tensor:
         chainrule.Size([3, 1])
     """
 @overload
-def unsqueeze(input: Tensor, *, axis: _int) -> Tensor: ...
-def vander(x: Tensor, N: _int | None = None, increasing: _bool = False) -> Tensor:
+def unsqueeze(input: Tensor, *, axis: _int, out: Any = None) -> Tensor: ...
+def vander(x: Tensor, N: _int | None = None, increasing: _bool = False, *, out: Any = None) -> Tensor:
     """The powers of a vector's elements as columns, the highest first.
 
         V_ij = x_i^(N - 1 - j)
@@ -9027,7 +9530,7 @@ def vander(x: Tensor, N: _int | None = None, increasing: _bool = False) -> Tenso
                 [9, 3, 1]])
     """
 @overload
-def var(input: Tensor, unbiased: Number) -> Tensor:
+def var(input: Tensor, unbiased: Number, *, out: Any = None) -> Tensor:
     """Variance, over all axes or over those given.
 
         y = 1/(n - correction) sum_i (x_i - mean)^2
@@ -9044,9 +9547,9 @@ def var(input: Tensor, unbiased: Number) -> Tensor:
         tensor(1.)
     """
 @overload
-def var(input: Tensor, dim: Ints, unbiased: _bool, keepdim: _bool = False) -> Tensor: ...
+def var(input: Tensor, dim: Ints, unbiased: _bool, keepdim: _bool = False, *, out: Any = None) -> Tensor: ...
 @overload
-def var(input: Tensor, *, axis: Ints, unbiased: _bool, keepdims: _bool = False) -> Tensor: ...
+def var(input: Tensor, *, axis: Ints, unbiased: _bool, keepdims: _bool = False, out: Any = None) -> Tensor: ...
 @overload
 def var(
     input: Tensor,
@@ -9054,6 +9557,7 @@ def var(
     *,
     correction: Number | None = None,
     keepdim: _bool = False,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def var(
@@ -9062,6 +9566,7 @@ def var(
     axis: Ints | None,
     correction: Number | None = None,
     keepdims: _bool = False,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
 def var(
@@ -9070,11 +9575,19 @@ def var(
     *,
     unbiased: _bool = True,
     keepdim: _bool = False,
+    out: Any = None,
 ) -> Tensor: ...
 @overload
-def var(input: Tensor, *, axis: Ints | None, unbiased: _bool = True, keepdims: _bool = False) -> Tensor: ...
+def var(
+    input: Tensor,
+    *,
+    axis: Ints | None,
+    unbiased: _bool = True,
+    keepdims: _bool = False,
+    out: Any = None,
+) -> Tensor: ...
 @overload
-def var_mean(input: Tensor, unbiased: Number) -> tuple[Tensor, Tensor]:
+def var_mean(input: Tensor, unbiased: Number, *, out: Any = None) -> tuple[Tensor, Tensor]:
     """Variance and mean, over all axes or over those given.
 
     Args:
@@ -9084,7 +9597,14 @@ def var_mean(input: Tensor, unbiased: Number) -> tuple[Tensor, Tensor]:
         Tuple (var, mean).
     """
 @overload
-def var_mean(input: Tensor, dim: Ints, unbiased: _bool, keepdim: _bool = False) -> tuple[Tensor, Tensor]: ...
+def var_mean(
+    input: Tensor,
+    dim: Ints,
+    unbiased: _bool,
+    keepdim: _bool = False,
+    *,
+    out: Any = None,
+) -> tuple[Tensor, Tensor]: ...
 @overload
 def var_mean(
     input: Tensor,
@@ -9092,6 +9612,7 @@ def var_mean(
     axis: Ints,
     unbiased: _bool,
     keepdims: _bool = False,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def var_mean(
@@ -9100,6 +9621,7 @@ def var_mean(
     *,
     correction: Number | None = None,
     keepdim: _bool = False,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
 @overload
 def var_mean(
@@ -9108,8 +9630,9 @@ def var_mean(
     axis: Ints | None,
     correction: Number | None = None,
     keepdims: _bool = False,
+    out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
-def vdot(input: Tensor, other: TensorLike) -> Tensor:
+def vdot(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Inner product of two vectors, as dot().
 
     Args:
@@ -9120,7 +9643,7 @@ def vdot(input: Tensor, other: TensorLike) -> Tensor:
         tensor(7.)
     """
 @overload
-def vsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
+def vsplit(input: Tensor, sections: _int, *, out: Any = None) -> tuple[Tensor, ...]:
     """tensor_split() along axis 0.
 
     Example:
@@ -9128,8 +9651,8 @@ def vsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
         [chainrule.Size([2, 2]), chainrule.Size([2, 2])]
     """
 @overload
-def vsplit(input: Tensor, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
-def vstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
+def vsplit(input: Tensor, indices: Sequence[_int], *, out: Any = None) -> tuple[Tensor, ...]: ...
+def vstack(tensors: Tensor | Sequence[Tensor], *, out: Any = None) -> Tensor:
     """Joins along axis 0; vectors become rows.
 
     Example:
@@ -9138,7 +9661,7 @@ def vstack(tensors: Tensor | Sequence[Tensor]) -> Tensor:
                 [0., 0.]])
     """
 @overload
-def where(condition: Tensor, input: TensorLike, other: TensorLike) -> Tensor:
+def where(condition: Tensor, input: TensorLike, other: TensorLike, *, out: Any = None) -> Tensor:
     """Chooses from two tensors, element by element.
 
         y = condition ? input : other,  dinput = condition ? dy : 0,  dother = condition ? 0 : dy
@@ -9160,8 +9683,8 @@ def where(condition: Tensor, input: TensorLike, other: TensorLike) -> Tensor:
         tensor([1., 0.])
     """
 @overload
-def where(condition: Tensor) -> Tensor: ...
-def xlogy(input: Tensor, other: TensorLike) -> Tensor:
+def where(condition: Tensor, *, out: Any = None) -> Tensor: ...
+def xlogy(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """Product of x with the logarithm of y; 0 where x = 0, unless y is nan.
 
         z = x ln y,  dx = dz ln y (0 where x = 0 and y <= 0),  dy = dz x / y
@@ -9185,6 +9708,7 @@ def zeros(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor:
     """A tensor of zeros.
 
@@ -9206,6 +9730,7 @@ def zeros(
     device: DeviceLike = None,
     pin_memory: Any = None,
     requires_grad: _bool = False,
+    out: Any = None,
 ) -> Tensor: ...
 def zeros_like(
     input: Tensor,
@@ -9216,6 +9741,7 @@ def zeros_like(
     pin_memory: Any = None,
     requires_grad: _bool = False,
     memory_format: Any = None,
+    out: Any = None,
 ) -> Tensor:
     """Zeros in the shape and dtype of a tensor.
 
