@@ -60,6 +60,7 @@ void free_node(Node* node) {
 }  // namespace
 
 int64_t live_nodes() { return g_live_nodes; }
+uint64_t next_sequence() { return static_cast<uint64_t>(static_cast<int64_t>(g_next_seq)); }
 
 Ref<NodeBase> Node::create(const OpDef& op, uint32_t n_inputs, uint32_t n_outputs, const void* attrs,
                            uint32_t attr_bytes) {

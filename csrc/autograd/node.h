@@ -28,7 +28,8 @@ struct Saved {
 struct Recorded {
     std::vector<Edge> edges;
     std::vector<Saved> inputs, outputs, grad_outputs, grad_inputs;
-    std::string scope;  // the module that ran
+    std::vector<Saved> given;  // inputs without history themselves, where `inputs` has copies: which memory they are
+    std::string scope;         // the module that ran
 };
 
 // Rare: kept out of the node, so that an operation without hooks does not pay.
@@ -118,5 +119,6 @@ void remove_hook(Node* node, int64_t id);
 void retain_grad(const Tensor& t);
 
 int64_t live_nodes();
+uint64_t next_sequence();  // the number that the next node gets
 
 }  // namespace chainrule

@@ -6,8 +6,14 @@
 //   attributes of those names. A class that writes its own forward, an instance that was given one, keyword arguments and
 //   attributes that are not in the instance's __dict__ take the next way. The two give the same.
 // - Otherwise forward is looked up and called.
+//
+// Note [Log of calls]: a picture frames what ran in a module's forward. Which nodes those are is told by their numbers: a
+// call made those from `begin` up to `end`. The log holds the last calls that made any; writing it costs a few instructions,
+// asking each operation for its module would cost more. It owns nothing: an address in it is compared, never followed.
 #include "bind/module_object.h"
 
+#include "autograd/node.h"
+#include "autograd/recorder.h"
 #include "bind/tensor_object.h"
 
 namespace chainrule {
@@ -58,7 +64,20 @@ PyObject* call_with_hooks(PyObject* self, PyObject* const* args, Py_ssize_t coun
     return PyObject_CallMethodObjArgs(self, name_call_with_hooks, positional.ptr(), named.ptr(), nullptr);
 }
 
-PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwargs) {
+struct Call {
+    PyObject* module;
+    uint64_t begin;
+    uint32_t nodes, thread;
+};
+
+constexpr uint64_t kLoggedCalls = 1024;  // they stay in the first-level cache
+Call logged[kLoggedCalls];               // guarded by the interpreter's lock
+uint64_t n_logged = 0;
+
+// Each thread has its recorder in a place of its own, which is cheaper to ask for than the thread's number.
+uint32_t this_thread() { return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(&recorder()) >> 4); }
+
+inline PyObject* run(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwargs) {
     py::object attributes = py::reinterpret_steal<py::object>(PyObject_GenericGetDict(self, nullptr));
     if (!attributes) return nullptr;
     PyObject* hooked = PyDict_GetItemWithError(attributes.ptr(), name_hooked);
@@ -73,6 +92,27 @@ PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject
     }
     if (PyErr_Occurred()) return nullptr;
     return call_forward(self, args, count, kwargs);
+}
+
+PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwargs) {
+    uint64_t begin = next_sequence();
+    PyObject* result = run(self, args, count, kwargs);
+    uint64_t nodes = next_sequence() - begin;
+    if (nodes) logged[n_logged++ % kLoggedCalls] = {self, begin, static_cast<uint32_t>(nodes), this_thread()};
+    return result;
+}
+
+// (id, begin, end) of this thread's calls in the log as they ended, and the number from which on the log lacks none.
+py::tuple module_calls() {
+    py::list calls;
+    uint64_t oldest = n_logged > kLoggedCalls ? n_logged - kLoggedCalls : 0;
+    for (uint64_t i = oldest; i < n_logged; ++i) {
+        const Call& c = logged[i % kLoggedCalls];
+        if (c.thread == this_thread())
+            calls.append(py::make_tuple(reinterpret_cast<size_t>(c.module), c.begin, c.begin + c.nodes));
+    }
+    const Call& first = logged[oldest % kLoggedCalls];
+    return py::make_tuple(calls, oldest ? first.begin + first.nodes : 0);
 }
 
 PyObject* type_call(PyObject* self, PyObject* args, PyObject* kwargs) {
@@ -137,6 +177,10 @@ void bind_module_object(py::module_& m) {
     if (!type) throw py::error_already_set();
     m.attr("ModuleBase") = py::reinterpret_steal<py::object>(type);
     m.attr("MOST_ATTRIBUTES") = kMostNames;
+    m.def(
+        "module_calls", &module_calls,
+        "The thread's last calls of modules that made nodes, as they ended: (id(module), first sequence number, end); "
+        "and the number from which on none is missing.");
     PyObject* function = PyCFunction_New(&in_turn, nullptr);
     if (!function) throw py::error_already_set();
     m.attr("call_in_turn") = py::reinterpret_steal<py::object>(function);

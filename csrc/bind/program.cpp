@@ -73,6 +73,18 @@ py::list saved_values(const NodeHandle& h, bool outputs) {
     return out;
 }
 
+// (address, version) of each input without history that a recorder saw, as the caller had it; else None.
+py::list given_memory(const NodeHandle& h) {
+    py::list out;
+    if (const Recorded* r = recorded(h.get())) {
+        for (const Saved& s : r->given) {
+            if (s.tensor) out.append(py::make_tuple(reinterpret_cast<size_t>(Tensor(s.tensor).data()), s.version));
+            else out.append(py::none());
+        }
+    }
+    return out;
+}
+
 // What the node itself keeps for its gradient rule, in the memory in which the rule will see it.
 py::list kept_values(const NodeHandle& h) {
     py::list out;
@@ -227,6 +239,8 @@ void add_node_properties(py::class_<NodeHandle>& node) {
             "The inputs' values, None where the node has not kept one.")
         .def_property_readonly("outputs", [](const NodeHandle& h) { return saved_values(h, true); })
         .def_property_readonly("input_kinds", &input_kinds)
+        .def_property_readonly("given_memory", &given_memory,
+                               "(address, version) of recorded inputs without history, as the caller had them.")
         .def_property_readonly("kept", &kept_values, "What the gradient rule will see: inputs, then outputs.")
         .def_property_readonly(
             "saved_storages", &saved_storages,

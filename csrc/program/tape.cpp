@@ -48,7 +48,12 @@ void Tape::ran(const Operation& o) {
         Recorded& r = recorded(o.node);
         r.scope = scope;
         r.edges.assign(o.node->edges(), o.node->edges() + o.node->n_inputs);
-        for (int i = 0; i < o.n_inputs; ++i) r.inputs.push_back(kept(o.inputs[i]));
+        for (int i = 0; i < o.n_inputs; ++i) {
+            const Tensor& t = o.inputs[i];
+            r.inputs.push_back(kept(t));
+            bool constant = t && t->storage && !r.edges[static_cast<size_t>(i)].node;
+            r.given.push_back(constant ? Saved{alias(t).ref(), t.version()} : Saved());
+        }
         for (int k = 0; k < o.n_outputs; ++k) r.outputs.push_back(kept(o.outputs[k]));
     }
     if (!entries_wanted_) return;

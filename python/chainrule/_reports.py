@@ -115,7 +115,7 @@ def summary(model: Any, input: Any) -> Summary:
     watched = record(model, _tape=tape)
     result = _run(model, inputs, watched, layers)
     by_path = {path: layers[module] for path, module in model.named_modules(remove_duplicate=False)}
-    by_scope = {scope: [by_path[p] for p in _and_above(path)] for scope, path in watched._paths.items()}
+    by_scope = {scope: [by_path[p] for p in _and_above(path)] for scope, path in watched._calls.path_of.items()}
     _count(tape.entries, by_scope, [*model.parameters(), *(x for x in inputs if isinstance(x, Tensor))])
     del result
     root = layers[model]

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ._collect import backward_steps, collect, name_values, place_in_modules
+from ._collect import add_unknown, backward_steps, collect, name_values
 from ._fold import fold
+from ._modules import Calls, paths_of, place_in_modules
 from ._picture import Picture
 
 __all__ = ["Picture", "animate", "draw", "draw_jacobian", "record"]
@@ -48,10 +49,11 @@ def draw(
 
     Args:
         result: what to draw, usually the loss; several tensors at once are possible.
-        model: a Module, whose parameters give names and whose submodules give boxes, or a dict of named tensors.
-            Without it, modules among the caller's variables are used.
+        model: a Module, whose parameters give names, and which has frames around what ran in it and in its parts; or a
+            dict of named tensors. Without it, modules among the caller's variables are used. Which module ran is known
+            of the last 1,024 calls, and of those under record(model); of others parameters tell it.
         gradient: the gradient of the result, where it is not a single number. Without one, it is one everywhere.
-        depth: how many levels of modules are drawn open; what lies deeper is one box. None: as many as fit.
+        depth: how many levels of the model's parts are drawn open; what lies deeper is one box. None: as many as fit.
         upto: show the state after so many nodes of the backward walk. None: when it is done.
         values: False leaves numbers out: shapes only.
         names: further names of tensors.
@@ -187,8 +189,8 @@ def _draw(
         raise ValueError(f"draw: {len(results)} gradients are required, one for each result, got {len(given)}.")
     gradients = [_core.ones_like(t).detach() if g is None else g for g, t in zip(given, results, strict=True)]
     graph = collect(results)
-    name_values(graph, model, names or {}, frame)
-    place_in_modules(graph)
+    add_unknown(graph)
+    place_in_modules(graph, name_values(graph, model, names or {}, frame))
     folded = fold(graph, depth)
     steps = backward_steps(graph, results, gradients, len(graph.operations))
     return Picture(graph, folded, steps, upto, values, direction)
@@ -200,7 +202,7 @@ class record:
     It costs memory: all inputs and outputs of all operations live as long as the graph. Use it to look, not to train.
 
     Args:
-        model: a Module whose submodules are noted as they run, so that draw can box them.
+        model: a Module which is noted with its parts as they run, so that draw can frame what ran in each.
 
     Example:
         >>> import chainrule as cr
@@ -213,20 +215,15 @@ class record:
 
     def __init__(self, model: Any = None, *, _tape: Any = None) -> None:
         self._tape = _core.Tape(entries=False, values=False, nodes=True) if _tape is None else _tape
-        self._model = model
         self._handles: list[Any] = []
-        self._running: list[tuple[str, str]] = [("", "")]  # path and scope of the modules that run, outermost first
-        self._calls: dict[str, int] = {}
-        self._paths = {"": ""}  # of the module behind each scope
+        paths = {} if model is None else paths_of(model)
+        self._calls = Calls(paths, type(model).__name__)
+        self._modules = list(paths)
 
     def __enter__(self) -> record:
-        if self._model is not None:
-            paths: dict[Any, list[str]] = {}
-            for path, module in self._model.named_modules(remove_duplicate=False):
-                paths.setdefault(module, []).append(path)
-            del paths[self._model]
-            for module, own in paths.items():
-                self._watch(module, own)
+        for module in self._modules:
+            self._handles.append(module.register_forward_pre_hook(self._begins, prepend=True))
+            self._handles.append(module.register_forward_hook(self._ends, always_call=True))
         self._tape.start()
         return self
 
@@ -237,31 +234,13 @@ class record:
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
-        del self._running[1:]
+        self._calls.clear()
+        self._tape.scope = ""
 
-    def _watch(self, module: Any, paths: list[str]) -> None:
-        """The module's name, with a number from its second call on, stands on the tape while it runs.
+    def _begins(self, module: Any, args: Any) -> None:
+        self._calls.enter(module)
+        self._tape.scope = self._calls.scope
 
-        It is named from the innermost module that runs and holds it. A module in several places has several paths.
-        """
-
-        def enter(*_: Any) -> None:
-            path, (holder, around) = next(
-                (path, holder)
-                for holder in reversed(self._running)
-                for path in paths
-                if not holder[0] or path.startswith(f"{holder[0]}.")
-            )
-            place = ".".join(filter(None, [around, path[len(holder) :].removeprefix(".")]))
-            self._calls[place] = self._calls.get(place, 0) + 1
-            scope = place if self._calls[place] == 1 else f"{place} ({self._calls[place]})"
-            self._paths[scope] = path
-            self._running.append((path, scope))
-            self._tape.scope = scope
-
-        def leave(*_: Any) -> None:
-            self._running.pop()
-            self._tape.scope = self._running[-1][1]
-
-        self._handles.append(module.register_forward_pre_hook(enter))
-        self._handles.append(module.register_forward_hook(leave, always_call=True))
+    def _ends(self, module: Any, args: Any, output: Any) -> None:
+        self._calls.leave()
+        self._tape.scope = self._calls.scope

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -14,6 +14,7 @@ from .. import _core
 Tensor = _core.Tensor
 Array = np.ndarray
 
+TAKE_ALL = ("add", "sub", "cat", "stack")  # an input of others that is not kept may be one that was left out
 MAX_COLLECTED = 4000  # nodes that are looked at, from the result backwards
 
 
@@ -30,6 +31,7 @@ class Value:
     nr: int = 0
     consumers: list[tuple[Operation, int]] = field(default_factory=list)
     trainable: bool = False  # a parameter of a module
+    owner: str | None = None  # the module whose parameter or buffer it is
     is_result: bool = False
 
 
@@ -41,8 +43,10 @@ class Operation:
     name: str
     label: str
     sequence: int
-    scope: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()  # the frames around it
+    in_model: bool = False  # the outermost of them is the model's own
     inputs: list[Value | None] = field(default_factory=list)
+    memory: list[tuple[int, int] | None] = field(default_factory=list)  # address and version of constant inputs
     outputs: list[Value] = field(default_factory=list)
 
 
@@ -87,9 +91,9 @@ class _Builder:
             self.values[node] = value
         return self.values[node]
 
-    def constant(self, tensor: Any) -> Value:
+    def constant(self, tensor: Any, memory: tuple[int, int]) -> Value:
         """A saved input without history. The same memory, seen alike, is the same value."""
-        key = (_core.tensor_identity(tensor)[1], tuple(tensor.shape), tuple(tensor.stride()), str(tensor.dtype))
+        key = (*memory, tuple(tensor.shape), tuple(tensor.stride()), str(tensor.dtype))
         if tensor.numel() <= 1 or key not in self.values:
             value = Value("constant")
             _describe(value, tensor)
@@ -101,11 +105,14 @@ class _Builder:
     def connect(self, operation: Operation) -> None:
         node = operation.node
         kept, kinds = node.inputs, node.input_kinds
+        recorded = node.given_memory or [None] * len(kept)
         for i, (source, nr) in enumerate(node.edges):
             tensor = kept[i]
             value: Value | None
             if source is None:
-                value = None if tensor is None else self.constant(tensor)
+                if tensor is not None:
+                    memory = recorded[i] or (_core.tensor_identity(tensor)[1], tensor._version)
+                value = None if tensor is None else self.constant(tensor, memory)
             else:
                 value = self.leaf(source) if source.is_leaf else self.output(source, nr)
                 if value.array is None and tensor is not None:
@@ -113,6 +120,7 @@ class _Builder:
                 elif value.shape is None and kinds[i] is not None:
                     value.shape, value.dtype = tuple(kinds[i][0]), _dtype_name(kinds[i][1])
             operation.inputs.append(value)
+            operation.memory.append(memory if source is None and tensor is not None else None)
             if value is not None:
                 value.consumers.append((operation, i))
         for nr, tensor in enumerate(node.outputs):
@@ -143,6 +151,15 @@ def collect(results: Sequence[Any]) -> Graph:
     return Graph(operations, values, ends, total, freed)
 
 
+def add_unknown(graph: Graph) -> None:
+    """Values for constants of which the graph keeps nothing, where it is sure that there were some."""
+    for operation in graph.operations:
+        for i, value in enumerate(operation.inputs):
+            if value is None and operation.name in TAKE_ALL:
+                operation.inputs[i] = Value("constant", consumers=[(operation, i)])
+                graph.values.append(operation.inputs[i])  # type: ignore[arg-type]
+
+
 def _recompute(operations: list[Operation]) -> None:
     """Values that nobody kept, by running their operations again where all inputs are known."""
     for operation in reversed(operations):
@@ -168,88 +185,93 @@ def _dtype_name(dtype: Any) -> str:
 
 # Names
 
+Named = tuple[str, "str | None"]  # and the module whose parameter or buffer it is
 
-def name_values(graph: Graph, model: Any, names: dict[str, Any], frame: FrameType | None) -> None:
-    """Names of parameters, of the names given, and of the caller's variables, in this order."""
-    known: dict[int, str] = {}
+
+def _models_of(model: Any, frame: FrameType | None) -> dict[str, Any]:
+    """The modules whose parameters give names, under what stands before these: the one given, else the caller's."""
+    from ..nn import Module
+
+    if model is not None:
+        return {"": model} if isinstance(model, Module) else {}
+    found: dict[Any, str] = {}
+    for name, value in _variables(frame):
+        if isinstance(value, Module) and next(value.parameters(), None) is not None:
+            found.setdefault(value, name)
+    parts = {part for module in found for part in module.modules() if part is not module}
+    whole = [module for module in found if module not in parts]
+    return {"": whole[0]} if len(whole) == 1 else {found[module]: module for module in whole}
+
+
+def name_values(graph: Graph, model: Any, names: dict[str, Any], frame: FrameType | None) -> dict[str, Any]:
+    """Names given, then those of parameters and buffers, then those of the caller's variables.
+
+    It returns the modules whose parameters gave names.
+    """
+    models = _models_of(model, frame)
+    known: dict[int, Named] = {}
     trainable: set[int] = set()
+    places: dict[Any, str] = {}
+    memory: dict[Any, Named] = {}
     keep: list[Any] = []  # an id stays one's own as long as its object lives
 
-    def learn(tensor: Any, name: str) -> None:
+    def learn(tensor: Any, name: str, owner: str | None = None) -> None:
         keep.append(tensor)
-        known.setdefault(_core.tensor_identity(tensor)[0], name)
+        identity, address = _core.tensor_identity(tensor)
+        known.setdefault(identity, (name, owner))
+        if tensor.grad_fn is not None:
+            places.setdefault((tensor.grad_fn, tensor.output_nr), name)
+        elif tensor.numel():
+            memory.setdefault((address, tuple(tensor.shape)), (name, owner))
 
     for name, tensor in names.items():
         learn(tensor, name)
-    if model is not None:
-        for name, tensor in _parameters(model):
+    if isinstance(model, dict):
+        for name, tensor in model.items():
             learn(tensor, name)
             trainable.add(_core.tensor_identity(tensor)[0])
-    variables = list(_variables(frame)) if frame is not None else []
-    for name, tensor in variables:
+    for prefix, module in models.items():
+        for path, tensor in [*module.named_parameters(), *module.named_buffers()]:
+            name = f"{prefix}.{path}" if prefix else path
+            learn(tensor, name, name.rpartition(".")[0])
+        trainable.update(_core.tensor_identity(p)[0] for p in module.parameters())
+    for name, tensor in _tensors(_variables(frame)):
         learn(tensor, name)
         if type(tensor).__name__ == "Parameter":
             trainable.add(_core.tensor_identity(tensor)[0])
-    places: dict[Any, str] = {}
-    memory: dict[Any, str] = {}
-    for tensor, name in [(t, n) for n, t in names.items()] + [(t, n) for n, t in variables]:
-        if tensor.grad_fn is not None:
-            places.setdefault((tensor.grad_fn, tensor.output_nr), name)
-        elif tensor.numel() > 1:
-            memory.setdefault((_core.tensor_identity(tensor)[1], tuple(tensor.shape)), name)
     for value in graph.values:
         if value.producer is not None:
             value.name = places.get((value.producer.node, value.nr), "")
     for operation in graph.operations:
-        for i, (source, _) in enumerate(operation.node.edges):
-            value = operation.inputs[i]  # type: ignore[assignment]
-            if value is None:
+        for (source, _), used, mark in zip(operation.node.edges, operation.inputs, operation.memory, strict=True):
+            if used is None:
                 continue
+            value = used
             if source is not None and source.is_leaf and source.variable is not None:
                 identity = _core.tensor_identity(source.variable)[0]
-                value.name = known.get(identity, value.name)
+                value.name, value.owner = known.get(identity, (value.name, None))
                 value.trainable = identity in trainable
-            elif source is None and not value.name:
-                tensor = operation.node.inputs[i]
-                if tensor is not None:
-                    value.name = memory.get((_core.tensor_identity(tensor)[1], tuple(tensor.shape)), "")
+            elif source is None and mark is not None:
+                value.name, value.owner = memory.get((mark[0], value.shape), (value.name, None))
+    return models
 
 
-def _parameters(model: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(model, dict):
-        yield from model.items()
-        return
-    yield from model.named_parameters()
+def _variables(frame: FrameType | None) -> Iterator[tuple[str, Any]]:
+    """The variables that a frame sees."""
+    if frame is not None:
+        seen = frame.f_globals | frame.f_locals
+        yield from ((name, value) for name, value in seen.items() if not name.startswith("_"))
 
 
-def _variables(frame: FrameType) -> Iterator[tuple[str, Any]]:
-    """Tensors in a frame's variables: by themselves, in lists, tuples and dicts, and as parameters of modules."""
-    from ..nn import Module
-
-    modules = []
-    for name, value in [*frame.f_locals.items(), *frame.f_globals.items()]:
-        if name.startswith("_"):
-            continue
+def _tensors(variables: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Tensors among variables: by themselves, and in lists, tuples and dicts."""
+    for name, value in variables:
         if isinstance(value, Tensor):
             yield name, value
         elif isinstance(value, (list, tuple)) and len(value) <= 64:
             yield from ((f"{name}[{i}]", x) for i, x in enumerate(value) if isinstance(x, Tensor))
         elif type(value) is dict and len(value) <= 64:
             yield from ((f"{name}[{k!r}]", x) for k, x in value.items() if isinstance(x, Tensor))
-        elif isinstance(value, Module):
-            modules.append((name, value))
-    for name, module in modules:
-        yield from ((f"{name}.{path}" if len(modules) > 1 else path, p) for path, p in module.named_parameters())
-
-
-def place_in_modules(graph: Graph) -> None:
-    """Each operation's module: the one that was recorded, or that of its parameters."""
-    for operation in graph.operations:
-        scope = operation.node.scope
-        if not scope:
-            owned = [v.name.rpartition(".")[0] for v in operation.inputs if v is not None and v.trainable]
-            scope = next((name for name in owned if name), "")
-        operation.scope = tuple(scope.split(".")) if scope else ()
 
 
 # Gradients

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from ._collect import Graph, Operation, Value
+from ._modules import common
 
 MAX_SHOWN = 80  # operations and boxes in one picture
 
@@ -43,15 +44,15 @@ class Folded:
         return any(box is not source for box in targets)
 
     def inside(self, value: Value) -> bool:
-        """Parameters and unnamed constants that folded boxes alone use belong to them."""
-        own = value.trainable or (value.kind == "constant" and not value.name)
+        """Parameters, buffers and unnamed constants that folded boxes alone use belong to them."""
+        own = value.trainable or value.owner is not None or (value.kind == "constant" and not value.name)
         return own and all(self.of[op].folded for op, _ in value.consumers if op in self.of)
 
 
 def fold(graph: Graph, depth: int | None) -> Folded:
     """Boxes of the graph; depth: how many levels of modules stay open, None for as many as fit in a picture."""
     if depth is None:
-        deepest = max((len(op.scope) for op in graph.operations), default=0)
+        deepest = max((len(op.scope) - op.in_model for op in graph.operations), default=0)
         boxes = next((b for d in range(deepest, 0, -1) if len(b := _by_module(graph, d)) <= MAX_SHOWN), None)
         boxes = boxes or _by_module(graph, 0)
     else:
@@ -59,8 +60,8 @@ def fold(graph: Graph, depth: int | None) -> Folded:
     if len(boxes) > MAX_SHOWN:
         boxes = _by_repetition(boxes)
     if len(boxes) > MAX_SHOWN:
-        rest = [op for box in boxes[MAX_SHOWN - 1 :] for op in box.members]
-        boxes = [*boxes[: MAX_SHOWN - 1], Box("…", rest, folded=True)]
+        rest = _joined("…", boxes[MAX_SHOWN - 1 :])
+        boxes = [*boxes[: MAX_SHOWN - 1], rest]
     elif graph.total > len(graph.operations):
         boxes = [*boxes, Box("…", [], folded=True)]
     for box in boxes:
@@ -69,6 +70,12 @@ def fold(graph: Graph, depth: int | None) -> Folded:
         elif box.folded and not box.note:
             box.note = _contents(box)
     return Folded(boxes)
+
+
+def _joined(title: str, boxes: list[Box], note: str = "") -> Box:
+    """One box for several, in the innermost frame that holds them all."""
+    members = [op for box in boxes for op in box.members]
+    return Box(title, members, common(box.scope for box in boxes), folded=True, note=note)
 
 
 def _contents(box: Box) -> str:
@@ -90,15 +97,16 @@ def _by_module(graph: Graph, depth: int) -> list[Box]:
     for operation in graph.operations:
         consumers = [op for value in operation.outputs for op, _ in value.consumers]
         reached = set().union(*(below[op] for op in consumers if op in below))
-        if len(operation.scope) <= depth:
+        inner = depth + operation.in_model  # the frame of the model itself is no level
+        if len(operation.scope) <= inner:
             box_of[operation] = Box(operation.label, [operation], operation.scope)
             boxes.append(box_of[operation])
         else:
-            path = operation.scope[: depth + 1]
+            path = operation.scope[: inner + 1]
             box = open_boxes.get(path)
             outside = [op for op in consumers if box_of.get(op) is not box]
             if box is None or any(box in below.get(op, ()) for op in outside):
-                box = open_boxes[path] = Box(".".join(path), [], path[:-1], folded=True)
+                box = open_boxes[path] = Box(".".join(path[operation.in_model :]), [], path[:-1], folded=True)
                 boxes.append(box)
             box.members.append(operation)
             box_of[operation] = box
@@ -121,8 +129,7 @@ def _by_repetition(boxes: list[Box]) -> list[Box]:
         out += boxes[at : at + period]
         middle = boxes[at + period : at + period * (rounds - 1)]
         pattern = ", ".join(dict.fromkeys(box.title for box in boxes[at : at + min(period, 6)]))
-        members = [op for box in middle for op in box.members]
-        out.append(Box(f"{rounds - 2:,} times the same", members, folded=True, note=pattern))
+        out.append(_joined(f"{rounds - 2:,} times the same", middle, pattern))
         out += boxes[at + period * (rounds - 1) : at + period * rounds]
         at += period * rounds
     return out

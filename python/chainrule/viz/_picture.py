@@ -8,7 +8,6 @@ import io
 import json
 import math
 import pathlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 from ._collect import Array, Gradients, Graph, Operation, Step, Value, gradients_after
 from ._fold import Box, Folded
 from ._layout import Layout, Place, arrange
+from ._modules import Standing, common
 
 FONT = 12.0
 ADVANCE = 0.602 * FONT  # of a character of the monospaced font
@@ -125,6 +125,7 @@ class Picture:
             box_at[box] = len(items)
             items.append(Item(_box_place(box), box=box))
         wires: list[tuple[int, int]] = []
+        standing = Standing(self._graph)
         for value in reversed(self._graph.values):
             if not self._folded.shown(value):
                 continue
@@ -133,8 +134,11 @@ class Picture:
             if value.kind == "output" and source is None:  # beyond what was collected
                 source = next((box for box in self._folded.boxes if box.title == "…"), None)
             targets = [(op, i) for op, i in value.consumers if self._folded.of.get(op) not in (None, source)]
-            ends = [source] * (source is not None) + [self._folded.of[op] for op, _ in targets]
-            scope = _common_scope([box.scope for box in ends if box is not None])
+            targets.sort(key=lambda use: (use[0].sequence, use[1]))  # a leaf stands at its first use
+            around = [(op, self._folded.of[op].scope) for op, _ in targets]
+            if source is not None and value.producer is not None:
+                around.append((value.producer, source.scope))
+            scope = standing.of(value, around)
             width, height = value_text(value, final, self._values).size()
             items.append(Item(Place(width, height, scope=scope), value=value))
             if source is not None:
@@ -147,10 +151,12 @@ class Picture:
     ) -> list[tuple[int, int]]:
         """Wires to the consumers. Where there are several, each shows the gradient that it sends.
 
-        A leaf with many consumers is wired to the first; at the others stands its name.
+        A leaf with many consumers is wired to the first; at the others stands its name. So it does where a module uses
+        a parameter that stands with another.
         """
-        value = items[at].value
-        by_name = value is not None and value.producer is None and bool(value.name) and len(targets) > MAX_WIRES
+        value, scope = items[at].value, items[at].place.scope
+        named = value is not None and value.producer is None and bool(value.name)
+        owned = value is not None and value.owner is not None
         boxes: dict[Box, list[tuple[Operation, int]]] = {}
         for op, i in targets:
             boxes.setdefault(self._folded.of[op], []).append((op, i))
@@ -158,11 +164,13 @@ class Picture:
         for box, uses in boxes.items():
             for use in uses if not box.folded else uses[:1]:
                 share = final.share.get(use)
-                again = by_name and bool(wires)
+                elsewhere = owned and box.scope[: len(scope)] != scope
+                again = named and bool(wires) and (elsewhere or len(targets) > MAX_WIRES)
                 if again or (len(targets) > 1 and share is not None and not box.folded):
                     width, height = _share_text(share, value.name if again and value else "").size()
                     wires += [(at, len(items))] * (not again) + [(len(items), box_at[box])]
-                    items.append(Item(Place(width, height, scope=box.scope), share=use, again=again))
+                    inner = box.scope if owned else common([scope, box.scope])
+                    items.append(Item(Place(width, height, scope=inner), share=use, again=again))
                 else:
                     wires.append((at, box_at[box]))
         return wires
@@ -240,14 +248,16 @@ class Picture:
             f'font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="{FONT:g}">',
             f'<rect width="{layout.width:.0f}" height="{layout.height:.0f}" fill="white"/>',
         ]
-        for path, (x0, y0, x1, y1) in layout.frames.items():
+        for x0, y0, x1, y1 in layout.frames.values():
             out.append(
                 f'<rect x="{x0:.1f}" y="{y0:.1f}" width="{x1 - x0:.1f}" height="{y1 - y0:.1f}" rx="6" '
                 f'fill="#f6f8fa" fill-opacity="0.7" stroke="#d0d7de" stroke-dasharray="4 3"/>'
             )
-            out.append(_text(x0 + 6, y0 + 14, path[-1], GREY, anchor="start"))
         for points in layout.paths:
             out.append(_wire(points))
+        for path, (x0, y0, _, _) in layout.frames.items():
+            label = _text(x0 + 6, y0 + 14, path[-1], GREY, anchor="start")
+            out.append(label.replace("<text ", '<text paint-order="stroke" stroke="#f6f8fa" stroke-width="4" ', 1))
         for item in self._items:
             out += self._draw(item, state, current)
         return "\n".join([*out, "</svg>"])
@@ -259,17 +269,6 @@ class Picture:
             text = value_text(item.value, state, self._values)
             return _draw_plate(item.place, text, item.value.kind != "output", self._direction)
         return _draw_plate(item.place, _share_of(item, state), item.again, self._direction)
-
-
-def _common_scope(scopes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """The innermost module that holds all ends of a wire."""
-    common = scopes[0] if scopes else ()
-    for scope in scopes[1:]:
-        n = 0
-        while n < min(len(common), len(scope)) and common[n] == scope[n]:
-            n += 1
-        common = common[:n]
-    return common
 
 
 def _share_of(item: Item, state: Gradients) -> Text:
