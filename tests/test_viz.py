@@ -68,8 +68,15 @@ def test_steps():
     f = (x + y) * z
     assert viz.draw(f).n_steps == 2
     assert texts(viz.draw(f, upto=0), RED) == []
-    assert sorted(texts(viz.draw(f, upto=1), RED)) == sorted(["1", "3", "-4 …"])
+    assert sorted(texts(viz.draw(f, upto=1), RED)) == sorted(["1", "3", "-4"])
     assert sorted(texts(viz.draw(f, upto=2), RED)) == sorted(["1", "3", "-4", "-4", "-4"])
+
+
+def test_a_gradient_is_marked_while_more_may_come():
+    (a,) = scalars(3.0)
+    square = a * a
+    f = square + 2 * a
+    assert "2 …" in texts(viz.draw(f, upto=2), RED) and "8" in texts(viz.draw(f), RED)
 
 
 def test_drawing_changes_nothing():
@@ -200,7 +207,7 @@ def frames_of(picture):
                 around.append(path)
         what = item.box.title if item.box else item.value.name if item.value else ""
         if item.again:
-            operation, i = item.share
+            operation, i = item.share[0]
             what = f"again {operation.inputs[i].name}"
         if what:
             found[max(around, key=len)].append(what)
@@ -382,6 +389,19 @@ def test_repetition_folds():
     said = texts(viz.draw((h * h).sum()))
     assert any(re.fullmatch(r"\d+ times the same", line) for line in said)
     assert len(said) < 150
+
+
+def test_a_folded_box_shows_what_all_of_it_sends_back():
+    class Twice(nn.Module):
+        def forward(self, x):
+            return x * x + x
+
+    (w,) = scalars(3.0)
+    model = nn.ModuleDict({"part": Twice()})
+    h = w * 1
+    picture = viz.draw(model["part"](h) * h, model, depth=0)
+    red = sorted(texts(picture, RED))
+    assert red == sorted(["1", "3", "12", "21", "33", "33"])  # 21 = (2h + 1) h comes from the box, 12 from beside it
 
 
 def test_a_large_graph_is_cut_off():

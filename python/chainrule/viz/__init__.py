@@ -137,6 +137,7 @@ def draw_jacobian(
     """
     try:
         from matplotlib.figure import Figure  # pyright: ignore[reportMissingImports]
+        from matplotlib.ticker import MaxNLocator  # pyright: ignore[reportMissingImports]
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError("draw_jacobian: matplotlib is needed: pip install 'chainrule[examples]'") from error
     from ..autograd import functional
@@ -152,7 +153,9 @@ def draw_jacobian(
     axes = figure.add_subplot()
     largest = float(np.abs(matrix).max(initial=0)) or 1.0
     image = axes.imshow(matrix, cmap="RdBu", vmin=-largest, vmax=largest, interpolation="nearest")
-    figure.colorbar(image)
+    figure.colorbar(image, label="derivative")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("input element")
     axes.set_ylabel("output element")
     zeros = np.count_nonzero(matrix == 0) / matrix.size if matrix.size else 0.0

@@ -355,8 +355,8 @@ def gradients_after(graph: Graph, steps: list[Step], count: int | None) -> Gradi
             before = state.total.get(target)
             state.total[target] = share if before is None else before + share
             state.partial.add(target)
-    for value in list(state.partial):  # a leaf is complete when all its consumers have sent
-        if value.kind == "leaf" and all(op in state.done for op, _ in value.consumers):
+    for value in list(state.partial):
+        if all(op in state.done for op, _ in value.consumers):
             state.partial.discard(value)
     return state
 

@@ -55,7 +55,7 @@ def dot_source(places: list[Place], wires: list[tuple[int, int]], direction: str
     lines = [
         "digraph g {",
         f"  graph [rankdir={direction}, nodesep=0.16, ranksep=0.22, margin=0, splines=true, newrank=true];",
-        '  node [shape=box, fixedsize=true, label=""]; edge [arrowhead=none];',
+        '  node [shape=box, fixedsize=true, label="", ordering=in]; edge [arrowhead=none];',
     ]
     for i, place in enumerate(places):
         shape = ", shape=ellipse" if place.round else ""

@@ -167,7 +167,7 @@ class Standing:
 
     def _entry(self, operation: Operation) -> Frames:
         """Where a nameless input of the operation comes from: a module was given what its first operation takes."""
-        depth = max(len(operation.scope) - 1, 0)
+        depth = len(operation.scope)
         while depth and self._first[operation.scope[:depth]] is operation:
             depth -= 1
         return operation.scope[:depth]

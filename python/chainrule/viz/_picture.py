@@ -32,7 +32,7 @@ def number(x: Any) -> str:
     """Four digits, no more."""
     if isinstance(x, (bool, np.bool_)) or np.issubdtype(np.asarray(x).dtype, np.integer):
         return str(int(x))
-    text = f"{float(x):.4g}"
+    text = f"{float(x) + 0.0:.4g}"  # -0 is 0
     return text.replace("-", "−")
 
 
@@ -94,7 +94,7 @@ class Item:
     place: Place
     box: Box | None = None
     value: Value | None = None
-    share: tuple[Operation, int] | None = None
+    share: list[tuple[Operation, int]] = field(default_factory=list)  # the uses that it is of
     again: bool = False  # of a value that stands elsewhere: by its name
 
 
@@ -126,7 +126,7 @@ class Picture:
             items.append(Item(_box_place(box), box=box))
         wires: list[tuple[int, int]] = []
         standing = Standing(self._graph)
-        for value in reversed(self._graph.values):
+        for value in self._in_reading_order():
             if not self._folded.shown(value):
                 continue
             at = len(items)
@@ -146,6 +146,14 @@ class Picture:
             wires += self._fan_out(items, box_at, at, targets, final)
         return items, wires
 
+    def _in_reading_order(self) -> list[Value]:
+        """As a formula names them: inputs from the first to the last, then what is made of them. Layouts keep to it."""
+        values: dict[Value, None] = {}
+        for operation in reversed(self._graph.operations):
+            values |= dict.fromkeys(v for v in operation.inputs if v is not None and v.producer is None)
+            values |= dict.fromkeys(operation.outputs)
+        return [*values, *(v for v in self._graph.values if v not in values)]
+
     def _fan_out(
         self, items: list[Item], box_at: dict[Box, int], at: int, targets: list[tuple[Operation, int]], final: Gradients
     ) -> list[tuple[int, int]]:
@@ -162,15 +170,15 @@ class Picture:
             boxes.setdefault(self._folded.of[op], []).append((op, i))
         wires: list[tuple[int, int]] = []
         for box, uses in boxes.items():
-            for use in uses if not box.folded else uses[:1]:
-                share = final.share.get(use)
+            for part in [uses] if box.folded else [[use] for use in uses]:
+                share = _sum_of(part, final)
                 elsewhere = owned and box.scope[: len(scope)] != scope
                 again = named and bool(wires) and (elsewhere or len(targets) > MAX_WIRES)
-                if again or (len(targets) > 1 and share is not None and not box.folded):
+                if again or (share is not None and len(targets) > len(part)):
                     width, height = _share_text(share, value.name if again and value else "").size()
                     wires += [(at, len(items))] * (not again) + [(len(items), box_at[box])]
                     inner = box.scope if owned else common([scope, box.scope])
-                    items.append(Item(Place(width, height, scope=inner), share=use, again=again))
+                    items.append(Item(Place(width, height, scope=inner), share=part, again=again))
                 else:
                     wires.append((at, box_at[box]))
         return wires
@@ -272,10 +280,15 @@ class Picture:
 
 
 def _share_of(item: Item, state: Gradients) -> Text:
-    assert item.share is not None
-    operation, i = item.share
+    operation, i = item.share[0]
     value = operation.inputs[i]
-    return _share_text(state.share.get(item.share), value.name if item.again and value is not None else "")
+    return _share_text(_sum_of(item.share, state), value.name if item.again and value is not None else "")
+
+
+def _sum_of(uses: list[tuple[Operation, int]], state: Gradients) -> Array | None:
+    """What the uses together have sent back."""
+    shares = [state.share[use] for use in uses if use in state.share]
+    return sum(shares[1:], shares[0]) if shares else None
 
 
 def _share_text(share: Array | None, name: str) -> Text:
@@ -376,7 +389,7 @@ def _dot(picture: Picture, state: Gradients) -> str:
         text = Text()
         if item.value is not None:
             text = value_text(item.value, state, picture._values)
-        elif item.share is not None:
+        elif item.share:
             text = _share_of(item, state)
         rows = []
         for line, colour, bold in [*text.above, *text.below]:
