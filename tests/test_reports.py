@@ -148,11 +148,22 @@ def test_gradcheck_report_of_an_output_without_a_gradient():
     assert cr.autograd.gradcheck(lambda x: cr.zeros(2, dtype=cr.float64), x, report=True)
 
 
+def test_summary_of_recurrent_nets():
+    def adds(layer):
+        return cr.summary(layer, (5, 2, 4)).multiply_adds
+
+    assert adds(nn.LSTM(4, 8, 2)) == 10 * (4 * 8 * (4 + 8) + 4 * 8 * (8 + 8))
+    assert adds(nn.LSTM(4, 8, proj_size=3)) == 10 * (4 * 8 * (4 + 3) + 3 * 8)
+    assert adds(nn.GRU(4, 8)) == 10 * 3 * 8 * (4 + 8)
+
+
 def test_gradcheck_report():
     x = cr.tensor([0.5, -1.0], dtype=cr.float64, requires_grad=True)
     report = gradcheck(cr.sigmoid, (x,), report=True)
     assert report and len(report.rows) == 4 and report.max_relative_error < 1e-6
     assert "all agree" in repr(report) and "0.23500371" in repr(report)
+    relative = [row.relative for row in report.rows]
+    assert relative == sorted(relative, reverse=True) and "-0 " not in repr(report)  # the worst first
 
     class Wrong(cr.autograd.Function):
         @staticmethod

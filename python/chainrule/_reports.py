@@ -187,7 +187,8 @@ def multiply_adds(entry: Any) -> int:
         return math.prod(shapes[0]) * math.prod(shapes[1][1:])
     if name.removesuffix("_cell") in ("rnn_tanh", "rnn_relu", "lstm", "gru"):
         rows = math.prod(shapes[0][:-1])
-        return rows * sum(math.prod(s) for s in (shapes[1], shapes[2], shapes[5]))
+        weights = [shapes[i] for i in (1, 2, 5) if entry.inputs[i] is not None]  # the last is the projection's
+        return rows * sum(map(math.prod, weights))
     return 0
 
 

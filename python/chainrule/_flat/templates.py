@@ -229,6 +229,8 @@ def _round(c: Call) -> Written:
 
 @template("view")
 def _view(c: Call) -> Written:
+    if c.shapes[0] == c.value:
+        return Written(f"{c.x[0]}", True)
     return Written(f"np.reshape({c.x[0]}, {c.value})", True)
 
 

@@ -383,14 +383,22 @@ def constant(array: np.ndarray) -> str:
 def scalar(value: Any) -> str:
     value = np.asarray(value)
     kind = value.dtype.name
-    text = literal(value.item())
+    text = literal(_short(value).item())
     return text if kind in ("float64", "int64", "bool") else f"np.{kind}({text})"
+
+
+def _short(array: np.ndarray) -> np.ndarray:
+    """Numbers of float32 as float64 with the shortest text that reads back as the same: 0.1, not 0.10000000149."""
+    if array.dtype != np.float32:
+        return array
+    short = array.astype("U").astype(np.float64)
+    return short if np.array_equal(short.astype(np.float32), array, equal_nan=True) else array
 
 
 def array_literal(array: np.ndarray) -> str:
     if array.size == 0:
         return f"np.zeros({array.shape}, np.{array.dtype})"
-    text = repr(array.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
+    text = repr(_short(array).tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
     return f"np.array({text}, {'bool' if array.dtype == bool else f'np.{array.dtype}'})"
 
 

@@ -40,17 +40,13 @@ class GradcheckReport:
     SHOWN = 25
 
     def __init__(self, rows: list[Compared], atol: float, rtol: float) -> None:
-        self.rows = sorted(rows, key=lambda r: -self._excess(r, atol, rtol))
         self.atol, self.rtol = atol, rtol
-
-    @staticmethod
-    def _excess(row: Compared, atol: float, rtol: float) -> float:
-        excess = row.error - atol - rtol * abs(row.numerical)
-        both = np.isnan(row.numerical) and np.isnan(row.analytical)
-        return -np.inf if both else np.inf if np.isnan(excess) else excess
+        self.rows = sorted(rows, key=lambda row: (self.agrees(row), -np.nan_to_num(row.relative, nan=np.inf)))
 
     def agrees(self, row: Compared) -> bool:
-        return self._excess(row, self.atol, self.rtol) <= 0
+        if np.isnan(row.numerical) or np.isnan(row.analytical):
+            return bool(np.isnan(row.numerical) and np.isnan(row.analytical))
+        return row.error <= self.atol + self.rtol * abs(row.numerical)
 
     def __bool__(self) -> bool:
         return all(self.agrees(row) for row in self.rows)
@@ -65,7 +61,7 @@ class GradcheckReport:
         for row in self.rows[: self.SHOWN]:
             place = f"{row.output}{list(row.y) if row.y else ''}", f"{row.input}{list(row.x) if row.x else ''}"
             lines.append(
-                f"{place[0]:<14}{place[1]:<14}{row.numerical:>16.8g}{row.analytical:>16.8g}"
+                f"{place[0]:<14}{place[1]:<14}{row.numerical + 0.0:>16.8g}{row.analytical + 0.0:>16.8g}"
                 f"{row.error:>12.2e}{row.relative:>11.2e}{'' if self.agrees(row) else '  <- differs'}"
             )
         if len(self.rows) > self.SHOWN:
