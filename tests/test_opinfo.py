@@ -83,7 +83,10 @@ def ours(op):
 def convert(value, torch, leaves):
     """An argument of PyTorch's as one of ours; tensors that require a gradient are added to leaves."""
     if isinstance(value, torch.Tensor):
-        if not hasattr(cr, str(value.dtype).split(".")[-1]) or value.layout != torch.strided:
+        if (
+            not isinstance(getattr(cr, str(value.dtype).split(".")[-1], None), cr.dtype)
+            or value.layout != torch.strided
+        ):
             raise Unsupported(f"a tensor of {value.dtype}, {value.layout}")
         tensor = cr.from_numpy(np.array(value.detach().numpy(), order="K"))
         if value.requires_grad:
@@ -91,7 +94,7 @@ def convert(value, torch, leaves):
         return tensor
     if isinstance(value, torch.dtype):
         name = str(value).split(".")[-1]
-        if not hasattr(cr, name):
+        if not isinstance(getattr(cr, name, None), cr.dtype):
             raise Unsupported(f"dtype {name}")
         return getattr(cr, name)
     if isinstance(value, (complex, torch.layout, torch.memory_format, torch.Generator)):

@@ -50,10 +50,47 @@ from .serialization import load as load, save as save
 # isort: on
 
 if _typing.TYPE_CHECKING:
+    from . import accelerator as accelerator
+    from . import amp as amp
+    from . import backends as backends
+    from . import compiler as compiler
+    from . import cuda as cuda
+    from . import distributed as distributed
+    from . import fft as fft
+    from . import hub as hub
+    from . import jit as jit
+    from . import mps as mps
+    from . import multiprocessing as multiprocessing
+    from . import profiler as profiler
+    from . import random as random
+    from . import testing as testing
+    from . import types as types
+    from . import version as version
     from . import viz as viz
+    from . import xpu as xpu
     from ._flat import source as source
     from ._reports import profile as profile
     from ._reports import summary as summary
+    from ._switches import OutOfMemoryError as OutOfMemoryError
+    from ._switches import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+    from ._switches import autocast as autocast
+    from ._switches import bfloat16 as bfloat16
+    from ._switches import compile as compile
+    from ._switches import float16 as float16
+    from ._switches import get_default_device as get_default_device
+    from ._switches import get_float32_matmul_precision as get_float32_matmul_precision
+    from ._switches import get_num_interop_threads as get_num_interop_threads
+    from ._switches import half as half
+    from ._switches import is_autocast_enabled as is_autocast_enabled
+    from ._switches import is_inference_mode_enabled as is_inference_mode_enabled
+    from ._switches import is_storage as is_storage
+    from ._switches import set_default_device as set_default_device
+    from ._switches import set_float32_matmul_precision as set_float32_matmul_precision
+    from ._switches import set_flush_denormal as set_flush_denormal
+    from ._switches import set_num_interop_threads as set_num_interop_threads
+    from ._switches import set_warn_always as set_warn_always
+    from ._switches import typename as typename
+    from ._switches import use_deterministic_algorithms as use_deterministic_algorithms
 
 __version__ = str(_load_core.core.build_info()["version"])
 
@@ -69,10 +106,21 @@ newaxis = None
 
 
 # What few programs need is imported when it is first named: name -> the module that it is, or that it stands in.
-_LATER = {
-    "distributions": "distributions", "onnx": "onnx", "sklearn": "sklearn", "viz": "viz",
-    "source": "_flat", "profile": "_reports", "summary": "_reports",
-}  # fmt: skip
+# fmt: off
+_MODULES = [
+    "accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "hub", "jit", "mps",
+    "multiprocessing", "onnx", "profiler", "random", "sklearn", "testing", "types", "version", "viz", "xpu",
+]
+_SWITCHES = [
+    "OutOfMemoryError", "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "float16",
+    "get_default_device", "get_float32_matmul_precision", "get_num_interop_threads", "half", "is_autocast_enabled",
+    "is_inference_mode_enabled", "is_storage", "set_default_device", "set_flush_denormal",
+    "set_float32_matmul_precision", "set_num_interop_threads", "set_warn_always", "typename",
+    "use_deterministic_algorithms",
+]
+# fmt: on
+_LATER = dict(zip(_MODULES, _MODULES)) | dict.fromkeys(_SWITCHES, "_switches")
+_LATER |= {"source": "_flat", "profile": "_reports", "summary": "_reports"}
 
 
 def __getattr__(name: str) -> _typing.Any:

@@ -138,6 +138,14 @@ def _layout(self: Any) -> Any:
     return strided
 
 
+def _record_stream(self: Any, stream: Any) -> None:
+    """Nothing: there are no streams."""
+
+
+def _no_half(self: Any) -> Any:
+    raise RuntimeError("half: chainrule has no float16 and no bfloat16. Use float32, float() makes it.")
+
+
 _OLD_NAMES = {
     "float32": "FloatTensor",
     "float64": "DoubleTensor",
@@ -170,5 +178,8 @@ for _name, _function in {
     "polygamma": _polygamma,
     **dict.fromkeys(["conj", "conj_physical", "resolve_conj", "resolve_neg"], _itself),
     "layout": property(_layout),
+    "record_stream": _record_stream,
+    **dict.fromkeys(["is_mkldnn", "is_mps", "is_xpu"], False),  # is_cuda and is_meta stand in the core
+    **dict.fromkeys(["bfloat16", "half"], _no_half),
 }.items():
     setattr(Tensor, _name, _function)

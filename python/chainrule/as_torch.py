@@ -22,16 +22,13 @@ from typing import Any
 
 import chainrule
 
-from ._torch_names import _methods
-
 # Modules of PyTorch that hold nothing of their own: where their names stand here.
 _ELSEWHERE = {
     "torch.functional": "chainrule",
     "torch._tensor": "chainrule",
-    "torch.profiler": "chainrule._torch_names.autograd__profiler",
-    "torch.utils.tensorboard.writer": "chainrule._torch_names.utils__tensorboard",
-    "torch.nn.parallel.data_parallel": "chainrule._torch_names.nn__parallel",
-    "torch.cuda.amp.autocast_mode": "chainrule._torch_names.cuda__amp",
+    "torch.utils.tensorboard.writer": "chainrule.utils.tensorboard",
+    "torch.nn.parallel.data_parallel": "chainrule.nn.parallel",
+    "torch.cuda.amp.autocast_mode": "chainrule.cuda.amp",
     "torch.utils.data._utils.collate": "chainrule.utils.data",
     "torch.utils.data._utils": "chainrule.utils.data",
     "torchvision.transforms.transforms": "transforms",
@@ -75,8 +72,6 @@ _HIDDEN = {
     "torch.vision",
     "torch.viz",
     "torch.top",
-    "torch._absent",
-    "torch._methods",
     "torch._child",
 }
 # The same of the package's own functions.
@@ -193,7 +188,6 @@ def install() -> None:
     if "torch" in sys.modules:
         raise RuntimeError("as_torch: torch must not be imported yet, but PyTorch itself is. Call install() first.")
     sys.meta_path.insert(0, TorchFinder())
-    _methods.install()
     _print_as_torch()
 
 

@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-from chainrule._torch_names.top import AbsentDtype
+from chainrule._switches import AbsentDtype
 
 # What "obj." and "Module." stand for.
 OPTIMIZER = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)

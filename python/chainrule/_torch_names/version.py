@@ -1,9 +1,3 @@
-"""torch.version."""
+"""The version of PyTorch that programs are told."""
 
 from . import VERSION as __version__  # noqa: F401
-
-cuda = None
-hip = None
-xpu = None
-git_version = "none"
-debug = False

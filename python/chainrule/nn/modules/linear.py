@@ -128,3 +128,6 @@ class Bilinear(Module):
             f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}, "
             f"bias={self.bias is not None}"
         )
+
+
+NonDynamicallyQuantizableLinear = Linear  # under this name PyTorch hides attention's layers from quantization

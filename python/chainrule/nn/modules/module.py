@@ -462,6 +462,12 @@ class Module(StateMixin, _core.ModuleBase):
         """An error: there is no CUDA here."""
         raise RuntimeError("Module.cuda: chainrule runs on CPU cores and has no CUDA. Leave the call out.")
 
+    def half(self: Self) -> Self:
+        """An error: there is no float16 here."""
+        raise RuntimeError("half: chainrule has no float16 and no bfloat16. Use float32, float() makes it.")
+
+    bfloat16 = half
+
     def share_memory(self: Self) -> Self:
         """Move parameters and buffers to memory that processes share which are started afterwards."""
         for tensor in (*self.parameters(), *self.buffers()):

@@ -1,6 +1,6 @@
 """Datasets, samplers and the DataLoader. Names and arguments are torch.utils.data's."""
 
-from . import dataloader, dataset, sampler
+from . import dataloader, dataset, distributed, sampler
 from .collate import default_collate
 from .dataloader import DataLoader, default_convert
 from .dataset import (
@@ -13,6 +13,7 @@ from .dataset import (
     TensorDataset,
     random_split,
 )
+from .distributed import DistributedSampler
 from .fetch import WorkerInfo as WorkerInfo
 from .fetch import get_worker_info
 from .sampler import (
@@ -30,6 +31,7 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "DistributedSampler",
     "IterableDataset",
     "RandomSampler",
     "Sampler",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._switches import compile as compile
 from .jit import ignore as disable  # noqa: F401
-from .top import compile as compile
 
 
 def is_compiling() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from ._absent import is_available as is_available
+from .._absent import is_available as is_available
 
 enabled = False
 benchmark = False

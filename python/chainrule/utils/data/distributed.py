@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import chainrule
-from chainrule.utils.data import Sampler
+
+from .sampler import Sampler
 
 
 class DistributedSampler(Sampler):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from ._absent import device_count as device_count
-from ._absent import ignore, refuse, zero
-from ._absent import is_available as is_available
-from ._absent import is_initialized as is_initialized
-from .top import OutOfMemoryError as OutOfMemoryError
+from .._absent import device_count as device_count
+from .._absent import ignore, refuse, zero
+from .._absent import is_available as is_available
+from .._absent import is_initialized as is_initialized
+from .._switches import OutOfMemoryError as OutOfMemoryError
+from . import amp as amp
 
 _initialized = False
 

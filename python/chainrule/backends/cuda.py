@@ -6,7 +6,7 @@ import contextlib
 from types import SimpleNamespace
 from typing import Any
 
-from ._absent import ignore, is_available
+from .._absent import ignore, is_available
 
 is_built = flash_sdp_enabled = mem_efficient_sdp_enabled = is_available
 enable_flash_sdp = enable_mem_efficient_sdp = enable_math_sdp = enable_cudnn_sdp = ignore

@@ -1,5 +1,5 @@
 """torch.backends.mps."""
 
-from ._absent import is_available as is_available
+from .._absent import is_available as is_available
 
 is_built = is_available

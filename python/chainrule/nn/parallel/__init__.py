@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainrule.nn import Module
-
-from ._absent import refuse
+from ..._absent import refuse
+from ..modules import Module
 
 
 class DataParallel(Module):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from ._absent import ignore, refuse
-from ._absent import is_available as is_available
-from ._absent import is_initialized as is_initialized
+from .._absent import ignore, refuse
+from .._absent import is_available as is_available
+from .._absent import is_initialized as is_initialized
 
 _HINT = "Run one process: is_available() is False."
 

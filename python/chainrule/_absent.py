@@ -1,4 +1,9 @@
-"""Answers of a kind of device that is not there."""
+"""Answers of a kind of device that is not there.
+
+Programs for PyTorch name devices, mixed precision, compilers and processes. Where CPU cores compute these have nothing
+to do: they import, questions are answered "no", requests that would be hints are ignored, and requests that cannot be
+met raise RuntimeError.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """torch.backends.mkldnn."""
 
-from ._absent import is_available as is_available
+from .._absent import is_available as is_available
 
 is_built = is_available
 enabled = False

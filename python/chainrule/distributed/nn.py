@@ -1,7 +1,7 @@
 """torch.distributed.nn: what processes would do together, with gradients."""
 
-from . import distributed
-from ._absent import refuse
+from .. import distributed
+from .._absent import refuse
 
 all_reduce, all_gather, broadcast = distributed.all_reduce, distributed.all_gather, distributed.broadcast
 reduce, scatter, gather = distributed.reduce, distributed.scatter, distributed.gather

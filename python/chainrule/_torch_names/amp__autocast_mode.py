@@ -1,3 +1,0 @@
-"""torch.amp.autocast_mode."""
-
-from .amp import autocast as autocast

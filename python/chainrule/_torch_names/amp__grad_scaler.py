@@ -1,3 +1,0 @@
-"""torch.amp.grad_scaler."""
-
-from .amp import GradScaler as GradScaler

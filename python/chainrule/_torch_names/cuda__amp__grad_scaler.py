@@ -1,3 +1,0 @@
-"""torch.cuda.amp.grad_scaler."""
-
-from .amp import GradScaler as GradScaler

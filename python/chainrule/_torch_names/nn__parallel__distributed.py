@@ -1,3 +1,0 @@
-"""torch.nn.parallel.distributed."""
-
-from .nn__parallel import DistributedDataParallel as DistributedDataParallel

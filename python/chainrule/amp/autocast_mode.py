@@ -1,0 +1,3 @@
+"""torch.amp.autocast_mode."""
+
+from . import autocast as autocast

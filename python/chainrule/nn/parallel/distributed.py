@@ -1,0 +1,3 @@
+"""torch.nn.parallel.distributed."""
+
+from . import DistributedDataParallel as DistributedDataParallel
