@@ -23,11 +23,14 @@ class AbsentDtype(NamedConstant):
 
 float16 = half = AbsentDtype("float16")
 bfloat16 = AbsentDtype("bfloat16")
-OutOfMemoryError = type("OutOfMemoryError", (RuntimeError,), {"__module__": "torch"})
 
 
 def _constant(name: str) -> Any:
     return globals()[name]
+
+
+class OutOfMemoryError(RuntimeError):
+    """What PyTorch raises where a device's memory ends. Nothing raises it here: see MemoryError."""
 
 
 def compile(model: Callable[..., Any] | None = None, **options: Any) -> Any:
