@@ -125,3 +125,45 @@ def test_inplace_keeps_the_dtype():
     n = cr.ones(3, dtype=cr.int64)
     expect_error((TypeError, RuntimeError), r"int64.*float32|float32.*int64", n.add_, 1.5)
     assert n.tolist() == [1, 1, 1] and n._version == 0
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "int64", "float64"])
+def test_sums_in_a_dtype_that_is_asked_for(dtype, torch):
+    for lib in (cr, torch):
+        x, wanted = lib.tensor([[1, 2, 3], [100, 100, 200]], dtype=lib.int32), getattr(lib, dtype)
+        for y in (x.sum(dtype=wanted), x.sum(1, dtype=wanted), x.prod(1, dtype=wanted), x.nansum(1, dtype=wanted)):
+            assert y.dtype == wanted
+    ours, theirs = (lib.tensor([[200, 100], [3, 4]], dtype=lib.int32) for lib in (cr, torch))
+    for name in ("sum", "prod"):
+        got, want = (getattr(x, name)(1, dtype=getattr(lib, dtype)) for lib, x in ((cr, ours), (torch, theirs)))
+        np.testing.assert_array_equal(got.numpy(), want.numpy())
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64"])
+def test_integers_where_they_are_computed_with_floats(dtype, torch):
+    made = []
+    for lib in (cr, torch):
+        d = getattr(lib, dtype)
+        a, b = lib.ones(3, 2, 2, dtype=d), lib.full((3, 2, 4), 2, dtype=d)
+        line, powers = lib.linspace(4.3, 50.9, 40, dtype=d), lib.logspace(0, 2.2, 5, dtype=d)
+        made.append([line, powers, lib.addbmm(lib.ones(2, 4, dtype=d), a, b)])
+    for got, want in zip(*made, strict=True):
+        assert dtype_name(got) == dtype_name(want)
+        np.testing.assert_array_equal(got.numpy(), want.numpy())
+
+
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact", "bilinear", "bicubic"])
+@pytest.mark.parametrize("antialias", [False, True])
+def test_images_of_bytes(mode, antialias, torch):
+    """PyTorch's weights are fixed-point numbers: some elements differ by one."""
+    if antialias and mode.startswith("nearest"):
+        pytest.skip("means are for the other modes")
+    x = np.random.default_rng(0).integers(0, 256, (2, 3, 30, 20)).astype(np.uint8)
+    for size in ((13, 33), (30, 7)):
+        got, want = (
+            lib.nn.functional.interpolate(lib.tensor(x), size=size, mode=mode, antialias=antialias)
+            for lib in (cr, torch)
+        )
+        assert got.dtype == cr.uint8
+        apart = np.abs(got.numpy().astype(int) - want.numpy())
+        assert apart.max() <= (not mode.startswith("nearest")) and np.mean(apart) < 0.05

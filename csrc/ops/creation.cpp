@@ -397,6 +397,10 @@ template <class T> Tensor line(double start, double end, int64_t steps, DType dt
 
 template <class F> Tensor spaced(const char* op, double start, double end, int64_t steps, DType dtype, F map) {
     check<ValueError>(steps >= 0, op, ": the number of steps must be non-negative, got ", steps);
+    if (!is_floating(dtype)) {  // as in PyTorch: the ends are integers first
+        start = std::trunc(start);
+        end = std::trunc(end);
+    }
     auto fill = [&](auto zero) {
         using T = decltype(zero);
         T a = static_cast<T>(start), b = static_cast<T>(end);

@@ -259,7 +259,8 @@ Source: PyTorch documentation, torch.nn.MultiMarginLoss.
                                               gap * take_along(expand(unsqueeze(a.tensor(4), 0), x.shape()), column, 1);
                                       Tensor loss = sum(gap, {1}) / static_cast<double>(classes);
                                       Reduction r = reduction_of(a, 7, 5, 6);
-                                      a.ret(r == Reduction::None && single ? reshape(loss, {}) : reduce_loss(loss, r));
+                                      a.ret(r == Reduction::None && single ? reshape(loss, a.tensor(1).shape())
+                                                                           : reduce_loss(loss, r));
                                   }}}});
 
 // ---- multilabel_soft_margin_loss ----

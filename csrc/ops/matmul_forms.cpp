@@ -215,7 +215,8 @@ Args:
                           {{"addbmm(Tensor input, Tensor batch1, Tensor batch2, *, Number beta=1, Number alpha=1)",
                             [](Args& a) {
                                 need(a, 3, 3);
-                                add_product(a, sum(batched(a.tensor(1), a.tensor(2)), {0}));
+                                Tensor products = batched(a.tensor(1), a.tensor(2));
+                                add_product(a, cast(sum(products, {0}), products.dtype()));
                             }}}});
 
 }  // namespace chainrule

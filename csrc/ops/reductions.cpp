@@ -30,6 +30,9 @@ Tensor as_dtype(const Args& a, int i) {
     return a.given(i) ? cast(a.tensor(0), a.dtype(i, DType::Float32)) : a.tensor(0);
 }
 
+// Sums of small integers are int64, unless another dtype is asked for.
+void ret_as_dtype(Args& a, int i, const Tensor& y) { a.ret(a.given(i) ? cast(y, a.dtype(i, DType::Float32)) : y); }
+
 // PyTorch's two names: 0 for the sum of everything, 1 for a sum along axes.
 OpDef renamed(OpDef op, const char* grad_name) {
     op.grad_name = grad_name;
@@ -78,8 +81,9 @@ Example:
 )",
                        {{"sum(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
                              Tensor x = as_dtype(a, 3);
-                             a.ret(run_with(a.given(1) ? sum_op : sum_all_op,
-                                            ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
+                             ret_as_dtype(a, 3,
+                                          run_with(a.given(1) ? sum_op : sum_all_op,
+                                                   ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
                          }}}});
 
 // ---- mean: y = sum of x / n ----
@@ -149,9 +153,10 @@ Example:
                           }}}});
 
 // ---- nansum: the sum of what is not NaN ----
-const Register nansum_fn({"nansum",
-                          kMethod | kFunction,
-                          R"(Sum of the elements that are not NaN; those get no gradient.
+const Register nansum_fn(
+    {"nansum",
+     kMethod | kFunction,
+     R"(Sum of the elements that are not NaN; those get no gradient.
 
 Args:
     input, dim, keepdim, dtype: as for sum().
@@ -160,12 +165,11 @@ Example:
     >>> chainrule.nansum(chainrule.tensor([1., float('nan'), 2.]))
     tensor(3.)
 )",
-                          {{"nansum(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)",
-                            [](Args& a) {
-                                Tensor x = as_dtype(a, 3);
-                                if (is_floating(x.dtype())) x = masked_out(isnan(x), x);
-                                a.ret(run_with(sum_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
-                            }}}});
+     {{"nansum(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
+           Tensor x = as_dtype(a, 3);
+           if (is_floating(x.dtype())) x = masked_out(isnan(x), x);
+           ret_as_dtype(a, 3, run_with(sum_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
+       }}}});
 const Register nanmean_fn({"nanmean",
                            kMethod | kFunction,
                            R"(Mean of the elements that are not NaN; those get no gradient.
@@ -283,7 +287,8 @@ Example:
 )",
                         {{"prod(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
                               Tensor x = as_dtype(a, 3);
-                              a.ret(run_with(prod_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
+                              ret_as_dtype(a, 3,
+                                           run_with(prod_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
                           }}}});
 
 // ---- any, all: truth over axes ----

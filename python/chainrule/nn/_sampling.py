@@ -48,7 +48,8 @@ def interpolate(
     """Another size for the axes behind the channels.
 
     Args:
-        input: (N, C, L), (N, C, H, W) or (N, C, D, H, W) floating tensor.
+        input: (N, C, L), (N, C, H, W) or (N, C, D, H, W) floating tensor, or a uint8 one,
+            which is computed in float32 and rounded along each axis.
         size: new size, one number or one for each axis; or
         scale_factor: factors.
         mode: "nearest", "nearest-exact", "area" (means), "linear" (3 axes), "bilinear" and "bicubic" (4) or
@@ -85,10 +86,13 @@ def interpolate(
         means = (_nn.adaptive_avg_pool1d, _nn.adaptive_avg_pool2d, _nn.adaptive_avg_pool3d)
         return means[axes - 1](input, new)
     name = mode if mode.startswith("nearest") else "cubic" if mode == "bicubic" else "linear"
-    output = input
-    for i in range(axes):
+    is_byte = input.dtype == _core.uint8
+    output = input.float() if is_byte else input
+    for i in reversed(range(axes)) if is_byte else range(axes):
         output = _nn.resample_axis(output, i + 2, new[i], name, bool(align_corners), scales[i], antialias)
-    return output
+        if is_byte:  # as PyTorch, which goes along rows first and keeps bytes between the axes
+            output = (output + 0.5).floor().clamp(0, 255)
+    return output.byte() if is_byte else output
 
 
 def upsample(
