@@ -19,7 +19,6 @@ import chainrule as cr
 DATA = pathlib.Path(__file__).parent / "data"
 PAGE = pathlib.Path(__file__).resolve().parents[1] / "docs" / "pytorch_programs.md"
 
-SPARSE = "there are no sparse tensors"
 COMPLEX = "there are no complex numbers"
 DTYPE = "no kernels for this dtype; the dtypes are bool, uint8, int32, int64, float32, float64"
 HALF = "no kernels for this dtype; the name stands, to be compared with or given to autocast, and makes no tensor"
@@ -27,14 +26,6 @@ NOT_TENSOR = "counted by name only: the programs call it on something that is no
 
 # form -> reason
 MISSING = {
-    "torch.sparse_coo_tensor": SPARSE,
-    "torch.spmm": SPARSE,
-    "Tensor.to_sparse": SPARSE,
-    "Tensor.coalesce": SPARSE,
-    "Tensor.sparse_mask": SPARSE,
-    "torch.sparse": SPARSE,
-    "torch.sparse.FloatTensor": SPARSE,
-    "Tensor.values": NOT_TENSOR,
     "Tensor.resize": NOT_TENSOR,
     "Tensor.index": NOT_TENSOR,
     "Tensor.names": NOT_TENSOR,

@@ -110,7 +110,10 @@ void function_vjp(VjpCtx& c) {
     for (int i = 0; i < c.n_inputs(); ++i) {
         if (!node->edges()[i].node || !c.wants(i)) continue;
         py::handle g = given[static_cast<size_t>(i)];
-        if (!g.is_none()) c.set(i, fitted(node, i, tensor_of(g.ptr()), node->op->grad_name));
+        if (g.is_none()) continue;
+        check<TypeError>(is_tensor(g.ptr()), node->op->grad_name, ": backward must return dense tensors or None, got ",
+                         Py_TYPE(g.ptr())->tp_name, " for input ", i, ".");
+        c.set(i, fitted(node, i, tensor_of(g.ptr()), node->op->grad_name));
     }
 }
 
@@ -186,6 +189,8 @@ void pack(FunctionState* s, const py::tuple& to_save, const std::vector<py::obje
     for (size_t i = 0; i < to_save.size(); ++i) {
         py::handle h = to_save[i];
         if (h.is_none()) continue;
+        check<TypeError>(is_tensor(h.ptr()), "save_for_backward: tensors are required, got ", Py_TYPE(h.ptr())->tp_name,
+                         ".");
         for (size_t k = 0; k < outputs.size(); ++k)
             if (outputs[k].ptr() == h.ptr()) s->saved->output_nr[i] = static_cast<int>(k);
         save_value(s->saved->slots[i], tensor_of(h.ptr()), s->saved->output_nr[i] >= 0);

@@ -326,6 +326,15 @@ using Progression = void (*)(void* out, double start, double step, int64_t first
 // out[r ld_out + c] = in[c ld_in + r], r < rows, c < cols. For elements of 4 and 8 bytes.
 using Transpose = void (*)(const void* in, int64_t ld_in, void* out, int64_t ld_out, int64_t rows, int64_t cols);
 
+// Products with a sparse matrix, whose rows [first, end) are meant: row r holds values[e] in column columns[e] for
+// starts[r] <= e < starts[r + 1]. dense has rows of n.
+//   out[r][j] = sum_e values[e] dense[columns[e]][j], in the order of e
+using SparseRows = void (*)(const int64_t* starts, const int64_t* columns, const void* values, const void* dense,
+                            void* out, int64_t first, int64_t end, int64_t n);
+//   out[e] = sum_j a[rows[e]][j] b[columns[e]][j],  e < count
+using SampledDots = void (*)(const int64_t* rows, const int64_t* columns, const void* a, const void* b, void* out,
+                             int64_t count, int64_t n);
+
 struct Table {
     const char* isa;
     Loop unary[static_cast<int>(Unary::Count)][kNumDTypes];  // null where the dtype is not supported
@@ -367,6 +376,8 @@ struct Table {
     RecurrentGrad recurrent_grad[static_cast<int>(Recurrent::Count)][kNumDTypes];
     Progression points[kNumDTypes], progression[kNumDTypes];
     Transpose transpose[kNumDTypes];
+    SparseRows sparse_rows[kNumDTypes];
+    SampledDots sampled_dots[kNumDTypes];
 };
 
 // Chosen once, at the first call (core/cpu.h says how); a plain pointer load afterwards.

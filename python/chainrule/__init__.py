@@ -25,7 +25,8 @@ from . import autograd as autograd, func as func, nn as nn, optim as optim, util
 from . import linalg as linalg, special as special
 from ._formats import channels_last as channels_last, channels_last_3d as channels_last_3d
 from ._formats import contiguous_format as contiguous_format, layout as layout, memory_format as memory_format
-from ._formats import preserve_format as preserve_format, strided as strided
+from ._formats import preserve_format as preserve_format, sparse_coo as sparse_coo, sparse_csr as sparse_csr
+from ._formats import strided as strided
 from . import _storage  # noqa: F401
 from ._functions import angle as angle, asarray as asarray, broadcast_shapes as broadcast_shapes, conj as conj
 from ._functions import frombuffer as frombuffer, is_same_size as is_same_size, is_signed as is_signed
@@ -63,6 +64,7 @@ if _typing.TYPE_CHECKING:
     from . import multiprocessing as multiprocessing
     from . import profiler as profiler
     from . import random as random
+    from . import sparse as sparse
     from . import testing as testing
     from . import types as types
     from . import version as version
@@ -91,6 +93,10 @@ if _typing.TYPE_CHECKING:
     from ._switches import set_warn_always as set_warn_always
     from ._switches import typename as typename
     from ._switches import use_deterministic_algorithms as use_deterministic_algorithms
+    from .sparse import smm as smm
+    from .sparse import sparse_coo_tensor as sparse_coo_tensor
+    from .sparse import sparse_csr_tensor as sparse_csr_tensor
+    from .sparse import spmm as spmm
 
 __version__ = str(_load_core.core.build_info()["version"])
 
@@ -109,7 +115,8 @@ newaxis = None
 # fmt: off
 _MODULES = [
     "accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "hub", "jit", "mps",
-    "multiprocessing", "onnx", "profiler", "random", "sklearn", "testing", "types", "version", "viz", "xpu",
+    "multiprocessing", "onnx", "profiler", "random", "sklearn", "sparse", "testing", "types", "version", "viz",
+    "xpu",
 ]
 _SWITCHES = [
     "OutOfMemoryError", "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "float16",
@@ -120,6 +127,7 @@ _SWITCHES = [
 ]
 # fmt: on
 _LATER = dict(zip(_MODULES, _MODULES)) | dict.fromkeys(_SWITCHES, "_switches")
+_LATER |= dict.fromkeys(["smm", "sparse_coo_tensor", "sparse_csr_tensor", "spmm"], "sparse")
 _LATER |= {"source": "_flat", "profile": "_reports", "summary": "_reports"}
 
 

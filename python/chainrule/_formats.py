@@ -19,7 +19,7 @@ class NamedConstant:
 
 
 class layout(NamedConstant):
-    """How a tensor lies in memory: strided is the only one."""
+    """How a tensor is kept: all elements (strided), or those that are not zero (sparse_coo, sparse_csr)."""
 
 
 class memory_format(NamedConstant):
@@ -27,6 +27,8 @@ class memory_format(NamedConstant):
 
 
 strided = layout("strided")
+sparse_coo = layout("sparse_coo")
+sparse_csr = layout("sparse_csr")
 contiguous_format = memory_format("contiguous_format")
 preserve_format = memory_format("preserve_format")
 channels_last = memory_format("channels_last")

@@ -17,7 +17,7 @@ class _TypeMeta(type):
     dtype: Any = None
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        return isinstance(instance, Tensor) and instance.dtype == cls.dtype
+        return issubclass(type(instance), Tensor) and instance.dtype == cls.dtype  # a sparse tensor has its own
 
     def __str__(cls) -> str:
         return f"torch.{cls.__name__}"

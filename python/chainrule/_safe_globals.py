@@ -18,6 +18,7 @@ _ALWAYS: dict[tuple[str, str], Any] = {
     ("builtins", "set"): set,
 }
 _OURS = {("chainrule._tensor", "_rebuild"), ("chainrule.nn.parameter", "_rebuild")}
+_OURS |= {("chainrule.sparse._tensor", "_rebuild")}
 _OURS |= {("chainrule.nn.parameter", name) for name in ("Parameter", "Buffer")}
 _RECONSTRUCT = ("numpy.core.multiarray", "numpy._core.multiarray")
 _allowed: list[Any] = []

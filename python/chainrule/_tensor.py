@@ -146,6 +146,51 @@ def _no_half(self: Any) -> Any:
     raise RuntimeError("half: chainrule has no float16 and no bfloat16. Use float32, float() makes it.")
 
 
+def _to_sparse(self: Any, sparse_dim: Any = None, *, layout: Any = None, **options: Any) -> Any:
+    """The elements that are not zero, as a sparse tensor: chainrule.sparse.
+
+    Args:
+        sparse_dim: how many axes, from the first, are given by indices; by default all.
+        layout: sparse_coo or sparse_csr.
+
+    Example:
+        >>> chainrule.eye(2).to_sparse()
+        tensor(indices=tensor([[0, 1],
+                               [0, 1]]),
+               values=tensor([1., 1.]),
+               size=(2, 2), nnz=2, layout=torch.sparse_coo)
+    """
+    from .sparse import to_sparse
+
+    return to_sparse(self, sparse_dim, layout=layout, **options)
+
+
+def _to_sparse_csr(self: Any, dense_dim: Any = None) -> Any:
+    """The elements of a matrix that are not zero, row by row."""
+    return _to_sparse(self).to_sparse_csr()
+
+
+def _to_dense(self: Any, dtype: Any = None, *, masked_grad: Any = None) -> Any:
+    """The tensor itself, which is dense."""
+    return self if dtype is None else self.to(dtype)
+
+
+def _sparse_mask(self: Any, mask: Any) -> Any:
+    """The elements at the places of a sparse tensor, as a sparse tensor."""
+    from .sparse._operations import sparse_mask
+
+    return sparse_mask(self, mask)
+
+
+def _of_sparse(name: str) -> Any:
+    def method(self: Any) -> Any:
+        raise RuntimeError(f"{name}: a sparse tensor is required, got a dense one of shape {tuple(self.shape)}.")
+
+    method.__name__ = name
+    method.__doc__ = f"{name}() of a sparse tensor; RuntimeError for a dense one, as in PyTorch."
+    return method
+
+
 _OLD_NAMES = {
     "float32": "FloatTensor",
     "float64": "DoubleTensor",
@@ -181,5 +226,27 @@ for _name, _function in {
     "record_stream": _record_stream,
     **dict.fromkeys(["is_mkldnn", "is_mps", "is_xpu"], False),  # is_cuda and is_meta stand in the core
     **dict.fromkeys(["bfloat16", "half"], _no_half),
+    "to_sparse": _to_sparse,
+    "to_sparse_coo": _to_sparse,
+    "to_sparse_csr": _to_sparse_csr,
+    "to_dense": _to_dense,
+    "sparse_mask": _sparse_mask,
+    "is_sparse_csr": property(lambda self: False),
+    **{
+        name: _of_sparse(name)
+        for name in (
+            "coalesce",
+            "is_coalesced",
+            "indices",
+            "values",
+            "_indices",
+            "_values",
+            "_nnz",
+            "crow_indices",
+            "col_indices",
+        )
+    },
+    "sparse_dim": lambda self: 0,
+    "dense_dim": lambda self: self.dim(),
 }.items():
     setattr(Tensor, _name, _function)

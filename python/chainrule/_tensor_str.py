@@ -136,23 +136,30 @@ def _suffixes(tensor: Any) -> list[str]:
     return out
 
 
-def tensor_str(tensor: Any, prefix: str = "tensor(") -> str:
-    """The text of repr(tensor)."""
-    indent = len(prefix)
+def body_str(tensor: Any, indent: int) -> str:
+    """The elements, each further line indented."""
     if tensor.numel() == 0:
-        body = "[]"
-    else:
-        summarize = tensor.numel() > OPTIONS.threshold
-        values = _edges(tensor) if summarize else tensor.detach().tolist()
-        form = _Formatter(_leaves(values), tensor.is_floating_point())
-        body = _layout(values, tensor.dim(), indent, form)
-    text = prefix + body
-    last = len(text) - text.rfind("\n")
-    for suffix in _suffixes(tensor):
-        if last + len(suffix) + 2 > OPTIONS.linewidth:
+        return "[]"
+    summarize = tensor.numel() > OPTIONS.threshold
+    values = _edges(tensor) if summarize else tensor.detach().tolist()
+    form = _Formatter(_leaves(values), tensor.is_floating_point())
+    return _layout(values, tensor.dim(), indent, form)
+
+
+def with_suffixes(text: str, suffixes: list[str], indent: int, on_new_line: bool = False) -> str:
+    """The text with what is said after the elements, in lines of at most the width."""
+    last = len(text) - text.rfind("\n") + 1
+    for suffix in suffixes:
+        if on_new_line or last + len(suffix) + 2 > OPTIONS.linewidth:
             text += ",\n" + " " * indent + suffix
-            last = indent + len(suffix)
+            last, on_new_line = indent + len(suffix), False
         else:
             text += ", " + suffix
             last += len(suffix) + 2
     return text + ")"
+
+
+def tensor_str(tensor: Any, prefix: str = "tensor(") -> str:
+    """The text of repr(tensor)."""
+    indent = len(prefix)
+    return with_suffixes(prefix + body_str(tensor, indent), _suffixes(tensor), indent)

@@ -352,6 +352,8 @@ class _Graph:
 
     def parameter(self, tensor: Any, name: str) -> None:
         """A parameter or buffer of the model."""
+        if not issubclass(type(tensor), cr.Tensor):
+            raise TypeError(f"export: the sparse tensor {name} has no ONNX form. Use to_dense().")
         if tensor.numel() and _core.tensor_identity(tensor)[0] not in self.known:
             name = name if name not in self.taken else self.fresh(name)
             self.taken.add(name)

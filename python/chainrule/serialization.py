@@ -8,6 +8,7 @@ else is an object with its kind under "is":
     {"is": "dict" | "OrderedDict" | "Counter", "items": [[key, value], ...]}
     {"is": "tuple" | "Size", "items": [...]}     {"is": "float", "value": "nan" | "inf" | "-inf"}
     {"is": "dtype", "name": "float32"}
+    {"is": "sparse", "indices": tensor, "values": tensor, "size": [...], "coalesced", "layout", "requires_grad"}
 A file without that entry is a dict of its tensors. Reading it builds these types and no others.
 """
 
@@ -114,7 +115,7 @@ class _Writer:
             value = float(obj)
             return value if math.isfinite(value) else {"is": "float", "value": str(value)}
         if isinstance(obj, _core.Tensor):
-            return self._tensor(obj, path)
+            return self._tensor(obj, path) if issubclass(type(obj), _core.Tensor) else self._sparse(obj, path)
         if isinstance(obj, _core.dtype):
             return {"is": "dtype", "name": str(obj).split(".")[-1]}
         if type(obj) is list:
@@ -155,6 +156,19 @@ class _Writer:
         if tensor.requires_grad:
             node["requires_grad"] = True
         return node
+
+    def _sparse(self, tensor: Any, path: tuple[str, ...]) -> dict[str, Any]:
+        leaf = tensor.requires_grad and tensor.is_leaf
+        tensor = tensor.detach()
+        return {
+            "is": "sparse",
+            "indices": self._tensor(tensor._indices(), (*path, "indices")),
+            "values": self._tensor(tensor._values(), (*path, "values")),
+            "size": list(tensor.shape),
+            "coalesced": tensor.is_coalesced(),
+            "layout": tensor.layout.name,
+            "requires_grad": leaf,
+        }
 
     def _free_name(self, name: str) -> str:
         result, number = name, 1
@@ -278,6 +292,8 @@ class _Reader:
             return float(node["value"])
         if kind == "dtype" and node.get("name") in DTYPES:
             return getattr(_core, node["name"])
+        if kind == "sparse":
+            return self._sparse(node)
         items = node.get("items")
         if isinstance(items, list) and isinstance(kind, str):
             if kind in SEQUENCES:
@@ -328,6 +344,18 @@ class _Reader:
             tensor.requires_grad_()
         self._objects[number] = node, tensor
         return tensor
+
+    def _sparse(self, node: dict[str, Any]) -> Any:
+        from .sparse._tensor import restored
+
+        parts = [part for part in (node.get("indices"), node.get("values")) if isinstance(part, dict)]
+        if len(parts) != 2:
+            raise _malformed(f"a sparse tensor must have indices and values, got {str(node)[:80]}")
+        options = [node.get(key) for key in ("size", "coalesced", "layout", "requires_grad")]
+        indices, values = (self._tensor(part) for part in parts)
+        if options[3] is True and not values.is_floating_point():
+            raise _malformed(f"a sparse tensor requires a gradient, but holds {values.dtype}")
+        return restored("load", indices, values, *options)
 
 
 def _malformed(what: str) -> ValueError:

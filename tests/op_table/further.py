@@ -1,9 +1,9 @@
-"""Rows: special functions, powers of two, parts replaced, blocks, covariances, LU and what is made of it."""
+"""Rows: special functions, powers of two, parts replaced, blocks, covariances, LU and its like, sparse products."""
 
 import numpy as np
 
 from .linalg import DISTINCT, SPD, SQUARE, linear
-from .spec import PAIRS, UNARY, F, I, Op, S, V, bad
+from .spec import PAIRS, UNARY, B, F, I, Op, S, V, bad
 
 POSITIVE = (0.2, 3.0)
 FEW = UNARY[:4] + UNARY[5:6]
@@ -257,4 +257,65 @@ FACTORIZATIONS = (
     Op("cholesky_inverse", (S(SPD), S(SPD, True)), tol=100, since="ops", ref=False),
 )
 
-ROWS = SPECIAL + NUMBERS + PARTS + BLOCKS + FACTORIZATIONS
+
+# Sparse products: chainrule.sparse's own functions are tested in test_sparse.py.
+PLACES = V([[2, 0, 2, 0], [1, 0, 1, 3]], "int")  # neither in order nor once each
+NOWHERE = V(np.zeros((2, 0)), "int")
+
+
+def whole(values, indices, size):
+    out = np.zeros(size, values.dtype)
+    np.add.at(out, tuple(indices), values)
+    return out
+
+
+SPARSE = (
+    Op(
+        "_sparse_mm",
+        (
+            S(F(4), PLACES, F(4, 3), (3, 4)),
+            S(F(4), PLACES, F(4, 1), (3, 4)),
+            S(F(4), V([[0, 0, 1, 4], [0, 1, 1, 3]], "int"), F(4, 37), (5, 4)),
+            S(F(4), PLACES, F(4, 150), (3, 4)),
+            S(F(0), NOWHERE, F(4, 3), (3, 4)),
+            S(F(0), NOWHERE, F(0, 3), (0, 0)),
+            S(F(4), PLACES, F(4, 0), (3, 4)),
+        ),
+        fn="_core._sparse_mm",
+        method=None,
+        dtypes="number",
+        ref=False,
+        np=lambda values, indices, dense, size: whole(values, indices, size) @ dense,
+        bad=(
+            bad(ValueError, r"^sparse.mm: inner .*\(3, 5\) @ \(4, 2\) \(5 != 4\)", F(4), PLACES, F(4, 2), (3, 5)),
+            bad(IndexError, r"^sparse.mm: index 2 at .* axis 0 with size 2", F(4), PLACES, F(4, 2), (2, 4)),
+            bad(IndexError, r"^sparse.mm: index -1 at", F(1), V([[0], [-1]], "int"), F(4, 2), (2, 4)),
+            bad(ValueError, r"^sparse.mm: one value for each index", F(3), PLACES, F(4, 2), (3, 4)),
+            bad(ValueError, r"^sparse.mm: indices must have shape \(2, nnz\), got \(2,\)", F(2), I(2), F(4, 2), (3, 4)),
+            bad(ValueError, r"^sparse.mm: two matrices", F(4), PLACES, F(4), (3, 4)),
+            bad(TypeError, r"^sparse.mm: .*bool", B(4), PLACES, B(4, 2), (3, 4)),
+            bad(TypeError, r"^sparse.mm: .*dtype", F(4), PLACES, I(4, 2), (3, 4)),
+            bad(TypeError, r"^sparse.mm: an index must be of an integer dtype", F(2), F(2, 2), F(4, 2), (3, 4)),
+        ),
+    ),
+    Op(
+        "_sampled_mm",
+        (
+            S(F(3, 5), F(4, 5), PLACES),
+            S(F(3, 37), F(4, 37), PLACES),
+            S(F(3, 0), F(4, 0), PLACES),
+            S(F(3, 5), F(4, 5), NOWHERE),
+        ),
+        fn="_core._sampled_mm",
+        method=None,
+        ref=False,
+        np=lambda a, b, indices: (a[indices[0]] * b[indices[1]]).sum(1),
+        bad=(
+            bad(ValueError, r"^sparse.sampled_addmm: matrices with as many columns", F(3, 5), F(4, 4), PLACES),
+            bad(IndexError, r"^sparse.sampled_addmm: index 3 at .* axis 1 with size 3", F(3, 5), F(3, 5), PLACES),
+            bad(TypeError, r"^sparse.sampled_addmm: floating tensors", I(3, 5), I(4, 5), PLACES),
+        ),
+    ),
+)
+
+ROWS = SPECIAL + NUMBERS + PARTS + BLOCKS + FACTORIZATIONS + SPARSE

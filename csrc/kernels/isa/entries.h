@@ -89,6 +89,12 @@ void column_grad(const void* g, const void* x, void* dx, const Columns& at, cons
                  const double* b, const double* c);
 template <class T>
 void row_dots(const void* w, int64_t ld, const void* x, const void* bias, void* y, int64_t rows, int64_t k);
+template <class T>
+void sparse_rows(const int64_t* starts, const int64_t* columns, const void* values, const void* dense, void* out,
+                 int64_t first, int64_t end, int64_t n);
+template <class T>
+void sampled_dots(const int64_t* rows, const int64_t* columns, const void* a, const void* b, void* out, int64_t count,
+                  int64_t n);
 template <StepRule rule, class T>
 void step_rule(void* p, const void* g, void* const* state, int64_t n, const RuleStep& s);
 template <Recurrent kind, class T> void recurrent(const RecurrentStep& step);
@@ -309,6 +315,16 @@ template <class T> struct ColumnGradEntry {
 template <class T> struct RowDotsEntry {
     static constexpr RowDots get() { return row_dots<T>; }
 };
+template <class T> struct SparseRowsEntry {
+    static constexpr SparseRows get() { return sparse_rows<T>; }
+};
+template <class T> struct SampledDotsEntry {
+    static constexpr SampledDots get() { return sampled_dots<T>; }
+};
+template <class Out> constexpr void fill_sparse(Out& out) {
+    fill_floats<SparseRowsEntry>(out.sparse_rows);
+    fill_floats<SampledDotsEntry>(out.sampled_dots);
+}
 template <class Out> constexpr void fill_rows(Out& out) {
     fill_floats<SoftmaxEntry<false>::Entry>(out.softmax);
     fill_floats<SoftmaxEntry<true>::Entry>(out.log_softmax);

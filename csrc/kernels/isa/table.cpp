@@ -30,6 +30,7 @@ constexpr Table make() {
     fill_recurrent(t);
     fill_progressions(t);
     fill_transpose(t);
+    fill_sparse(t);
     return t;
 }
 

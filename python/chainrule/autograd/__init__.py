@@ -133,6 +133,11 @@ def grad(
     if allow_unused is None:
         allow_unused = materialize_grads
     flags = (create_graph, allow_unused, materialize_grads)
+    sparse = {i: x for i, x in enumerate(ins) if getattr(x, "is_sparse", False)}
+    if sparse:
+        ins = [x._values() if i in sparse else x for i, x in enumerate(ins)]
+        found = grad(outs, ins, grad_outputs, retain_graph, create_graph, True, allow_unused, is_grads_batched)
+        return tuple(g if g is None or i not in sparse else sparse[i]._gradient(g) for i, g in enumerate(found))
     if is_grads_batched:
         return _grad_batched(outs, ins, grad_outputs, retain_graph, flags)
     return _core.grad(outs, ins, _grads_for(outs, grad_outputs, "grad"), retain_graph, *flags)

@@ -25,6 +25,7 @@ class FunctionCtx:
     # _to_save. In backward it calls Function._call_backward.
     _to_save: tuple[Tensor | None, ...] = ()
     _saved: Any = None
+    _sparse: tuple[Any, ...] = ()
     _dirty: tuple[Tensor, ...] = ()
     _non_differentiable: tuple[Tensor, ...] = ()
     _materialize_grads: bool = True
@@ -37,12 +38,24 @@ class FunctionCtx:
                     f"save_for_backward: only tensors or None can be saved, got {type(tensor).__name__}. "
                     "Set other values as attributes of ctx."
                 )
+        # Of a sparse tensor the indices and the values are kept, side by side.
+        self._sparse = tuple(t if t is not None and not issubclass(type(t), Tensor) else None for t in tensors)
+        if any(t is not None for t in self._sparse):
+            parts = [(t,) if s is None else (s._at, s._held) for t, s in zip(tensors, self._sparse, strict=True)]
+            tensors = tuple(part for pair in parts for part in pair)
+            self._sparse = tuple(s if s is None else s.detach() for s in self._sparse)
+        else:
+            self._sparse = ()
         self._to_save = tensors
 
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
         """The tensors given to save_for_backward; an error if one was changed in place or freed since."""
-        return self._to_save if self._saved is None else self._saved.unpack()
+        saved = self._to_save if self._saved is None else self._saved.unpack()
+        if not self._sparse:
+            return saved
+        parts = iter(saved)
+        return tuple(next(parts) if s is None else s._of(next(parts), next(parts)) for s in self._sparse)
 
     def mark_dirty(self, *tensors: Tensor) -> None:
         """Say which inputs forward has changed in place. Each must also be returned."""

@@ -30,8 +30,10 @@ class Parameter(_core.Tensor):
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         if data is None:
             data = _core.empty(0)
-        if not isinstance(data, _core.Tensor):
-            raise TypeError(f"Parameter: data must be a tensor, got {type(data).__name__}. Use tensor(...) first.")
+        if not issubclass(type(data), _core.Tensor):  # a sparse tensor is none
+            raise TypeError(
+                f"Parameter: data must be a dense tensor, got {type(data).__name__}. Use tensor(...) first."
+            )
         return _core.Tensor._make_subclass(cls, data.detach(), requires_grad)
 
     def __init__(self, data: Any = None, requires_grad: bool = True) -> None:  # all is done in __new__

@@ -274,7 +274,7 @@ class Optimizer:
 
 
 def _check_parameter(param: Any) -> None:
-    if not isinstance(param, Tensor):
+    if not issubclass(type(param), Tensor):  # a sparse tensor is none: its values are
         raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(param).__name__}")
     if not (param.is_leaf or getattr(param, "retains_grad", False)):
         raise ValueError(

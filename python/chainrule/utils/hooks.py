@@ -66,7 +66,7 @@ class BackwardGates:
 
     def around_inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         self.inputs = len(args)
-        where = [i for i, a in enumerate(args) if isinstance(a, _core.Tensor)]
+        where = [i for i, a in enumerate(args) if issubclass(type(a), _core.Tensor)]  # sparse ones have no gate
         if not (_core.is_grad_enabled() and any(args[i].requires_grad for i in where)):
             return args
         self.gated = True
@@ -81,10 +81,10 @@ class BackwardGates:
         return _through_gate(args, where, at_inputs)
 
     def around_outputs(self, result: Any) -> Any:
-        outputs = (result,) if isinstance(result, _core.Tensor) else result
+        outputs = (result,) if issubclass(type(result), _core.Tensor) else result
         if not isinstance(outputs, (tuple, list)):
             return result
-        where = [i for i, a in enumerate(outputs) if isinstance(a, _core.Tensor)]
+        where = [i for i, a in enumerate(outputs) if issubclass(type(a), _core.Tensor)]
         if not any(outputs[i].requires_grad for i in where):
             return result
 

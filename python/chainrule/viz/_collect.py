@@ -266,12 +266,12 @@ def _variables(frame: FrameType | None) -> Iterator[tuple[str, Any]]:
 def _tensors(variables: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     """Tensors among variables: by themselves, and in lists, tuples and dicts."""
     for name, value in variables:
-        if isinstance(value, Tensor):
+        if issubclass(type(value), Tensor):  # a sparse tensor is none
             yield name, value
         elif isinstance(value, (list, tuple)) and len(value) <= 64:
-            yield from ((f"{name}[{i}]", x) for i, x in enumerate(value) if isinstance(x, Tensor))
+            yield from ((f"{name}[{i}]", x) for i, x in enumerate(value) if issubclass(type(x), Tensor))
         elif type(value) is dict and len(value) <= 64:
-            yield from ((f"{name}[{k!r}]", x) for k, x in value.items() if isinstance(x, Tensor))
+            yield from ((f"{name}[{k!r}]", x) for k, x in value.items() if issubclass(type(x), Tensor))
 
 
 # Gradients
