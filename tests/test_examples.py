@@ -36,6 +36,7 @@ LEARNS = [
     ("hopfield", "--units 50", r"projection rule: (\d+)%", ">", 90),
     ("boltzmann", "--epochs 10", r"-([\d.]+) after", "<", 26),
     ("multimodal", "--epochs 6", r"both +test accuracy ([\d.]+)%", ">", 85),
+    ("gcn", "", r"(\d+) of 32 other", ">", 29),
     ("physics", "", r"scipy's: ([\d.e-]+)", "<", 1e-6),
 ]
 # For what does not ask whether it has learned.
@@ -61,6 +62,7 @@ BRIEFLY = {
     "hopfield": "--units 50",
     "boltzmann": "--epochs 1",
     "multimodal": "--epochs 1",
+    "gcn": "--steps 30",
     "physics": "",
 }
 
