@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from .._functions import result_type
 from ._tensor import SparseTensor, Tensor, _what, grouped, keys_of
 
 # No stub has a private name.
@@ -268,7 +269,7 @@ def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     """input + alpha other: dense where one of them is dense, which must have the whole size."""
     if is_sparse(input) and is_sparse(other):
         _same_size("add", input, other)
-        dtype = (input._held[:0] + other._held[:0]).dtype
+        dtype = result_type(input._held, other._held)
         values = [input._held.to(dtype), other._held.to(dtype) * alpha if alpha != 1 else other._held.to(dtype)]
         return SparseTensor(_core.cat([input._at, other._at], 1), _core.cat(values), input._size).coalesce()
     dense, sparse = (other, input) if is_sparse(input) else (input, other)
@@ -282,9 +283,8 @@ def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
         sparse = sparse._with(sparse._held * alpha)
     if dense.shape != sparse.shape:
         dense = dense.expand(sparse.shape)
-    dtype = (dense[:0] + sparse._held[:0].sum()).dtype if dense.dim() else dense.dtype
-    values = sparse._held.to(dtype)
-    return dense.to(dtype).index_put(tuple(sparse._at), values, accumulate=True)
+    dtype = result_type(dense, sparse._held)
+    return dense.to(dtype).index_put(tuple(sparse._at), sparse._held.to(dtype), accumulate=True)
 
 
 def add_(input: Any, other: Any, *, alpha: Any = 1) -> Any:
