@@ -76,7 +76,7 @@ def test_summary_of_module_lists():
     with cr.viz.record(model := Lists()):
         y = model(cr.ones(4, 3))
     scopes = [node.scope for node in cr._core.graph_nodes([y], 10)[0]]
-    assert scopes == ["Lists/heads.0", "Lists/", "Lists/layers.1", "Lists/", "Lists/layers.0"]
+    assert scopes == ["Lists > heads.0", "Lists", "Lists > layers.1", "Lists", "Lists > layers.0"]
 
 
 class Shared(nn.Module):
@@ -99,7 +99,7 @@ def test_summary_of_a_layer_in_two_places():
     with cr.viz.record(model := Shared()):
         y = model(cr.ones(4, 3))
     scopes = [node.scope for node in cr._core.graph_nodes([y], 10)[0]]
-    assert scopes == ["Shared/a.0 (2)", "Shared/b.1", "Shared/b.0", "Shared/a.0"]
+    assert scopes == ["Shared > a.0", "Shared > b > 1", "Shared > b > 0", "Shared > a > 0"]
 
 
 def test_summary_counts_each_memory_once():

@@ -293,7 +293,7 @@ def test_frames_without_a_record():
     assert len(found) == len(DEEP) - 1
     found = frames_of(viz.draw(second, net))
     assert found[""] == ["+", "expand (2, 3)", "fc.bias", "relu", "second", "sum", "x"]
-    assert set(found) == {path.removeprefix("Deep/") for path in DEEP if "body/" in path} | {"", "body"}
+    assert set(found) - {""} == {path[5:].replace("body/", "body.") for path in DEEP if "body/" in path}
 
 
 def test_frames_of_calls_that_are_forgotten(monkeypatch):
@@ -325,6 +325,30 @@ def test_frames_of_several_models():
         "decoder/1": ["decoder.1.bias", "decoder.1.weight", "linear"],
     }
     assert part is decoder[1]
+
+
+def test_lists_of_modules_have_no_frames():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList([nn.Linear(3, 3), nn.Sequential(nn.Linear(3, 3))])
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = cr.tanh(layer(x))
+            return x
+
+    net, x = Net(), cr.randn(2, 3)
+    out = net(x).sum()
+    assert frames_of(picture := viz.draw(out, net)) == {
+        "": ["out", "sum", "x"],
+        "Net": ["tanh", "tanh"],
+        "Net/layers.0": ["layers.0.bias", "layers.0.weight", "linear"],
+        "Net/layers.1": [],
+        "Net/layers.1/0": ["layers.1.0.bias", "layers.1.0.weight", "linear"],
+    }
+    assert picture.dot.count("subgraph") == 4 and 'label="layers.1"' in picture.dot
+    assert {"layers.0", "layers.1"} <= set(texts(viz.draw(out, net, depth=0)))
 
 
 def test_nameless_inputs_of_modules():
@@ -455,14 +479,17 @@ def test_layout_with_and_without_graphviz(program, monkeypatch):
         arrange = getattr(_layout, name)
         monkeypatch.setattr(_layout, name, lambda *args, n=name, f=arrange: (used.append(n), f(*args)))
     model, x, y = mlp()
-    for direction in ("LR", "TB"):
-        picture = viz.draw(F.cross_entropy(model(x), y), direction=direction)
+    layers = [nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4), nn.GELU()) for _ in range(40)]
+    chain = nn.Sequential(*layers)(x).sum()
+    drawn = [(F.cross_entropy(model(x), y), model), (chain, {"x": x})]  # with frames, and without
+    for (result, names), direction in [(d, way) for d in drawn for way in ("LR", "TB")]:
+        picture = viz.draw(result, names, direction=direction)
         places = picture._layout().places
         for i, a in enumerate(places):
             for b in places[:i]:
                 apart = abs(a.x - b.x) - (a.width + b.width) / 2, abs(a.y - b.y) - (a.height + b.height) / 2
                 assert max(apart) > -1, (a, b)
-    assert used == ["_by_dot" if program else "_by_grandalf"] * 2
+    assert used == ["_by_dot" if program else "_by_grandalf"] * 4
 
 
 def test_missing_packages_are_named(monkeypatch):

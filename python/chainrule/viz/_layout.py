@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -61,7 +64,7 @@ def dot_source(places: list[Place], wires: list[tuple[int, int]], direction: str
         shape = ", shape=ellipse" if place.round else ""
         size = f"width={place.width / INCH:.4f}, height={place.height / INCH:.4f}"
         lines.append(f"  n{i} [{size}{shape}];")
-    lines += _clusters(places, (), [0])
+    lines += clusters(places, (), [0])
     out, into = (":e", ":w") if direction == "LR" else (":s", ":n")
     for a, b in wires:
         tail, head = "" if places[a].round else out, "" if places[b].round else into
@@ -69,17 +72,18 @@ def dot_source(places: list[Place], wires: list[tuple[int, int]], direction: str
     return "\n".join([*lines, "}"])
 
 
-def _clusters(places: list[Place], scope: tuple[str, ...], counter: list[int]) -> list[str]:
-    """Nested subgraphs of the modules below a scope."""
+def clusters(places: list[Place], scope: tuple[str, ...], counter: list[int], named: bool = False) -> list[str]:
+    """Nested subgraphs of the modules below a scope; named: with their titles, which the layout does without."""
     depth = len(scope)
     inner = {p.scope[: depth + 1] for p in places if len(p.scope) > depth and p.scope[:depth] == scope}
     lines = []
     for path in sorted(inner):
         counter[0] += 1
         comment = json.dumps(json.dumps(path))
-        lines.append(f'  subgraph cluster_{counter[0]} {{ graph [margin=10, label=" ", comment={comment}];')
+        label = json.dumps(path[-1] if named else " ", ensure_ascii=False)
+        lines.append(f"  subgraph cluster_{counter[0]} {{ graph [margin=10, label={label}, comment={comment}];")
         lines += [f"  n{i};" for i, place in enumerate(places) if place.scope == path]
-        lines += [*_clusters(places, path, counter), "  }"]
+        lines += [*clusters(places, path, counter, named), "  }"]
     return lines
 
 
@@ -197,18 +201,6 @@ def _sugiyama(sizes: dict[Unit, tuple[float, float]], edges: list[tuple[Unit, Un
         raise ModuleNotFoundError(
             "draw: the picture needs Graphviz's program dot, or grandalf: pip install 'chainrule[viz]'"
         ) from error
-
-    class Late(SugiyamaLayout):
-        """Puts what has no inputs just before its first use, instead of on the first rank."""
-
-        def _rank_optimize(self) -> None:
-            for vertex in [v for v in self.g.sV if v.data[0] == "place" and not v.e_in() and v.e_out()]:
-                at, use = self.grx[vertex], min(self.grx[other].rank for other in vertex.N(+1))
-                if at.rank < use - 1:
-                    self.layers[at.rank].remove(vertex)
-                    self.layers[use - 1].append(vertex)
-                    at.rank = use - 1
-
     vertices: dict[Unit, Any] = {}
     for unit, (width, height) in sizes.items():
         vertices[unit] = Vertex(unit)
@@ -219,10 +211,11 @@ def _sugiyama(sizes: dict[Unit, tuple[float, float]], edges: list[tuple[Unit, Un
     block = _Block()
     shift = 0.0
     for part in graph.C:
-        sugiyama = Late(part)
+        sugiyama = SugiyamaLayout(part)
         sugiyama.xspace, sugiyama.yspace = 14, 28
-        sugiyama.init_all([v for v in part.sV if not v.e_in()] or [next(iter(part.sV))], optimize=True)
-        sugiyama.draw(3)
+        sugiyama.init_all([v for v in part.sV if not v.e_in()] or [next(iter(part.sV))])
+        with _deep_recursion():
+            sugiyama.draw(3)
         left = min(v.view.xy[0] - v.view.w / 2 for v in part.sV)
         right = max(v.view.xy[0] + v.view.w / 2 for v in part.sV)
 
@@ -242,15 +235,27 @@ def _sugiyama(sizes: dict[Unit, tuple[float, float]], edges: list[tuple[Unit, Un
     return block
 
 
+@contextlib.contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """grandalf recurses along the chain of a picture, which is longer than Python allows by itself."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 10_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
 def _ties(units: list[Unit], edges: list[tuple[Unit, Unit]]) -> list[tuple[Unit, Unit]]:
-    """Edges without wires, which hold the ports of outgoing wires behind all else."""
+    """Edges without wires. They hold the ports of outgoing wires behind all else, and what has no inputs near its use."""
     ahead: dict[Unit, list[Unit]] = {unit: [] for unit in units}
-    missing = dict.fromkeys(units, 0)
+    behind: dict[Unit, list[Unit]] = {unit: [] for unit in units}
     for a, b in edges:
         ahead[a].append(b)
-        missing[b] += 1
+        behind[b].append(a)
     rank = dict.fromkeys(units, 0)
-    ready = [unit for unit in units if not missing[unit]]
+    missing = {unit: len(behind[unit]) for unit in units}
+    ready = [unit for unit in units if not behind[unit]]
     while ready:
         unit = ready.pop()
         for other in ahead[unit]:
@@ -258,9 +263,15 @@ def _ties(units: list[Unit], edges: list[tuple[Unit, Unit]]) -> list[tuple[Unit,
             missing[other] -= 1
             if not missing[other]:
                 ready.append(other)
-    inner = [unit for unit in units if unit[0] in ("place", "frame")]
-    last = max(inner, key=rank.__getitem__)
-    return [(last, unit) for unit in units if unit[0] == "out" and (last, unit) not in edges]
+    last = max((unit for unit in units if unit[0] in ("place", "frame")), key=rank.__getitem__)
+    ties = [(last, unit) for unit in units if unit[0] == "out" and unit not in ahead[last]]
+    for unit in units:
+        if unit[0] == "place" and ahead[unit] and not behind[unit] and not any(missing.values()):
+            use = min(ahead[unit], key=rank.__getitem__)
+            if rank[use] >= 2:  # two ranks before the use, on the way that made it late
+                before = max(behind[use], key=rank.__getitem__)
+                ties.append((max(behind[before], key=rank.__getitem__), unit))
+    return ties
 
 
 def _fit(block: _Block, sizes: dict[Unit, tuple[float, float]], frame: Frame, flat: bool) -> _Block:

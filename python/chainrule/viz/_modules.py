@@ -1,8 +1,9 @@
 """Which module each operation ran in, and the frame in which each value stands.
 
-A scope is a string on a tape, "Net/body.0 (2)": the class of the model that runs, and the path of the module in it,
-with a number from a module's second call on. It is "" outside of the model. Without a name before the stroke the module
-ran by itself, not as a part of the model. In the picture it is a tuple of frames, ("Net", "body", "0 (2)").
+A scope is a string on a tape, "Net > body > 0 (2)": the class of the model that runs, and the modules that run in it,
+each by its path from the one before, with a number from its second call on. It is "" outside of the model. Without a
+name before the first mark the module ran by itself, not as a part of the model. In the picture it is a tuple of frames.
+A list of modules is never called, so it has no frame: its first module is "layers.0".
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from .. import _core
 from ._collect import Graph, Operation, Value
 
 Frames = tuple[str, ...]
+MARK = " > "
 
 
 class Calls:
@@ -38,7 +40,7 @@ class Calls:
         if "" in paths and len(self._running) > 1:  # the model calls itself: one frame for both
             path, scope = self._running[-1]
         elif "" in paths:
-            path, scope = "", self._numbered(self._title) + "/"
+            path, scope = "", self._numbered(self._title)
         else:
             path, (holder, around) = next(
                 (path, holder)
@@ -46,8 +48,7 @@ class Calls:
                 for path in paths
                 if not holder[0] or path.startswith(f"{holder[0]}.")
             )
-            inner = path[len(holder) :].removeprefix(".")
-            scope = self._numbered(f"{around}.{inner}" if holder else f"{around or '/'}{inner}")
+            scope = self._numbered(around + MARK + path[len(holder) :].removeprefix("."))
         self.path_of[scope] = path
         self._running.append((path, scope))
 
@@ -94,8 +95,8 @@ def place_in_modules(graph: Graph, models: dict[str, Any]) -> None:
 
 
 def _frames(scope: str) -> tuple[Frames, bool]:
-    model, _, path = scope.partition("/")
-    return (*([model] if model else []), *(path.split(".") if path else [])), bool(model)
+    model, *inner = scope.split(MARK)
+    return ((model, *inner) if model else tuple(inner)), bool(model)
 
 
 def _logged(graph: Graph, calls: Calls) -> tuple[dict[Operation, str], int]:
@@ -175,9 +176,7 @@ class Standing:
 
 def _owned(scope: Frames, in_model: bool, owner: str) -> Frames:
     """The outer frames of a use that are those of the owner, too."""
-    n = int(in_model)
-    for name in filter(None, owner.split(".")):
-        if n == len(scope) or re.sub(r" \(\d+\)$", "", scope[n]) != name:
-            break
-        n += 1
+    n, above = int(in_model), f"{owner}."
+    while n < len(scope) and above.startswith(name := re.sub(r" \(\d+\)$", "", scope[n]) + "."):
+        n, above = n + 1, above[len(name) :]
     return scope[:n]

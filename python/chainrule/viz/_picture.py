@@ -16,7 +16,7 @@ import numpy as np
 
 from ._collect import Array, Gradients, Graph, Operation, Step, Value, gradients_after
 from ._fold import Box, Folded
-from ._layout import Layout, Place, arrange
+from ._layout import Layout, Place, arrange, clusters
 from ._modules import Standing, common
 
 FONT = 12.0
@@ -375,7 +375,7 @@ def _draw_plate(place: Place, text: Text, starts: bool, direction: str) -> list[
 def _dot(picture: Picture, state: Gradients) -> str:
     lines = [
         "digraph chainrule {",
-        f"  graph [rankdir={picture._direction}];",
+        f'  graph [rankdir={picture._direction}, fontname="DejaVu Sans Mono", fontsize=11, style=dashed];',
         '  node [fontname="DejaVu Sans Mono", fontsize=11]; edge [arrowsize=0.6];',
     ]
     names = {}
@@ -397,6 +397,7 @@ def _dot(picture: Picture, state: Gradients) -> str:
             rows.append(f'<TR><TD><FONT COLOR="{colour}">{content}</FONT></TD></TR>')
         table = "".join(rows) or "<TR><TD> </TD></TR>"
         lines.append(f'  n{k} [shape=plain, label=<<TABLE BORDER="0" CELLSPACING="0">{table}</TABLE>>];')
+    lines += clusters([item.place for item in picture._items], (), [0], named=True)
     lines += [f"  n{a} -> n{b};" for a, b in picture._wires]
     return "\n".join([*lines, "}"]) + "\n"
 
