@@ -19,3 +19,4 @@ html_title = f"chainrule {release}"
 html_copy_source = False
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
+html_show_copyright = False  # LICENSE says it

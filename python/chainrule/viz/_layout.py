@@ -247,7 +247,7 @@ def _deep_recursion() -> Iterator[None]:
 
 
 def _ties(units: list[Unit], edges: list[tuple[Unit, Unit]]) -> list[tuple[Unit, Unit]]:
-    """Edges without wires. They hold the ports of outgoing wires behind all else, and what has no inputs near its use."""
+    """Edges without wires: they hold the ports of outgoing wires behind all else, and inputs near their use."""
     ahead: dict[Unit, list[Unit]] = {unit: [] for unit in units}
     behind: dict[Unit, list[Unit]] = {unit: [] for unit in units}
     for a, b in edges:
