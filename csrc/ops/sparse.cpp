@@ -49,17 +49,24 @@ template <class T> struct ByRows {
     ByRows(const SparseAttrs& a, const Tensor& indices, const Tensor& given)
         : starts(static_cast<size_t>(a.rows) + 1), columns(columns_of(a, indices)), values(given.data<T>()) {
         const int64_t *row = rows_of(a, indices), nnz = given.numel();
-        bool in_order = true;
-        for (int64_t e = 0; e < nnz; ++e) {
-            ++starts[static_cast<size_t>(row[e]) + 1];
-            in_order &= e == 0 || row[e - 1] <= row[e];
-        }
-        for (size_t r = 1; r < starts.size(); ++r) starts[r] += starts[r - 1];
-        if (!in_order) sort(row, nnz);
+        if (!in_order(row, nnz)) sort(row, nnz);
     }
 
   private:
+    // Notes where each row begins; false where one comes too late.
+    bool in_order(const int64_t* row, int64_t nnz) {
+        int64_t at = 0, rows = static_cast<int64_t>(starts.size()) - 1;
+        for (int64_t e = 0; e < nnz; ++e) {
+            if (row[e] < at) return false;
+            while (at < row[e]) starts[static_cast<size_t>(++at)] = e;
+        }
+        while (at < rows) starts[static_cast<size_t>(++at)] = nnz;
+        return true;
+    }
     void sort(const int64_t* row, int64_t nnz) {
+        std::fill(starts.begin(), starts.end(), 0);
+        for (int64_t e = 0; e < nnz; ++e) ++starts[static_cast<size_t>(row[e]) + 1];
+        for (size_t r = 1; r < starts.size(); ++r) starts[r] += starts[r - 1];
         std::vector<int64_t> next(starts.begin(), starts.end() - 1);
         sorted_columns.resize(static_cast<size_t>(nnz));
         sorted_values.resize(static_cast<size_t>(nnz));

@@ -27,7 +27,7 @@ CHAINRULE_INLINE void row_block(const int64_t* columns, const T* values, int64_t
     for (int k = 0; k < count; ++k) __builtin_memcpy(out + k * width, &sum[k], sizeof(V));
 }
 
-// What is left beyond whole registers, by halves.
+// Rows shorter than a register, by halves.
 template <int width, class T>
 CHAINRULE_INLINE void row_rest(const int64_t* columns, const T* values, int64_t entries, const T* dense, T* out,
                                int64_t n, int64_t left) {
@@ -55,7 +55,9 @@ void sparse_rows(const int64_t* starts, const int64_t* columns, const void* valu
         int64_t j = 0;
         for (; j + 4 * width <= n; j += 4 * width) row_block<width, 4>(column, value, entries, x + j, y + j, n);
         for (; j + width <= n; j += width) row_block<width, 1>(column, value, entries, x + j, y + j, n);
-        row_rest<width / 2>(column, value, entries, x + j, y + j, n, n - j);
+        // The last register of a row may hold columns that were done before: they come out the same.
+        if (n < width) row_rest<width / 2>(column, value, entries, x, y, n, n);
+        else if (j < n) row_block<width, 1>(column, value, entries, x + n - width, y + n - width, n);
     }
 }
 
