@@ -327,6 +327,30 @@ def test_frames_of_several_models():
     assert part is decoder[1]
 
 
+def test_frames_of_modules_that_call_themselves():
+    class Tree(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(2, 2)
+
+        def forward(self, x, depth):
+            return self(x, depth - 1) + self(x * 2, depth - 1) if depth else cr.tanh(self.fc(x))
+
+    tree = Tree()
+    net = nn.ModuleDict({"tree": tree})
+    for model in (tree, net):
+        with viz.record(model):
+            recorded = tree(cr.ones(1, 2), 1).sum()
+        for out in (recorded, tree(cr.ones(1, 2), 1).sum()):
+            found = frames_of(viz.draw(out, model))
+            if model is tree:  # one frame for the model
+                assert found["Tree"] == ["+", "tanh", "tanh"] and set(found) == {"", "Tree", "Tree/fc", "Tree/fc (2)"}
+            else:
+                assert found["tree/tree (2)/fc"] == ["again tree.fc.bias", "again tree.fc.weight", "linear"]
+                assert found["tree"] == ["+"] and found["tree/tree"] == found["tree/tree (2)"] == ["tanh"]
+                assert set(found) == {"", *(f"tree{x}" for x in ("", "/tree", "/tree (2)", "/tree/fc", "/tree (2)/fc"))}
+
+
 def test_lists_of_modules_have_no_frames():
     class Net(nn.Module):
         def __init__(self):

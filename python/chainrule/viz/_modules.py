@@ -46,9 +46,10 @@ class Calls:
                 (path, holder)
                 for holder in reversed(self._running)
                 for path in paths
-                if not holder[0] or path.startswith(f"{holder[0]}.")
+                if not holder[0] or f"{path}.".startswith(f"{holder[0]}.")
             )
-            scope = self._numbered(around + MARK + path[len(holder) :].removeprefix("."))
+            inner = path[len(holder) :].removeprefix(".") or path.rpartition(".")[2]  # it calls itself
+            scope = self._numbered(around + MARK + inner)
         self.path_of[scope] = path
         self._running.append((path, scope))
 
@@ -176,7 +177,12 @@ class Standing:
 
 def _owned(scope: Frames, in_model: bool, owner: str) -> Frames:
     """The outer frames of a use that are those of the owner, too."""
-    n, above = int(in_model), f"{owner}."
-    while n < len(scope) and above.startswith(name := re.sub(r" \(\d+\)$", "", scope[n]) + "."):
-        n, above = n + 1, above[len(name) :]
+    n, above, last = int(in_model), f"{owner}.", ""
+    while n < len(scope):
+        name = re.sub(r" \(\d+\)$", "", scope[n]) + "."
+        if above.startswith(name):
+            above, last = above[len(name) :], name
+        elif name != last:  # else the module calls itself
+            break
+        n += 1
     return scope[:n]

@@ -353,7 +353,8 @@ def _line(path: str, colour: str) -> str:
 
 def _draw_plate(place: Place, text: Text, starts: bool, direction: str) -> list[str]:
     x0, x1 = place.x - place.width / 2, place.x + place.width / 2
-    down = f"M{place.x:.1f},{place.y - place.height / 2:.1f} V{place.y + place.height / 2:.1f}"
+    top = place.y if starts else place.y - place.height / 2
+    down = f"M{place.x:.1f},{top:.1f} V{place.y + place.height / 2:.1f}"
     rule = f"M{x0 - 0.6:.1f},{place.y:.1f} H{x1 + 0.6:.1f}"
     if not text.above and not text.below:
         return [_line(down if direction == "TB" else rule, INK)]
