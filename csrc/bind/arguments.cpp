@@ -485,7 +485,7 @@ bool fits(const BoundFunction& f, PyObject* const* args, Py_ssize_t nargs, PyObj
 namespace {
 
 PyObject* tuple_of(const std::vector<Tensor>& ts) {
-    py::object t = py::reinterpret_steal<py::object>(PyTuple_New(static_cast<Py_ssize_t>(ts.size())));
+    py::object t = py::reinterpret_steal<py::object>(given(PyTuple_New(static_cast<Py_ssize_t>(ts.size()))));
     for (size_t i = 0; i < ts.size(); ++i) PyTuple_SET_ITEM(t.ptr(), static_cast<Py_ssize_t>(i), wrap(ts[i]));
     return t.release().ptr();
 }
@@ -501,16 +501,14 @@ PyTypeObject* named_type(const char* const* fields) {
     members.push_back({nullptr, nullptr});
     std::string* name = new std::string("chainrule.return_types." + std::string(fields[0]));
     PyStructSequence_Desc desc = {name->c_str(), nullptr, members.data(), n};
-    PyTypeObject* type = PyStructSequence_NewType(&desc);
-    if (!type) throw py::error_already_set();
-    return (*types)[fields] = type;
+    PyObject* type = given(reinterpret_cast<PyObject*>(PyStructSequence_NewType(&desc)));
+    return (*types)[fields] = reinterpret_cast<PyTypeObject*>(type);
 }
 
 PyObject* named_tuple(const std::vector<Tensor>& ts, const char* const* fields) {
-    PyObject* t = PyStructSequence_New(named_type(fields));
-    if (!t) throw py::error_already_set();
-    for (size_t i = 0; i < ts.size(); ++i) PyStructSequence_SET_ITEM(t, static_cast<Py_ssize_t>(i), wrap(ts[i]));
-    return t;
+    py::object t = py::reinterpret_steal<py::object>(given(PyStructSequence_New(named_type(fields))));
+    for (size_t i = 0; i < ts.size(); ++i) PyStructSequence_SET_ITEM(t.ptr(), static_cast<Py_ssize_t>(i), wrap(ts[i]));
+    return t.release().ptr();
 }
 
 }  // namespace

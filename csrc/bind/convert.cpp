@@ -385,8 +385,10 @@ Tensor legacy_tensor(PyObject* args, PyObject* kwargs) {
 
 PyObject* to_array(const Tensor& t, PyObject* owner) {
     std::vector<py::ssize_t> shape(t.shape().begin(), t.shape().end()), strides;
-    int64_t item = static_cast<int64_t>(t.item_size());
-    for (int64_t s : t.strides()) strides.push_back(t.numel() > 0 ? s * item : item);  // empty: no step is ever made
+    int64_t item = static_cast<int64_t>(t.item_size()), step;
+    // Where no step is ever made (no elements, or one along an axis) the stride may be beyond int64.
+    for (int64_t s : t.strides())
+        strides.push_back(t.numel() > 0 && !__builtin_mul_overflow(s, item, &step) ? step : item);
     py::array a(numpy_dtype(t.dtype()), shape, strides, t.data(), py::handle(owner));
     if (t->storage->read_only) a.attr("flags").attr("writeable") = false;
     return a.release().ptr();
@@ -396,11 +398,11 @@ PyObject* to_number(const Tensor& t) {
     const void* p = t.data();
     switch (t.dtype()) {
         case DType::Bool: return PyBool_FromLong(*static_cast<const uint8_t*>(p));
-        case DType::UInt8: return PyLong_FromLong(*static_cast<const uint8_t*>(p));
-        case DType::Int32: return PyLong_FromLong(*static_cast<const int32_t*>(p));
-        case DType::Int64: return PyLong_FromLongLong(*static_cast<const int64_t*>(p));
-        case DType::Float32: return PyFloat_FromDouble(static_cast<double>(*static_cast<const float*>(p)));
-        case DType::Float64: return PyFloat_FromDouble(*static_cast<const double*>(p));
+        case DType::UInt8: return given(PyLong_FromLong(*static_cast<const uint8_t*>(p)));
+        case DType::Int32: return given(PyLong_FromLong(*static_cast<const int32_t*>(p)));
+        case DType::Int64: return given(PyLong_FromLongLong(*static_cast<const int64_t*>(p)));
+        case DType::Float32: return given(PyFloat_FromDouble(static_cast<double>(*static_cast<const float*>(p))));
+        case DType::Float64: return given(PyFloat_FromDouble(*static_cast<const double*>(p)));
     }
     return nullptr;
 }
@@ -414,11 +416,11 @@ PyObject* list_level(const Tensor& t, int depth, const char* data) {
         element->data = const_cast<char*>(data);
         return to_number(element);
     }
-    PyObject* list = PyList_New(t.size(depth));
-    if (!list) throw py::error_already_set();
-    int64_t step = t.stride(depth) * static_cast<int64_t>(t.item_size());
-    for (int64_t i = 0; i < t.size(depth); ++i) PyList_SET_ITEM(list, i, list_level(t, depth + 1, data + i * step));
-    return list;
+    py::object list = py::reinterpret_steal<py::object>(given(PyList_New(t.size(depth))));
+    int64_t step = t.size(depth) > 1 ? t.stride(depth) * static_cast<int64_t>(t.item_size()) : 0;
+    for (int64_t i = 0; i < t.size(depth); ++i)
+        PyList_SET_ITEM(list.ptr(), i, list_level(t, depth + 1, data + i * step));
+    return list.release().ptr();
 }
 
 }  // namespace
@@ -426,10 +428,9 @@ PyObject* list_level(const Tensor& t, int depth, const char* data) {
 PyObject* to_list(const Tensor& t) { return list_level(t, 0, t.data()); }
 
 PyObject* to_size(const Dims& d) {
-    PyObject* size = g_size_type->tp_alloc(g_size_type, d.n);
-    if (!size) throw py::error_already_set();
-    for (int i = 0; i < d.n; ++i) PyTuple_SET_ITEM(size, i, PyLong_FromLongLong(d[i]));
-    return size;
+    py::object size = py::reinterpret_steal<py::object>(given(g_size_type->tp_alloc(g_size_type, d.n)));
+    for (int i = 0; i < d.n; ++i) PyTuple_SET_ITEM(size.ptr(), i, given(PyLong_FromLongLong(d[i])));
+    return size.release().ptr();
 }
 
 // ---- dtype and device objects ----

@@ -17,7 +17,7 @@ Tensor state_of(const Generator& g) {
 }
 
 void set_state(Generator& g, const Tensor& t) {
-    check<TypeError>(t && t.dtype() == DType::UInt8, "set_state: a uint8 tensor from get_state() is required");
+    check<TypeError>(t.dtype() == DType::UInt8, "set_state: a uint8 tensor from get_state() is required");
     check<ValueError>(t.is_contiguous(), "set_state: the state must be contiguous");
     const char* reason = g.set_state(t.data<uint8_t>(), static_cast<size_t>(t.numel()));
     if (reason) fail<ValueError>("set_state: ", reason);

@@ -298,7 +298,6 @@ py::object make_subclass(py::handle cls, const Tensor& data, bool requires_grad)
     check<TypeError>(
         PyType_Check(cls.ptr()) && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(cls.ptr()), tensor_type),
         "_make_subclass: a subclass of Tensor is required, got ", Py_TYPE(cls.ptr())->tp_name);
-    check<TypeError>(static_cast<bool>(data), "_make_subclass: a tensor is required");
     check<RuntimeError>(!requires_grad || is_floating(data.dtype()),
                         "Parameter: only floating tensors can require a gradient, got ", data.dtype(),
                         ". Pass requires_grad=False.");

@@ -81,7 +81,7 @@ inline PyObject* run(PyObject* self, PyObject* const* args, Py_ssize_t count, Py
     py::object attributes = py::reinterpret_steal<py::object>(PyObject_GenericGetDict(self, nullptr));
     if (!attributes) return nullptr;
     PyObject* hooked = PyDict_GetItemWithError(attributes.ptr(), name_hooked);
-    if (hooked && PyObject_IsTrue(hooked)) return call_with_hooks(self, args, count, kwargs);
+    if (hooked && is_true(hooked)) return call_with_hooks(self, args, count, kwargs);
     bool plain = count == 1 && (!kwargs || PyDict_GET_SIZE(kwargs) == 0);
     if (plain && !PyErr_Occurred() && !PyDict_GetItemWithError(attributes.ptr(), name_forward)) {
         if (PyObject* mark = marked(_PyType_Lookup(Py_TYPE(self), name_forward))) {

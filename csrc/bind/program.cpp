@@ -134,10 +134,11 @@ py::list replay(const NodeHandle& h, const py::list& given) {
     std::vector<Tensor> inputs;
     for (uint32_t i = 0; i < node->n_inputs; ++i) {
         py::handle o = given[i];
-        Tensor t = o.is_none() ? Tensor() : tensor_of(o.ptr());
+        check<TypeError>(is_tensor(o.ptr()), "replay: tensors are required, got ", Py_TYPE(o.ptr())->tp_name);
+        Tensor t = tensor_of(o.ptr());
         const Saved& s = node->saved()[i];
         // Geometries count in the strides of the original.
-        if (t && s.tensor && s.tensor->shape == t.shape() && !(s.tensor->strides == t.strides())) {
+        if (s.tensor && s.tensor->shape == t.shape() && !(s.tensor->strides == t.strides())) {
             Tensor laid = empty_strided(s.tensor->shape, s.tensor->strides, t.dtype());
             copy_data(laid, t);
             t = laid;

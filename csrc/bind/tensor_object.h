@@ -40,6 +40,14 @@ void make_tensor_type(py::module_& m);
 void add_attribute_slots(std::vector<PyType_Slot>& slots);
 void add_tensor_methods();
 
+// What a call of the interpreter gave. Null means that it has set an error, which is thrown on; a few calls set none where
+// memory is short.
+inline PyObject* given(PyObject* o) {
+    if (!o && !PyErr_Occurred()) PyErr_NoMemory();
+    if (!o) throw py::error_already_set();
+    return o;
+}
+
 // Whether Python takes o for true. What has no truth, as an array of several elements, raises.
 inline bool is_true(PyObject* o) {
     int known = PyObject_IsTrue(o);
@@ -74,11 +82,8 @@ namespace pybind11::detail {
 template <> struct type_caster<chainrule::Tensor> {
     PYBIND11_TYPE_CASTER(chainrule::Tensor, const_name("chainrule.Tensor"));
 
+    // None is no tensor: where it may stand for one, the function takes an object and looks.
     bool load(handle src, bool) {
-        if (src.is_none()) {
-            value = chainrule::Tensor();
-            return true;
-        }
         if (!chainrule::is_tensor(src.ptr())) return false;
         value = chainrule::tensor_of(src.ptr());
         return true;

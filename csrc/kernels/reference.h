@@ -350,21 +350,15 @@ inline long double reduce(Reduce op, const std::vector<double>& x) {
     return acc;
 }
 
-// lse - x[c] for every c of a row, without cancellation: log of sum_k exp(x[k] - x[c]).
-inline std::vector<double> minus_log_softmax(const std::vector<double>& x) {
-    std::vector<double> out;
-    const double top = *std::max_element(x.begin(), x.end());
-    for (size_t c = 0; c < x.size(); ++c) {
-        if (x[c] == -kInf && top > -kInf) {
-            out.push_back(kInf);
-            continue;
-        }
-        double others = 0, high = 0;
-        for (size_t k = 0; k < x.size(); ++k) high = std::max(high, x[k] - x[c]);
-        for (size_t k = 0; k < x.size(); ++k)
-            if (k != c) others += std::exp(x[k] - x[c] - high);
-        out.push_back(high + std::log1p(others + std::expm1(-high)));
-    }
+// lse - x[c] for every c of a row, in long double and without cancellation: with the largest x at t it is
+// (x[t] - x[c]) + log(1 + the sum of exp(x[k] - x[t]) over the other k), two terms that are not negative.
+inline std::vector<long double> minus_log_softmax(const std::vector<double>& x) {
+    const auto top = std::max_element(x.begin(), x.end());
+    long double others = 0;
+    for (auto k = x.begin(); k != x.end(); ++k)
+        if (k != top) others += std::exp(static_cast<long double>(*k) - *top);
+    std::vector<long double> out;
+    for (const double v : x) out.push_back(static_cast<long double>(*top) - v + std::log1p(others));
     return out;
 }
 
@@ -378,13 +372,17 @@ inline LossRow cross_entropy(const std::vector<double>& x, int64_t label, const 
     const size_t n = x.size();
     LossRow row{0, std::vector<double>(n, 0.0)};
     if (label < 0) return row;
-    const std::vector<double> nll = minus_log_softmax(x);
+    const std::vector<long double> nll = minus_log_softmax(x);
+    std::vector<long double> share(n);
+    long double loss = 0, shares = 0;
     for (size_t c = 0; c < n; ++c) {
-        const double share =
-            weight[c] * (eps / static_cast<double>(n) + (c == static_cast<size_t>(label) ? 1 - eps : 0));
-        row.loss += share == 0 ? 0 : share * nll[c];
-        for (size_t k = 0; k < n; ++k) row.grad[k] += share * (std::exp(-nll[k]) - (k == c ? 1 : 0));
+        const long double smooth = static_cast<long double>(eps) / static_cast<long double>(n);
+        share[c] = weight[c] * (smooth + (c == static_cast<size_t>(label) ? 1 - static_cast<long double>(eps) : 0));
+        shares += share[c];
+        loss += share[c] == 0 ? 0 : share[c] * nll[c];
     }
+    row.loss = static_cast<double>(loss);
+    for (size_t k = 0; k < n; ++k) row.grad[k] = static_cast<double>(shares * std::exp(-nll[k]) - share[k]);
     return row;
 }
 

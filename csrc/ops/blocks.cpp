@@ -1,5 +1,7 @@
 // Tensors put together of several: blocks, combinations, powers side by side; inner products and distances of pairs.
 
+#include <algorithm>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -28,18 +30,33 @@ Tensor block_diag(const std::vector<Tensor>& tensors) {
     return cat(rows, 0);
 }
 
+// How many choices of r out of n there are; the largest number where they are more than any memory holds.
+int64_t count_choices(int64_t n, int64_t r, bool repeated) {
+    constexpr int64_t most = std::numeric_limits<int64_t>::max();
+    if (repeated && r > most - n) return most;
+    const int64_t from = repeated ? n + r - 1 : n, few = std::min(r, from - r);
+    int64_t count = 1;
+    for (int64_t i = 1; i <= few; ++i) {
+        if (count > most / (from - few + i)) return most;
+        count = count * (from - few + i) / i;
+    }
+    return count;
+}
+
 // All ascending choices of r positions out of n in lexicographic order, the rows of a (choices, r) tensor; r > 0.
 Tensor choices(int64_t n, int64_t r, bool repeated) {
     if (n == 0 || (!repeated && r > n)) return empty({0, r}, DType::Int64);
-    std::vector<int64_t> all, now(static_cast<size_t>(r));
+    Tensor all = empty({count_choices(n, r, repeated), r}, DType::Int64);
+    int64_t* row = all.data<int64_t>();
+    std::vector<int64_t> now(static_cast<size_t>(r));
     int64_t step = repeated ? 0 : 1;
     auto highest = [&](int64_t i) { return repeated ? n - 1 : n - r + i; };
     for (int64_t i = 0; i < r; ++i) now[static_cast<size_t>(i)] = i * step;
     for (;;) {
-        all.insert(all.end(), now.begin(), now.end());
+        row = std::copy(now.begin(), now.end(), row);
         int64_t i = r - 1;
         while (i >= 0 && now[static_cast<size_t>(i)] == highest(i)) --i;
-        if (i < 0) return reshape(vector_of(all), {-1, r});
+        if (i < 0) return all;
         ++now[static_cast<size_t>(i)];
         for (int64_t k = i + 1; k < r; ++k) now[static_cast<size_t>(k)] = now[static_cast<size_t>(k - 1)] + step;
     }

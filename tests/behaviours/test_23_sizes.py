@@ -99,3 +99,40 @@ del held
 print("alive", (x * 3).item())
 """
     assert run_python(code, OMP_NUM_THREADS="1", CHAINRULE_NUM_THREADS="1").split() == ["alive", "3.0"]
+
+
+def test_23_where_the_interpreter_has_no_memory():
+    """Whichever of its allocations fails in a call of ours: MemoryError, and the next call works."""
+    pytest.importorskip("_testcapi")
+    code = """
+import _testcapi, gc
+import chainrule as cr
+x = (cr.arange(6.0) + 1000.5).reshape(2, 3)
+many, number, layer = cr.arange(5) + 10**12, cr.tensor(3.5), cr.nn.Linear(3, 2)
+long = cr.zeros(1000, 2000)
+calls = {
+    "tolist": lambda: (x.tolist(), many.tolist()), "shape": lambda: long.shape, "size": lambda: long.size(1),
+    "tuple": lambda: x.split(1, 1), "named tuple": lambda: x.max(1), "number": lambda: (float(number), many[0].item()),
+    "list of tensors": lambda: cr.tensor([number, number]), "module": lambda: layer(x), "operator": lambda: x * 1.5,
+    "index": lambda: x[1, 1:], "backward": lambda: (layer(x) ** 2).sum().backward(),
+}
+gc.collect()
+gc.freeze()
+for name, call in calls.items():
+    refused = 0
+    for n in range(40):
+        gc.collect()  # the interpreter keeps freed numbers and lists for the next ones
+        error = None
+        try:
+            _testcapi.set_nomemory(n, n + 1)
+            call()
+        except Exception as caught:
+            error = caught
+        _testcapi.remove_mem_hooks()
+        assert error is None or type(error) is MemoryError, (name, n, error)
+        refused += error is not None
+    assert refused or name == "size", name
+    call()
+print("alive")
+"""
+    assert run_python(code).split() == ["alive"]

@@ -145,6 +145,31 @@ def test_24_none_for_a_tensor():
     expect_error(TypeError, "None", cr._core.zero_grad_, [x, None])
     expect_error(TypeError, "None", cr._core.clip_grad_value_, [None], 1.0)
     assert x.grad is None
+    for method in ("data_ptr", "storage_offset", "is_floating_point", "is_signed", "retain_grad"):
+        expect_error(TypeError, "None", getattr(cr.Tensor, method), None)
+    expect_error(TypeError, "None", x.type_as, None)
+    expect_error(TypeError, "None", cr._core.graph_nodes, [x * 2, None], 3)
+    expect_error(TypeError, "None", cr._core.observed_walk, [None], [x])
+    expect_error(TypeError, "None", cr._core.tensor_identity, None)
+    expect_error(TypeError, "None", cr.default_generator.set_state, None)
+    expect_error(TypeError, "None", cr.nn.Parameter._make_subclass, cr.nn.Parameter, None)
+    node = (x * 2).grad_fn
+    for wrong in (None, 3, "x"):
+        expect_error(TypeError, "replay: tensors are required", node.replay, [wrong] * len(node.edges))
+
+
+def test_24_choices_beyond_memory():
+    """The size is known before any choice is made."""
+    for n, r, repeated in ((3, 2**40, True), (1, 2**60, True), (2, 2**63 - 1, True), (200, 100, False)):
+        expect_error((ValueError, MemoryError), "", cr.combinations, cr.arange(n), r, repeated)
+    assert cr.combinations(cr.arange(3), 2**40).shape == (0, 2**40)
+
+
+def test_24_order_without_a_next():
+    x = cr.tensor([1.0, 2.5], requires_grad=True)
+    y = cr.polygamma(2**63 - 1, x)
+    y.sum().backward()
+    assert y.isinf().tolist() == [True, False] and x.grad.shape == (2,)
 
 
 def test_24_the_program_of_a_case_runs(monkeypatch):
@@ -182,6 +207,7 @@ def test_24_sizes_whose_products_wrap_round():
         expect_error(ValueError, "outside of a storage", x.as_strided, (size,), (stride,), 0)
         expect_error(ValueError, "outside of a storage|more elements", x.as_strided, (size, 2), (stride, 1), 1)
     assert x[1 :: 2**63 - 1].tolist() == [1.0] and cr.ones(3, 4)[2 :: 2**62].tolist() == [[1.0] * 4]
+    assert x[1 :: 2**63 - 1].numpy().tolist() == [1.0] and (x[1 :: 2**63 - 1] * 2).sum().item() == 2.0
     state = cr.ones(1, 1, 1)
     for layers in (2**62, 2**63 - 1):
         expect_error(ValueError, "num_layers", cr._core.rnn_tanh, x, state, [], True, layers, 0.0, False, True, True)

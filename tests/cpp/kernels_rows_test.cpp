@@ -1,5 +1,5 @@
 // Reductions, scans, softmax, cross-entropy, bias with activation and optimizer steps of every table that this processor can
-// run, against kernels/reference.h.
+// run, against kernels/reference.h. A number as argument is the seed of the inputs: what is asserted holds for any.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -41,6 +41,10 @@ template <class T> bool near(T got, double want, double relative, double absolut
     return std::fabs(got - want) <= std::numeric_limits<T>::epsilon() * (relative * std::fabs(want) + absolute);
 }
 
+// How many roundings n steps one after another come to, as a multiple of epsilon: they add up as a random walk does, whose
+// deviation here is 0.3 sqrt(n).
+double roundings(int64_t n) { return 4 + 2 * std::sqrt(static_cast<double>(n)); }
+
 template <class T> std::string label(const Table& t, const char* what) {
     return std::string(t.isa) + " " + what + " " + dtype_name(DTypeOf<T>::value);
 }
@@ -67,8 +71,8 @@ template <class T> void check_float_sums(const Table& t) {
             double size = 0;
             for (double v : row) size += std::fabs(v);
             const T plain = run(x.data(), 1);
-            expect(near<T>(plain, static_cast<double>(ref::reduce(op, row)), op == Reduce::Prod ? 40 : 4,
-                           op == Reduce::Sum ? size : 0),
+            expect(near<T>(plain, static_cast<double>(ref::reduce(op, row)),
+                           op == Reduce::Prod ? roundings(n) : roundings(n / 16), op == Reduce::Sum ? size : 0),
                    what);
             std::vector<T> moved(x.size() + 3);
             std::copy(x.begin(), x.begin() + n, moved.begin() + 3);
@@ -283,7 +287,6 @@ template <class T> void check_softmax(const Table& t) {
     const T inf = std::numeric_limits<T>::infinity();
     for (const int64_t n : kLengths)
         for (const int64_t rows : {1, 3, 16, 21}) {
-            if (rows * n * n > 4'000'000) continue;  // the reference is quadratic in n
             const size_t size = static_cast<size_t>(rows * n);
             std::vector<T> x = uniform_vector<T>(size, -8, 8), y(size), z(size), g = uniform_vector<T>(size, -1, 1),
                            dy(size), dz(size);
@@ -297,16 +300,21 @@ template <class T> void check_softmax(const Table& t) {
             for (int64_t r = 0; r < rows; ++r) {
                 const size_t at = static_cast<size_t>(r * n);
                 std::vector<double> row(x.begin() + r * n, x.begin() + (r + 1) * n);
-                const std::vector<double> nll = ref::minus_log_softmax(row);
-                double dot = 0, sum = 0;
+                const std::vector<long double> nll = ref::minus_log_softmax(row);
+                long double dot = 0, sum = 0;
                 for (size_t c = 0; c < row.size(); ++c)
-                    dot += static_cast<double>(g[at + c]) * y[at + c], sum += g[at + c];
+                    dot += static_cast<long double>(g[at + c]) * y[at + c], sum += g[at + c];
+                const double many = roundings(n / 8);
                 for (size_t c = 0; c < row.size(); ++c) {
-                    ok &= near<T>(y[at + c], std::exp(-nll[c]), r == 0 ? 500 : 40, 1e-25);  // x - max is rounded
-                    ok_log &= near<T>(z[at + c], -nll[c], 4, 2);
-                    ok_grad &= near<T>(dy[at + c], y[at + c] * (g[at + c] - dot), 8, 8 * y[at + c]);
-                    ok_log_grad &= near<T>(dz[at + c], g[at + c] - std::exp(static_cast<double>(z[at + c])) * sum, 8,
-                                           16 + 4 * std::fabs(sum) + static_cast<double>(n) / 16);
+                    const long double p = std::exp(static_cast<long double>(z[at + c]));
+                    auto same = [](T got, long double want, double relative, double absolute) {
+                        return near<T>(got, static_cast<double>(want), relative, absolute);
+                    };
+                    ok &= same(y[at + c], std::exp(-nll[c]), (r == 0 ? 500 : 40) + many, 1e-25);  // x - max is rounded
+                    ok_log &= same(z[at + c], -nll[c], 4, many);
+                    ok_grad &= same(dy[at + c], y[at + c] * (g[at + c] - dot), 8, (4 + many) * y[at + c]);
+                    ok_log_grad &= same(dz[at + c], g[at + c] - p * sum, 8,
+                                        16 + 4 * static_cast<double>(std::fabs(sum)) + static_cast<double>(n) / 16);
                 }
             }
             const std::string shape = " " + std::to_string(rows) + "x" + std::to_string(n);
@@ -329,7 +337,6 @@ template <class T> void check_cross_entropy(const Table& t) {
     for (const int64_t n : kLengths)
         for (const int64_t rows : {1, 5, 16, 35})
             for (int variant = 0; variant < 5; ++variant) {
-                if (rows * n * n > 1'000'000) continue;
                 const size_t size = static_cast<size_t>(rows * n);
                 const double scale = variant == 1   ? 1e4
                                      : variant == 2 ? 30
@@ -354,11 +361,11 @@ template <class T> void check_cross_entropy(const Table& t) {
                         weight(static_cast<size_t>(n), 1.0);
                     if (weighted) weight.assign(w.begin(), w.end());
                     const ref::LossRow want = ref::cross_entropy(row, labels[static_cast<size_t>(r)], weight, eps);
-                    ok &=
-                        near<T>(loss[static_cast<size_t>(r)], want.loss, variant == 1 || variant == 2 ? 100 : 10, 1e-6);
+                    ok &= near<T>(loss[static_cast<size_t>(r)], want.loss,
+                                  (variant == 1 || variant == 2 ? 100 : 6) + roundings(n / 8), 1e-6);
                     for (int64_t c = 0; c < n; ++c)
                         ok_grad &= near<T>(grad[static_cast<size_t>(r * n + c)],
-                                           g0 * 0.5 * want.grad[static_cast<size_t>(c)], 20, 30);
+                                           g0 * 0.5 * want.grad[static_cast<size_t>(c)], 20, 26 + roundings(n / 8));
                 }
                 const std::string what =
                     std::to_string(rows) + "x" + std::to_string(n) + " variant " + std::to_string(variant);
@@ -485,7 +492,8 @@ template <class T> void check_floats(const Table& t) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+    if (argc > 1) random_bits.seed(static_cast<unsigned>(std::stoul(argv[1])));
     std::vector<const Table*> tables;
 #if defined(__x86_64__)
     const Isa best = detected_isa();
