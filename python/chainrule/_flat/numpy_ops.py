@@ -361,6 +361,13 @@ def take_along(x, i, axis):
     return np.take_along_axis(x, i, axis) if x.ndim else x
 
 
+def sparse_mm(values, indices, dense, rows):
+    """The product of the matrix with these values at (indices[0], indices[1]), entry by entry."""
+    out = np.zeros((rows, dense.shape[1]), dense.dtype)
+    np.add.at(out, indices[0], values[:, None] * dense[indices[1]])
+    return out
+
+
 # Windows: convolution and pooling
 
 

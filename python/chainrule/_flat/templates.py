@@ -480,6 +480,24 @@ def _scatter(c: Call) -> Written:
     return Written(f"scatter({c.x[0]}, {c.x[1]}, {c.x[2]}, {c.axis}, {how!r})", True)
 
 
+def _places(c: Call, indices: str | None) -> str:
+    """Rows and columns of a sparse matrix, in this order."""
+    return f"{wrapped(indices)}[::-1]" if c.transposed else str(indices)
+
+
+@template("sparse_mm")
+def _sparse_mm(c: Call) -> Written:
+    return Written(f"sparse_mm({c.x[0]}, {_places(c, c.x[1])}, {c.x[2]}, {c.rows})", True)
+
+
+@template("sampled_mm")
+def _sampled_mm(c: Call) -> Written:
+    rows, columns = ("1", "0") if c.transposed else ("0", "1")
+    at = wrapped(c.x[2])
+    a, b = f"{wrapped(c.x[0])}[{at}[{rows}]]", f"{wrapped(c.x[1])}[{at}[{columns}]]"
+    return Written(f"np.sum({a} * {b}, axis=1)", True)
+
+
 @template("put_along")
 def _put_along(c: Call) -> Written:
     return Written(f"put_along({c.x[0]}, {c.x[1]}, {c.axis}, {c.size})", True)
