@@ -46,6 +46,12 @@ CASES = [
     ("Rprop", {}),
     ("Rprop", {"lr": 0.1, "etas": (0.4, 1.3), "step_sizes": (1e-5, 1.0)}),
     ("Rprop", {"step_sizes": (1e-6, 0.1), "maximize": True}),
+    ("ASGD", {}),
+    ("ASGD", {"lr": 0.05, "lambd": 0.01, "alpha": 0.6, "t0": 20, "weight_decay": 0.1}),
+    ("ASGD", {"t0": 3, "maximize": True}),
+    ("Adafactor", {}),
+    ("Adafactor", {"lr": 0.1, "beta2_decay": -0.5, "eps": (1e-5, 0.01), "d": 2.0, "weight_decay": 0.1}),
+    ("Adafactor", {"maximize": True}),
 ]
 SHAPES = [(3, 4), (5,), (), (2, 1, 3), (33,)]
 case = pytest.mark.parametrize(("name", "options"), CASES, ids=lambda v: str(v).replace(" ", ""))
@@ -152,13 +158,55 @@ def test_state_dict_has_pytorchs_form(torch):
         np.testing.assert_allclose(float(ours["state"][2][key]), float(value), rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam", "Rprop"])
+@pytest.mark.parametrize(
+    "name", ["RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam", "Rprop", "ASGD", "Adafactor"]
+)
 def test_states_have_pytorchs_names(torch, name):
     options = {"momentum": 0.9, "centered": True} if name == "RMSprop" else {}
     ours, theirs = (train(lib, name, options, steps=3)[1].state_dict()["state"][0] for lib in (cr, torch))
     assert set(ours) == set(theirs)
     for key, value in theirs.items():
         np.testing.assert_allclose(array(ours[key]), value.numpy(), rtol=1e-5, atol=1e-7, err_msg=key)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"lr": 0.02, "momentum": 0.8, "nesterov": False, "adjust_lr_fn": "match_rms_adamw"},
+        {"lr": 0.1, "weight_decay": 0.0, "ns_coefficients": (2.0, -1.5, 0.5), "ns_steps": 3, "eps": 1e-5},
+    ],
+    ids=str,
+)
+def test_muon_equals_pytorch(torch, options, monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)  # its rounding is PyTorch's alone
+
+    def run(lib):
+        rng = np.random.default_rng(0)
+        params = [lib.nn.Parameter(lib.tensor(rng.standard_normal(shape))) for shape in ((3, 5), (6, 2), (4, 4))]
+        opt = lib.optim.Muon(params, **options)
+        for step in range(100):
+            opt.zero_grad()
+            loss_of(params if step % 3 else params[1:], step).backward()
+            opt.step()
+        return params, opt.state_dict()
+
+    (ours, state), (theirs, expected) = run(cr), run(torch)
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(array(p), array(q), rtol=1e-6)
+    assert state["param_groups"] == expected["param_groups"]
+    for key, value in expected["state"].items():
+        assert set(state["state"][key]) == set(value)
+
+
+def test_muon_wants_matrices():
+    w, b = nn.Parameter(cr.ones(2, 3)), nn.Parameter(cr.ones(2))
+    expect_error(ValueError, r"Muon: parameters must be matrices, got shape \(2,\)", optim.Muon, [w, b])
+    opt = optim.Muon([w])
+    expect_error(ValueError, "must be matrices", opt.add_param_group, {"params": [b]})
+    assert len(opt.param_groups) == 1
+    expect_error(ValueError, "Invalid adjust_lr_fn", optim.Muon, [w], adjust_lr_fn="fast")
+    expect_error(ValueError, "Invalid ns_steps", optim.Muon, [w], ns_steps=100)
 
 
 def rosenbrock(lib, dtype, steps, **options):
@@ -243,6 +291,10 @@ def test_lbfgs_errors():
         ("NAdam", {"momentum_decay": -1.0}),
         ("RAdam", {"eps": -1.0}),
         ("Rprop", {"etas": (1.1, 1.2)}),
+        ("ASGD", {"weight_decay": -1.0}),
+        ("Adafactor", {"beta2_decay": 0.1}),
+        ("Adafactor", {"d": 0.5}),
+        ("Adafactor", {"eps": (-1.0, 1e-3)}),
         ("LBFGS", {"lr": -1.0}),
     ],
     ids=str,

@@ -2,6 +2,9 @@
 
 #include <pybind11/stl.h>
 
+#include <array>
+#include <optional>
+
 #include "bind/tensor_object.h"
 #include "ops/optim.h"
 
@@ -46,14 +49,32 @@ void adam_step_(const py::list& params, const py::list& exp_avgs, const py::list
 }
 
 void rule_step_(const char* name, const py::list& params, const py::list& states, const py::list& steps,
-                const py::list& products, double lr, double weight_decay, bool decoupled, bool maximize,
+                const py::list& kept, double lr, double weight_decay, bool decoupled, bool maximize,
                 std::vector<double> numbers) {
     RuleState state;
-    check<ValueError>(states.size() <= std::size(state.states), name, ": too many lists of states");
+    check<ValueError>(states.size() <= std::size(state.states) && kept.size() <= std::size(state.numbers), name,
+                      ": too many lists of states");
     for (size_t k = 0; k < states.size(); ++k) state.states[k] = tensors_of(py::list(states[k]), name);
     state.steps = tensors_of(steps, name);
-    state.products = tensors_of(products, name);
+    for (size_t k = 0; k < kept.size(); ++k) state.numbers[k] = tensors_of(py::list(kept[k]), name);
     rule_step(name, parameters_of(params, name), state, {lr, weight_decay, decoupled, maximize, std::move(numbers)});
+}
+
+void adafactor_step_(const py::list& params, const py::list& row_vars, const py::list& col_vars,
+                     const py::list& variances, const py::list& steps, double lr, double beta2_decay,
+                     double weight_decay, std::optional<double> eps1, double eps2, double d, bool maximize) {
+    const char* op = "adafactor";
+    AdafactorState state{tensors_of(row_vars, op), tensors_of(col_vars, op), tensors_of(variances, op),
+                         tensors_of(steps, op)};
+    adafactor_step(parameters_of(params, op), state, {lr, beta2_decay, weight_decay, eps1, eps2, d, maximize});
+}
+
+void muon_step_(const py::list& params, const py::list& buffers, const std::vector<double>& lr_ratios, double lr,
+                double weight_decay, double momentum, bool nesterov, std::array<double, 3> coefficients, double eps,
+                int64_t steps) {
+    auto [a, b, c] = coefficients;
+    muon_step(parameters_of(params, "muon"), tensors_of(buffers, "muon"), lr_ratios,
+              {lr, weight_decay, momentum, nesterov, {a, b, c}, eps, steps});
 }
 
 py::list list_of(const py::object& o) {
@@ -72,6 +93,8 @@ void bind_optim(py::module_& m) {
     m.def("sgd_step_", &sgd_step_);
     m.def("adam_step_", &adam_step_);
     m.def("rule_step_", &rule_step_);
+    m.def("adafactor_step_", &adafactor_step_);
+    m.def("muon_step_", &muon_step_);
     m.def(
         "zero_grad_",
         [](const py::object& params, bool set_to_none) {

@@ -10,6 +10,7 @@
 #include "core/unlock.h"
 #include "kernels/reduction.h"
 #include "ops/ops.h"
+#include "ops/optim_checks.h"
 #include "ops/reduce_rules.h"
 
 namespace chainrule {
@@ -19,33 +20,9 @@ using kernels::Reduce;
 
 int index_of(DType t) { return static_cast<int>(t); }
 
-void check_param(const char* op, const Tensor& p) {
-    check<TypeError>(is_floating(p.dtype()), op, ": parameters must be floating, got ", p.dtype(), ".");
-    check<RuntimeError>(!p->storage->read_only, op, ": a parameter of shape ", p.shape(),
-                        " has read-only memory. Clone it first.");
-    check<RuntimeError>(!has_internal_overlap(p), op, ": a parameter of shape ", p.shape(),
-                        " is an expanded tensor. Clone it first.");
-    const TensorImpl& g = *p->grad;
-    check<ValueError>(g.shape == p.shape(), op, ": a gradient must have its parameter's shape ", p.shape(), ", got ",
-                      g.shape, ".");
-    check<TypeError>(g.dtype == p.dtype(), op, ": a gradient must have its parameter's dtype ", p.dtype(), ", got ",
-                     g.dtype, ".");
-}
-
 // A state that holds nothing yet gets an undefined entry a parameter.
 void begin(std::vector<Tensor>& state, size_t params) {
     if (state.empty()) state.resize(params);
-}
-
-void check_state(const char* op, const char* what, const Tensor& state, const Tensor& p) {
-    if (!state) return;
-    check<ValueError>(state.shape() == p.shape() && state.dtype() == p.dtype(), op, ": the state ", what,
-                      " must match its parameter (", p.shape(), ", ", p.dtype(), "), got ", state.shape(), ", ",
-                      state.dtype(), ".");
-}
-
-void check_count(const char* op, const char* what, size_t n, size_t params) {
-    check<ValueError>(n == params, op, ": one ", what, " a parameter is needed, got ", n, " for ", params, ".");
 }
 
 // A tensor to be changed, as row-major memory: itself, or a copy that is written back.
@@ -192,25 +169,27 @@ using kernels::StepRule;
 struct Rule {
     const char* name;
     StepRule kernel;
-    int states, options;
-    bool has_product;  // one more list of states: a number a parameter
-    void (*prepare)(RuleStep& s, const double* o, double lr, double t, float* product);
+    int states, options, numbers;  // numbers: of each parameter, one in each list
+    void (*prepare)(RuleStep& s, const double* o, double lr, double t, float* const* numbers);
 };
 
 void set_numbers(RuleStep& s, std::initializer_list<double> numbers) { std::copy(numbers.begin(), numbers.end(), s.k); }
 
-void prepare_rms_prop(RuleStep& s, const double* o, double lr, double, float*) {
+void prepare_rms_prop(RuleStep& s, const double* o, double lr, double, float* const*) {
     set_numbers(s, {lr, o[0], o[1], o[2]});
 }
-void prepare_adagrad(RuleStep& s, const double* o, double lr, double t, float*) {
+void prepare_adagrad(RuleStep& s, const double* o, double lr, double t, float* const*) {
     set_numbers(s, {lr / (1 + (t - 1) * o[0]), o[1]});
 }
-void prepare_adadelta(RuleStep& s, const double* o, double lr, double, float*) { set_numbers(s, {lr, o[0], o[1]}); }
-void prepare_adamax(RuleStep& s, const double* o, double lr, double t, float*) {
+void prepare_adadelta(RuleStep& s, const double* o, double lr, double, float* const*) {
+    set_numbers(s, {lr, o[0], o[1]});
+}
+void prepare_adamax(RuleStep& s, const double* o, double lr, double t, float* const*) {
     set_numbers(s, {o[0], o[1], o[2], lr / (1 - std::pow(o[0], t))});
 }
 // The momentum schedule of Dozat 2016; its product so far is kept in float32, as PyTorch keeps it.
-void prepare_nadam(RuleStep& s, const double* o, double lr, double t, float* product) {
+void prepare_nadam(RuleStep& s, const double* o, double lr, double t, float* const* numbers) {
+    float* product = numbers[0];
     auto momentum = [&](double age) { return o[0] * (1 - 0.5 * std::pow(0.96, age * o[3])); };
     double now = momentum(t), next = momentum(t + 1);
     *product = static_cast<float>(*product * now);
@@ -219,23 +198,34 @@ void prepare_nadam(RuleStep& s, const double* o, double lr, double t, float* pro
         s, {o[0], o[1], o[2], 1 - std::pow(o[1], t), lr * (1 - now) / (1 - so_far), lr * next / (1 - so_far * next)});
 }
 // Liu et al. 2019: while the variance of the step is unknown, exp_avg alone.
-void prepare_radam(RuleStep& s, const double* o, double lr, double t, float*) {
+void prepare_radam(RuleStep& s, const double* o, double lr, double t, float* const*) {
     double rate = lr / (1 - std::pow(o[0], t)), power = std::pow(o[1], t), left = 1 - power;
     double limit = 2 / (1 - o[1]) - 1, length = limit - 2 * t * power / left;
     bool rectified = length > 5;
     if (rectified) rate *= std::sqrt(left * (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length));
     set_numbers(s, {o[0], o[1], o[2], rate, rectified ? 1.0 : 0.0});
 }
-void prepare_rprop(RuleStep& s, const double* o, double, double, float*) { set_numbers(s, {o[0], o[1], o[2], o[3]}); }
+void prepare_rprop(RuleStep& s, const double* o, double, double, float* const*) {
+    set_numbers(s, {o[0], o[1], o[2], o[3]});
+}
+// Polyak and Juditsky 1992. The rate and the weight of the newest value come from the step before, kept in float32 as PyTorch
+// keeps them.
+void prepare_asgd(RuleStep& s, const double* o, double lr, double t, float* const* numbers) {
+    float &eta = *numbers[0], &mu = *numbers[1];
+    set_numbers(s, {1 - o[0] * eta, eta, mu});
+    eta = static_cast<float>(lr / std::pow(1 + o[0] * lr * t, o[1]));
+    mu = static_cast<float>(1 / std::max(1.0, t - o[2]));
+}
 
 constexpr Rule kRules[] = {
-    {"RMSprop", StepRule::RmsProp, 3, 3, false, prepare_rms_prop},    // alpha, eps, momentum
-    {"Adagrad", StepRule::Adagrad, 1, 2, false, prepare_adagrad},     // lr_decay, eps
-    {"Adadelta", StepRule::Adadelta, 2, 2, false, prepare_adadelta},  // rho, eps
-    {"Adamax", StepRule::Adamax, 2, 3, false, prepare_adamax},        // beta1, beta2, eps
-    {"NAdam", StepRule::NAdam, 2, 4, true, prepare_nadam},            // beta1, beta2, eps, momentum_decay
-    {"RAdam", StepRule::RAdam, 2, 3, false, prepare_radam},           // beta1, beta2, eps
-    {"Rprop", StepRule::Rprop, 2, 4, false, prepare_rprop},           // eta minus, eta plus, least and largest step
+    {"RMSprop", StepRule::RmsProp, 3, 3, 0, prepare_rms_prop},    // alpha, eps, momentum
+    {"Adagrad", StepRule::Adagrad, 1, 2, 0, prepare_adagrad},     // lr_decay, eps
+    {"Adadelta", StepRule::Adadelta, 2, 2, 0, prepare_adadelta},  // rho, eps
+    {"Adamax", StepRule::Adamax, 2, 3, 0, prepare_adamax},        // beta1, beta2, eps
+    {"NAdam", StepRule::NAdam, 2, 4, 1, prepare_nadam},           // beta1, beta2, eps, momentum_decay
+    {"RAdam", StepRule::RAdam, 2, 3, 0, prepare_radam},           // beta1, beta2, eps
+    {"Rprop", StepRule::Rprop, 2, 4, 0, prepare_rprop},           // eta minus, eta plus, least and largest step
+    {"ASGD", StepRule::Asgd, 1, 3, 2, prepare_asgd},              // lambd, alpha, t0
 };
 
 const Rule& rule_named(std::string_view name) {
@@ -244,16 +234,9 @@ const Rule& rule_named(std::string_view name) {
     fail<ValueError>("step_rule: there is no optimizer ", name, ".");
 }
 
-void check_numbers(const Rule& r, const char* what, const std::vector<Tensor>& numbers, size_t params) {
-    check_count(r.name, what, numbers.size(), params);
-    for (const Tensor& t : numbers)
-        check<ValueError>(t && t.numel() == 1 && t.dtype() == DType::Float32 && !t->storage->read_only, r.name, ": a ",
-                          what, " must be one float32 number.");
-}
-
 void check_rule(const Rule& r, const std::vector<Tensor>& params, const RuleState& state, const RuleOptions& o) {
-    check_numbers(r, "step", state.steps, params.size());
-    if (r.has_product) check_numbers(r, "mu_product", state.products, params.size());
+    check_numbers(r.name, "step", state.steps, params.size());
+    for (int k = 0; k < r.numbers; ++k) check_numbers(r.name, "number", state.numbers[k], params.size());
     check<ValueError>(o.numbers.size() == static_cast<size_t>(r.options), r.name, ": ", r.options,
                       " options are needed, got ", o.numbers.size(), ".");
     for (size_t k = 0; k < static_cast<size_t>(r.states); ++k)
@@ -278,9 +261,11 @@ void rule_step(std::string_view name, const std::vector<Tensor>& params, const R
         if (!p->grad) continue;
         float& t = *state.steps[i].data<float>();
         t += 1;
-        if (r.has_product || static_cast<double>(t) != age) {  // parameters of one age share their numbers
+        if (r.numbers || static_cast<double>(t) != age) {  // parameters of one age share what is made of it
             age = t;
-            r.prepare(step, o.numbers.data(), o.lr, age, r.has_product ? state.products[i].data<float>() : nullptr);
+            float* numbers[kMaxRuleNumbers] = {};
+            for (int k = 0; k < r.numbers; ++k) numbers[k] = state.numbers[k][i].data<float>();
+            r.prepare(step, o.numbers.data(), o.lr, age, numbers);
         }
         const Tensor* kept[kMaxStates] = {};
         for (int k = 0; k < kMaxStates; ++k)

@@ -2,6 +2,7 @@
 // are checked before anything is changed.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -27,12 +28,13 @@ struct AdamState {
 };
 void adam_step(const std::vector<Tensor>& params, AdamState& state, const AdamOptions& options);
 
-// RMSprop, Adagrad, Adadelta, Adamax, NAdam, RAdam and Rprop, by that name. One tensor a parameter in each list, of its shape;
+// RMSprop, Adagrad, Adadelta, Adamax, NAdam, RAdam, Rprop and ASGD, by that name. One tensor a parameter in each list, of its shape;
 // which states and numbers a rule has, and in what order, says its row in optim.cpp. A list may be empty where the
-// state is optional (RMSprop). steps and NAdam's products: 0-d float32.
+// state is optional (RMSprop). steps, and what NAdam (its products) and ASGD (eta, mu) keep: 0-d float32.
+constexpr int kMaxRuleNumbers = 2;
 struct RuleState {
     std::vector<Tensor> states[3];
-    std::vector<Tensor> steps, products;
+    std::vector<Tensor> steps, numbers[kMaxRuleNumbers];
 };
 struct RuleOptions {
     double lr = 1e-3, weight_decay = 0;
@@ -41,6 +43,31 @@ struct RuleOptions {
 };
 void rule_step(std::string_view name, const std::vector<Tensor>& params, const RuleState& state,
                const RuleOptions& options);
+
+// Adafactor: a matrix's squared gradients are kept as the means of its rows and columns, (..., n, 1) and (..., 1, m); those of
+// vectors and numbers as they are. Of the two kinds a parameter has one; the other's entry is undefined.
+struct AdafactorState {
+    std::vector<Tensor> row_vars, col_vars, variances, steps;
+};
+struct AdafactorOptions {
+    double lr = 1e-2, beta2_decay = -0.8, weight_decay = 0;
+    std::optional<double> eps1;  // none: the parameter's dtype's epsilon
+    double eps2 = 1e-3, d = 1;
+    bool maximize = false;
+};
+void adafactor_step(const std::vector<Tensor>& params, const AdafactorState& state, const AdafactorOptions& options);
+
+// Muon, of matrices only: momentum made orthogonal by Newton-Schulz steps a X + (b X X' + c (X X')^2) X. lr_ratio multiplies lr for
+// the update, not for the decay; one a parameter.
+struct MuonOptions {
+    double lr = 1e-3, weight_decay = 0.1, momentum = 0.95;
+    bool nesterov = true;
+    double coefficients[3] = {3.4445, -4.7750, 2.0315};
+    double eps = 1e-7;
+    int64_t steps = 5;
+};
+void muon_step(const std::vector<Tensor>& params, const std::vector<Tensor>& momentum_buffers,
+               const std::vector<double>& lr_ratios, const MuonOptions& options);
 
 // Gradients are dropped, or filled with 0.
 void zero_grad(const std::vector<Tensor>& params, bool set_to_none = true);

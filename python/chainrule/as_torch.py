@@ -44,8 +44,8 @@ _NN_MODULES = [
     "pooling", "rnn", "sparse", "transformer", "upsampling", "utils",
 ]
 _OPTIMIZERS = [
-    "adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "nadam", "optimizer", "radam", "rmsprop",
-    "rprop", "sgd", "sparse_adam",
+    "_adafactor", "_muon", "adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "nadam", "optimizer",
+    "radam", "rmsprop", "rprop", "sgd", "sparse_adam",
 ]
 _DISTRIBUTIONS = [
     "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "continuous_bernoulli", "dirichlet",

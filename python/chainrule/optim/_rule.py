@@ -17,23 +17,24 @@ class RuleOptimizer(Optimizer):
     """An optimizer that the core knows by its class's name in _rule.
 
     A subclass writes _states(group), the names of the arrays that it keeps for each parameter, in the core's order and
-    None for one that this group does without; _numbers(group), the options that the core wants; and, where an array
-    does not begin with zeros, _start(name, param, group).
+    None for one that this group does without; _numbers(group), the options that the core wants; where an array does
+    not begin with zeros, _start(name, param, group); and in _kept the names of the numbers that are kept for each
+    parameter beside its step, with _start_number(name, group).
     """
 
     _rule = ""
-    _has_product = False
+    _kept: tuple[str, ...] = ()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters. closure, if given, computes the loss anew, calls backward and returns it."""
         loss = None if closure is None else run_closure(closure)
-        for group, (_, (params, steps, products, states, _)) in self._gathered():
+        for group, (_, (params, steps, kept, states, _)) in self._gathered():
             _step(
                 self._rule,
                 params,
                 states,
                 steps,
-                products,
+                kept,
                 float(group["lr"]),
                 group.get("weight_decay", 0.0),
                 group.get("decoupled_weight_decay", False),
@@ -47,7 +48,7 @@ class RuleOptimizer(Optimizer):
         names, ready = self._states(group), True
         params: list[Any] = []
         steps: list[Any] = []
-        products: list[Any] = []
+        kept: list[list[Any]] = [[] for _ in self._kept]
         states: list[list[Any]] = [[] for _ in names]
         for param in group["params"]:
             state = self.state.get(param, {})
@@ -59,12 +60,12 @@ class RuleOptimizer(Optimizer):
             self._begin(param, state, group)
             params.append(param)
             steps.append(state["step"])
-            if self._has_product:
-                products.append(state["mu_product"])
+            for numbers, name in zip(kept, self._kept):
+                numbers.append(state[name])
             for values, name in zip(states, names):
                 if name is not None:
                     values.append(state[name])
-        return (params, steps, products, states, names), ready
+        return (params, steps, kept, states, names), ready
 
     def _unchanged(self, cached: list[Any]) -> bool:
         return super()._unchanged(cached) and all(
@@ -73,10 +74,11 @@ class RuleOptimizer(Optimizer):
 
     def _begin(self, param: Any, state: Any, group: dict[str, Any]) -> None:
         """Put in what is missing: all of it at first, later what an option that was switched on needs."""
-        for name in ("step", "mu_product") if self._has_product else ("step",):
+        for name in ("step", *self._kept):
             number = state.get(name)
             if number is None:
-                state[name] = _core.tensor(0.0 if name == "step" else 1.0, dtype=_core.float32)
+                first = 0.0 if name == "step" else self._start_number(name, group)
+                state[name] = _core.tensor(first, dtype=_core.float32)
             elif getattr(number, "dtype", None) != _core.float32:  # a number, or loaded in the parameter's dtype
                 state[name] = _core.tensor(float(number), dtype=_core.float32)
         for array in self._states(group):
@@ -85,6 +87,9 @@ class RuleOptimizer(Optimizer):
 
     def _start(self, name: str, param: Any, group: dict[str, Any]) -> Any:
         return _core.zeros_like(param).detach()
+
+    def _start_number(self, name: str, group: dict[str, Any]) -> float:
+        return 1.0
 
     def _states(self, group: dict[str, Any]) -> tuple[str | None, ...]:
         raise NotImplementedError

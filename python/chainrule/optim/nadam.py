@@ -40,7 +40,7 @@ class NAdam(RuleOptimizer):
     """
 
     _rule = "NAdam"
-    _has_product = True
+    _kept = ("mu_product",)
 
     def __init__(
         self,
