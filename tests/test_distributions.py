@@ -103,6 +103,8 @@ CASES = [
         lambda d, loc, tril: d.MultivariateNormal(loc, precision_matrix=tril @ tril.transpose(-1, -2)),
         {"loc": uniform(3), "tril": tril(2, 3, 3)},
     ),
+    Case("LKJCholesky", lambda d, **p: d.LKJCholesky(4, **p), {"concentration": spread(3)}),
+    Case("LKJCholesky of one", lambda d, **p: d.LKJCholesky(2, **p), {"concentration": spread(1)[0]}),
     plain("LogisticNormal", loc=uniform(2, 3), scale=uniform(3)),
     Case("Independent", lambda d, **p: d.Independent(d.Normal(**p), 1), {"loc": uniform(2, 3), "scale": uniform(3)}),
     Case(
@@ -375,6 +377,31 @@ ERRORS = [
 @pytest.mark.parametrize("call, match", ERRORS, ids=[match[:40] for _, match in ERRORS])
 def test_errors(call, match):
     expect_error(ValueError, match, call)
+
+
+def test_lkj_cholesky_is_checked():
+    expect_error(ValueError, "LKJCholesky: dim must be at least 2, got 1", D.LKJCholesky, 1)
+    m = D.LKJCholesky(3, 0.5)
+    factor = m.sample((100,))
+    np.testing.assert_allclose(array(factor @ factor.mT)[:, range(3), range(3)], 1, rtol=1e-6)
+    expect_error(ValueError, "rows of length 1", m.log_prob, 2 * cr.eye(3))
+    expect_error(ValueError, "rows of length 1", m.log_prob, factor[0].mT)
+
+
+def test_tails_of_cauchy():
+    """Where 1/2 + atan(z) / pi and tan(pi (p - 1/2)) lose their digits."""
+    m = D.Cauchy(1.0, 2.0)
+    z = cr.tensor([-1e9, -1e6, 3e3, 1e-3, np.inf, -np.inf], requires_grad=True)
+    cdf = m.cdf(z * 2.0 + 1.0)
+    expected = [3.1830988618379067e-10, 3.183098861836846e-07, 0.999893896706, 0.5003183097800805, 1.0, 0.0]
+    np.testing.assert_allclose(array(cdf), expected, rtol=3e-7)
+    assert all(math.isfinite(g) for g in cr.autograd.grad(cdf[:4].sum(), z)[0].tolist())
+    p = cr.tensor([1e-30, 1e-7, 0.3, 0.5, 0.9375, 0.0, 1.0], requires_grad=True)
+    quantile = m.icdf(p)
+    expected = [-3.183098861837907e29, -3183098.8618378, -0.7265425280053609, 0.0, 5.027339492125846, -np.inf, np.inf]
+    np.testing.assert_allclose(array(quantile), 2 * np.array(expected) + 1, rtol=4e-7)
+    slope = cr.autograd.grad(quantile[1:5].sum(), p)[0][1:5]
+    np.testing.assert_allclose(array(slope), 2 * np.pi / np.sin(np.pi * array(p)[1:5].astype(float)) ** 2, rtol=1e-5)
 
 
 def test_unchecked():

@@ -43,6 +43,7 @@ from .gamma import InverseGamma as InverseGamma
 from .gamma import StudentT as StudentT
 from .kl import kl_divergence as kl_divergence
 from .kl import register_kl as register_kl
+from .lkj_cholesky import LKJCholesky as LKJCholesky
 from .multivariate_normal import LogisticNormal as LogisticNormal
 from .multivariate_normal import MultivariateNormal as MultivariateNormal
 from .normal import Normal as Normal

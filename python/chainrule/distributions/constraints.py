@@ -11,12 +11,13 @@ Example:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import chainrule
 
 __all__ = [
-    "Constraint", "boolean", "dependent", "dependent_property", "greater_than", "greater_than_eq",
+    "Constraint", "boolean", "corr_cholesky", "dependent", "dependent_property", "greater_than", "greater_than_eq",
     "half_open_interval", "independent", "integer_interval", "interval", "is_dependent", "less_than",
     "lower_cholesky", "lower_triangular", "multinomial", "nonnegative", "nonnegative_integer", "one_hot", "positive",
     "positive_definite", "positive_integer", "positive_semidefinite", "real", "real_vector", "simplex", "square",
@@ -154,30 +155,52 @@ class _Multinomial(Constraint):
 
 
 class _Matrix(Constraint):
-    """Matrices in the last two axes, given by what is wrong with them (0 where nothing is)."""
+    """Square matrices in the last two axes. holds(value) tells of each whether it is as wanted."""
 
     event_dim = 2
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, holds: Callable[[Tensor], Tensor]) -> None:
         self.text = f"a {kind} matrix in the last two axes"
-        self.kind = kind
+        self._holds = holds
 
     def check(self, value: Tensor) -> Tensor:
-        square = value.shape[-2] == value.shape[-1]
-        lower = (value.tril() == value).flatten(-2).all(-1)
-        if not square:
-            return lower & False
-        if self.kind == "square":
-            return lower | True
-        if self.kind == "lower triangular":
-            return lower
-        if self.kind == "lower triangular, with positive diagonal,":
-            return lower & (value.diagonal(0, -2, -1) > 0).all(-1)
-        symmetric = ((value - value.transpose(-1, -2)).abs() <= 1e-6).flatten(-2).all(-1)
-        if self.kind == "symmetric":
-            return symmetric
-        least = chainrule.linalg.eigvalsh(value.detach())[..., 0]
-        return symmetric & (least > 0 if self.kind == "positive definite" else least >= 0)
+        if value.shape[-2] != value.shape[-1]:
+            return _is_any(value) & False
+        return self._holds(value)
+
+
+def _is_any(value: Tensor) -> Tensor:
+    return chainrule.ones(value.shape[:-2], dtype=chainrule.bool)
+
+
+def _is_lower(value: Tensor) -> Tensor:
+    return (value.tril() == value).flatten(-2).all(-1)
+
+
+def _is_cholesky(value: Tensor) -> Tensor:
+    return _is_lower(value) & (value.diagonal(0, -2, -1) > 0).all(-1)
+
+
+def _is_correlation_cholesky(value: Tensor) -> Tensor:
+    """Rows of length 1, to rounding."""
+    allowed = 10 * value.shape[-1] * chainrule.finfo(value.dtype).eps
+    return _is_cholesky(value) & ((value.norm(dim=-1) - 1).abs() <= allowed).all(-1)
+
+
+def _is_symmetric(value: Tensor) -> Tensor:
+    return ((value - value.transpose(-1, -2)).abs() <= 1e-6).flatten(-2).all(-1)
+
+
+def _least_eigenvalue(value: Tensor) -> Tensor:
+    return chainrule.linalg.eigvalsh(value.detach())[..., 0]
+
+
+def _is_positive_semidefinite(value: Tensor) -> Tensor:
+    return _is_symmetric(value) & (_least_eigenvalue(value) >= 0)
+
+
+def _is_positive_definite(value: Tensor) -> Tensor:
+    return _is_symmetric(value) & (_least_eigenvalue(value) > 0)
 
 
 class _Independent(Constraint):
@@ -243,9 +266,10 @@ positive = greater_than(0.0)
 nonnegative = greater_than_eq(0.0)
 nonnegative_integer = _IntegerInterval(0)
 positive_integer = _IntegerInterval(1)
-square = _Matrix("square")
-lower_triangular = _Matrix("lower triangular")
-lower_cholesky = _Matrix("lower triangular, with positive diagonal,")
-symmetric = _Matrix("symmetric")
-positive_semidefinite = _Matrix("positive semidefinite")
-positive_definite = _Matrix("positive definite")
+square = _Matrix("square", _is_any)
+lower_triangular = _Matrix("lower triangular", _is_lower)
+corr_cholesky = _Matrix("lower triangular, with positive diagonal and rows of length 1,", _is_correlation_cholesky)
+lower_cholesky = _Matrix("lower triangular, with positive diagonal,", _is_cholesky)
+symmetric = _Matrix("symmetric", _is_symmetric)
+positive_semidefinite = _Matrix("positive semidefinite", _is_positive_semidefinite)
+positive_definite = _Matrix("positive definite", _is_positive_definite)

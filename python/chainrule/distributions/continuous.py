@@ -254,10 +254,13 @@ class Cauchy(Distribution):
     def cdf(self, value: Tensor) -> Tensor:
         if self._validate_args:
             self._validate_sample(value)
-        return ((value - self.loc) / self.scale).atan() / math.pi + 0.5
+        return self.scale.atan2(self.loc - value) / math.pi  # 1/2 + atan(z) / pi, without cancellation far to the left
 
     def icdf(self, value: Tensor) -> Tensor:
-        return (math.pi * (value - 0.5)).tan() * self.scale + self.loc
+        tail = chainrule.minimum(value, 1 - value)  # the tangent's poles come from here, where no digit is lost
+        far = (1 / (math.pi * tail).tan()).copysign(value - 0.5)
+        z = chainrule.where(tail < 0.25, far, (math.pi * (value - 0.5)).tan())
+        return z * self.scale + self.loc
 
     def entropy(self) -> Tensor:
         return math.log(4 * math.pi) + self.scale.log()
