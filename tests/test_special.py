@@ -89,6 +89,34 @@ def test_density_of_the_gamma_distribution_where_powers_underflow(a, x, density)
     assert z.grad.item() == pytest.approx(density, rel=1e-12, abs=1e-323)
 
 
+@pytest.mark.parametrize(
+    ("a", "slopes"),
+    [
+        (0.5, [math.inf, -math.inf, math.inf]),
+        (1.0, [1.0, -1.0, 1.0]),
+        (1.5, [0.0, math.inf, -math.inf]),
+        (2.0, [0.0, 1.0, -2.0]),
+        (3.0, [0.0, 0.0, 1.0]),
+        (4.0, [0.0, 0.0, 0.0]),
+    ],
+)
+def test_derivatives_of_the_incomplete_gamma_function_at_0(a, slopes):
+    """By the series of x^(a - 1) e^-x / Gamma(a); what stands beside x = 0 is not touched by it."""
+    x = cr.tensor([0.0, 0.5], dtype=cr.float64, requires_grad=True)
+    y, beside = cr.igamma(cr.tensor(a, dtype=cr.float64), x), []
+    for _ in slopes:
+        (y,) = cr.autograd.grad(y.sum(), x, create_graph=True)
+        beside.append(y.tolist())
+    at_zero, inside = zip(*beside)
+    if not math.isinf(slopes[0] + slopes[1]):  # else the next derivative is the difference of two infinities
+        assert list(at_zero) == slopes
+    else:
+        assert at_zero[:2] == tuple(slopes[:2])
+    density = 0.5 ** (a - 1) * math.exp(-0.5) / math.gamma(a)
+    first, second = (a - 1) / 0.5 - 1, -(a - 1) / 0.25
+    assert inside == pytest.approx((density, density * first, density * (first**2 + second)), rel=1e-12)
+
+
 def test_bessel_functions_of_the_largest_numbers():
     x = cr.tensor([3e307, -1e308], dtype=cr.float64)
     assert cr.i0(x).tolist() == [float("inf")] * 2 and cr.special.i1(x).tolist() == [float("inf"), -float("inf")]

@@ -243,10 +243,19 @@ double incomplete_gamma(double a, double x, bool upper) {
 double gammainc(double a, double x) { return incomplete_gamma(a, x, false); }
 double gammaincc(double a, double x) { return incomplete_gamma(a, x, true); }
 
+// x^(a - 1) / Gamma(a) at 0; also for a < 0, which derivatives of the density ask for. Gamma is infinite at 0, -1, ... and
+// changes its sign there.
+double density_at_zero(double a) {
+    if (std::isnan(a)) return kNan;
+    if (a >= 1) return a == 1 ? 1 : 0;
+    if (a == std::floor(a)) return 0;
+    return std::fmod(std::floor(a), 2) == 0 ? kInfinity : -kInfinity;
+}
+
 // x^(a - 1) e^-x / Gamma(a), the derivative of P by x.
 double gamma_density(double a, double x) {
+    if (x == 0) return density_at_zero(a);
     if (!(a >= 0 && x >= 0)) return kNan;
-    if (x == 0) return a > 1 ? 0 : a == 1 ? 1 : kInfinity;
     if (std::isinf(x)) return std::isinf(a) ? kNan : 0;
     if (std::isinf(a)) return 0;
     // x^a may underflow where x^(a - 1) does not.
@@ -512,10 +521,13 @@ namespace {
 void no_gradient_of_shape(const VjpCtx& c) {
     check<RuntimeError>(!c.wants(0), c.op().name, ": there is no gradient for the first argument. detach() it.");
 }
+// p(a, x)' = p(a, x) ((a - 1) / x - 1); at 0, where the two factors may be 0 and infinite, it is p(a - 1, x) - p(a, x).
 const OpDef gamma_density_op = of_two("gamma_density", "GammaDensityBackward0", eval_two<gamma_density>, [](VjpCtx& c) {
     no_gradient_of_shape(c);
-    Tensor a = c.input(0), x = c.input(1);
-    c.set(1, c.grad() * run(c.op(), a, x) * ((a - 1.0) / x - 1.0));
+    Tensor a = c.input(0), x = c.input(1), at_zero = eq(detach(x), number(0, x));
+    Tensor inside = where(at_zero, ones_like(x), x), zero = masked_mul(at_zero, x);
+    Tensor slope = run(c.op(), a, inside) * ((a - 1.0) / inside - 1.0);
+    c.set(1, c.grad() * where(at_zero, run(c.op(), a - 1.0, zero) - run(c.op(), a, zero), slope));
 });
 void gamma_slope(VjpCtx& c, double sign_of) {
     no_gradient_of_shape(c);

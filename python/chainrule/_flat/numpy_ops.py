@@ -62,10 +62,12 @@ def gamma_density(a, x):
     """x^(a - 1) e^-x / Gamma(a); for large a by Stirling's series, as the logarithms would cancel."""
 
     def one(a, x):
+        if x == 0:
+            if a >= 1 or a == math.inf or a % 1 == 0:
+                return float(a == 1)
+            return -math.inf if a // 1 % 2 else math.inf if a == a else math.nan
         if not (a >= 0 and x >= 0) or (math.isinf(a) and math.isinf(x)):
             return math.nan
-        if x == 0:
-            return 0.0 if a > 1 else 1.0 if a == 1 else math.inf
         if a == 0 or math.isinf(a) or math.isinf(x):
             return 0.0
         if a < 20 or x < a / 1000:
