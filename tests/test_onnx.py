@@ -117,6 +117,22 @@ FUNCTIONS = {
         [x[:, 1:3], x[::2].sum(0, keepdim=True).expand(4, 6), cr.stack([x[:, 0], x[:, 5]], 1)], 1
     ),
     "shapes": lambda x: x[None].transpose(0, 2).squeeze(-1).reshape(2, 12).unsqueeze(1).flatten(),
+    "truth": lambda x: (
+        cr.stack(
+            [
+                (x > 0).any(1),
+                (x > -1).all(1),
+                x.floor().ne(0).any(1),
+                x.round().all(1),
+                (x.round() != x.floor())[:, 0],
+                x.round().logical_xor(x > 0)[:, 1],
+                x.logical_and(x.round())[:, 2],
+                x.round().logical_not()[:, 3],
+            ],
+            1,
+        ).float()
+        + x.any(1, keepdim=True) * x.all()
+    ),
     "reductions": lambda x: x.mean() + x.sum(1) + x.max(1)[0] - x.amin(1) + x.max() * x.min(),
     "broadcasting": lambda x: x - x.mean(0) + x[:1] * cr.arange(6.0),
     "comparisons": lambda x: cr.where(x > 0.1, x, -x).masked_fill(x < -1, 9.0),

@@ -60,7 +60,7 @@ for _name, _kind in {
     "neg": "Neg", "reciprocal": "Reciprocal", "erf": "Erf", "sin": "Sin", "cos": "Cos", "tan": "Tan", "floor": "Floor",
     "ceil": "Ceil", "softsign": "Softsign", "hardswish": "HardSwish", "sign": "Sign",
     "clone": "Identity", "detach": "Identity", "contiguous": "Identity",
-    "logical_not": "Not", "atan": "Atan", "asin": "Asin", "acos": "Acos", "sinh": "Sinh", "cosh": "Cosh",
+    "atan": "Atan", "asin": "Asin", "acos": "Acos", "sinh": "Sinh", "cosh": "Cosh",
 }.items():  # fmt: skip
     RULES[_name] = _plain(_kind)
 
@@ -96,6 +96,38 @@ def _arithmetic(graph: Graph, call: Call) -> Any:
         factor = graph.constant(np.array(call["value"], call.dtype))
         return graph.node(kinds["add"], [call.names[0], graph.node(kinds["mul"], [call.names[1], factor])])
     return graph.node(kinds[call.op], _operands(graph, call))
+
+
+@_rule("round")
+def _round(graph: Graph, call: Call) -> Any:
+    if call.get("decimals", 0) != 0:
+        return Missing("rounding to a number of decimals has no ONNX form here")
+    return graph.node("Round", call.names[:1])
+
+
+@_rule("ne")
+def _ne(graph: Graph, call: Call) -> str:
+    return graph.node("Not", [graph.node("Equal", _operands(graph, call))])
+
+
+def _truth(graph: Graph, name: str) -> str:
+    """What is not 0."""
+    return graph.node("Cast", [name], to=graph.onnx.TensorProto.BOOL)
+
+
+@_rule("logical_and", "logical_or", "logical_xor", "logical_not")
+def _logical(graph: Graph, call: Call) -> str:
+    kind = {"logical_and": "And", "logical_or": "Or", "logical_xor": "Xor", "logical_not": "Not"}[call.op]
+    names = call.names[:1] if call.op == "logical_not" else _operands(graph, call)
+    return graph.node(kind, [_truth(graph, name) for name in names])
+
+
+@_rule("any", "all")
+def _any_or_all(graph: Graph, call: Call) -> str:
+    """The largest or the smallest truth value, as ONNX reduces numbers only."""
+    number = graph.node("Cast", [_truth(graph, call.names[0])], to=graph.onnx.TensorProto.INT32)
+    kind = "ReduceMax" if call.op == "any" else "ReduceMin"
+    return _truth(graph, graph.node(kind, [number], axes=_axes(call), keepdims=int(call["keepdim"])))
 
 
 @_rule("square")
