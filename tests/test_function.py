@@ -35,6 +35,29 @@ def test_multiply():
     assert gradcheck(Multiply.apply, (x, y)) and gradgradcheck(Multiply.apply, (x, y))
 
 
+def test_grad_fn_shows_the_context():
+    class Scale(Function):
+        @staticmethod
+        def forward(ctx, x, factor):
+            ctx.factor, ctx._own = factor, 1
+            ctx.save_for_backward(x)
+            return x * factor
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.factor, None
+
+    x = leaf([1.0])
+    y = Scale.apply(x, 3.0)
+    assert y.grad_fn.factor == 3.0 and y.grad_fn.needs_input_grad == (True, False)
+    assert y.grad_fn.saved_tensors[0] is x
+    for fn, name in ((y.grad_fn, "other"), (y.grad_fn, "_own"), ((x * 2).grad_fn, "factor")):
+        expect_error(AttributeError, f"there is no attribute '{name}'", getattr, fn, name)
+    y.sum().backward()
+    assert y.grad_fn.factor == 3.0
+    expect_error(RuntimeError, "freed", getattr, y.grad_fn, "saved_tensors")
+
+
 def test_forward_runs_without_recording():
     class Look(Function):
         @staticmethod

@@ -5,6 +5,7 @@ compared with it, values and generator state. Values that went through the C lib
 in the last bit from one library to another, so those rows compare within a few roundings; all others are exact.
 """
 
+import copy
 import pickle
 import threading
 
@@ -344,6 +345,16 @@ def test_moments():
     assert abs(z.var() - 1) < 5 * np.sqrt(2 / n)
     counts = np.bincount(cr.multinomial(cr.tensor([1.0, 2.0, 5.0]), n, replacement=True).numpy(), minlength=3)
     assert np.abs(counts / n - np.array([1, 2, 5]) / 8).max() < 5 * np.sqrt(0.25 / n)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda g: pickle.loads(pickle.dumps(g))], ids=["copy", "pickle"])
+def test_a_copied_generator_goes_on_from_its_place(copied):
+    own = cr.Generator().manual_seed(5)
+    cr.randn(3, generator=own)
+    for generator in (own, cr.default_generator):
+        other = copied(generator)
+        assert other is not generator and other.initial_seed() == generator.initial_seed()
+        assert cr.randn(5, generator=other).tolist() == cr.randn(5, generator=generator).tolist()
 
 
 def test_threads_share_the_generator():

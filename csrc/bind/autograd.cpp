@@ -5,6 +5,7 @@
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
 #include "bind/convert.h"
+#include "bind/function.h"
 #include "bind/program.h"
 #include "ops/ops.h"
 
@@ -110,6 +111,17 @@ std::string python_line() {
     return file + ":" + std::to_string(py::cast<int>(f.attr("f_lineno")));
 }
 
+// A user's node answers for its context: what forward has set on ctx is read from grad_fn.
+py::object context_attribute(const NodeHandle& h, const char* name) {
+    PyObject* ctx = function_context(h.get());
+    if (ctx && name[0] != '_') {
+        if (PyObject* value = PyObject_GetAttrString(ctx, name)) return py::reinterpret_steal<py::object>(value);
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) throw py::error_already_set();
+        PyErr_Clear();
+    }
+    throw py::attribute_error(std::string(h.get()->op->grad_name) + ": there is no attribute '" + name + "'.");
+}
+
 }  // namespace
 
 py::object grad_fn_object(const Tensor& t) {
@@ -186,6 +198,7 @@ void bind_autograd(py::module_& m) {
                                    return n->owner ? Tensor(n->owner) : Tensor();
                                })
         .def_property_readonly("_sequence_nr", [](const NodeHandle& h) { return h.get()->seq; })
+        .def("__getattr__", &context_attribute)
         .def("__eq__",
              [](const NodeHandle& a, py::object b) {
                  return py::isinstance<NodeHandle>(b) && b.cast<NodeHandle&>().get() == a.get();

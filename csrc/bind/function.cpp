@@ -266,6 +266,8 @@ py::object apply_function(py::object cls, py::tuple args) {
 
 }  // namespace
 
+PyObject* function_context(Node* node) { return node->op->vjp == function_vjp ? state_of(node)->ctx : nullptr; }
+
 int traverse_function_node(Node* node, visitproc visit, void* arg) {
     if (node->op->vjp != function_vjp) return 0;
     Py_VISIT(state_of(node)->ctx);

@@ -5,6 +5,7 @@
 #include "ops/random.h"
 
 #include <cstring>
+#include <memory>
 
 namespace chainrule {
 namespace {
@@ -62,6 +63,12 @@ void bind_generator(py::module_& m) {
         .def("seed", &Generator::seed, "Starts a stream from a seed of the operating system and returns it.")
         .def("get_state", &state_of, "The state as a uint8 tensor, in PyTorch's layout.")
         .def("set_state", &set_state, py::arg("state"), "Puts a state from get_state() back.")
+        .def(py::pickle(&state_of,
+                        [](const Tensor& state) {
+                            auto g = std::make_unique<Generator>();
+                            set_state(*g, state);
+                            return g;
+                        }))
         .def_property_readonly(
             "device", [](const Generator&) { return py::module_::import("chainrule._core").attr("device")("cpu"); });
     m.attr("default_generator") = py::cast(&default_generator(), py::return_value_policy::reference);
