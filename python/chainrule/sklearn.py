@@ -110,10 +110,15 @@ class _MLP(BaseEstimator):
             value: Any = getattr(self, name)
             return isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 1
 
+        def named(name: str, choices: Iterable[str]) -> bool:
+            value: Any = getattr(self, name)
+            return isinstance(value, str) and value in choices
+
         require(all(isinstance(n, numbers.Integral) and n > 0 for n in self._sizes()), "hidden_layer_sizes", "positive")
-        require(self.activation in _ACTIVATIONS, "activation", f"one of {sorted(_ACTIVATIONS)}")
-        require(self.solver in _SOLVERS, "solver", f"one of {list(_SOLVERS)}")
-        require(callable(self.loss) or self.loss in self._losses(), "loss", f"a callable or {sorted(self._losses())}")
+        require(named("activation", _ACTIVATIONS), "activation", f"one of {sorted(_ACTIVATIONS)}")
+        require(named("solver", _SOLVERS), "solver", f"one of {list(_SOLVERS)}")
+        losses = self._losses()
+        require(callable(self.loss) or named("loss", losses), "loss", f"a callable or {sorted(losses)}")
         for name in ("alpha", "tol", "epsilon"):
             require(number(name, 0.0), name, ">= 0")
         require(number("learning_rate_init", 0.0) and self.learning_rate_init > 0, "learning_rate_init", "> 0")

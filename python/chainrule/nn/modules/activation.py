@@ -186,10 +186,19 @@ class Hardswish(_Inplace):
 
 
 class Hardtanh(Module):
-    """x cut to [min_val, max_val]."""
+    """x cut to [min_val, max_val]; min_value and max_value are their old names."""
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+    def __init__(
+        self,
+        min_val: float = -1.0,
+        max_val: float = 1.0,
+        inplace: bool = False,
+        min_value: float | None = None,
+        max_value: float | None = None,
+    ) -> None:
         super().__init__()
+        min_val = min_val if min_value is None else min_value
+        max_val = max_val if max_value is None else max_value
         if max_val <= min_val:
             raise ValueError(f"Hardtanh: max_val must exceed min_val, got {max_val} and {min_val}.")
         self.min_val = min_val
