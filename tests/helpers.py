@@ -154,3 +154,8 @@ def in_small_thread(work, kilobytes=256):
     if error is not None:
         raise error
     return value
+
+
+def trained_by(optimizer, params):
+    """Those of the parameters that an optimizer of this name takes: Muon takes matrices alone."""
+    return [p for p in params if optimizer != "Muon" or p.dim() == 2]

@@ -7,7 +7,7 @@ PyTorch does not see writes through `.data`; here they count too.
 import inspect
 
 import pytest
-from helpers import expect_error
+from helpers import expect_error, trained_by
 
 import chainrule as cr
 from chainrule import nn, optim
@@ -140,9 +140,7 @@ OPTIMIZERS = [
 def test_08_step_of_every_optimizer(name):
     """A step between forward and backward changes weights that were saved: refused, and no gradient is changed."""
     layer, last = nn.Linear(3, 4), nn.Linear(4, 1)
-    params = [*layer.parameters(), *last.parameters()]
-    if name == "Muon":  # trains matrices only
-        params = [p for p in params if p.dim() == 2]
+    params = trained_by(name, [*layer.parameters(), *last.parameters()])
     opt = getattr(optim, name)(params, lr=0.1)
     loss = last(layer(cr.ones(4, 3)).tanh()).sum()
     for p in params:
