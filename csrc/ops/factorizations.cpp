@@ -37,13 +37,8 @@ Tensor lu_solve(const char* op, const Tensor& lu, const Tensor& pivots, const Te
     check<ValueError>(rows_of(b) == rows_of(lu), op, ": LU and B must fit, got shapes ", lu.shape(), " and ", b.shape(),
                       " (", rows_of(lu), " != ", rows_of(b), ").");
     Tensor p = permutation(lu, exchanges);
-    Dims batch_lu = lu.shape(), batch_b = b.shape();
-    batch_lu.n -= 2;
-    batch_b.n -= 2;
-    Dims shape = broadcast_shapes(op, batch_lu, batch_b), shape_b = shape;
-    for (int64_t size : {rows_of(lu), cols_of(lu)}) shape.push(size);
-    for (int64_t size : {rows_of(b), cols_of(b)}) shape_b.push(size);
-    Tensor a = expand(lu, shape), x = expand(b, shape_b);
+    Dims batch = broadcast_shapes(op, batch_of(lu), batch_of(b));
+    Tensor a = with_batch(lu, batch), x = with_batch(b, batch);
     if (!adjoint) return solve_triangular(triu(a), solve_triangular(tril(a), matmul(mT(p), x), false, true), true);
     Tensor y = solve_triangular(mT(triu(a)), x, false);
     return matmul(p, solve_triangular(mT(tril(a)), y, true, true));
@@ -184,14 +179,9 @@ Tensor cholesky_solve(const char* op, const Tensor& b, const Tensor& factor, boo
     check<ValueError>(b.dtype() == factor.dtype() && rows_of(b) == rows_of(factor), op,
                       ": B and the factor must have one dtype and as many rows, got ", b.shape(), " and ",
                       factor.shape(), ".");
-    Dims batch_l = factor.shape(), batch_b = b.shape();
-    batch_l.n -= 2;
-    batch_b.n -= 2;
-    Dims shape_l = broadcast_shapes(op, batch_l, batch_b), shape_b = shape_l;
-    for (int64_t size : {rows_of(factor), cols_of(factor)}) shape_l.push(size);
-    for (int64_t size : {rows_of(b), cols_of(b)}) shape_b.push(size);
-    Tensor l = expand(upper ? mT(triu(factor)) : tril(factor), shape_l);
-    return solve_triangular(mT(l), solve_triangular(l, expand(b, shape_b), false), true);
+    Dims batch = broadcast_shapes(op, batch_of(factor), batch_of(b));
+    Tensor l = with_batch(upper ? mT(triu(factor)) : tril(factor), batch);
+    return solve_triangular(mT(l), solve_triangular(l, with_batch(b, batch), false), true);
 }
 
 }  // namespace

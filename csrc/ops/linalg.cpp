@@ -28,19 +28,6 @@ constexpr const char* kEighFields[] = {"linalg_eigh", "eigenvalues", "eigenvecto
 constexpr const char* kSlogdetFields[] = {"linalg_slogdet", "sign", "logabsdet", nullptr};
 constexpr const char* kLstsqFields[] = {"linalg_lstsq", "solution", "residuals", "rank", "singular_values", nullptr};
 
-// The batch axes of both, broadcast against each other.
-Tensor with_batch(const Tensor& t, const Dims& batch) {
-    Dims shape = batch;
-    shape.push(rows_of(t));
-    shape.push(cols_of(t));
-    return expand(t, shape);
-}
-Dims batch_of(const Tensor& t) {
-    Dims shape = t.shape();
-    shape.n -= 2;
-    return shape;
-}
-
 // b is a vector (or a batch of vectors with a's batch axes) if its shape says so, as in PyTorch.
 bool is_vector(const Tensor& a, const Tensor& b) {
     if (b.ndim() == 1) return true;
@@ -147,9 +134,7 @@ void call_svd(Args& a) {
 
 }  // namespace
 
-const Register linalg_inv_fn({"linalg_inv",
-                              kFunction,
-                              R"(Inverse of square matrices.
+constexpr const char* kInvDoc = R"(Inverse of square matrices.
 
     Y = A^-1,  dA = -Y^T dY Y^T
 
@@ -166,32 +151,14 @@ Example:
     >>> chainrule.linalg.inv(chainrule.tensor([[2., 2.], [0., 4.]]))
     tensor([[ 0.5000, -0.2500],
             [ 0.0000,  0.2500]])
-)",
-                              {{"linalg_inv(Tensor input)", [](Args& a) { a.ret(inv(a.tensor(0))); }}}});
-const Register inverse_fn({"inverse",
-                           kFunction | kMethod,
-                           R"(Inverse of square matrices.
-
-    Y = A^-1,  dA = -Y^T dY Y^T
-
-Args:
-    input: (..., n, n) floating tensor.
-
-Returns:
-    Tensor of the same shape.
-
-Raises:
-    RuntimeError: for a singular matrix, with its number in the batch.
-
-Example:
-    >>> chainrule.inverse(chainrule.tensor([[2., 2.], [0., 4.]]))
-    tensor([[ 0.5000, -0.2500],
-            [ 0.0000,  0.2500]])
-)",
-                           {{"inverse(Tensor input)", [](Args& a) { a.ret(inv(a.tensor(0))); }}}});
-const Register linalg_det_fn({"linalg_det",
-                              kFunction,
-                              R"(Determinant of square matrices.
+)";
+const Register linalg_inv_fn({"linalg_inv", kFunction, kInvDoc, {{"linalg_inv(Tensor input)", [](Args& a) {
+                                                                      a.ret(inv(a.tensor(0)));
+                                                                  }}}});
+const Register inverse_fn({"inverse", kFunction | kMethod, kInvDoc, {{"inverse(Tensor input)", [](Args& a) {
+                                                                          a.ret(inv(a.tensor(0)));
+                                                                      }}}});
+constexpr const char* kDetDoc = R"(Determinant of square matrices.
 
     d = det A,  dA = dd d A^-T  (the matrix of cofactors where d is 0)
 
@@ -204,28 +171,14 @@ Returns:
 Example:
     >>> chainrule.linalg.det(chainrule.tensor([[2., 1.], [0., 4.]]))
     tensor(8.)
-)",
-                              {{"linalg_det(Tensor input)", [](Args& a) { a.ret(det(a.tensor(0))); }}}});
-const Register det_fn({"det",
-                       kFunction | kMethod,
-                       R"(Determinant of square matrices.
-
-    d = det A,  dA = dd d A^-T  (the matrix of cofactors where d is 0)
-
-Args:
-    input: (..., n, n) floating tensor.
-
-Returns:
-    (...,) tensor.
-
-Example:
-    >>> chainrule.det(chainrule.tensor([[2., 1.], [0., 4.]]))
-    tensor(8.)
-)",
-                       {{"det(Tensor input)", [](Args& a) { a.ret(det(a.tensor(0))); }}}});
-const Register linalg_slogdet_fn({"linalg_slogdet",
-                                  kFunction,
-                                  R"(Sign and logarithm of the absolute value of the determinant, without overflow.
+)";
+const Register linalg_det_fn({"linalg_det", kFunction, kDetDoc, {{"linalg_det(Tensor input)", [](Args& a) {
+                                                                      a.ret(det(a.tensor(0)));
+                                                                  }}}});
+const Register det_fn({"det", kFunction | kMethod, kDetDoc, {{"det(Tensor input)", [](Args& a) {
+                                                                  a.ret(det(a.tensor(0)));
+                                                              }}}});
+constexpr const char* kSlogdetDoc = R"(Sign and logarithm of the absolute value of the determinant, without overflow.
 
     dA = dlogabsdet A^-T
 
@@ -238,31 +191,17 @@ Returns:
 Example:
     >>> chainrule.linalg.slogdet(chainrule.tensor([[1., 0.], [0., -1.]])).sign
     tensor(-1.)
-)",
-                                  {{"linalg_slogdet(Tensor input)", [](Args& a) {
-                                        LogDet d = slogdet(a.tensor(0));
-                                        a.ret_tuple({d.sign, d.logabsdet}, kSlogdetFields);
-                                    }}}});
-const Register slogdet_fn({"slogdet",
-                           kFunction | kMethod,
-                           R"(Sign and logarithm of the absolute value of the determinant, without overflow.
-
-    dA = dlogabsdet A^-T
-
-Args:
-    input: (..., n, n) floating tensor.
-
-Returns:
-    Named tuple (sign, logabsdet); of a singular matrix 0 and -inf.
-
-Example:
-    >>> chainrule.slogdet(chainrule.tensor([[1., 0.], [0., -1.]])).sign
-    tensor(-1.)
-)",
-                           {{"slogdet(Tensor input)", [](Args& a) {
-                                 LogDet d = slogdet(a.tensor(0));
-                                 a.ret_tuple({d.sign, d.logabsdet}, kSlogdetFields);
-                             }}}});
+)";
+const Register linalg_slogdet_fn(
+    {"linalg_slogdet", kFunction, kSlogdetDoc, {{"linalg_slogdet(Tensor input)", [](Args& a) {
+                                                     LogDet d = slogdet(a.tensor(0));
+                                                     a.ret_tuple({d.sign, d.logabsdet}, kSlogdetFields);
+                                                 }}}});
+const Register slogdet_fn({"slogdet", kFunction | kMethod, kSlogdetDoc, {{"slogdet(Tensor input)", [](Args& a) {
+                                                                              LogDet d = slogdet(a.tensor(0));
+                                                                              a.ret_tuple({d.sign, d.logabsdet},
+                                                                                          kSlogdetFields);
+                                                                          }}}});
 const Register logdet_fn(
     {"logdet",
      kFunction | kMethod,

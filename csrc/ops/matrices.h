@@ -27,6 +27,20 @@ inline Dims with_matrix(const Tensor& like, int64_t rows, int64_t cols) {
     return shape;
 }
 
+inline Dims batch_of(const Tensor& t) {
+    Dims shape = t.shape();
+    shape.n -= 2;
+    return shape;
+}
+
+// The matrices repeated over a batch to which their own broadcasts.
+inline Tensor with_batch(const Tensor& t, const Dims& batch) {
+    Dims shape = batch;
+    shape.push(rows_of(t));
+    shape.push(cols_of(t));
+    return expand(t, shape);
+}
+
 inline Dims with_vector(const Tensor& like, int64_t n) {
     Dims shape = like.shape();
     shape.erase(shape.n - 1);

@@ -124,161 +124,12 @@ template <int dims> void call_max_unpool(Args& a) {
 
 }  // namespace
 
-// ---- max_pool1d ----
-const Register max_pool1d_fn(
-    {"max_pool1d",
-     kNN,
-     R"(Largest element of each window. NaN counts as largest; the gradient goes to the first maximum.
+// ---- max_pool1d, max_pool2d, max_pool3d ----
+constexpr const char* kMaxPoolDoc =
+    R"(Largest element of each window. NaN counts as largest; the gradient goes to the first maximum.
 
 Args:
-    input: (N, C, L) or (C, L) floating tensor.
-    kernel_size: of the window, one number or one for each axis. So are stride, padding and dilation.
-    stride: step from window to window; the kernel's size unless given.
-    padding: elements on both sides that are never the largest; at most half of the kernel.
-    dilation: step from element to element of a window.
-    ceil_mode: windows that reach over the end count too, if they begin before it.
-    return_indices: give the positions of the maxima in their plane as well.
-
-Returns:
-    Tensor, or (values, indices).
-
-Raises:
-    ValueError: a window that doesn't fit.
-
-Example:
-    >>> F.max_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 4)
-    tensor([[[3.]]])
-)",
-     {{"max_pool1d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, ints dilation=1, bool "
-       "ceil_mode=False, bool return_indices=False)",
-       call_max_pool<1>}}});
-
-// ---- avg_pool1d ----
-const Register avg_pool1d_fn({"avg_pool1d",
-                              kNN,
-                              R"(Mean of each window.
-
-Args:
-    input: (N, C, L) or (C, L) floating tensor.
-    kernel_size: of the window, one number or one for each axis. So are stride and padding.
-    stride: step from window to window; the kernel's size unless given.
-    padding: zeros on both sides; at most half of the kernel.
-    ceil_mode: windows that reach over the end count too, if they begin before it.
-    count_include_pad: divide by the whole window's size, zeros included; False: by the elements inside the input.
-
-Returns:
-    Tensor.
-
-Raises:
-    ValueError: a window that doesn't fit.
-
-Example:
-    >>> F.avg_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 4)
-    tensor([[[1.5000]]])
-)",
-                              {{"avg_pool1d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, bool "
-                                "ceil_mode=False, bool count_include_pad=True)",
-                                call_avg_pool<1>}}});
-
-// ---- adaptive_avg_pool1d, adaptive_max_pool1d ----
-const Register adaptive_avg_pool1d_fn({"adaptive_avg_pool1d",
-                                       kNN,
-                                       R"(Mean of windows that cut each axis into as many parts as asked for.
-
-    window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
-
-Args:
-    input: (N, C, L) or (C, L) floating tensor.
-    output_size: one number or one for each axis, at least 0; None keeps the size.
-
-Returns:
-    Tensor of that size.
-
-Example:
-    >>> F.adaptive_avg_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 1)
-    tensor([[[1.5000]]])
-)",
-                                       {{"adaptive_avg_pool1d(Tensor input, sizes output_size)",
-                                         call_adaptive_avg_pool<1>}}});
-
-const Register adaptive_max_pool1d_fn(
-    {"adaptive_max_pool1d",
-     kNN,
-     R"(Largest element of windows that cut each axis into as many parts as asked for.
-
-    window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
-
-Args:
-    input: (N, C, L) or (C, L) floating tensor.
-    output_size: one number or one for each axis, at least 0; None keeps the size.
-    return_indices: give the positions of the maxima in their plane as well.
-
-Returns:
-    Tensor of that size, or (values, indices).
-
-Example:
-    >>> F.adaptive_max_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 1)
-    tensor([[[3.]]])
-)",
-     {{"adaptive_max_pool1d(Tensor input, sizes output_size, bool return_indices=False)", call_adaptive_max_pool<1>}}});
-
-// ---- max_unpool1d ----
-const Register max_unpool1d_fn({"max_unpool1d",
-                                kNN,
-                                R"(Puts values where max_pool1d found them, zeros elsewhere.
-
-Args:
-    input: values as max_pool1d gives them, (N, C, L) or (C, L).
-    indices: int64 tensor of the same shape.
-    kernel_size, stride, padding: of the pooling.
-    output_size: of the pooling's input, where it does not follow from the others.
-
-Returns:
-    Tensor.
-
-Raises:
-    IndexError: an index outside of the plane.
-
-Example:
-    >>> values, indices = F.max_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 4, return_indices=True)
-    >>> F.max_unpool1d(values, indices, 4).sum()
-    tensor(3.)
-)",
-                                {{"max_unpool1d(Tensor input, Tensor indices, ints kernel_size, ints stride=None, ints "
-                                  "padding=0, ints output_size=None)",
-                                  call_max_unpool<1>}}});
-
-// ---- lp_pool1d ----
-const Register lp_pool1d_fn(
-    {"lp_pool1d",
-     kNN,
-     R"(Power mean without the division: (sum of x^p over the window)^(1/p).
-
-Args:
-    input: (N, C, L) or (C, L) floating tensor.
-    norm_type: p.
-    kernel_size: of the window.
-    stride: step from window to window; the kernel's size unless given.
-    ceil_mode: windows that reach over the end count too, if they begin before it.
-
-Returns:
-    Tensor.
-
-Example:
-    >>> F.lp_pool1d(chainrule.arange(4.).reshape(1, 1, 4), 1, 4)
-    tensor([[[6.]]])
-)",
-     {{"lp_pool1d(Tensor input, float norm_type, ints kernel_size, ints stride=None, bool ceil_mode=False)",
-       call_lp_pool<1>}}});
-
-// ---- max_pool2d ----
-const Register max_pool2d_fn(
-    {"max_pool2d",
-     kNN,
-     R"(Largest element of each window. NaN counts as largest; the gradient goes to the first maximum.
-
-Args:
-    input: (N, C, H, W) or (C, H, W) floating tensor.
+    input: floating tensor (N, C, ...) or (C, ...) with 1, 2 or 3 axes to pool, as the name says.
     kernel_size: of the window, one number or one for each axis. So are stride, padding and dilation.
     stride: step from window to window; the kernel's size unless given.
     padding: elements on both sides that are never the largest; at most half of the kernel.
@@ -295,24 +146,37 @@ Raises:
 Example:
     >>> F.max_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 2)
     tensor([[[[3.]]]])
-)",
-     {{"max_pool2d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, ints dilation=1, bool "
-       "ceil_mode=False, bool return_indices=False)",
-       call_max_pool<2>}}});
-
-// ---- avg_pool2d ----
-const Register avg_pool2d_fn({"avg_pool2d",
+)";
+const Register max_pool1d_fn({"max_pool1d",
                               kNN,
-                              R"(Mean of each window.
+                              kMaxPoolDoc,
+                              {{"max_pool1d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, ints "
+                                "dilation=1, bool ceil_mode=False, bool return_indices=False)",
+                                call_max_pool<1>}}});
+const Register max_pool2d_fn({"max_pool2d",
+                              kNN,
+                              kMaxPoolDoc,
+                              {{"max_pool2d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, ints "
+                                "dilation=1, bool ceil_mode=False, bool return_indices=False)",
+                                call_max_pool<2>}}});
+const Register max_pool3d_fn({"max_pool3d",
+                              kNN,
+                              kMaxPoolDoc,
+                              {{"max_pool3d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, ints "
+                                "dilation=1, bool ceil_mode=False, bool return_indices=False)",
+                                call_max_pool<3>}}});
+
+// ---- avg_pool1d, avg_pool2d, avg_pool3d ----
+constexpr const char* kAvgPoolDoc = R"(Mean of each window.
 
 Args:
-    input: (N, C, H, W) or (C, H, W) floating tensor.
+    input: floating tensor (N, C, ...) or (C, ...) with 1, 2 or 3 axes to pool, as the name says.
     kernel_size: of the window, one number or one for each axis. So are stride and padding.
     stride: step from window to window; the kernel's size unless given.
     padding: zeros on both sides; at most half of the kernel.
     ceil_mode: windows that reach over the end count too, if they begin before it.
     count_include_pad: divide by the whole window's size, zeros included; False: by the elements inside the input.
-    divisor_override: divide by this instead; not 0.
+    divisor_override: (not avg_pool1d) divide by this instead; not 0.
 
 Returns:
     Tensor.
@@ -323,41 +187,34 @@ Raises:
 Example:
     >>> F.avg_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 2)
     tensor([[[[1.5000]]]])
-)",
+)";
+const Register avg_pool1d_fn({"avg_pool1d",
+                              kNN,
+                              kAvgPoolDoc,
+                              {{"avg_pool1d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, bool "
+                                "ceil_mode=False, bool count_include_pad=True)",
+                                call_avg_pool<1>}}});
+const Register avg_pool2d_fn({"avg_pool2d",
+                              kNN,
+                              kAvgPoolDoc,
                               {{"avg_pool2d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, bool "
                                 "ceil_mode=False, bool count_include_pad=True, int divisor_override=None)",
                                 call_avg_pool<2>}}});
+const Register avg_pool3d_fn({"avg_pool3d",
+                              kNN,
+                              kAvgPoolDoc,
+                              {{"avg_pool3d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, bool "
+                                "ceil_mode=False, bool count_include_pad=True, int divisor_override=None)",
+                                call_avg_pool<3>}}});
 
-// ---- adaptive_avg_pool2d, adaptive_max_pool2d ----
-const Register adaptive_avg_pool2d_fn({"adaptive_avg_pool2d",
-                                       kNN,
-                                       R"(Mean of windows that cut each axis into as many parts as asked for.
-
-    window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
-
-Args:
-    input: (N, C, H, W) or (C, H, W) floating tensor.
-    output_size: one number or one for each axis, at least 0; None keeps the size.
-
-Returns:
-    Tensor of that size.
-
-Example:
-    >>> F.adaptive_avg_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 1)
-    tensor([[[[1.5000]]]])
-)",
-                                       {{"adaptive_avg_pool2d(Tensor input, sizes output_size)",
-                                         call_adaptive_avg_pool<2>}}});
-
-const Register adaptive_max_pool2d_fn(
-    {"adaptive_max_pool2d",
-     kNN,
-     R"(Largest element of windows that cut each axis into as many parts as asked for.
+// ---- adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d ----
+constexpr const char* kAdaptiveMaxPoolDoc =
+    R"(Largest element of windows that cut each axis into as many parts as asked for.
 
     window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
 
 Args:
-    input: (N, C, H, W) or (C, H, W) floating tensor.
+    input: floating tensor (N, C, ...) or (C, ...) with 1, 2 or 3 axes to pool, as the name says.
     output_size: one number or one for each axis, at least 0; None keeps the size.
     return_indices: give the positions of the maxima in their plane as well.
 
@@ -367,16 +224,60 @@ Returns:
 Example:
     >>> F.adaptive_max_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 1)
     tensor([[[[3.]]]])
-)",
+)";
+const Register adaptive_max_pool1d_fn(
+    {"adaptive_max_pool1d",
+     kNN,
+     kAdaptiveMaxPoolDoc,
+     {{"adaptive_max_pool1d(Tensor input, sizes output_size, bool return_indices=False)", call_adaptive_max_pool<1>}}});
+const Register adaptive_max_pool2d_fn(
+    {"adaptive_max_pool2d",
+     kNN,
+     kAdaptiveMaxPoolDoc,
      {{"adaptive_max_pool2d(Tensor input, sizes output_size, bool return_indices=False)", call_adaptive_max_pool<2>}}});
+const Register adaptive_max_pool3d_fn(
+    {"adaptive_max_pool3d",
+     kNN,
+     kAdaptiveMaxPoolDoc,
+     {{"adaptive_max_pool3d(Tensor input, sizes output_size, bool return_indices=False)", call_adaptive_max_pool<3>}}});
 
-// ---- max_unpool2d ----
-const Register max_unpool2d_fn({"max_unpool2d",
-                                kNN,
-                                R"(Puts values where max_pool2d found them, zeros elsewhere.
+// ---- adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d ----
+constexpr const char* kAdaptiveAvgPoolDoc = R"(Mean of windows that cut each axis into as many parts as asked for.
+
+    window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
 
 Args:
-    input: values as max_pool2d gives them, (N, C, H, W) or (C, H, W).
+    input: floating tensor (N, C, ...) or (C, ...) with 1, 2 or 3 axes to pool, as the name says.
+    output_size: one number or one for each axis, at least 0; None keeps the size.
+
+Returns:
+    Tensor of that size.
+
+Example:
+    >>> F.adaptive_avg_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 1)
+    tensor([[[[1.5000]]]])
+)";
+const Register adaptive_avg_pool1d_fn({"adaptive_avg_pool1d",
+                                       kNN,
+                                       kAdaptiveAvgPoolDoc,
+                                       {{"adaptive_avg_pool1d(Tensor input, sizes output_size)",
+                                         call_adaptive_avg_pool<1>}}});
+const Register adaptive_avg_pool2d_fn({"adaptive_avg_pool2d",
+                                       kNN,
+                                       kAdaptiveAvgPoolDoc,
+                                       {{"adaptive_avg_pool2d(Tensor input, sizes output_size)",
+                                         call_adaptive_avg_pool<2>}}});
+const Register adaptive_avg_pool3d_fn({"adaptive_avg_pool3d",
+                                       kNN,
+                                       kAdaptiveAvgPoolDoc,
+                                       {{"adaptive_avg_pool3d(Tensor input, sizes output_size)",
+                                         call_adaptive_avg_pool<3>}}});
+
+// ---- max_unpool1d, max_unpool2d, max_unpool3d ----
+constexpr const char* kMaxUnpoolDoc = R"(Puts values where max_pool found them, zeros elsewhere.
+
+Args:
+    input: values as max_pool gives them.
     indices: int64 tensor of the same shape.
     kernel_size, stride, padding: of the pooling.
     output_size: of the pooling's input, where it does not follow from the others.
@@ -391,19 +292,31 @@ Example:
     >>> values, indices = F.max_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 2, return_indices=True)
     >>> F.max_unpool2d(values, indices, 2).sum()
     tensor(3.)
-)",
+)";
+const Register max_unpool1d_fn({"max_unpool1d",
+                                kNN,
+                                kMaxUnpoolDoc,
+                                {{"max_unpool1d(Tensor input, Tensor indices, ints kernel_size, ints stride=None, ints "
+                                  "padding=0, ints output_size=None)",
+                                  call_max_unpool<1>}}});
+const Register max_unpool2d_fn({"max_unpool2d",
+                                kNN,
+                                kMaxUnpoolDoc,
                                 {{"max_unpool2d(Tensor input, Tensor indices, ints kernel_size, ints stride=None, ints "
                                   "padding=0, ints output_size=None)",
                                   call_max_unpool<2>}}});
+const Register max_unpool3d_fn({"max_unpool3d",
+                                kNN,
+                                kMaxUnpoolDoc,
+                                {{"max_unpool3d(Tensor input, Tensor indices, ints kernel_size, ints stride=None, ints "
+                                  "padding=0, ints output_size=None)",
+                                  call_max_unpool<3>}}});
 
-// ---- lp_pool2d ----
-const Register lp_pool2d_fn(
-    {"lp_pool2d",
-     kNN,
-     R"(Power mean without the division: (sum of x^p over the window)^(1/p).
+// ---- lp_pool1d, lp_pool2d, lp_pool3d ----
+constexpr const char* kLpPoolDoc = R"(Power mean without the division: (sum of x^p over the window)^(1/p).
 
 Args:
-    input: (N, C, H, W) or (C, H, W) floating tensor.
+    input: floating tensor (N, C, ...) or (C, ...) with 1, 2 or 3 axes to pool, as the name says.
     norm_type: p.
     kernel_size: of the window.
     stride: step from window to window; the kernel's size unless given.
@@ -415,155 +328,23 @@ Returns:
 Example:
     >>> F.lp_pool2d(chainrule.arange(4.).reshape(1, 1, 2, 2), 1, 2)
     tensor([[[[6.]]]])
-)",
+)";
+const Register lp_pool1d_fn(
+    {"lp_pool1d",
+     kNN,
+     kLpPoolDoc,
+     {{"lp_pool1d(Tensor input, float norm_type, ints kernel_size, ints stride=None, bool ceil_mode=False)",
+       call_lp_pool<1>}}});
+const Register lp_pool2d_fn(
+    {"lp_pool2d",
+     kNN,
+     kLpPoolDoc,
      {{"lp_pool2d(Tensor input, float norm_type, ints kernel_size, ints stride=None, bool ceil_mode=False)",
        call_lp_pool<2>}}});
-
-// ---- max_pool3d ----
-const Register max_pool3d_fn(
-    {"max_pool3d",
-     kNN,
-     R"(Largest element of each window. NaN counts as largest; the gradient goes to the first maximum.
-
-Args:
-    input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
-    kernel_size: of the window, one number or one for each axis. So are stride, padding and dilation.
-    stride: step from window to window; the kernel's size unless given.
-    padding: elements on both sides that are never the largest; at most half of the kernel.
-    dilation: step from element to element of a window.
-    ceil_mode: windows that reach over the end count too, if they begin before it.
-    return_indices: give the positions of the maxima in their plane as well.
-
-Returns:
-    Tensor, or (values, indices).
-
-Raises:
-    ValueError: a window that doesn't fit.
-
-Example:
-    >>> F.max_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), (1, 2, 2))
-    tensor([[[[[3.]]]]])
-)",
-     {{"max_pool3d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, ints dilation=1, bool "
-       "ceil_mode=False, bool return_indices=False)",
-       call_max_pool<3>}}});
-
-// ---- avg_pool3d ----
-const Register avg_pool3d_fn({"avg_pool3d",
-                              kNN,
-                              R"(Mean of each window.
-
-Args:
-    input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
-    kernel_size: of the window, one number or one for each axis. So are stride and padding.
-    stride: step from window to window; the kernel's size unless given.
-    padding: zeros on both sides; at most half of the kernel.
-    ceil_mode: windows that reach over the end count too, if they begin before it.
-    count_include_pad: divide by the whole window's size, zeros included; False: by the elements inside the input.
-    divisor_override: divide by this instead; not 0.
-
-Returns:
-    Tensor.
-
-Raises:
-    ValueError: a window that doesn't fit.
-
-Example:
-    >>> F.avg_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), (1, 2, 2))
-    tensor([[[[[1.5000]]]]])
-)",
-                              {{"avg_pool3d(Tensor input, ints kernel_size, ints stride=None, ints padding=0, bool "
-                                "ceil_mode=False, bool count_include_pad=True, int divisor_override=None)",
-                                call_avg_pool<3>}}});
-
-// ---- adaptive_avg_pool3d, adaptive_max_pool3d ----
-const Register adaptive_avg_pool3d_fn({"adaptive_avg_pool3d",
-                                       kNN,
-                                       R"(Mean of windows that cut each axis into as many parts as asked for.
-
-    window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
-
-Args:
-    input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
-    output_size: one number or one for each axis, at least 0; None keeps the size.
-
-Returns:
-    Tensor of that size.
-
-Example:
-    >>> F.adaptive_avg_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), 1)
-    tensor([[[[[1.5000]]]]])
-)",
-                                       {{"adaptive_avg_pool3d(Tensor input, sizes output_size)",
-                                         call_adaptive_avg_pool<3>}}});
-
-const Register adaptive_max_pool3d_fn(
-    {"adaptive_max_pool3d",
-     kNN,
-     R"(Largest element of windows that cut each axis into as many parts as asked for.
-
-    window i of k, of an axis of n elements: floor(i n / k) up to ceil((i + 1) n / k)
-
-Args:
-    input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
-    output_size: one number or one for each axis, at least 0; None keeps the size.
-    return_indices: give the positions of the maxima in their plane as well.
-
-Returns:
-    Tensor of that size, or (values, indices).
-
-Example:
-    >>> F.adaptive_max_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), 1)
-    tensor([[[[[3.]]]]])
-)",
-     {{"adaptive_max_pool3d(Tensor input, sizes output_size, bool return_indices=False)", call_adaptive_max_pool<3>}}});
-
-// ---- max_unpool3d ----
-const Register max_unpool3d_fn({"max_unpool3d",
-                                kNN,
-                                R"(Puts values where max_pool3d found them, zeros elsewhere.
-
-Args:
-    input: values as max_pool3d gives them, (N, C, D, H, W) or (C, D, H, W).
-    indices: int64 tensor of the same shape.
-    kernel_size, stride, padding: of the pooling.
-    output_size: of the pooling's input, where it does not follow from the others.
-
-Returns:
-    Tensor.
-
-Raises:
-    IndexError: an index outside of the plane.
-
-Example:
-    >>> values, indices = F.max_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), (1, 2, 2), return_indices=True)
-    >>> F.max_unpool3d(values, indices, (1, 2, 2)).sum()
-    tensor(3.)
-)",
-                                {{"max_unpool3d(Tensor input, Tensor indices, ints kernel_size, ints stride=None, ints "
-                                  "padding=0, ints output_size=None)",
-                                  call_max_unpool<3>}}});
-
-// ---- lp_pool3d ----
 const Register lp_pool3d_fn(
     {"lp_pool3d",
      kNN,
-     R"(Power mean without the division: (sum of x^p over the window)^(1/p).
-
-Args:
-    input: (N, C, D, H, W) or (C, D, H, W) floating tensor.
-    norm_type: p.
-    kernel_size: of the window.
-    stride: step from window to window; the kernel's size unless given.
-    ceil_mode: windows that reach over the end count too, if they begin before it.
-
-Returns:
-    Tensor.
-
-Example:
-    >>> F.lp_pool3d(chainrule.arange(4.).reshape(1, 1, 1, 2, 2), 1, (1, 2, 2))
-    tensor([[[[[6.]]]]])
-)",
+     kLpPoolDoc,
      {{"lp_pool3d(Tensor input, float norm_type, ints kernel_size, ints stride=None, bool ceil_mode=False)",
        call_lp_pool<3>}}});
 

@@ -237,10 +237,8 @@ Example:
        }},
       {"linalg_matrix_norm(Tensor A, Number ord, ints dim=(-2, -1), bool keepdim=False, *, Dtype dtype=None)",
        [](Args& a) { a.ret(matrix_norm("linalg.matrix_norm", converted(a, 4), a.real(1), a.ints(2), a.flag(3))); }}}});
-const Register linalg_matrix_power_fn(
-    {"linalg_matrix_power",
-     kFunction,
-     R"(Power of square matrices, by repeated squaring; a negative one takes the inverse first.
+constexpr const char* kMatrixPowerDoc =
+    R"(Power of square matrices, by repeated squaring; a negative one takes the inverse first.
 
 Args:
     input: (..., n, n) floating tensor.
@@ -253,28 +251,19 @@ Example:
     >>> chainrule.linalg.matrix_power(chainrule.tensor([[1., 1.], [0., 1.]]), 3)
     tensor([[1., 3.],
             [0., 1.]])
-)",
-     {{"linalg_matrix_power(Tensor input, int n)",
-       [](Args& a) { a.ret(matrix_power("linalg.matrix_power", a.tensor(0), a.integer(1))); }}}});
-const Register matrix_power_fn(
-    {"matrix_power",
-     kFunction | kMethod,
-     R"(Power of square matrices, by repeated squaring; a negative one takes the inverse first.
-
-Args:
-    input: (..., n, n) floating tensor.
-    n: exponent.
-
-Returns:
-    Tensor of the input's shape.
-
-Example:
-    >>> chainrule.matrix_power(chainrule.tensor([[1., 1.], [0., 1.]]), 3)
-    tensor([[1., 3.],
-            [0., 1.]])
-)",
-     {{"matrix_power(Tensor input, int n)",
-       [](Args& a) { a.ret(matrix_power("linalg.matrix_power", a.tensor(0), a.integer(1))); }}}});
+)";
+const Register linalg_matrix_power_fn({"linalg_matrix_power",
+                                       kFunction,
+                                       kMatrixPowerDoc,
+                                       {{"linalg_matrix_power(Tensor input, int n)", [](Args& a) {
+                                             a.ret(matrix_power("linalg.matrix_power", a.tensor(0), a.integer(1)));
+                                         }}}});
+const Register matrix_power_fn({"matrix_power",
+                                kFunction | kMethod,
+                                kMatrixPowerDoc,
+                                {{"matrix_power(Tensor input, int n)", [](Args& a) {
+                                      a.ret(matrix_power("linalg.matrix_power", a.tensor(0), a.integer(1)));
+                                  }}}});
 const Register linalg_multi_dot_fn({"linalg_multi_dot",
                                     kFunction,
                                     R"(Product of several matrices, in the cheapest order.
