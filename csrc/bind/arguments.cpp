@@ -236,86 +236,89 @@ bool take_tensors(PyObject* o, std::vector<Tensor>* out) {
     return true;
 }
 
+bool take_bool(PyObject* o, Scalar* out) {
+    if (PyBool_Check(o)) {
+        *out = Scalar(o == Py_True);
+        return true;
+    }
+    if (PyUnicode_Check(o) || (is_tensor(o) && impl_of(o)->numel != 1) || !to_scalar(o, out) || out->is_float())
+        return false;
+    *out = Scalar(out->to_int() != 0);
+    return true;
+}
+
+bool take_text(PyObject* o, std::string_view* out) {
+    if (!PyUnicode_Check(o)) return false;
+    Py_ssize_t n;
+    const char* s = PyUnicode_AsUTF8AndSize(o, &n);
+    if (!s) throw py::error_already_set();
+    *out = std::string_view(s, static_cast<size_t>(n));
+    return true;
+}
+
+// How many of the places for integers and for lists of tensors are taken.
+struct Used {
+    int ints = 0, lists = 0;
+};
+
+// The next place; null if none is left.
+Dims* next_ints(Arg& a, Args& all, Used& used) {
+    if (used.ints >= kMaxIntsArgs) return nullptr;
+    a.kind = Arg::Ints;
+    a.slot = static_cast<uint8_t>(used.ints++);
+    return &all.ints_slots[a.slot];
+}
+std::vector<Tensor>* next_list(Arg& a, Args& all, Used& used) {
+    if (used.lists >= 2) return nullptr;
+    a.kind = Arg::Tensors;
+    a.slot = static_cast<uint8_t>(used.lists++);
+    return &all.tensors_slots[a.slot];
+}
+
 // Converts one argument. False: it has another type (another signature may take it).
-bool convert(const Param& p, PyObject* o, Arg& a, Args& all, int* ints_used, int* lists_used) {
+bool convert(const Param& p, PyObject* o, Arg& a, Args& all, Used& used) {
     if (o == Py_None && (p.optional || p.type == Param::Any)) {
         a.kind = Arg::None;
         return true;
     }
+    if (p.refuses_tensors && is_tensor(o)) return false;
     switch (p.type) {
         case Param::Tensor:
-            if (is_tensor(o)) {
-                a.tensor = tensor_of(o);
-            } else if (!to_tensor(o, &a.tensor)) {
-                return false;
-            }
             a.kind = Arg::TensorArg;
+            if (!is_tensor(o)) return to_tensor(o, &a.tensor);
+            a.tensor = tensor_of(o);
             return true;
         case Param::Number:
-        case Param::Float:
-            if (!to_scalar(o, &a.number)) return false;
-            a.kind = Arg::Number;
-            return true;
+        case Param::Float: a.kind = Arg::Number; return to_scalar(o, &a.number);
         case Param::Int: {
             int64_t x;
-            if ((p.refuses_tensors && is_tensor(o)) || !take_int(o, &x)) return false;
+            if (!take_int(o, &x)) return false;
             a.kind = Arg::Number;
             a.number = Scalar(x);
             return true;
         }
-        case Param::Bool:
-            if (!PyBool_Check(o)) {
-                if (PyUnicode_Check(o) || (is_tensor(o) && impl_of(o)->numel != 1) || !to_scalar(o, &a.number) ||
-                    a.number.is_float())
-                    return false;
-                a.number = Scalar(a.number.to_int() != 0);
-            } else {
-                a.number = Scalar(o == Py_True);
-            }
-            a.kind = Arg::Number;
-            return true;
+        case Param::Bool: a.kind = Arg::Number; return take_bool(o, &a.number);
         case Param::Ints:
-        case Param::Size:
-            if ((p.refuses_tensors && is_tensor(o)) || *ints_used >= kMaxIntsArgs) return false;
-            a.slot = static_cast<uint8_t>((*ints_used)++);
-            if (!take_ints(o, &all.ints_slots[a.slot])) return false;
-            a.kind = Arg::Ints;
-            return true;
-        case Param::Sizes:
-            if (*ints_used >= kMaxIntsArgs) return false;
-            a.slot = static_cast<uint8_t>((*ints_used)++);
-            if (!take_sizes(all.name, p.name, o, &all.ints_slots[a.slot])) return false;
-            a.kind = Arg::Ints;
-            return true;
-        case Param::List:
-            if ((p.refuses_tensors && is_tensor(o)) || !take_list(o, &a.tensor)) return false;
-            a.kind = Arg::TensorArg;
-            return true;
-        case Param::Dtype:
-            if (!to_dtype(o, &a.dtype)) return false;
-            a.kind = Arg::Dtype;
-            return true;
-        case Param::Str: {
-            if (!PyUnicode_Check(o)) return false;
-            Py_ssize_t n;
-            const char* s = PyUnicode_AsUTF8AndSize(o, &n);
-            if (!s) throw py::error_already_set();
-            a.kind = Arg::Str;
-            a.text = std::string_view(s, static_cast<size_t>(n));
-            return true;
+        case Param::Size: {
+            Dims* place = next_ints(a, all, used);
+            return place && take_ints(o, place);
         }
+        case Param::Sizes: {
+            Dims* place = next_ints(a, all, used);
+            return place && take_sizes(all.name, p.name, o, place);
+        }
+        case Param::List: a.kind = Arg::TensorArg; return take_list(o, &a.tensor);
+        case Param::Dtype: a.kind = Arg::Dtype; return to_dtype(o, &a.dtype);
+        case Param::Str: a.kind = Arg::Str; return take_text(o, &a.text);
         case Param::Tensors:
-        case Param::VarTensors:
-            if (*lists_used >= 2) return false;
-            a.slot = static_cast<uint8_t>((*lists_used)++);
-            if (!take_tensors(o, &all.tensors_slots[a.slot])) return false;
-            a.kind = Arg::Tensors;
-            return true;
+        case Param::VarTensors: {
+            std::vector<Tensor>* place = next_list(a, all, used);
+            return place && take_tensors(o, place);
+        }
         case Param::Generator:
-            a.object = generator_of(o);
-            if (!a.object) return false;
             a.kind = Arg::Object;
-            return true;
+            a.object = generator_of(o);
+            return a.object != nullptr;
         case Param::Any:
             if (p.name == "device") check_device(o);
             a.kind = Arg::Object;
@@ -342,29 +345,46 @@ PyObject* keyword(const Param& p, PyObject* const* values, PyObject* kwnames, Py
 }
 
 // Tensors given one by one: meshgrid(x, y).
-bool take_spread_tensors(const Param& p, PyObject* const* args, Py_ssize_t* at, Py_ssize_t nargs, Args& out, Arg& a,
-                         int* lists_used) {
-    if (p.type != Param::VarTensors || !is_tensor(args[*at]) || *lists_used >= 2) return false;
-    a.slot = static_cast<uint8_t>((*lists_used)++);
-    a.kind = Arg::Tensors;
-    std::vector<Tensor>& list = out.tensors_slots[a.slot];
-    list.clear();
-    while (*at < nargs && is_tensor(args[*at])) list.push_back(tensor_of(args[(*at)++]));
+bool take_spread_tensors(const Param& p, PyObject* const* args, Py_ssize_t* at, Py_ssize_t nargs, Arg& a, Args& all,
+                         Used& used) {
+    if (p.type != Param::VarTensors || !is_tensor(args[*at])) return false;
+    std::vector<Tensor>* list = next_list(a, all, used);
+    if (!list) return false;
+    list->clear();
+    while (*at < nargs && is_tensor(args[*at])) list->push_back(tensor_of(args[(*at)++]));
     return true;
 }
 
 // Trailing integers given one by one: x.view(2, 3).
-bool spreads(const Param& p, PyObject* const* args, Py_ssize_t at, Py_ssize_t nargs) {
-    if (p.type != Param::Size || nargs - at < 1) return false;
+bool take_spread_integers(const Param& p, PyObject* const* args, Py_ssize_t* at, Py_ssize_t nargs, Arg& a, Args& all,
+                          Used& used) {
     int64_t x;
-    return nargs - at > 1 && take_int(args[at], &x);
+    if (p.type != Param::Size || nargs - *at < 2 || !take_int(args[*at], &x)) return false;
+    Dims* d = next_ints(a, all, used);
+    if (!d) return false;
+    d->n = 0;
+    for (; *at < nargs && take_int(args[*at], &x); ++*at) d->push(x);
+    return true;
+}
+
+// False: the argument is needed.
+bool take_default(const Param& p, Arg& a, Args& all, Used& used, bool args_left) {
+    if (!p.has_default && (p.type != Param::Size || args_left)) return false;
+    if (!p.has_default || p.default_value.kind == Arg::Ints) {
+        Dims* place = next_ints(a, all, used);
+        if (!place) return false;
+        if (p.has_default) *place = p.default_ints;
+        else place->n = 0;  // x.view() and zeros() with no size: an empty one
+    } else if (p.default_value.kind != Arg::None) {
+        a = p.default_value;
+    }
+    return true;
 }
 
 bool match(const Signature& s, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames, Args& out) {
-    Py_ssize_t n_keywords = kwnames ? PyTuple_GET_SIZE(kwnames) : 0;
-    uint32_t used = 0;
-    int ints_used = 0, lists_used = 0;
-    Py_ssize_t at = 0;
+    Py_ssize_t n_keywords = kwnames ? PyTuple_GET_SIZE(kwnames) : 0, at = 0;
+    uint32_t keywords_used = 0;
+    Used used;
     out.args.resize(0);
     out.args.resize(s.params.size());
     for (size_t i = 0; i < s.params.size(); ++i) {
@@ -372,47 +392,16 @@ bool match(const Signature& s, PyObject* const* args, Py_ssize_t nargs, PyObject
         Arg& a = out.args[i];
         PyObject* o = nullptr;
         if (at < nargs && !p.keyword_only) {
-            if (spreads(p, args, at, nargs)) {
-                if (ints_used >= kMaxIntsArgs) return false;
-                a.slot = static_cast<uint8_t>(ints_used++);
-                Dims& d = out.ints_slots[a.slot];
-                d.n = 0;
-                a.kind = Arg::Ints;
-                int64_t x;
-                while (at < nargs && take_int(args[at], &x)) {
-                    d.push(x);
-                    ++at;
-                }
-                continue;
-            }
-            if (take_spread_tensors(p, args, &at, nargs, out, a, &lists_used)) continue;
+            if (take_spread_integers(p, args, &at, nargs, a, out, used)) continue;
+            if (take_spread_tensors(p, args, &at, nargs, a, out, used)) continue;
             o = args[at++];
         } else if (n_keywords) {
-            o = keyword(p, args + nargs, kwnames, n_keywords, &used);
+            o = keyword(p, args + nargs, kwnames, n_keywords, &keywords_used);
         }
-        if (o) {
-            if (!convert(p, o, a, out, &ints_used, &lists_used)) return false;
-            continue;
-        }
-        if (!p.has_default) {
-            // x.view() and zeros() with no size: an empty one.
-            if (p.type != Param::Size || nargs > at) return false;
-            a.slot = static_cast<uint8_t>(ints_used++);
-            out.ints_slots[a.slot].n = 0;
-            a.kind = Arg::Ints;
-            continue;
-        }
-        if (p.default_value.kind == Arg::Ints) {
-            if (ints_used >= kMaxIntsArgs) return false;
-            a.slot = static_cast<uint8_t>(ints_used++);
-            out.ints_slots[a.slot] = p.default_ints;
-            a.kind = Arg::Ints;
-        } else if (p.default_value.kind != Arg::None) {
-            a = p.default_value;
-        }
+        if (o ? !convert(p, o, a, out, used) : !take_default(p, a, out, used, at < nargs)) return false;
     }
     if (at < nargs) return false;
-    return used == (n_keywords ? (uint32_t{1} << n_keywords) - 1 : 0u);
+    return keywords_used == (n_keywords ? (uint32_t{1} << n_keywords) - 1 : 0u);
 }
 
 std::string describe(PyObject* o) {
@@ -519,9 +508,7 @@ PyObject* give_back(Args& args) {
         case Args::One: return wrap(args.value);
         case Args::Tuple: return args.fields ? named_tuple(args.values, args.fields) : tuple_of(args.values);
         case Args::List: return tuple_of(args.values);
-        case Args::Bool: return PyBool_FromLong(args.integer_result != 0);
-        case Args::Int: return PyLong_FromLongLong(args.integer_result);
-        case Args::Real: return PyFloat_FromDouble(args.scalar);
+        case Args::Bool: return PyBool_FromLong(args.truth);
     }
     Py_RETURN_NONE;
 }

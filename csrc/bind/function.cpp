@@ -138,19 +138,34 @@ const OpDef& op_for(py::handle cls) {
     return e->op;
 }
 
-Ref<NodeBase> make_node(const OpDef& op, const std::vector<Tensor>& inputs, size_t n_outputs, FunctionState* state) {
-    FunctionAttrs attrs{state};
+// What the node needs of its inputs. Taken before forward runs, which may change an input in place.
+struct Taken {
+    Edge edge;
+    Tensor kind;  // shape and dtype, without data
+};
+
+std::vector<Taken> take(const std::vector<Tensor>& inputs) {
     refresh_views(inputs.data(), inputs.size());
-    Ref<NodeBase> ref =
-        Node::create(op, static_cast<uint32_t>(inputs.size()), static_cast<uint32_t>(n_outputs), &attrs, sizeof(attrs));
-    Node* node = as_node(ref);
+    std::vector<Taken> taken(inputs.size());
     for (size_t i = 0; i < inputs.size(); ++i) {
         if (!inputs[i]) continue;
-        if (is_floating(inputs[i].dtype())) node->edges()[i] = gradient_edge(inputs[i]);
-        Tensor shape_only(TensorImpl::create());
-        shape_only->dtype = inputs[i].dtype();
-        set_geometry(shape_only.get(), inputs[i].shape(), inputs[i].strides());
-        node->saved()[i].tensor = shape_only.ref();
+        if (is_floating(inputs[i].dtype())) taken[i].edge = gradient_edge(inputs[i]);
+        Tensor kind(TensorImpl::create());
+        kind->dtype = inputs[i].dtype();
+        set_geometry(kind.get(), inputs[i].shape(), inputs[i].strides());
+        taken[i].kind = kind;
+    }
+    return taken;
+}
+
+Ref<NodeBase> make_node(const OpDef& op, const std::vector<Taken>& taken, size_t n_outputs, FunctionState* state) {
+    FunctionAttrs attrs{state};
+    Ref<NodeBase> ref =
+        Node::create(op, static_cast<uint32_t>(taken.size()), static_cast<uint32_t>(n_outputs), &attrs, sizeof(attrs));
+    Node* node = as_node(ref);
+    for (size_t i = 0; i < taken.size(); ++i) {
+        node->edges()[i] = taken[i].edge;
+        if (taken[i].kind) node->saved()[i].tensor = taken[i].kind.ref();
     }
     return ref;
 }
@@ -200,68 +215,54 @@ void pack(FunctionState* s, const py::tuple& to_save, const std::vector<py::obje
     py::handle(s->ctx).attr("_to_save") = py::tuple();
 }
 
+// The result of forward as what the node has computed.
+py::object record(const py::object& cls, const py::object& ctx, const py::object& result,
+                  const std::vector<Tensor>& inputs, const std::vector<Taken>& taken) {
+    bool single = !py::isinstance<py::tuple>(result) && !py::isinstance<py::list>(result);
+    py::tuple outputs = single ? py::make_tuple(result) : py::tuple(result);
+    py::tuple dirty = ctx.attr("_dirty"), fixed = ctx.attr("_non_differentiable"), to_save = ctx.attr("_to_save");
+    bool materialize = ctx.attr("_materialize_grads").cast<bool>();
+    const OpDef& op = op_for(cls);
+    auto* state = new FunctionState{cls.inc_ref().ptr(), ctx.inc_ref().ptr(), nullptr, {}, materialize};
+    Ref<NodeBase> node = make_node(op, taken, outputs.size(), state);
+    std::vector<py::object> attached;
+    for (size_t k = 0; k < outputs.size(); ++k) {
+        py::object o = outputs[k];
+        Tensor t = is_tensor(o.ptr()) ? tensor_of(o.ptr()) : Tensor();
+        state->outputs.push_back(t ? std::pair{t.shape(), t.dtype()} : std::pair{Dims(), DType::Bool});
+        if (t && is_floating(t.dtype()) && !contains(fixed, o.ptr()))
+            o = attach(o, node, static_cast<uint32_t>(k), inputs, contains(dirty, o.ptr()));
+        attached.push_back(o);
+    }
+    pack(state, to_save, attached, as_node(node));
+    if (single) return attached[0];
+    py::tuple out(attached.size());
+    for (size_t k = 0; k < attached.size(); ++k) out[k] = attached[k];
+    return out;
+}
+
 py::object apply_function(py::object cls, py::tuple args) {
     std::vector<Tensor> inputs(args.size());
     py::tuple needs(args.size());
     bool any = false;
     for (size_t i = 0; i < args.size(); ++i) {
         py::handle h = args[i];
-        bool wanted = false;
-        if (is_tensor(h.ptr())) {
-            inputs[i] = tensor_of(h.ptr());
-            wanted = inputs[i].requires_grad();
-        }
+        if (is_tensor(h.ptr())) inputs[i] = tensor_of(h.ptr());
+        bool wanted = inputs[i] && inputs[i].requires_grad();
         needs[i] = py::bool_(wanted);
         any = any || wanted;
     }
     bool recording = any && grad_mode();
     py::object ctx = cls.attr("_new_ctx")();
     ctx.attr("needs_input_grad") = needs;
+    std::vector<Taken> taken;
+    if (recording) taken = take(inputs);
     py::object result;
-    // Edges are taken before forward runs: it may change an input in place.
-    auto* state = new FunctionState{cls.inc_ref().ptr(), ctx.inc_ref().ptr(), nullptr, {}, true};
-    Ref<NodeBase> node = make_node(op_for(cls), inputs, 0, state);
     {
         GradMode off(false);
         result = cls.attr("_call_forward")(ctx, args);
     }
-    if (!recording) return result;
-    bool single = !py::isinstance<py::tuple>(result) && !py::isinstance<py::list>(result);
-    py::tuple outputs = single ? py::make_tuple(result) : py::tuple(result);
-    py::tuple dirty = ctx.attr("_dirty"), fixed = ctx.attr("_non_differentiable"), to_save = ctx.attr("_to_save");
-    state->materialize = ctx.attr("_materialize_grads").cast<bool>();
-    // The number of outputs is known only now: the node is made again with the edges taken before.
-    Ref<NodeBase> final_node;
-    {
-        auto* moved = new FunctionState(*state);
-        Py_INCREF(moved->cls);
-        Py_INCREF(moved->ctx);
-        final_node = make_node(op_for(cls), std::vector<Tensor>(inputs.size()), outputs.size(), moved);
-        Node *from = as_node(node), *to = as_node(final_node);
-        for (uint32_t i = 0; i < from->n_inputs; ++i) {
-            to->edges()[i] = from->edges()[i];
-            to->saved()[i] = from->saved()[i];
-        }
-        state = moved;
-    }
-    std::vector<py::object> attached;
-    for (size_t k = 0; k < outputs.size(); ++k) {
-        py::object o = outputs[k];
-        if (!is_tensor(o.ptr())) {
-            state->outputs.push_back({Dims(), DType::Bool});
-        } else {
-            Tensor t = tensor_of(o.ptr());
-            state->outputs.push_back({t.shape(), t.dtype()});
-            if (is_floating(t.dtype()) && !contains(fixed, o.ptr()))
-                o = attach(o, final_node, static_cast<uint32_t>(k), inputs, contains(dirty, o.ptr()));
-        }
-        attached.push_back(o);
-    }
-    pack(state, to_save, attached, as_node(final_node));
-    if (single) return attached[0];
-    py::tuple out(attached.size());
-    for (size_t k = 0; k < attached.size(); ++k) out[k] = attached[k];
-    return out;
+    return recording ? record(cls, ctx, result, inputs, taken) : result;
 }
 
 }  // namespace
