@@ -10,13 +10,14 @@ import chainrule
 
 from .bernoulli import Bernoulli
 from .categorical import Categorical
-from .continuous import Cauchy, Exponential, Gumbel, HalfNormal, Laplace, LogNormal, Pareto, Uniform
+from .continuous import Cauchy, Exponential, Laplace, Uniform
 from .counts import Binomial, Geometric, Poisson
 from .distribution import Distribution
 from .gamma import Beta, Dirichlet, Gamma
 from .multivariate_normal import MultivariateNormal
 from .normal import Normal
 from .one_hot_categorical import OneHotCategorical
+from .transformed_continuous import Gumbel, HalfNormal, LogNormal, Pareto
 from .transformed_distribution import Independent, TransformedDistribution
 from .utils import EULER, sum_rightmost
 

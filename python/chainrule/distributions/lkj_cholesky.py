@@ -16,9 +16,9 @@ Tensor = Any
 
 
 class LKJCholesky(Distribution):
-    """The lower Cholesky factor L of a random correlation matrix C = L L^T, whose density is as det(C)^(concentration - 1).
+    """The lower Cholesky factor L of a random correlation matrix C = L L^T with density ~ det(C)^(concentration - 1).
 
-    log p(L) = sum over i = 2 ... dim of (2 concentration - 2 + dim - i) log L_ii - log Z
+    log p(L) = sum over i = 2 ... dim of (2 concentration - 2 + dim - i) log L_ii + constant
 
     Args:
         dim: rows of the matrix, at least 2.
