@@ -152,29 +152,45 @@ template <class T> struct Direct {
         *out_at = (first_row + row) * p.w.out[2] + col;
     }
 
+    // All filters, panel by panel, at the vectors that the tile names. to: the plane of the first one.
+    void run_panels(kernels::ConvTile t, int64_t group, T* to) const {
+        const kernels::ConvTiles run =
+            kernels::kernels().conv_tile[static_cast<int>(sizeof(T) == 4 ? DType::Float32 : DType::Float64)];
+        for (int64_t panel = 0; panel < p.panels; ++panel) {
+            int64_t f = panel * kConvFilters;
+            t.w = packed + (group * p.panels + panel) * t.n_taps * kConvFilters;
+            t.bias = bias ? bias + group * p.filters + f : nullptr;
+            t.y = to + f * t.ldy;
+            t.filters = static_cast<int>(std::min<int64_t>(kConvFilters, p.filters - f));
+            run(t);
+        }
+    }
+
+    // The strip's copies of some samples, one behind the other, and a vector more, as the last one of a row may be read beyond what
+    // counts.
+    T* copies(int64_t sample, int64_t count, int64_t group, int64_t first_row) const {
+        int64_t copied = p.channels * p.channel;
+        size_t bytes = static_cast<size_t>(count * copied + p.lanes) * sizeof(T);
+        T* to = static_cast<T*>(kernels::thread_scratch(0, bytes));
+        for (int64_t s = 0; s < count; ++s)
+            copy_strip(x + ((sample + s) * p.groups + group) * p.channels * p.w.in_size(), first_row, to + s * copied);
+        return to;
+    }
+
     // A strip of some samples.
     void strip(int64_t sample, int64_t count, int64_t group, int64_t number) const {
-        int64_t first = number * p.rows, rows = std::min(p.rows, p.w.out[1] - first), k = p.channels * p.taps;
+        int64_t first = number * p.rows, rows = std::min(p.rows, p.w.out[1] - first);
         if (rows <= 0) return;
-        int64_t copied = p.channels * p.channel, planes = p.filters * p.w.out_size();
-        // A vector more, as the last one of a row may be read beyond what counts.
-        T* copy =
-            static_cast<T*>(kernels::thread_scratch(0, static_cast<size_t>(count * copied + p.lanes) * sizeof(T)));
-        for (int64_t s = 0; s < count; ++s)
-            copy_strip(x + ((sample + s) * p.groups + group) * p.channels * p.w.in_size(), first, copy + s * copied);
+        int64_t in_at[8], out_at[8], planes = p.filters * p.w.out_size();
         kernels::ConvTile t;
-        int64_t in_at[8], out_at[8];
-        t.x = copy;
+        t.x = copies(sample, count, group, first);
         t.taps = taps;
         t.in_at = in_at;
         t.out_at = out_at;
-        t.n_taps = k;
+        t.n_taps = p.channels * p.taps;
         t.ldy = p.w.out_size();
         t.count = static_cast<int>(std::min(p.lanes, p.joined ? rows * p.w.out[2] : p.w.out[2]));
-        const kernels::ConvTiles run =
-            kernels::kernels().conv_tile[static_cast<int>(sizeof(T) == 4 ? DType::Float32 : DType::Float64)];
         int64_t most = kernels::kernels().conv_vectors, each = p.vectors(rows, p.joined), total = count * each;
-        T* to = y + (sample * p.groups + group) * planes;
         for (int64_t v = 0; v < total; v += t.vectors) {
             // Four vectors are two and two, not three and one.
             int64_t left = total - v;
@@ -182,17 +198,10 @@ template <class T> struct Direct {
             for (int i = 0; i < t.vectors; ++i) {
                 int64_t s = (v + i) / each;
                 place((v + i) % each, first, rows, &in_at[i], &out_at[i]);
-                in_at[i] += s * copied;
+                in_at[i] += s * p.channels * p.channel;
                 out_at[i] += s * p.groups * planes;
             }
-            for (int64_t panel = 0; panel < p.panels; ++panel) {
-                int64_t f = panel * kConvFilters;
-                t.w = packed + (group * p.panels + panel) * k * kConvFilters;
-                t.bias = bias ? bias + group * p.filters + f : nullptr;
-                t.y = to + f * t.ldy;
-                t.filters = static_cast<int>(std::min<int64_t>(kConvFilters, p.filters - f));
-                run(t);
-            }
+            run_panels(t, group, y + (sample * p.groups + group) * planes);
         }
     }
 };

@@ -81,6 +81,19 @@ void eval_rows(EvalCtx& c) {
     });
 }
 
+// The gradient of a parameter of x's last axes: n sums of each piece, which lie 2 n apart, added up.
+template <class T> Tensor joined_pieces(const Tensor& x, int axes, const double* sums, int64_t pieces, int64_t n) {
+    Dims shape;
+    for (int d = x.ndim() - axes; d < x.ndim(); ++d) shape.push(x.size(d));
+    Tensor out = empty(shape, x.dtype());
+    for (int64_t i = 0; i < n; ++i) {
+        double total = 0;
+        for (int64_t p = 0; p < pieces; ++p) total += sums[p * 2 * n + i];
+        out.data<T>()[i] = static_cast<T>(total);
+    }
+    return out;
+}
+
 // All gradients in one pass over the rows. The rows are cut into few pieces; each adds up its weight gradients, by blocks.
 void fused_rows_grad(VjpCtx& c) {
     const RowNormAttrs& a = c.attr<RowNormAttrs>();
@@ -114,19 +127,8 @@ void fused_rows_grad(VjpCtx& c) {
                 }
             });
         }
-        for (int k = 1; k <= 2; ++k) {
-            if (!c.wants(k)) continue;
-            Dims shape;
-            for (int d = x.ndim() - a.axes; d < x.ndim(); ++d) shape.push(x.size(d));
-            Tensor dp = empty(shape, x.dtype());
-            T* values = dp.data<T>();
-            for (int64_t i = 0; i < s.n; ++i) {
-                double total = 0;
-                for (int64_t p = 0; p < pieces; ++p) total += sums[static_cast<size_t>((p * 2 + k - 1) * s.n + i)];
-                values[i] = static_cast<T>(total);
-            }
-            c.set(k, std::move(dp));
-        }
+        for (int k = 1; k <= 2; ++k)
+            if (c.wants(k)) c.set(k, joined_pieces<T>(x, a.axes, sums.data() + (k - 1) * s.n, pieces, s.n));
     });
     if (dx) c.set(0, std::move(dx));
 }

@@ -332,8 +332,11 @@ Source: Abramowitz and Stegun, "Handbook of mathematical functions", 23.1.30.
                                 {{"special_zeta(Tensor input, Tensor other)", call_binary<zeta_op>}}});
 namespace {
 const OpDef polygamma_op =
-    of_order("polygamma", "PolygammaBackward0", eval_order<special_math::polygamma>,
-             [](VjpCtx& c) { c.set(0, c.grad() * polygamma(c.attr<OrderAttr>().n + 1, c.input(0))); });
+    of_order("polygamma", "PolygammaBackward0", eval_order<special_math::polygamma>, [](VjpCtx& c) {
+        int64_t n = c.attr<OrderAttr>().n;
+        // The last order is followed by none; near it orders with the same sign have the same values.
+        c.set(0, c.grad() * polygamma(n < std::numeric_limits<int64_t>::max() ? n + 1 : n - 1, c.input(0)));
+    });
 }  // namespace
 Tensor polygamma(int64_t n, const Tensor& x) { return n == 0 ? digamma(x) : run_with(polygamma_op, OrderAttr{n}, x); }
 namespace {

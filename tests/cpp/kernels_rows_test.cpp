@@ -8,23 +8,15 @@
 #include <string>
 #include <vector>
 
-#include "core/cpu.h"
-#include "kernels/kernels.h"
 #include "kernels/reference.h"
-#include "kernels/tables.h"
+#include "kernels_check.h"
 
 using namespace chainrule;
 using namespace chainrule::kernels;
+using namespace chainrule::kernels::test;
 namespace ref = chainrule::kernels::reference;
 
 namespace {
-
-int passed = 0, failed = 0;
-
-void expect(bool ok, const std::string& what) {
-    ok ? ++passed : ++failed;
-    if (!ok && failed <= 40) std::printf("FAILED %s\n", what.c_str());
-}
 
 std::mt19937 random_bits(7);
 double uniform(double low, double high) { return std::uniform_real_distribution<double>(low, high)(random_bits); }
@@ -494,15 +486,7 @@ template <class T> void check_floats(const Table& t) {
 
 int main(int argc, char** argv) {
     if (argc > 1) random_bits.seed(static_cast<unsigned>(std::stoul(argv[1])));
-    std::vector<const Table*> tables;
-#if defined(__x86_64__)
-    const Isa best = detected_isa();
-    tables.push_back(&v2::table);
-    if (best >= Isa::V3) tables.push_back(&v3::table);
-    if (best >= Isa::V4) tables.push_back(&v4::table);
-#else
-    tables.push_back(&base::table);
-#endif
+    const std::vector<const Table*> tables = usable_tables();
     for (const Table* t : tables) {
         const int before = failed;
         check_floats<float>(*t), check_floats<double>(*t);
@@ -519,6 +503,5 @@ int main(int argc, char** argv) {
         check_row_dots<float>(*t), check_row_dots<double>(*t);
         check_columns<float>(*t), check_columns<double>(*t);
     }
-    std::printf("%d passed, %d failed\n", passed, failed);
-    return failed == 0 ? 0 : 1;
+    return report();
 }

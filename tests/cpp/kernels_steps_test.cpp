@@ -6,23 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "core/cpu.h"
-#include "kernels/kernels.h"
 #include "kernels/reference.h"
-#include "kernels/tables.h"
+#include "kernels_check.h"
 
 using namespace chainrule;
 using namespace chainrule::kernels;
+using namespace chainrule::kernels::test;
 namespace ref = chainrule::kernels::reference;
 
 namespace {
-
-int passed = 0, failed = 0;
-
-void expect(bool ok, const std::string& what) {
-    ok ? ++passed : ++failed;
-    if (!ok && failed <= 40) std::printf("FAILED %s\n", what.c_str());
-}
 
 std::mt19937 random_bits(7);
 
@@ -199,16 +191,7 @@ template <class T> void check_all(const Table& t) {
 }  // namespace
 
 int main() {
-    std::vector<const Table*> tables;
-#if defined(__x86_64__)
-    const Isa best = detected_isa();
-    tables.push_back(&v2::table);
-    if (best >= Isa::V3) tables.push_back(&v3::table);
-    if (best >= Isa::V4) tables.push_back(&v4::table);
-#else
-    tables.push_back(&base::table);
-#endif
+    const std::vector<const Table*> tables = usable_tables();
     for (const Table* t : tables) check_all<float>(*t), check_all<double>(*t);
-    std::printf("%d passed, %d failed\n", passed, failed);
-    return failed == 0 ? 0 : 1;
+    return report();
 }

@@ -10,23 +10,15 @@
 #include <string>
 #include <vector>
 
-#include "core/cpu.h"
-#include "kernels/kernels.h"
 #include "kernels/reference.h"
-#include "kernels/tables.h"
+#include "kernels_check.h"
 
 using namespace chainrule;
 using namespace chainrule::kernels;
+using namespace chainrule::kernels::test;
 namespace ref = chainrule::kernels::reference;
 
 namespace {
-
-int passed = 0, failed = 0;
-
-void expect(bool ok, const std::string& what) {
-    ok ? ++passed : ++failed;
-    if (!ok && failed <= 40) std::printf("FAILED %s\n", what.c_str());
-}
 
 template <class T> bool same(T a, T b) {
     if constexpr (std::is_floating_point_v<T>)
@@ -362,15 +354,7 @@ void check_trig(const Table& t) {
 }  // namespace
 
 int main() {
-    std::vector<const Table*> tables;
-#if defined(__x86_64__)
-    const Isa best = detected_isa();
-    tables.push_back(&v2::table);
-    if (best >= Isa::V3) tables.push_back(&v3::table);
-    if (best >= Isa::V4) tables.push_back(&v4::table);
-#else
-    tables.push_back(&base::table);
-#endif
+    const std::vector<const Table*> tables = usable_tables();
     for (const Table* t : tables) {
         const int before = failed;
         check_unary<bool>(*t), check_unary<uint8_t>(*t), check_unary<int32_t>(*t), check_unary<int64_t>(*t);
@@ -383,6 +367,5 @@ int main() {
         check_trig(*t);
         std::printf("%s: %d failed\n", t->isa, failed - before);
     }
-    std::printf("%d passed, %d failed\n", passed, failed);
-    return failed == 0 ? 0 : 1;
+    return report();
 }

@@ -96,10 +96,6 @@ def _rebuild(cls: Any, data: Any, requires_grad: bool, grad: Any, attributes: Ma
     return parameter
 
 
-def is_parameter(value: Any) -> bool:
-    return isinstance(value, Parameter)
-
-
 class _Uninitialized:
     """What a parameter or buffer without a shape yet shares: it holds nothing until materialize gives it one."""
 

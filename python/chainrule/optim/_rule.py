@@ -8,7 +8,7 @@ from typing import Any
 from .. import _core
 from .optimizer import Optimizer, run_closure
 
-__all__ = ["RuleOptimizer", "check_betas"]
+__all__ = ["RuleOptimizer"]
 
 _step = _core.rule_step_
 
@@ -96,10 +96,3 @@ class RuleOptimizer(Optimizer):
 
     def _numbers(self, group: dict[str, Any]) -> tuple[float, ...]:
         raise NotImplementedError
-
-
-def check_betas(name: str, betas: tuple[float, float]) -> None:
-    """Decay rates must lie in [0, 1)."""
-    for i, beta in enumerate(betas):
-        if not 0.0 <= beta < 1.0:
-            raise ValueError(f"{name}: Invalid beta parameter at index {i}: {beta}. Use [0, 1).")

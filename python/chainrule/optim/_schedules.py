@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .lr_scheduler import LRScheduler, ReduceLROnPlateau, _per_group
+from .lr_scheduler import LRScheduler, ReduceLROnPlateau, SeveralSchedules, _per_group
 from .optimizer import Optimizer
 
 __all__ = ["ChainedScheduler", "CyclicLR", "InverseSquareRootLR", "OneCycleLR"]
@@ -279,7 +279,7 @@ class InverseSquareRootLR(LRScheduler):
     _get_closed_form_lr = get_lr
 
 
-class ChainedScheduler(LRScheduler):
+class ChainedScheduler(SeveralSchedules):
     """Several schedules at once: each step is a step of each, one after the other.
 
     Args:
@@ -308,15 +308,3 @@ class ChainedScheduler(LRScheduler):
         for scheduler in self._schedulers:
             scheduler.step()
         self._last_lr = self._rates()
-
-    def state_dict(self) -> dict[str, Any]:
-        """Attributes, and the state of each scheduler."""
-        state = {name: value for name, value in self.__dict__.items() if name not in ("optimizer", "_schedulers")}
-        state["_schedulers"] = [scheduler.state_dict() for scheduler in self._schedulers]
-        return state
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take what state_dict gave."""
-        self.__dict__.update((name, value) for name, value in state_dict.items() if name != "_schedulers")
-        for scheduler, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
-            scheduler.load_state_dict(state)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .. import _core
-from .optimizer import Optimizer, check_options, run_closure
+from .optimizer import Optimizer, check_betas, check_options, run_closure
 
 _step = _core.adam_step_
 
@@ -56,9 +56,7 @@ class Adam(Optimizer):
         decoupled_weight_decay: bool = False,
     ) -> None:
         check_options(type(self).__name__, lr=lr, eps=eps, weight_decay=weight_decay)
-        for i, beta in enumerate(betas):
-            if not 0.0 <= beta < 1.0:
-                raise ValueError(f"{type(self).__name__}: Invalid beta parameter at index {i}: {beta}. Use [0, 1).")
+        check_betas(type(self).__name__, betas)
         defaults = {
             "lr": lr,
             "betas": betas,

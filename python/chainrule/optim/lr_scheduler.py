@@ -375,7 +375,25 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             self.T_i = self.T_0 * self.T_mult**n
 
 
-class SequentialLR(LRScheduler):
+class SeveralSchedules(LRScheduler):
+    """A schedule made of others, whose state is theirs too."""
+
+    _schedulers: list[Any]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Attributes, and the state of each scheduler."""
+        state = {name: value for name, value in self.__dict__.items() if name not in ("optimizer", "_schedulers")}
+        state["_schedulers"] = [scheduler.state_dict() for scheduler in self._schedulers]
+        return state
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take what state_dict gave."""
+        self.__dict__.update((name, value) for name, value in state_dict.items() if name != "_schedulers")
+        for scheduler, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
+            scheduler.load_state_dict(state)
+
+
+class SequentialLR(SeveralSchedules):
     """One schedule after the other: the next begins, from its own start, at each milestone."""
 
     def __init__(
@@ -417,18 +435,6 @@ class SequentialLR(LRScheduler):
         else:
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()
-
-    def state_dict(self) -> dict[str, Any]:
-        """Attributes, and the state of each scheduler."""
-        state = {name: value for name, value in self.__dict__.items() if name not in ("optimizer", "_schedulers")}
-        state["_schedulers"] = [scheduler.state_dict() for scheduler in self._schedulers]
-        return state
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take what state_dict gave."""
-        self.__dict__.update((name, value) for name, value in state_dict.items() if name != "_schedulers")
-        for scheduler, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
-            scheduler.load_state_dict(state)
 
 
 class ReduceLROnPlateau(LRScheduler):

@@ -331,3 +331,10 @@ def check_options(name: str, **options: float) -> None:
         if not float(value) >= 0.0:
             label = {"lr": "learning rate", "eps": "epsilon value"}.get(option, f"{option} value")
             raise ValueError(f"{name}: Invalid {label}: {value}. It must not be negative.")
+
+
+def check_betas(name: str, betas: tuple[float, float]) -> None:
+    """Decay rates must lie in [0, 1)."""
+    for i, beta in enumerate(betas):
+        if not 0.0 <= beta < 1.0:
+            raise ValueError(f"{name}: Invalid beta parameter at index {i}: {beta}. Use [0, 1).")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ._rule import RuleOptimizer, check_betas
-from .optimizer import check_options
+from ._rule import RuleOptimizer
+from .optimizer import check_betas, check_options
 
 
 class RAdam(RuleOptimizer):

@@ -11,7 +11,34 @@ from ..parameter import Parameter
 from .module import Module
 
 
-class Embedding(Module):
+class _Table(Module):
+    """What both share: num_embeddings rows of embedding_dim numbers."""
+
+    num_embeddings: int
+    embedding_dim: int
+    padding_idx: int | None
+    weight: Any
+
+    def _row(self, padding_idx: int | None) -> int | None:
+        """The number of a row that may be counted from the end."""
+        rows = self.num_embeddings
+        if padding_idx is not None and not -rows <= padding_idx < rows:
+            raise ValueError(f"{type(self).__name__}: padding_idx must be within {rows} rows, got {padding_idx}.")
+        return None if padding_idx is None else padding_idx % rows
+
+    def _check_weight(self, weight: Any) -> None:
+        shape = (self.num_embeddings, self.embedding_dim)
+        if tuple(weight.shape) != shape:
+            raise ValueError(f"{type(self).__name__}: the weight must have shape {shape}, got {tuple(weight.shape)}.")
+
+    def reset_parameters(self) -> None:
+        """Draw the initial values again."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            init.zeros_(self.weight.detach()[self.padding_idx])
+
+
+class Embedding(_Table):
     """A table of vectors, looked up by index.
 
     Args:
@@ -47,34 +74,20 @@ class Embedding(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        if padding_idx is not None:
-            if not -num_embeddings <= padding_idx < num_embeddings:
-                raise ValueError(f"Embedding: padding_idx must be within {num_embeddings} rows, got {padding_idx}.")
-            padding_idx %= num_embeddings
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
-        self.padding_idx = padding_idx
+        self.padding_idx = self._row(padding_idx)
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
         self.sparse = sparse
         if _weight is not None:
-            if tuple(_weight.shape) != (num_embeddings, embedding_dim):
-                raise ValueError(
-                    f"Embedding: the weight must have shape {(num_embeddings, embedding_dim)}, "
-                    f"got {tuple(_weight.shape)}."
-                )
+            self._check_weight(_weight)
             self.weight = Parameter(_weight, requires_grad=not _freeze)
         else:
             table = _core.empty((num_embeddings, embedding_dim), device=device, dtype=dtype)
             self.weight = Parameter(table, requires_grad=not _freeze)
             self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw the initial values again."""
-        init.normal_(self.weight)
-        if self.padding_idx is not None:
-            init.zeros_(self.weight.detach()[self.padding_idx])
 
     def forward(self, input: Any) -> Any:
         return F.embedding(
@@ -93,7 +106,7 @@ class Embedding(Module):
         return _table_repr(self)
 
 
-class EmbeddingBag(Module):
+class EmbeddingBag(_Table):
     """Sums, means or maxima of rows of a table, bag by bag.
 
     Args:
@@ -134,10 +147,6 @@ class EmbeddingBag(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        if padding_idx is not None:
-            if not -num_embeddings <= padding_idx < num_embeddings:
-                raise ValueError(f"EmbeddingBag: padding_idx must be within {num_embeddings} rows, got {padding_idx}.")
-            padding_idx %= num_embeddings
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.max_norm = max_norm
@@ -146,23 +155,13 @@ class EmbeddingBag(Module):
         self.mode = mode
         self.sparse = sparse
         self.include_last_offset = include_last_offset
-        self.padding_idx = padding_idx
+        self.padding_idx = self._row(padding_idx)
         if _weight is not None:
-            if tuple(_weight.shape) != (num_embeddings, embedding_dim):
-                raise ValueError(
-                    f"EmbeddingBag: the weight must have shape {(num_embeddings, embedding_dim)}, "
-                    f"got {tuple(_weight.shape)}."
-                )
+            self._check_weight(_weight)
             self.weight = Parameter(_weight)
         else:
             self.weight = Parameter(_core.empty((num_embeddings, embedding_dim), device=device, dtype=dtype))
             self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw the initial values again."""
-        init.normal_(self.weight)
-        if self.padding_idx is not None:
-            init.zeros_(self.weight.detach()[self.padding_idx])
 
     def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
         return F.embedding_bag(

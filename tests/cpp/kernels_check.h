@@ -1,0 +1,39 @@
+// What the tests of the kernels share: counted checks, and the tables that this processor can run.
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "core/cpu.h"
+#include "kernels/kernels.h"
+#include "kernels/tables.h"
+
+namespace chainrule::kernels::test {
+
+inline int passed = 0, failed = 0;
+
+inline void expect(bool ok, const std::string& what) {
+    ok ? ++passed : ++failed;
+    if (!ok && failed <= 40) std::printf("FAILED %s\n", what.c_str());
+}
+
+// The exit code of a test program.
+inline int report() {
+    std::printf("%d passed, %d failed\n", passed, failed);
+    return failed == 0 ? 0 : 1;
+}
+
+inline std::vector<const Table*> usable_tables() {
+#if defined(__x86_64__)
+    const Isa best = detected_isa();
+    std::vector<const Table*> tables{&v2::table};
+    if (best >= Isa::V3) tables.push_back(&v3::table);
+    if (best >= Isa::V4) tables.push_back(&v4::table);
+    return tables;
+#else
+    return {&base::table};
+#endif
+}
+
+}  // namespace chainrule::kernels::test
