@@ -17,6 +17,21 @@ struct HookHandle {
     int64_t id;
 };
 
+std::vector<Tensor> tensor_list(py::handle o, const char* what) {
+    std::vector<Tensor> out;
+    if (o.is_none()) return out;
+    if (is_tensor(o.ptr())) return {tensor_of(o.ptr())};
+    for (py::handle h : py::iter(o)) {
+        if (h.is_none()) {
+            out.emplace_back();
+            continue;
+        }
+        check<TypeError>(is_tensor(h.ptr()), what, ": tensors are required, got ", Py_TYPE(h.ptr())->tp_name);
+        out.push_back(tensor_of(h.ptr()));
+    }
+    return out;
+}
+
 std::vector<Tensor> all_tensors(py::handle o, const char* what) {
     std::vector<Tensor> found = tensor_list(o, what);
     for (const Tensor& t : found)

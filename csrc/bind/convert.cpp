@@ -309,24 +309,6 @@ bool to_tensor(PyObject* o, Tensor* out) {
     return true;
 }
 
-std::vector<Tensor> tensor_list(py::handle o, const char* what) {
-    std::vector<Tensor> out;
-    auto take = [&](py::handle h) {
-        check<TypeError>(h.is_none() || is_tensor(h.ptr()), what, ": tensors are required, got ",
-                         Py_TYPE(h.ptr())->tp_name);
-        out.push_back(h.is_none() ? Tensor() : tensor_of(h.ptr()));
-    };
-    if (o.is_none()) return out;
-    if (is_tensor(o.ptr())) return {tensor_of(o.ptr())};
-    if (PyList_Check(o.ptr())) {
-        out.reserve(static_cast<size_t>(PyList_GET_SIZE(o.ptr())));
-        for (py::handle h : py::reinterpret_borrow<py::list>(o)) take(h);
-    } else {
-        for (py::handle h : py::iter(o)) take(h);
-    }
-    return out;
-}
-
 Tensor tensor_from_array(PyObject* o, bool share) {
     py::array a = py::reinterpret_borrow<py::array>(o);
     DType dtype = checked_dtype(a);
@@ -454,6 +436,8 @@ PyObject* to_size(const Dims& d) {
 // ---- dtype and device objects ----
 
 PyObject* dtype_object(DType t) { return g_dtypes[static_cast<int>(t)]; }
+
+bool is_dtype(PyObject* o) { return Py_TYPE(o) == g_dtype_type; }
 
 bool to_dtype(PyObject* o, DType* out) {
     for (int i = 0; i < kNumDTypes; ++i)

@@ -9,6 +9,7 @@ namespace chainrule {
 void bind_dtypes(py::module_& m);
 PyObject* dtype_object(DType t);         // borrowed
 bool to_dtype(PyObject* o, DType* out);  // a dtype object, float/int/bool, a NumPy dtype or type
+bool is_dtype(PyObject* o);
 // device: "cpu", a device object or None are taken; anything else raises.
 void check_device(PyObject* o);
 
@@ -18,8 +19,6 @@ bool to_int(PyObject* o, int64_t* out);
 // A tensor, or a number or array made one (a number weak). False if o is neither.
 bool to_tensor(PyObject* o, Tensor* out);
 bool is_array(PyObject* o);
-// Of a tensor, or of several, among which None stands for none; empty for None alone. TypeError, in the name of `what`, for others.
-std::vector<Tensor> tensor_list(py::handle o, const char* what);
 
 // tensor(data): always a copy. dtype: null for the data's own.
 Tensor tensor_from_data(PyObject* data, const DType* dtype);

@@ -5,21 +5,35 @@
 #include <array>
 #include <optional>
 
-#include "bind/convert.h"
+#include "bind/tensor_object.h"
 #include "ops/optim.h"
 
 namespace chainrule {
 namespace {
 
+std::vector<Tensor> tensors_of(const py::list& list, const char* what) {
+    std::vector<Tensor> out;
+    out.reserve(list.size());
+    for (py::handle h : list) {
+        if (h.is_none()) {
+            out.emplace_back();
+            continue;
+        }
+        check<TypeError>(is_tensor(h.ptr()), what, ": tensors are required, got ", Py_TYPE(h.ptr())->tp_name);
+        out.push_back(tensor_of(h.ptr()));
+    }
+    return out;
+}
+
 // Of these none may be missing.
 std::vector<Tensor> parameters_of(const py::list& list, const char* op) {
     for (py::handle h : list) check<TypeError>(!h.is_none(), op, ": parameters must be tensors, got None.");
-    return tensor_list(list, op);
+    return tensors_of(list, op);
 }
 
 void sgd_step_(const py::list& params, py::list buffers, double lr, double momentum, double dampening,
                double weight_decay, bool nesterov, bool maximize) {
-    std::vector<Tensor> b = tensor_list(buffers, "sgd");
+    std::vector<Tensor> b = tensors_of(buffers, "sgd");
     sgd_step(parameters_of(params, "sgd"), b, {lr, momentum, dampening, weight_decay, nesterov, maximize});
     for (size_t i = 0; i < b.size(); ++i)
         if (b[i] && py::handle(buffers[i]).is_none()) buffers[i] = b[i];
@@ -28,8 +42,8 @@ void sgd_step_(const py::list& params, py::list buffers, double lr, double momen
 void adam_step_(const py::list& params, const py::list& exp_avgs, const py::list& exp_avg_sqs,
                 const py::list& max_exp_avg_sqs, const py::list& steps, double lr, double beta1, double beta2,
                 double eps, double weight_decay, bool decoupled, bool amsgrad, bool maximize) {
-    AdamState state{tensor_list(exp_avgs, "adam"), tensor_list(exp_avg_sqs, "adam"),
-                    tensor_list(max_exp_avg_sqs, "adam"), tensor_list(steps, "adam")};
+    AdamState state{tensors_of(exp_avgs, "adam"), tensors_of(exp_avg_sqs, "adam"), tensors_of(max_exp_avg_sqs, "adam"),
+                    tensors_of(steps, "adam")};
     adam_step(parameters_of(params, "adam"), state,
               {lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
 }
@@ -40,9 +54,9 @@ void rule_step_(const char* name, const py::list& params, const py::list& states
     RuleState state;
     check<ValueError>(states.size() <= std::size(state.states) && kept.size() <= std::size(state.numbers), name,
                       ": too many lists of states");
-    for (size_t k = 0; k < states.size(); ++k) state.states[k] = tensor_list(py::list(states[k]), name);
-    state.steps = tensor_list(steps, name);
-    for (size_t k = 0; k < kept.size(); ++k) state.numbers[k] = tensor_list(py::list(kept[k]), name);
+    for (size_t k = 0; k < states.size(); ++k) state.states[k] = tensors_of(py::list(states[k]), name);
+    state.steps = tensors_of(steps, name);
+    for (size_t k = 0; k < kept.size(); ++k) state.numbers[k] = tensors_of(py::list(kept[k]), name);
     rule_step(name, parameters_of(params, name), state, {lr, weight_decay, decoupled, maximize, std::move(numbers)});
 }
 
@@ -50,8 +64,8 @@ void adafactor_step_(const py::list& params, const py::list& row_vars, const py:
                      const py::list& variances, const py::list& steps, double lr, double beta2_decay,
                      double weight_decay, std::optional<double> eps1, double eps2, double d, bool maximize) {
     const char* op = "adafactor";
-    AdafactorState state{tensor_list(row_vars, op), tensor_list(col_vars, op), tensor_list(variances, op),
-                         tensor_list(steps, op)};
+    AdafactorState state{tensors_of(row_vars, op), tensors_of(col_vars, op), tensors_of(variances, op),
+                         tensors_of(steps, op)};
     adafactor_step(parameters_of(params, op), state, {lr, beta2_decay, weight_decay, eps1, eps2, d, maximize});
 }
 
@@ -59,7 +73,7 @@ void muon_step_(const py::list& params, const py::list& buffers, const std::vect
                 double weight_decay, double momentum, bool nesterov, std::array<double, 3> coefficients, double eps,
                 int64_t steps) {
     auto [a, b, c] = coefficients;
-    muon_step(parameters_of(params, "muon"), tensor_list(buffers, "muon"), lr_ratios,
+    muon_step(parameters_of(params, "muon"), tensors_of(buffers, "muon"), lr_ratios,
               {lr, weight_decay, momentum, nesterov, {a, b, c}, eps, steps});
 }
 

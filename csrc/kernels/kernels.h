@@ -234,7 +234,6 @@ enum class StepRule : uint8_t {
     NAdam,     // exp_avg, exp_avg_sq; beta1, beta2, eps, 1 - beta2^t, rate of d, rate of exp_avg
     RAdam,     // exp_avg, exp_avg_sq; beta1, beta2, eps, rate, rectified (0: p -= rate exp_avg)
     Rprop,     // prev, step_size; eta minus, eta plus, least step, largest step
-    Asgd,      // ax; factor of p, rate, weight of the new p in the average
     Count
 };
 inline constexpr int kMaxStepStates = 3, kMaxStepNumbers = 6;

@@ -458,10 +458,6 @@ inline void step_rule(StepRule rule, RuleSlot& s, const RuleStep& o) {
             average(s.b, k[1], d * d);
             s.p -= k[3] * (k[4] != 0 ? s.a / (std::sqrt(s.b) + k[2]) : s.a);
             break;
-        case StepRule::Asgd:
-            s.p = s.p * k[0] - k[1] * d;
-            s.a += (s.p - s.a) * k[2];
-            break;
         default: {
             double agreement = d * s.a;
             s.b = std::clamp(s.b * (agreement > 0 ? k[1] : agreement < 0 ? k[0] : 1), k[2], k[3]);

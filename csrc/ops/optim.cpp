@@ -171,6 +171,8 @@ struct Rule {
     StepRule kernel;
     int states, options, numbers;  // numbers: of each parameter, one in each list
     void (*prepare)(RuleStep& s, const double* o, double lr, double t, float* const* numbers);
+    // The step in operations, where there is no kernel: of a parameter and its state.
+    void (*in_operations)(const Tensor& p, const Tensor& state, const RuleStep& s) = nullptr;
 };
 
 void set_numbers(RuleStep& s, std::initializer_list<double> numbers) { std::copy(numbers.begin(), numbers.end(), s.k); }
@@ -217,6 +219,15 @@ void prepare_asgd(RuleStep& s, const double* o, double lr, double t, float* cons
     mu = static_cast<float>(1 / std::max(1.0, t - o[2]));
 }
 
+void asgd(const Tensor& param, const Tensor& average, const RuleStep& s) {
+    GradMode off(false);
+    Tensor p = detach(param), d = detach(Tensor(param->grad));
+    if (s.maximize) d = neg(d);
+    if (s.weight_decay != 0) d = d + p * s.weight_decay;
+    copy_(p, p * s.k[0] - d * s.k[1]);
+    copy_(average, s.k[2] == 1 ? p : average + (p - average) * s.k[2]);
+}
+
 constexpr Rule kRules[] = {
     {"RMSprop", StepRule::RmsProp, 3, 3, 0, prepare_rms_prop},    // alpha, eps, momentum
     {"Adagrad", StepRule::Adagrad, 1, 2, 0, prepare_adagrad},     // lr_decay, eps
@@ -225,7 +236,7 @@ constexpr Rule kRules[] = {
     {"NAdam", StepRule::NAdam, 2, 4, 1, prepare_nadam},           // beta1, beta2, eps, momentum_decay
     {"RAdam", StepRule::RAdam, 2, 3, 0, prepare_radam},           // beta1, beta2, eps
     {"Rprop", StepRule::Rprop, 2, 4, 0, prepare_rprop},           // eta minus, eta plus, least and largest step
-    {"ASGD", StepRule::Asgd, 1, 3, 2, prepare_asgd},              // lambd, alpha, t0
+    {"ASGD", StepRule::Count, 1, 3, 2, prepare_asgd, asgd},       // lambd, alpha, t0
 };
 
 const Rule& rule_named(std::string_view name) {
@@ -266,6 +277,10 @@ void rule_step(std::string_view name, const std::vector<Tensor>& params, const R
             float* numbers[kMaxRuleNumbers] = {};
             for (int k = 0; k < r.numbers; ++k) numbers[k] = state.numbers[k][i].data<float>();
             r.prepare(step, o.numbers.data(), o.lr, age, numbers);
+        }
+        if (r.in_operations) {
+            r.in_operations(p, state.states[0][i], step);
+            continue;
         }
         const Tensor* kept[kMaxStates] = {};
         for (int k = 0; k < kMaxStates; ++k)

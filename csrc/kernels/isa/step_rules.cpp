@@ -1,4 +1,4 @@
-// Optimizer steps, one element at a time: torch.optim's RMSprop, Adagrad, Adadelta, Adamax, NAdam, RAdam, Rprop and ASGD, in the order of
+// Optimizer steps, one element at a time: torch.optim's RMSprop, Adagrad, Adadelta, Adamax, NAdam, RAdam and Rprop, in the order of
 // operations of its single-tensor implementations.
 #include "kernels/isa/entries.h"
 #include "kernels/isa/libm.h"
@@ -127,17 +127,6 @@ template <class T> CHAINRULE_INLINE void rprop(T* p, const T* g, T* before, T* s
     }
 }
 
-template <class T> CHAINRULE_INLINE void asgd(T* p, const T* g, T* average, int64_t n, const RuleStep& s) {
-    const Numbers<T> c(s);
-    const T factor = c.k[0], rate = c.k[1], weight = c.k[2];
-#pragma omp simd
-    for (int64_t i = 0; i < n; ++i) {
-        const T now = mul_add(-rate, c.slope(p[i], g[i]), p[i] * factor), before = average[i];
-        average[i] = weight == T(1) ? now : mul_add(weight, now - before, before);
-        p[i] = now;
-    }
-}
-
 }  // namespace
 
 template <StepRule rule, class T>
@@ -161,8 +150,6 @@ void step_rule(void* param, const void* grad, void* const* state, int64_t n, con
     } else if constexpr (rule == StepRule::RAdam) {
         if (s.k[4] != 0) radam<true>(p, g, a, b, n, s);
         else radam<false>(p, g, a, b, n, s);
-    } else if constexpr (rule == StepRule::Asgd) {
-        asgd(p, g, a, n, s);
     } else {
         rprop(p, g, a, b, n, s);
     }
