@@ -51,6 +51,7 @@ def train(lib, params, opt, steps):
     x, y = (lib.tensor(d.astype(str(params["w1"].dtype).split(".")[-1])) for d in data)
     for step in steps:
         opt.zero_grad()
+        params["b1"].grad = None  # Muon has no vectors, and so leaves them alone
         hidden = lib.tanh(x @ params["w1"] + (params["b1"] if step % 3 else 0))  # b1 has no gradient at times
         loss = ((hidden @ params["w2"] + params["b2"] - y) ** 2).mean()
         loss.backward()
