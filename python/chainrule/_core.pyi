@@ -2078,12 +2078,40 @@ def rule_step_(
     params: list[Any],
     states: list[list[Any]],
     steps: list[Any],
-    products: list[Any],
+    kept: list[list[Any]],
     lr: _float,
     weight_decay: _float,
     decoupled: _bool,
     maximize: _bool,
     numbers: Sequence[_float],
+    /,
+) -> None: ...
+def adafactor_step_(
+    params: list[Any],
+    row_vars: list[Any],
+    col_vars: list[Any],
+    variances: list[Any],
+    steps: list[Any],
+    lr: _float,
+    beta2_decay: _float,
+    weight_decay: _float,
+    eps1: _float | None,
+    eps2: _float,
+    d: _float,
+    maximize: _bool,
+    /,
+) -> None: ...
+def muon_step_(
+    params: list[Any],
+    buffers: list[Any],
+    lr_ratios: list[_float],
+    lr: _float,
+    weight_decay: _float,
+    momentum: _float,
+    nesterov: _bool,
+    coefficients: Sequence[_float],
+    eps: _float,
+    steps: _int,
     /,
 ) -> None: ...
 def zero_grad_(params: Any, set_to_none: _bool = True) -> None: ...
@@ -3849,7 +3877,7 @@ def det(input: Tensor, *, out: Any = None) -> Tensor:
         (...,) tensor.
 
     Example:
-        >>> chainrule.det(chainrule.tensor([[2., 1.], [0., 4.]]))
+        >>> chainrule.linalg.det(chainrule.tensor([[2., 1.], [0., 4.]]))
         tensor(8.)
     """
 def detach(input: Tensor, *, out: Any = None) -> Tensor:
@@ -5123,7 +5151,7 @@ def inverse(input: Tensor, *, out: Any = None) -> Tensor:
         RuntimeError: for a singular matrix, with its number in the batch.
 
     Example:
-        >>> chainrule.inverse(chainrule.tensor([[2., 2.], [0., 4.]]))
+        >>> chainrule.linalg.inv(chainrule.tensor([[2., 2.], [0., 4.]]))
         tensor([[ 0.5000, -0.2500],
                 [ 0.0000,  0.2500]])
     """
@@ -6532,7 +6560,7 @@ def matrix_power(input: Tensor, n: _int, *, out: Any = None) -> Tensor:
         Tensor of the input's shape.
 
     Example:
-        >>> chainrule.matrix_power(chainrule.tensor([[1., 1.], [0., 1.]]), 3)
+        >>> chainrule.linalg.matrix_power(chainrule.tensor([[1., 1.], [0., 1.]]), 3)
         tensor([[1., 3.],
                 [0., 1.]])
     """
@@ -8600,7 +8628,7 @@ def slogdet(input: Tensor, *, out: Any = None) -> Any:
         Named tuple (sign, logabsdet); of a singular matrix 0 and -inf.
 
     Example:
-        >>> chainrule.slogdet(chainrule.tensor([[1., 0.], [0., -1.]])).sign
+        >>> chainrule.linalg.slogdet(chainrule.tensor([[1., 0.], [0., -1.]])).sign
         tensor(-1.)
     """
 @overload
@@ -10313,7 +10341,7 @@ class _nn:
         padding: Ints = 0,
         output_size: Ints | None = None,
     ) -> Tensor:
-        """Puts values where max_pool1d found them, zeros elsewhere."""
+        """Puts values where max_pool found them, zeros elsewhere."""
     @staticmethod
     def max_unpool2d(
         input: Tensor,
@@ -10323,7 +10351,7 @@ class _nn:
         padding: Ints = 0,
         output_size: Ints | None = None,
     ) -> Tensor:
-        """Puts values where max_pool2d found them, zeros elsewhere."""
+        """Puts values where max_pool found them, zeros elsewhere."""
     @staticmethod
     def max_unpool3d(
         input: Tensor,
@@ -10333,7 +10361,7 @@ class _nn:
         padding: Ints = 0,
         output_size: Ints | None = None,
     ) -> Tensor:
-        """Puts values where max_pool3d found them, zeros elsewhere."""
+        """Puts values where max_pool found them, zeros elsewhere."""
     @staticmethod
     @overload
     def maxout(input: Tensor, groups: _int, dim: _int = 1) -> Tensor:
