@@ -445,7 +445,7 @@ bool to_dtype(PyObject* o, DType* out) {
             *out = static_cast<DType>(i);
             return true;
         }
-    if (o == reinterpret_cast<PyObject*>(&PyFloat_Type)) *out = default_dtype();
+    if (o == reinterpret_cast<PyObject*>(&PyFloat_Type)) *out = DType::Float64;
     else if (o == reinterpret_cast<PyObject*>(&PyLong_Type)) *out = DType::Int64;
     else if (o == reinterpret_cast<PyObject*>(&PyBool_Type)) *out = DType::Bool;
     else if (py::isinstance<py::dtype>(o)) return dtype_of_array(py::reinterpret_borrow<py::dtype>(o), out);

@@ -99,12 +99,18 @@ const OpDef view_op = {
 };
 Tensor view(const Tensor& x, const Dims& shape) { return run_with(view_op, shape, x); }
 namespace {
+// A bool is a byte that is 0 or 1; other bytes read as bool would be neither true nor false.
+void check_truths(const Tensor& x) {
+    GradMode off(false);
+    check<TypeError>(x.dtype() == DType::UInt8, "view: bytes of ", x.dtype(), " cannot be read as bool. Use != 0.");
+    bool fits = x.numel() == 0 || *reinterpret_cast<const uint8_t*>(amax(x).data()) <= 1;
+    check<ValueError>(fits, "view: bytes other than 0 and 1 cannot be read as bool. Use != 0.");
+}
 // The same bytes read as another dtype; of another size, the last axis grows or shrinks.
 Tensor view_of_bits(const Tensor& x, DType dtype) {
     check<RuntimeError>(!grad_mode() || !x.requires_grad(), "view: there is no gradient through the bits of ",
                         x.dtype(), " read as ", dtype, ". Use .to() to convert the values, or detach() first.");
-    check<TypeError>(dtype != DType::Bool || x.dtype() == DType::Bool, "view: bytes of ", x.dtype(),
-                     " cannot be read as bool. Use != 0.");
+    if (dtype == DType::Bool && x.dtype() != DType::Bool) check_truths(x);
     int64_t from = static_cast<int64_t>(item_size(x.dtype())), to = static_cast<int64_t>(item_size(dtype));
     Dims shape = x.shape(), strides = x.strides();
     if (from != to) {

@@ -27,7 +27,7 @@ from ._formats import channels_last as channels_last, channels_last_3d as channe
 from ._formats import contiguous_format as contiguous_format, layout as layout, memory_format as memory_format
 from ._formats import preserve_format as preserve_format, sparse_coo as sparse_coo, sparse_csr as sparse_csr
 from ._formats import strided as strided
-from . import _storage  # noqa: F401
+from ._storage import TypedStorage as TypedStorage, UntypedStorage as UntypedStorage
 from ._functions import angle as angle, asarray as asarray, broadcast_shapes as broadcast_shapes, conj as conj
 from ._functions import frombuffer as frombuffer, is_same_size as is_same_size, is_signed as is_signed
 from ._functions import isreal as isreal, split_with_sizes as split_with_sizes

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _core
+from ._storage import UntypedStorage
 
 Tensor = _core.Tensor
 
@@ -122,7 +123,7 @@ def broadcast_shapes(*shapes: Any) -> Any:
 def asarray(
     obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
 ) -> Tensor:
-    """A tensor of a tensor, an array or nested lists, sharing its memory where that is possible.
+    """A tensor of a tensor, an array, a storage or nested lists, sharing its memory where that is possible.
 
     Args:
         copy: True copies in any case, False raises where sharing is not possible.
@@ -131,6 +132,8 @@ def asarray(
         >>> chainrule.asarray([1, 2])
         tensor([1, 2])
     """
+    if isinstance(obj, UntypedStorage):
+        obj = obj._values()
     result = _core.as_tensor(obj, dtype=dtype, device=device)
     is_array = isinstance(obj, np.ndarray)
     shared = result is obj or (is_array and (obj.size == 0 or np.shares_memory(result.detach().numpy(), obj)))

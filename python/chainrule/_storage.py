@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
 
 from . import _core
 
@@ -23,6 +26,38 @@ class UntypedStorage:
         count = tensor._storage_nbytes // tensor.element_size()
         self._elements: Any = tensor.detach().as_strided((count,), (1,), 0)
 
+    @classmethod
+    def _of(cls, elements: Any) -> Any:
+        """The memory that a vector shows."""
+        made = cls.__new__(cls)
+        made._elements = elements
+        return made
+
+    @classmethod
+    def from_file(cls, filename: Any, shared: bool = False, nbytes: int = 0) -> UntypedStorage:
+        """The bytes of a file, read as they are used.
+
+        Args:
+            filename: the file.
+            shared: writes go to the file, which is made and enlarged where needed; otherwise they stay in memory.
+            nbytes: how many; 0 for all of the file.
+        """
+        if shared:
+            with open(filename, "ab") as file:
+                file.truncate(max(file.tell(), nbytes))
+        shape = (nbytes or os.path.getsize(filename),)
+        if shape == (0,):
+            return cls._of(_core.empty(0, dtype=_core.uint8))
+        return cls._of(_core.from_numpy(np.memmap(filename, np.uint8, "r+" if shared else "c", shape=shape)))
+
+    def untyped(self) -> UntypedStorage:
+        """The same memory by bytes."""
+        return self
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """The same memory as an array."""
+        return self._values().__array__(dtype, copy)
+
     def _values(self) -> Any:
         return self._elements.view(_core.uint8)
 
@@ -40,7 +75,10 @@ class UntypedStorage:
         if not isinstance(index, (int, slice)):
             raise TypeError(f"{type(self).__name__}: an integer or a slice is required, got {type(index).__name__}.")
         found = self._values()[index]
-        return found.item() if isinstance(index, int) else found.tolist()
+        return found.item() if isinstance(index, int) else self._part(found)
+
+    def _part(self, found: Any) -> Any:
+        return self._of(found)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._values()[index] = value
@@ -76,6 +114,9 @@ class TypedStorage(UntypedStorage):
 
     def _values(self) -> Any:
         return self._elements
+
+    def _part(self, found: Any) -> Any:
+        return found.tolist()
 
     @property
     def dtype(self) -> Any:

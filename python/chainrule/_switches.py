@@ -13,16 +13,24 @@ from .amp import autocast as autocast
 
 
 class AbsentDtype(NamedConstant):
-    """A dtype that programs name, for autocast mostly; a tensor of this dtype is a TypeError."""
+    """A dtype that programs name, for autocast or in tables of dtypes; a tensor of this dtype is a TypeError."""
+
+    def __init__(self, name: str, itemsize: int = 2) -> None:
+        super().__init__(name)
+        self.is_complex, self.is_floating_point = name.startswith("complex"), "float" in name
+        self.is_signed, self.itemsize = not name.startswith("uint"), itemsize
 
     def __reduce__(self) -> Any:
         return _constant, (self.name,)
 
-    is_floating_point, is_complex, is_signed, itemsize = True, False, True, 2
-
 
 float16 = half = AbsentDtype("float16")
 bfloat16 = AbsentDtype("bfloat16")
+int8, int16 = AbsentDtype("int8", 1), AbsentDtype("int16")
+short = int16
+uint16, uint32, uint64 = AbsentDtype("uint16"), AbsentDtype("uint32", 4), AbsentDtype("uint64", 8)
+complex64 = cfloat = AbsentDtype("complex64", 8)
+complex128 = cdouble = AbsentDtype("complex128", 16)
 
 
 def _constant(name: str) -> Any:

@@ -28,6 +28,7 @@ _ELSEWHERE = {
     "torch._tensor": "chainrule",
     "torch.utils.tensorboard.writer": "chainrule.utils.tensorboard",
     "torch.nn.parallel.data_parallel": "chainrule.nn.parallel",
+    "torch.nn.parallel.scatter_gather": "chainrule.nn.parallel",
     "torch.cuda.amp.autocast_mode": "chainrule.cuda.amp",
     "torch.utils.data._utils.collate": "chainrule.utils.data",
     "torch.utils.data._utils": "chainrule.utils.data",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from typing import Final as Final
 
-from chainrule.nn import Module as ScriptModule  # noqa: F401
+from chainrule.nn import Module
 
 from ._absent import refuse
 
@@ -45,3 +45,20 @@ def is_scripting() -> bool:
 def is_tracing() -> bool:
     """False."""
     return False
+
+
+def trace_module(mod: Any, inputs: Any, *arguments: Any, **options: Any) -> Any:
+    """The module itself."""
+    return mod
+
+
+class ScriptModule(Module):
+    """A class to derive from or to ask for: script() and trace() give the module itself, which is none."""
+
+
+class ScriptFunction:
+    """A class to ask for: script() and trace() make none."""
+
+
+class TracerWarning(Warning):
+    """A warning to filter: nothing is traced."""

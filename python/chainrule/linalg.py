@@ -10,6 +10,8 @@ Example:
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from . import _core
 
 cholesky = _core.linalg_cholesky
@@ -46,3 +48,64 @@ vecdot = _core.linalg_vecdot
 vector_norm = _core.linalg_vector_norm
 
 LinAlgError = RuntimeError
+
+
+class CholeskyEx(NamedTuple):
+    """What cholesky_ex() returns."""
+
+    L: _core.Tensor
+    info: _core.Tensor
+
+
+def cholesky_ex(A: _core.Tensor, *, upper: bool = False, check_errors: bool = False, out: Any = None) -> CholeskyEx:
+    """Cholesky decomposition that says which matrices are not positive definite, rather than raise.
+
+    Args:
+        A: [..., n, n], symmetric; one triangle is read.
+        upper: A = U^T U rather than L L^T.
+        check_errors: raise after all.
+        out: a pair of tensors that take the results.
+
+    Returns:
+        L: the factors; NaN where there is none, which has no gradient.
+        info: int32 of shape [...]: 0, or the order of the first leading minor that is not positive.
+
+    Raises:
+        RuntimeError: with check_errors, for a matrix that is not positive definite.
+
+    Example:
+        >>> chainrule.linalg.cholesky_ex(chainrule.tensor([[4.0, 2.0], [2.0, 1.0]])).info
+        tensor(2, dtype=chainrule.int32)
+
+    Source: PyTorch, torch.linalg.cholesky_ex.
+    """
+    try:
+        L = cholesky(A, upper=upper)
+        info = _core.zeros(A.shape[:-2], dtype=_core.int32)
+    except LinAlgError:
+        if check_errors:
+            raise
+        matrices = A.reshape(-1, *A.shape[-2:]).unbind()
+        orders = [_minor_that_fails(matrix.detach(), upper) for matrix in matrices]
+        factors = [
+            _core.full_like(matrix, float("nan")) if order else cholesky(matrix, upper=upper)
+            for matrix, order in zip(matrices, orders)
+        ]
+        L = _core.stack(factors).reshape(A.shape)
+        info = _core.tensor(orders, dtype=_core.int32).reshape(A.shape[:-2])
+    if out is None:
+        return CholeskyEx(L, info)
+    return CholeskyEx(_core.clone(L, out=out[0]), _core.clone(info, out=out[1]))
+
+
+def _minor_that_fails(matrix: _core.Tensor, upper: bool) -> int:
+    """The order of the first leading minor without a factor, by bisection; 0 if all have one."""
+    low, high = 0, matrix.shape[0] + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            cholesky(matrix[:middle, :middle], upper=upper)
+            low = middle
+        except LinAlgError:
+            high = middle
+    return high if high <= matrix.shape[0] else 0

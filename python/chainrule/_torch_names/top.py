@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing.connection  # noqa: F401  (PyTorch loads it, and programs rely on that)
 import re
 from typing import Any
 
 import chainrule
 
+from .._switches import cdouble, cfloat, complex64, complex128, int8, int16, short, uint16, uint32, uint64  # noqa: F401
 from . import VERSION
+from .futures import Future as Future
 
 
 class TorchVersion(str):

@@ -47,9 +47,17 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
     return tuple(chainrule.broadcast_tensors(*values))
 
 
+def _standard_normal(shape: Any, dtype: Any, device: Any) -> Tensor:
+    """Draws from the standard normal, by PyTorch's name for those who write distributions of their own."""
+    return chainrule.randn(shape, dtype=dtype, device=device)
+
+
 def sum_rightmost(value: Tensor, dim: int) -> Tensor:
     """The sum over the last dim axes."""
     return value.sum(tuple(range(-dim, 0))) if dim else value
+
+
+_sum_rightmost = sum_rightmost
 
 
 def clamp_probs(probs: Tensor) -> Tensor:

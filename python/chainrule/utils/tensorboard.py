@@ -39,13 +39,48 @@ class SummaryWriter:
         warnings.warn("SummaryWriter.add_graph: no graph is written without PyTorch.", stacklevel=2)
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._writer, name)
-        if not name.startswith("add_"):
-            return method
-        return lambda *arguments, **options: method(*_plain(arguments), **_plain(options))
+        return getattr(self._writer, name)
 
     def __enter__(self) -> SummaryWriter:
         return self
 
     def __exit__(self, *raised: Any) -> None:
         self._writer.close()
+
+
+def _forwarded(name: str) -> Any:
+    def method(self: SummaryWriter, *arguments: Any, **options: Any) -> Any:
+        return getattr(self._writer, name)(*_plain(arguments), **_plain(options))
+
+    method.__name__, method.__doc__ = name, f"tensorboardX's {name}, with tensors as arrays."
+    return method
+
+
+# On the class, where programs look for them too.
+for _name in [
+    "add_audio",
+    "add_custom_scalars",
+    "add_custom_scalars_marginchart",
+    "add_custom_scalars_multilinechart",
+    "add_embedding",
+    "add_figure",
+    "add_histogram",
+    "add_histogram_raw",
+    "add_hparams",
+    "add_image",
+    "add_image_with_boxes",
+    "add_images",
+    "add_mesh",
+    "add_onnx_graph",
+    "add_pr_curve",
+    "add_pr_curve_raw",
+    "add_scalar",
+    "add_scalars",
+    "add_tensor",
+    "add_text",
+    "add_video",
+    "close",
+    "export_scalars_to_json",
+    "flush",
+]:
+    setattr(SummaryWriter, _name, _forwarded(_name))

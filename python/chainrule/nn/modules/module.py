@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -75,6 +76,22 @@ def calls(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
     return forward
 
 
+class _CallSignature:
+    """inspect.signature(module) is (*args, **kwargs): the call is compiled and has none of its own."""
+
+    any_arguments = inspect.Signature(
+        [
+            inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL),
+            inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD),
+        ]
+    )
+
+    def __get__(self, instance: Any, owner: type) -> inspect.Signature:
+        if instance is None or owner.__call__ is not _core.ModuleBase.__call__:  # a class has that of its __init__
+            raise AttributeError("__signature__")
+        return self.any_arguments
+
+
 class Module(StateMixin, _core.ModuleBase):
     """A layer or a network: it owns parameters, buffers and other modules, and computes something in forward.
 
@@ -98,6 +115,7 @@ class Module(StateMixin, _core.ModuleBase):
     Source: PyTorch, torch.nn.Module.
     """
 
+    __signature__ = _CallSignature()
     training: bool
     # Tables of hooks: shared empty dicts until the first registration gives the instance its own.
     _forward_pre_hooks: Mapping[int, Any] = EMPTY

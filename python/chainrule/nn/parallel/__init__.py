@@ -19,9 +19,12 @@ class DataParallel(Module):
         return self.module(*inputs, **kwargs)
 
 
-DistributedDataParallel: Any = refuse(
-    "torch.nn.parallel.DistributedDataParallel", "Run one process: torch.distributed.is_available() is False."
-)
+class DistributedDataParallel(Module):
+    """A class to ask for, which refuses to be made: there is one process."""
+
+    __init__ = refuse(
+        "torch.nn.parallel.DistributedDataParallel", "Run one process: torch.distributed.is_available() is False."
+    )
 
 
 def data_parallel(module: Module, inputs: Any, *arguments: Any, **options: Any) -> Any:

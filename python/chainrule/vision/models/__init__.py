@@ -3,6 +3,7 @@
 The names of the parameters are torchvision's, so its weights fit, where they lie in a safetensors file.
 """
 
+from ._weights import Weights
 from .resnet import ResNet as ResNet
 from .resnet import resnet18 as resnet18
 from .resnet import resnet34 as resnet34
@@ -14,3 +15,10 @@ from .vgg import vgg13 as vgg13
 from .vgg import vgg16 as vgg16
 from .vgg import vgg16_bn as vgg16_bn
 from .vgg import vgg19 as vgg19
+
+
+def __getattr__(name: str) -> Weights:
+    """ResNet18_Weights and its like: names to pass around; a net that gets one says that there are none."""
+    if name.endswith("_Weights") and name.removesuffix("_Weights").lower() in globals():
+        return Weights(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,3 +12,15 @@ def refuse_weights(name: str, weights: Any, pretrained: bool) -> None:
             f"{name}: chainrule downloads no weights. Pass weights=None, and load a file of your own: "
             "model.load_state_dict(chainrule.load(path))."
         )
+
+
+class Weights:
+    """Stands for torchvision's ResNet18_Weights and its like. Its attributes, DEFAULT and others, can be passed around."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getattr__(self, name: str) -> str:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return f"{self.name}.{name}"

@@ -1,0 +1,26 @@
+"""torch._dynamo: marks for a compiler that does nothing here."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+from .._absent import ignore
+
+config = types.SimpleNamespace()
+mark_dynamic = mark_static = reset = ignore
+
+
+def allow_in_graph(fn: Any) -> Any:
+    """The function itself."""
+    return fn
+
+
+def disable(fn: Any = None, recursive: bool = True, **options: Any) -> Any:
+    """The function itself, with and without brackets."""
+    return fn if fn is not None else lambda function: function
+
+
+def is_compiling() -> bool:
+    """False."""
+    return False

@@ -1,0 +1,5 @@
+"""What torch.serialization has beside chainrule.serialization."""
+
+from typing import Any
+
+MAP_LOCATION = Any

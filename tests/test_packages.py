@@ -1,0 +1,149 @@
+"""What packages that are built on PyTorch rely on: small things that stable-baselines3, captum, skorch, gpytorch,
+lightning and safetensors ask for."""
+
+import collections
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+from extras import need
+
+import chainrule as cr
+from chainrule._torch_names import top
+from chainrule._torch_names.futures import Future, collect_all, wait_all
+from chainrule._torch_names.overrides import handle_torch_function, has_torch_function, is_tensor_like
+from chainrule._torch_names.utils___pytree import SUPPORTED_NODES, LeafSpec, TreeSpec, _get_node_type, tree_unflatten
+
+
+def test_the_signature_of_a_module_is_that_of_any_call():
+    class Own(cr.nn.Module):
+        def __call__(self, x, y=1):
+            return x
+
+    layer = cr.nn.Linear(2, 3)
+    assert str(inspect.signature(layer)) == "(*args, **kwargs)"
+    assert list(inspect.signature(cr.nn.Linear).parameters)[:2] == ["in_features", "out_features"]
+    assert list(inspect.signature(layer.forward).parameters) == ["input"]
+    assert str(inspect.signature(Own())) == "(x, y=1)"
+
+
+def test_float_is_float64_as_a_dtype():
+    assert cr.zeros(1, dtype=float).dtype == cr.tensor(1, dtype=float).dtype == cr.float64
+    assert cr.ones(1).to(float).dtype == cr.float64
+    assert cr.zeros(1, dtype=int).dtype == cr.int64 and cr.zeros(1, dtype=bool).dtype == cr.bool
+
+
+def test_dtypes_without_kernels_are_names():
+    assert repr(top.int8) == "torch.int8" and pickle.loads(pickle.dumps(top.complex64)) is top.complex64
+    assert top.complex64.is_complex and not top.complex64.is_floating_point and top.short.itemsize == 2
+    assert not top.uint16.is_signed and top.int16.is_signed
+    with pytest.raises(TypeError, match="unknown dtype torch.int8"):
+        cr.tensor([1], dtype=top.int8)
+
+
+def test_classes_to_ask_for():
+    layer = cr.nn.Linear(1, 1)
+    assert not isinstance(layer, cr.nn.parallel.DistributedDataParallel)
+    assert not isinstance(layer, cr.jit.ScriptModule)
+    with pytest.raises(RuntimeError, match="Run one process"):
+        cr.nn.parallel.DistributedDataParallel(layer)
+
+
+def test_futures():
+    first, second = Future(), Future()
+    doubled = first.then(lambda future: 2 * future.value())
+    both = collect_all([first, second])
+    first.set_result(3)
+    assert doubled.wait() == 6 and first.done() and not both.done()
+    with pytest.raises(RuntimeError, match="not there yet"):
+        second.value()
+    with pytest.raises(RuntimeError, match="has a result already"):
+        first.set_result(4)
+    second.set_exception(KeyError("no"))
+    assert both.wait() == [first, second] and collect_all([]).wait() == []
+    with pytest.raises(KeyError):
+        second.wait()
+    with pytest.raises(KeyError):
+        second.then(lambda future: future.value()).wait()
+    assert wait_all([first, doubled]) == [3, 6]
+
+
+def test_overrides():
+    class Base:
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            return NotImplemented if function is cr.sin else (cls, types)
+
+    class Derived(Base):
+        pass
+
+    assert has_torch_function([cr.ones(1), Base()]) and not has_torch_function([cr.ones(1), 2.0])
+    assert is_tensor_like(Base()) and is_tensor_like(cr.ones(1)) and not is_tensor_like([1.0])
+    assert handle_torch_function(cr.add, [Base(), Derived()], Base(), Derived()) == (Derived, (Derived, Base))
+    with pytest.raises(TypeError, match="sin: no __torch_function__ of Base answers"):
+        handle_torch_function(cr.sin, [Base()], Base())
+
+
+def test_trees_taken_apart_by_hand():
+    Pair = collections.namedtuple("Pair", "x y")
+    for tree in ([1, 2], (1, 2), {"a": 1, "b": 2}, collections.OrderedDict(b=1, a=2), Pair(1, 2)):
+        kind = _get_node_type(tree)
+        children, context = SUPPORTED_NODES[kind].flatten_fn(tree)
+        assert children == [1, 2] and SUPPORTED_NODES[kind].unflatten_fn(children, context) == tree
+        again = tree_unflatten(children, TreeSpec(kind, context, [LeafSpec(), LeafSpec()]))
+        assert again == tree and type(again) is type(tree)
+    assert _get_node_type(1.0) not in SUPPORTED_NODES
+
+
+def test_cholesky_ex():
+    good = cr.tensor([[4.0, 2.0], [2.0, 3.0]], dtype=cr.float64, requires_grad=True)
+    L, info = cr.linalg.cholesky_ex(good)
+    assert info.item() == 0 and info.dtype == cr.int32 and cr.allclose(L @ L.T, good)
+    bad = cr.tensor([[1.0, 2.0], [2.0, 1.0]], dtype=cr.float64)
+    L, info = cr.linalg.cholesky_ex(cr.stack([good, bad, -good]))
+    assert info.tolist() == [0, 2, 1]
+    assert L[1].isnan().all() and cr.equal(L[0], cr.linalg.cholesky(good))
+    L[0].sum().backward()
+    (expected,) = cr.autograd.grad(cr.linalg.cholesky(good).sum(), good)
+    assert cr.equal(good.grad, expected)
+    with pytest.raises(RuntimeError, match="not positive definite"):
+        cr.linalg.cholesky_ex(bad, check_errors=True)
+    out = cr.empty(0, dtype=cr.float64), cr.empty(0, dtype=cr.int32)
+    cr.linalg.cholesky_ex(good.detach(), upper=True, out=out)
+    assert cr.allclose(out[0].T @ out[0], good) and out[1].item() == 0
+
+
+def test_storage_of_a_file(tmp_path):
+    path = tmp_path / "numbers"
+    np.arange(4, dtype=np.float32).tofile(path)
+    private = cr.UntypedStorage.from_file(str(path))
+    numbers = cr.asarray(private[4:12], dtype=cr.uint8).view(dtype=cr.float32)
+    assert numbers.tolist() == [1, 2] and len(private[4:12]) == 8
+    numbers.zero_()
+    assert private[4:8].tolist() == [0] * 4  # the memory is shared with the slice
+    assert np.fromfile(path, np.float32).tolist() == [0, 1, 2, 3]  # and not with the file
+    shared = cr.UntypedStorage.from_file(str(path), shared=True, nbytes=20)
+    cr.asarray(shared, dtype=cr.uint8).view(dtype=cr.float32).fill_(7)
+    del shared
+    assert np.fromfile(path, np.float32).tolist() == [7] * 5
+
+
+def test_bytes_as_truths():
+    truths = cr.tensor([0, 1, 1], dtype=cr.uint8).view(cr.bool)
+    assert truths.tolist() == [False, True, True] and cr.empty(0, dtype=cr.uint8).view(cr.bool).shape == (0,)
+    with pytest.raises(ValueError, match="bytes other than 0 and 1"):
+        cr.tensor([0, 2], dtype=cr.uint8).view(cr.bool)
+    with pytest.raises(TypeError, match="bytes of int32 cannot be read as bool"):
+        cr.zeros(1, dtype=cr.int32).view(cr.bool)
+
+
+def test_weights_are_names():
+    need("PIL")
+    from chainrule.vision import models
+
+    assert models.VGG16_Weights.DEFAULT == "VGG16_Weights.DEFAULT"
+    with pytest.raises(RuntimeError, match="downloads no weights"):
+        models.vgg16(weights=models.VGG16_Weights.IMAGENET1K_V1)
+    with pytest.raises(AttributeError):
+        _ = models.Unknown_Weights
