@@ -15,7 +15,7 @@ def refuse_weights(name: str, weights: Any, pretrained: bool) -> None:
 
 
 class Weights:
-    """Stands for torchvision's ResNet18_Weights and its like. Its attributes, DEFAULT and others, can be passed around."""
+    """Stands for torchvision's ResNet18_Weights and its like. Its attributes, such as DEFAULT, can be passed around."""
 
     def __init__(self, name: str) -> None:
         self.name = name
