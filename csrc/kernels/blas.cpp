@@ -1,9 +1,9 @@
 #include "kernels/blas.h"
 
-#include <cblas.h>
-
 #include <cstdio>
 #include <cstdlib>
+
+#include "kernels/openblas.h"
 
 namespace chainrule::kernels {
 namespace {
@@ -23,7 +23,7 @@ CBLAS_TRANSPOSE transpose(bool trans) { return trans ? CblasTrans : CblasNoTrans
 // product. (This starts no thread; it keeps OpenBLAS from using those it has.)
 void use_one_thread() {
     static const bool done = [] {
-        if (scipy_openblas_get_num_threads() != 1) scipy_openblas_set_num_threads(1);
+        if (openblas_get_num_threads() != 1) openblas_set_num_threads(1);
         return true;
     }();
     static_cast<void>(done);
@@ -34,34 +34,34 @@ void use_one_thread() {
 void sgemm(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda,
            const float* b, int64_t ldb, float beta, float* c, int64_t ldc) noexcept {
     use_one_thread();
-    scipy_cblas_sgemm(CblasRowMajor, transpose(trans_a), transpose(trans_b), narrow(m), narrow(n), narrow(k), alpha, a,
-                      narrow(lda), b, narrow(ldb), beta, c, narrow(ldc));
+    cblas_sgemm(CblasRowMajor, transpose(trans_a), transpose(trans_b), narrow(m), narrow(n), narrow(k), alpha, a,
+                narrow(lda), b, narrow(ldb), beta, c, narrow(ldc));
 }
 
 void dgemm(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, double alpha, const double* a, int64_t lda,
            const double* b, int64_t ldb, double beta, double* c, int64_t ldc) noexcept {
     use_one_thread();
-    scipy_cblas_dgemm(CblasRowMajor, transpose(trans_a), transpose(trans_b), narrow(m), narrow(n), narrow(k), alpha, a,
-                      narrow(lda), b, narrow(ldb), beta, c, narrow(ldc));
+    cblas_dgemm(CblasRowMajor, transpose(trans_a), transpose(trans_b), narrow(m), narrow(n), narrow(k), alpha, a,
+                narrow(lda), b, narrow(ldb), beta, c, narrow(ldc));
 }
 
 void sgemv(bool trans_a, int64_t m, int64_t n, float alpha, const float* a, int64_t lda, const float* x, int64_t incx,
            float beta, float* y, int64_t incy) noexcept {
     use_one_thread();
-    scipy_cblas_sgemv(CblasRowMajor, transpose(trans_a), narrow(m), narrow(n), alpha, a, narrow(lda), x, narrow(incx),
-                      beta, y, narrow(incy));
+    cblas_sgemv(CblasRowMajor, transpose(trans_a), narrow(m), narrow(n), alpha, a, narrow(lda), x, narrow(incx), beta,
+                y, narrow(incy));
 }
 
 void dgemv(bool trans_a, int64_t m, int64_t n, double alpha, const double* a, int64_t lda, const double* x,
            int64_t incx, double beta, double* y, int64_t incy) noexcept {
     use_one_thread();
-    scipy_cblas_dgemv(CblasRowMajor, transpose(trans_a), narrow(m), narrow(n), alpha, a, narrow(lda), x, narrow(incx),
-                      beta, y, narrow(incy));
+    cblas_dgemv(CblasRowMajor, transpose(trans_a), narrow(m), narrow(n), alpha, a, narrow(lda), x, narrow(incx), beta,
+                y, narrow(incy));
 }
 
 std::string blas_version() {
     // "OpenBLAS 0.3.34 DYNAMIC_ARCH NO_AFFINITY Haswell MAX_THREADS=64": the second word.
-    const std::string config = scipy_openblas_get_config();
+    const std::string config = openblas_get_config();
     const size_t begin = config.find(' ');
     if (begin == std::string::npos) return config;
     return config.substr(begin + 1, config.find(' ', begin + 1) - begin - 1);
@@ -72,8 +72,8 @@ bool blas_cuts_freely(bool is_double) noexcept {
     return core == (is_double ? "Haswell" : "SkylakeX");
 }
 
-std::string blas_kernel() { return scipy_openblas_get_corename(); }
+std::string blas_kernel() { return openblas_get_corename(); }
 
-int blas_threads() { return scipy_openblas_get_num_threads(); }
+int blas_threads() { return openblas_get_num_threads(); }
 
 }  // namespace chainrule::kernels

@@ -1,44 +1,42 @@
 #include "kernels/lapack.h"
 
-#include <cblas.h>
-
 #include <cstddef>
+
+#include "kernels/openblas.h"
 
 // Fortran's calling convention: everything by address, the lengths of strings at the end.
 extern "C" {
-void scipy_sgetrf_(const int* m, const int* n, float* a, const int* lda, int* pivots, int* info);
-void scipy_dgetrf_(const int* m, const int* n, double* a, const int* lda, int* pivots, int* info);
-void scipy_sgetri_(const int* n, float* a, const int* lda, const int* pivots, float* work, const int* lwork, int* info);
-void scipy_dgetri_(const int* n, double* a, const int* lda, const int* pivots, double* work, const int* lwork,
-                   int* info);
-void scipy_sgetrs_(const char* trans, const int* n, const int* nrhs, const float* a, const int* lda, const int* pivots,
-                   float* b, const int* ldb, int* info, size_t);
-void scipy_dgetrs_(const char* trans, const int* n, const int* nrhs, const double* a, const int* lda, const int* pivots,
-                   double* b, const int* ldb, int* info, size_t);
-void scipy_spotrf_(const char* uplo, const int* n, float* a, const int* lda, int* info, size_t);
-void scipy_dpotrf_(const char* uplo, const int* n, double* a, const int* lda, int* info, size_t);
-void scipy_sgeqrf_(const int* m, const int* n, float* a, const int* lda, float* tau, float* work, const int* lwork,
-                   int* info);
-void scipy_dgeqrf_(const int* m, const int* n, double* a, const int* lda, double* tau, double* work, const int* lwork,
-                   int* info);
-void scipy_sorgqr_(const int* m, const int* n, const int* k, float* a, const int* lda, const float* tau, float* work,
-                   const int* lwork, int* info);
-void scipy_dorgqr_(const int* m, const int* n, const int* k, double* a, const int* lda, const double* tau, double* work,
-                   const int* lwork, int* info);
-void scipy_sgesdd_(const char* job, const int* m, const int* n, float* a, const int* lda, float* s, float* u,
-                   const int* ldu, float* vt, const int* ldvt, float* work, const int* lwork, int* iwork, int* info,
-                   size_t);
-void scipy_dgesdd_(const char* job, const int* m, const int* n, double* a, const int* lda, double* s, double* u,
-                   const int* ldu, double* vt, const int* ldvt, double* work, const int* lwork, int* iwork, int* info,
-                   size_t);
-void scipy_ssyevd_(const char* job, const char* uplo, const int* n, float* a, const int* lda, float* w, float* work,
-                   const int* lwork, int* iwork, const int* liwork, int* info, size_t, size_t);
-void scipy_dsyevd_(const char* job, const char* uplo, const int* n, double* a, const int* lda, double* w, double* work,
-                   const int* lwork, int* iwork, const int* liwork, int* info, size_t, size_t);
-void scipy_sgelsy_(const int* m, const int* n, const int* nrhs, float* a, const int* lda, float* b, const int* ldb,
-                   int* jpvt, const float* rcond, int* rank, float* work, const int* lwork, int* info);
-void scipy_dgelsy_(const int* m, const int* n, const int* nrhs, double* a, const int* lda, double* b, const int* ldb,
-                   int* jpvt, const double* rcond, int* rank, double* work, const int* lwork, int* info);
+void sgetrf_(const int* m, const int* n, float* a, const int* lda, int* pivots, int* info);
+void dgetrf_(const int* m, const int* n, double* a, const int* lda, int* pivots, int* info);
+void sgetri_(const int* n, float* a, const int* lda, const int* pivots, float* work, const int* lwork, int* info);
+void dgetri_(const int* n, double* a, const int* lda, const int* pivots, double* work, const int* lwork, int* info);
+void sgetrs_(const char* trans, const int* n, const int* nrhs, const float* a, const int* lda, const int* pivots,
+             float* b, const int* ldb, int* info, size_t);
+void dgetrs_(const char* trans, const int* n, const int* nrhs, const double* a, const int* lda, const int* pivots,
+             double* b, const int* ldb, int* info, size_t);
+void spotrf_(const char* uplo, const int* n, float* a, const int* lda, int* info, size_t);
+void dpotrf_(const char* uplo, const int* n, double* a, const int* lda, int* info, size_t);
+void sgeqrf_(const int* m, const int* n, float* a, const int* lda, float* tau, float* work, const int* lwork,
+             int* info);
+void dgeqrf_(const int* m, const int* n, double* a, const int* lda, double* tau, double* work, const int* lwork,
+             int* info);
+void sorgqr_(const int* m, const int* n, const int* k, float* a, const int* lda, const float* tau, float* work,
+             const int* lwork, int* info);
+void dorgqr_(const int* m, const int* n, const int* k, double* a, const int* lda, const double* tau, double* work,
+             const int* lwork, int* info);
+void sgesdd_(const char* job, const int* m, const int* n, float* a, const int* lda, float* s, float* u, const int* ldu,
+             float* vt, const int* ldvt, float* work, const int* lwork, int* iwork, int* info, size_t);
+void dgesdd_(const char* job, const int* m, const int* n, double* a, const int* lda, double* s, double* u,
+             const int* ldu, double* vt, const int* ldvt, double* work, const int* lwork, int* iwork, int* info,
+             size_t);
+void ssyevd_(const char* job, const char* uplo, const int* n, float* a, const int* lda, float* w, float* work,
+             const int* lwork, int* iwork, const int* liwork, int* info, size_t, size_t);
+void dsyevd_(const char* job, const char* uplo, const int* n, double* a, const int* lda, double* w, double* work,
+             const int* lwork, int* iwork, const int* liwork, int* info, size_t, size_t);
+void sgelsy_(const int* m, const int* n, const int* nrhs, float* a, const int* lda, float* b, const int* ldb, int* jpvt,
+             const float* rcond, int* rank, float* work, const int* lwork, int* info);
+void dgelsy_(const int* m, const int* n, const int* nrhs, double* a, const int* lda, double* b, const int* ldb,
+             int* jpvt, const double* rcond, int* rank, double* work, const int* lwork, int* info);
 }
 
 namespace chainrule::kernels {
@@ -46,28 +44,28 @@ namespace {
 
 template <class T> struct Lapack;
 template <> struct Lapack<float> {
-    static constexpr auto getrf = scipy_sgetrf_;
-    static constexpr auto getri = scipy_sgetri_;
-    static constexpr auto getrs = scipy_sgetrs_;
-    static constexpr auto potrf = scipy_spotrf_;
-    static constexpr auto geqrf = scipy_sgeqrf_;
-    static constexpr auto orgqr = scipy_sorgqr_;
-    static constexpr auto gesdd = scipy_sgesdd_;
-    static constexpr auto syevd = scipy_ssyevd_;
-    static constexpr auto gelsy = scipy_sgelsy_;
-    static constexpr auto trsm = scipy_cblas_strsm;
+    static constexpr auto getrf = sgetrf_;
+    static constexpr auto getri = sgetri_;
+    static constexpr auto getrs = sgetrs_;
+    static constexpr auto potrf = spotrf_;
+    static constexpr auto geqrf = sgeqrf_;
+    static constexpr auto orgqr = sorgqr_;
+    static constexpr auto gesdd = sgesdd_;
+    static constexpr auto syevd = ssyevd_;
+    static constexpr auto gelsy = sgelsy_;
+    static constexpr auto trsm = cblas_strsm;
 };
 template <> struct Lapack<double> {
-    static constexpr auto getrf = scipy_dgetrf_;
-    static constexpr auto getri = scipy_dgetri_;
-    static constexpr auto getrs = scipy_dgetrs_;
-    static constexpr auto potrf = scipy_dpotrf_;
-    static constexpr auto geqrf = scipy_dgeqrf_;
-    static constexpr auto orgqr = scipy_dorgqr_;
-    static constexpr auto gesdd = scipy_dgesdd_;
-    static constexpr auto syevd = scipy_dsyevd_;
-    static constexpr auto gelsy = scipy_dgelsy_;
-    static constexpr auto trsm = scipy_cblas_dtrsm;
+    static constexpr auto getrf = dgetrf_;
+    static constexpr auto getri = dgetri_;
+    static constexpr auto getrs = dgetrs_;
+    static constexpr auto potrf = dpotrf_;
+    static constexpr auto geqrf = dgeqrf_;
+    static constexpr auto orgqr = dorgqr_;
+    static constexpr auto gesdd = dgesdd_;
+    static constexpr auto syevd = dsyevd_;
+    static constexpr auto gelsy = dgelsy_;
+    static constexpr auto trsm = cblas_dtrsm;
 };
 
 int as_int(int64_t n) { return static_cast<int>(n); }

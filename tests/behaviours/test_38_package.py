@@ -66,7 +66,7 @@ def test_38_what_few_programs_need_waits():
     assert not heavy & new
 
 
-def test_38_size_of_what_is_ours():
-    """At most 5 MB as a wheel packs it, but for OpenBLAS, which lies beside it and is about 9 MB so packed."""
+def test_38_size():
+    """At most 5 MB as a wheel packs it, but for a shared OpenBLAS that lies beside it."""
     ours = [p for p in PACKAGE.rglob("*") if p.is_file() and "__pycache__" not in p.parts and "openblas" not in p.name]
     assert sum(len(zlib.compress(p.read_bytes(), 6)) for p in ours) < 5_000_000, sys.platform

@@ -6,23 +6,12 @@
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
-template <class T> struct ByteFor {
-    using type = T;
-};
-template <> struct ByteFor<bool> {
-    using type = uint8_t;
-};
-// What lies in memory: bool is read as a byte, since a foreign buffer may hold other values than 0 and 1.
-template <class T> using Memory = typename ByteFor<T>::type;
-
 template <Compare op, class T> CHAINRULE_INLINE uint8_t apply(T a, T b) {
     using enum Compare;
     if constexpr (op == Eq) return a == b;
     else if constexpr (op == Ne) return a != b;
     else if constexpr (op == Lt) return a < b;
     else if constexpr (op == Le) return a <= b;
-    else if constexpr (op == Gt) return a > b;
-    else if constexpr (op == Ge) return a >= b;
     else if constexpr (op == LogicalAnd) return (a != T(0)) & (b != T(0));
     else if constexpr (op == LogicalOr) return (a != T(0)) | (b != T(0));
     else return (a != T(0)) ^ (b != T(0));  // LogicalXor
@@ -58,26 +47,30 @@ template <class From, class To> CHAINRULE_INLINE Memory<To> convert(Memory<From>
 
 }  // namespace
 
-template <Compare op, class T> void compare(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
-    using In = Memory<T>;
-    map2<uint8_t, In>(ptr, stride, n, [](In a, In b) { return apply<op, In>(a, b); });
+template <Compare op, class T>
+[[gnu::noinline]] void compare(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
+    using enum Compare;
+    if constexpr (op == Gt || op == Ge) {  // a > b is b < a
+        char* const turned[3] = {ptr[0], ptr[2], ptr[1]};
+        const int64_t distance[3] = {stride[0], stride[2], stride[1]};
+        compare<op == Gt ? Lt : Le, T>(turned, distance, n, param);
+    } else {
+        map2<uint8_t, T>(ptr, stride, n, [](T a, T b) { return apply<op, T>(a, b); });
+    }
 }
 
 template <Predicate op, class T> void predicate(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
-    using In = Memory<T>;
-    map1<uint8_t, In>(ptr, stride, n, [](In x) { return apply<op, In>(x); });
+    map1<uint8_t, T>(ptr, stride, n, [](T x) { return apply<op, T>(x); });
 }
 
 template <class T> void where(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
-    using V = Memory<T>;
-    map3<V, uint8_t, V>(ptr, stride, n, [](uint8_t mask, V a, V b) { return mask != 0 ? a : b; });
+    map3<T, uint8_t, T>(ptr, stride, n, [](uint8_t mask, T a, T b) { return mask != 0 ? a : b; });
 }
 
 template <class T> void masked_mul(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
-    using V = Memory<T>;
     const int64_t three[4] = {stride[0], stride[1], stride[2], stride[2]};
     char* const p[4] = {ptr[0], ptr[1], ptr[2], ptr[2]};
-    map3<V, uint8_t, V>(p, three, n, [](uint8_t mask, V a, V) { return mask != 0 ? a : V(0); });
+    map3<T, uint8_t, T>(p, three, n, [](uint8_t mask, T a, T) { return mask != 0 ? a : T(0); });
 }
 
 template <class From, class To> void cast(char* const* ptr, const int64_t* stride, int64_t n, const double*) {

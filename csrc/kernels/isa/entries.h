@@ -7,7 +7,7 @@
 
 namespace chainrule::kernels::CHAINRULE_ISA {
 
-// The C++ type that a kernel works on; bool is handled as the byte that it is.
+// The C++ type that a kernel works on.
 template <DType t> struct TypeOf;
 template <> struct TypeOf<DType::Bool> {
     using type = bool;
@@ -103,6 +103,27 @@ template <class T> void adam(void* p, const void* g, void* m, void* v, void* max
 
 namespace {
 
+// What lies in memory: bool is read as a byte, since a foreign buffer may hold other values than 0 and 1.
+template <class T> struct MemoryOf {
+    using type = T;
+};
+template <> struct MemoryOf<bool> {
+    using type = uint8_t;
+};
+template <class T> using Memory = typename MemoryOf<T>::type;
+
+// For what moves elements without a look at them: a type of the same size.
+template <int kSize> struct BitsOf {
+    using type = uint8_t;
+};
+template <> struct BitsOf<4> {
+    using type = int32_t;
+};
+template <> struct BitsOf<8> {
+    using type = int64_t;
+};
+template <class T> using Bits = typename BitsOf<sizeof(T)>::type;
+
 template <class Op> constexpr bool one_of(Op op, auto... ops) { return ((op == ops) || ...); }
 
 constexpr bool supports(Unary op, DType t) {
@@ -171,16 +192,16 @@ template <auto op, class T> struct TernaryEntry {
     static constexpr Loop get() { return ternary<op, T>; }
 };
 template <auto op, class T> struct CompareEntry {
-    static constexpr Loop get() { return compare<op, T>; }
+    static constexpr Loop get() { return compare<op, Memory<T>>; }
 };
 template <auto op, class T> struct PredicateEntry {
-    static constexpr Loop get() { return predicate<op, T>; }
+    static constexpr Loop get() { return predicate<op, Memory<T>>; }
 };
 template <auto op, class T> struct ReduceRowsEntry {
-    static constexpr ReduceRows get() { return reduce_rows<op, T>; }
+    static constexpr ReduceRows get() { return reduce_rows<op, Memory<T>>; }
 };
 template <auto op, class T> struct ReduceColumnsEntry {
-    static constexpr ReduceColumns get() { return reduce_columns<op, T>; }
+    static constexpr ReduceColumns get() { return reduce_columns<op, Memory<T>>; }
 };
 template <auto op, class T> struct BiasActEntry {
     static constexpr BiasAct get() { return bias_act<op, T>; }
@@ -200,10 +221,10 @@ template <template <class> class Entry, class Out> constexpr void fill_each(Out&
 }
 
 template <class T> struct WhereEntry {
-    static constexpr Loop get() { return where<T>; }
+    static constexpr Loop get() { return where<Bits<T>>; }
 };
 template <class T> struct MaskedMulEntry {
-    static constexpr Loop get() { return masked_mul<T>; }
+    static constexpr Loop get() { return masked_mul<Bits<T>>; }
 };
 template <class From> struct CastFrom {
     template <class To> struct Entry {
@@ -223,7 +244,7 @@ template <class Out> constexpr void fill_selection(Out& out) {
 
 template <bool kMax> struct ArgEntry {
     template <class T> struct Entry {
-        static constexpr ArgReduce get() { return arg_reduce<kMax, T>; }
+        static constexpr ArgReduce get() { return arg_reduce<kMax, Memory<T>>; }
     };
 };
 template <bool kProd> struct ScanEntry {

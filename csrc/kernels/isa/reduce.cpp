@@ -37,6 +37,8 @@ template <class T, class AccType, class JoinType> struct RuleBase : JoinType {
     using Out = AccType;
     using Join = JoinType;
     static constexpr bool kSelects = !is_same<JoinType, SumJoin> && !is_same<JoinType, ProdJoin>;
+    // Otherwise any order gives the same result, and pairs gain nothing.
+    static constexpr bool kRounds = !kSelects && (is_same<Acc, float> || is_same<Acc, double>);
     CHAINRULE_INLINE static Acc load(In x) { return static_cast<Acc>(x); }
 };
 template <class T> struct Rule<Reduce::Sum, T> : RuleBase<T, typename SumType<T>::type, SumJoin> {
@@ -126,6 +128,26 @@ template <class R, int kWidth> struct Cascade {
     }
 };
 
+// The same where the order does not matter: one sum of all blocks.
+template <class R, int kWidth> struct Running {
+    using Acc = typename R::Acc;
+    alignas(64) Acc total[kWidth];
+    alignas(64) Acc block[kWidth];
+    bool any = false;
+
+    CHAINRULE_INLINE Acc* next() { return block; }
+    CHAINRULE_INLINE void push(int64_t width) {
+        if (any) join_into<R>(total, block, width);
+        else __builtin_memcpy(total, block, static_cast<size_t>(width) * sizeof(Acc));
+        any = true;
+    }
+    CHAINRULE_INLINE void finish(Acc* acc, int64_t width) {
+        if (any) join_into<R>(acc, total, width);
+    }
+};
+template <class R, int kWidth, bool kRounds = R::kRounds> struct Blocks : Cascade<R, kWidth> {};
+template <class R, int kWidth> struct Blocks<R, kWidth, false> : Running<R, kWidth> {};
+
 constexpr int64_t kShort = 24;  // below: four scalar accumulators
 constexpr int kLaneCount = 64;
 constexpr int64_t kBlock = kLaneCount * kRows;
@@ -151,34 +173,38 @@ CHAINRULE_INLINE typename R::Acc reduce_short(const typename R::In* in, int64_t 
     return R::join(R::join(a0, a1), R::join(a2, a3));
 }
 
-// Rows below one block: 16 or 64 lanes.
-template <class R, int lanes>
-[[gnu::noinline]] typename R::Acc reduce_medium(const typename R::In* in, int64_t n, int64_t stride,
-                                                typename R::Acc start) {
-    alignas(64) typename R::Acc acc[lanes];
-    for (int j = 0; j < lanes; ++j) acc[j] = start;
-    int64_t i = 0;
-    if (stride == 1) {
-        for (; i + lanes <= n; i += lanes) join_row<R>(acc, in + i, lanes);
-    } else {
-        for (; i + lanes <= n; i += lanes)
-            for (int j = 0; j < lanes; ++j) acc[j] = R::join(acc[j], R::load(in[(i + j) * stride]));
-    }
-    for (int j = 0; i + j < n; ++j) acc[j] = R::join(acc[j], R::load(in[(i + j) * stride]));
-    return fold_lanes<typename R::Join, lanes>(acc);
+template <class T>
+[[gnu::noinline]] void copy_strided(T* __restrict to, const T* __restrict from, int64_t n, int64_t stride) {
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < n; ++i, from += stride) to[i] = *from;
 }
 
-template <class R> struct RowReader {  // contiguous pieces of a strided row
+template <class R, int64_t kMost = kBlock> struct RowReader {  // contiguous pieces of a strided row
     const typename R::In* in;
     int64_t stride;
-    typename R::In buffer[kBlock];  // left as it is: clearing it would cost as much as a row of 512
+    typename R::In buffer[kMost];  // left as it is: clearing it would cost as much as a row of 512
     CHAINRULE_INLINE RowReader(const typename R::In* from, int64_t step) : in(from), stride(step) {}
     CHAINRULE_INLINE const typename R::In* get(int64_t from, int64_t n) {
         if (stride == 1) return in + from;
-        for (int64_t i = 0; i < n; ++i) buffer[i] = in[(from + i) * stride];
+        copy_strided(buffer, in + from * stride, n, stride);
         return buffer;
     }
 };
+
+// Rows below two times the lanes: 16 lanes.
+template <class R>
+[[gnu::noinline]] typename R::Acc reduce_medium(const typename R::In* in, int64_t n, int64_t stride,
+                                                typename R::Acc start) {
+    constexpr int lanes = 16;
+    RowReader<R, 2 * kLaneCount> reader(in, stride);
+    const typename R::In* row = reader.get(0, n);
+    alignas(64) typename R::Acc acc[lanes];
+    for (int j = 0; j < lanes; ++j) acc[j] = start;
+    int64_t i = 0;
+    for (; i + lanes <= n; i += lanes) join_row<R>(acc, row + i, lanes);
+    for (int j = 0; i + j < n; ++j) acc[j] = R::join(acc[j], R::load(row[i + j]));
+    return fold_lanes<typename R::Join, lanes>(acc);
+}
 
 // A few blocks are added one after the other, many by pairs.
 template <class R>
@@ -280,13 +306,14 @@ template <Reduce op, class R>
 CHAINRULE_INLINE typename R::Acc reduce_row(const typename R::In* in, int64_t n, int64_t stride) {
     const typename R::Acc start = has_identity(op) ? R::identity : R::load(in[0]);
     if (n < kShort) return reduce_short<R>(in, n, stride, start);
-    if (n < 2 * kLaneCount) return reduce_medium<R, 16>(in, n, stride, start);
-    if (n < kBlock) return reduce_medium<R, kLaneCount>(in, n, stride, start);
+    if (n < 2 * kLaneCount) return reduce_medium<R>(in, n, stride, start);
     if constexpr (kPicks<R>) {
         typename R::Acc picked;
-        if (stride == 1 && pick_of_row<R>(in, n, &picked)) return picked;
+        if (stride == 1 && n >= kBlock && pick_of_row<R>(in, n, &picked)) return picked;
     }
-    return n < 8 * kBlock ? reduce_blocks<R>(in, n, stride, start) : reduce_long<R>(in, n, stride, start);
+    if constexpr (R::kRounds)
+        if (n >= 8 * kBlock) return reduce_long<R>(in, n, stride, start);
+    return reduce_blocks<R>(in, n, stride, start);
 }
 
 // Columns [0, width) of a matrix, width <= kTile.
@@ -310,14 +337,15 @@ template <Reduce op, class R>
     using Acc = typename R::Acc;
     if constexpr (kPicks<R>)
         if (pick_of_tile<R>(in, out, n, width, row_stride)) return;
-    Cascade<R, kTile<Acc>> cascade;
+    Blocks<R, kTile<Acc>> cascade;
     alignas(64) Acc acc[kTile<Acc>];
     for (int64_t j = 0; j < width; ++j) acc[j] = has_identity(op) ? R::identity : R::load(in[j]);
     int64_t i = 0;
-    for (; i + kRows <= n; i += kRows) {
-        join_rows<R>(cascade.next(), in + i * row_stride, row_stride, width);
-        cascade.push(width);
-    }
+    if constexpr (!R::kSelects)
+        for (; i + kRows <= n; i += kRows) {
+            join_rows<R>(cascade.next(), in + i * row_stride, row_stride, width);
+            cascade.push(width);
+        }
     for (; i < n; ++i) join_row<R>(acc, in + i * row_stride, width);
     cascade.finish(acc, width);
     for (int64_t j = 0; j < width; ++j) out[j] = acc[j];
