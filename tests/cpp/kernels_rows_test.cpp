@@ -477,6 +477,35 @@ template <class T> void check_transpose(const Table& t, DType dtype) {
         }
 }
 
+// Whole numbers, so that any order of additions gives the same. Rows without entries, and columns around a register's.
+template <class T> void check_sparse(const Table& t) {
+    const std::vector<int64_t> starts = {0, 0, 3, 4, 4, 9}, columns = {2, 0, 2, 1, 3, 3, 0, 1, 2};
+    const std::vector<int64_t> row_of = {1, 1, 1, 2, 4, 4, 4, 4, 4};
+    const int64_t rows = 5, cols = 4, count = 9;
+    const int at = static_cast<int>(DTypeOf<T>::value);
+    for (int64_t n : {0, 1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 64, 67, 130}) {
+        std::vector<T> values, dense(static_cast<size_t>(cols * n)), out(static_cast<size_t>(rows * n), T(7)), dots(9);
+        for (int64_t e = 0; e < count; ++e) values.push_back(static_cast<T>(e - 4));
+        for (size_t i = 0; i < dense.size(); ++i) dense[i] = static_cast<T>(i % 11) - T(5);
+        std::vector<T> want(out.size()), other(out.size());
+        for (size_t i = 0; i < other.size(); ++i) other[i] = static_cast<T>(i % 7) - T(3);
+        t.sparse_rows[at](starts.data(), columns.data(), values.data(), dense.data(), out.data(), 0, rows, n);
+        t.sampled_dots[at](row_of.data(), columns.data(), other.data(), dense.data(), dots.data(), count, n);
+        bool good = true;
+        for (int64_t e = 0; e < count; ++e) {
+            T dot = 0;
+            for (int64_t j = 0; j < n; ++j) {
+                const T x = dense[static_cast<size_t>(columns[static_cast<size_t>(e)] * n + j)];
+                const size_t to = static_cast<size_t>(row_of[static_cast<size_t>(e)] * n + j);
+                want[to] += values[static_cast<size_t>(e)] * x;
+                dot += other[to] * x;
+            }
+            good = good && dots[static_cast<size_t>(e)] == dot;
+        }
+        expect(good && out == want, label<T>(t, "sparse products of ") + std::to_string(n) + " columns");
+    }
+}
+
 template <class T> void check_floats(const Table& t) {
     check_float_sums<T>(t), check_float_columns<T>(t), check_softmax<T>(t), check_cross_entropy<T>(t);
     check_bias_act<T>(t), check_optimizers<T>(t);
@@ -502,6 +531,7 @@ int main(int argc, char** argv) {
     for (const Table* t : tables) {
         check_row_dots<float>(*t), check_row_dots<double>(*t);
         check_columns<float>(*t), check_columns<double>(*t);
+        check_sparse<float>(*t), check_sparse<double>(*t);
     }
     return report();
 }
