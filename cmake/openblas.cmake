@@ -1,4 +1,4 @@
-# The target chainrule_openblas: the shared library of the pip package scipy-openblas32, or, for a package a third of the
+# The target chainrule_openblas: the shared library of the pip package scipy-openblas32, or, for a wheel less than half the
 # size, a static one (CHAINRULE_OPENBLAS) of which only what is used is kept. It must count in 32 bits and let several threads
 # call it at once without threads of its own.
 set(CHAINRULE_OPENBLAS "" CACHE PATH "Folder with libopenblas.a and cblas.h; empty: the pip package scipy-openblas32")
