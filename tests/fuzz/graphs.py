@@ -265,6 +265,9 @@ def write(seed, number):
                 writer.operation()
         except (ValueError, NotImplementedError):  # beside a kink; a view that does not fit
             pass
+        except RuntimeError as error:  # a singular matrix
+            if "zero on the diagonal of U" not in str(error):
+                raise
     if not any(n not in writer.leaves for n in writer.names):
         return None
     body = "\n".join(writer.lines)
@@ -357,7 +360,9 @@ def check(lines, leaves, reference=None):
         except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
             want = None
             if not re.search(
-                r"in.?place|modified|not implemented|derivative|leaf|view|expanded|internal overlap", str(error)
+                r"in.?place|modified|not implemented|derivative|leaf|view|expanded|internal overlap"
+                r"|U\[\d+,\d+\] is zero",  # singular but for rounding, which is each library's own
+                str(error),
             ):
                 return "failed", f"PyTorch: {type(error).__name__}: {error}"
         if want is not None and abs(want_loss - loss) > 1e-8 * max(1.0, abs(loss)):

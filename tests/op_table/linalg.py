@@ -238,9 +238,14 @@ ROWS = (
     Op("cholesky", (S(SPD), S(SPD, upper=True)), tol=20, numerical=False, since="ops"),
     linear("qr", (S(F(4, 2)), S(F(2, 3)), S(SQUARE)), tol=200),
     Op("qr", (S(F(4, 2)), S(F(2, 3))), tol=200, since="ops"),
-    linear("lu_factor", (S(SQUARE), S(F(4, 2)), S(F(2, 3)), S(F(2, 3, 3))), tol=200),
+    linear(
+        "lu_factor",
+        (S(SQUARE), S(F(4, 2)), S(F(2, 3)), S(F(2, 3, 3))),
+        tol=200,
+        bad=(bad(RuntimeError, "zero on the diagonal of U", V(NIL)),),
+    ),
     linear("lu", (S(SQUARE), S(F(4, 2)), S(F(2, 3)), S(F(2, 3, 3))), tol=200),
-    Op("lu", (S(SQUARE),), tol=200, since="ops"),
+    Op("lu", (S(SQUARE),), tol=200, since="ops", bad=(bad(RuntimeError, "zero on the diagonal of U", V(NIL)),)),
     Op(
         "lu_unpack",
         (*(S(F(3, 3), V([2, 3, 3], "int")), S(F(4, 2), V([3, 2], "int"))), S(F(2, 3), V([2, 2], "int"))),
