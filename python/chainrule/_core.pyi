@@ -5610,6 +5610,9 @@ def linalg_lu_factor(A: Tensor, *, pivot: _bool = True, out: Any = None) -> Any:
     Returns:
         Named tuple (LU, pivots): row i was exchanged with row pivots[i] - 1, one after the other (int32).
 
+    Raises:
+        RuntimeError: for a matrix with a zero on the diagonal of U, with its number in the batch. linalg.lu() takes it.
+
     Example:
         >>> LU, pivots = chainrule.linalg.lu_factor(chainrule.tensor([[1., 2.], [2., 2.]]))
         >>> LU, pivots
@@ -6422,6 +6425,9 @@ def lu(input: Tensor, pivot: _bool = True, get_infos: _bool = False, *, out: Any
 
     Returns:
         Named tuple (LU, pivots), or with infos a tuple of three.
+
+    Raises:
+        RuntimeError: without infos, for a matrix with a zero on the diagonal of U, with its number in the batch.
     """
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Any = None) -> Tensor:
     """Solution X of A X = B from the LU decomposition of A; see linalg.lu_solve().
