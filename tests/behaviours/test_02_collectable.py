@@ -120,6 +120,7 @@ for axes, space in enumerate([(7,), (7, 7), (5, 5, 5)], 1):
         NO_ROW[f"Lazy{kind}{axes}d"] = (lambda n=f"Lazy{kind}{axes}d": getattr(nn, n)()), [(2, 4, *space)]
     for kind in ("Conv", "ConvTranspose"):
         NO_ROW[f"Lazy{kind}{axes}d"] = (lambda n=f"Lazy{kind}{axes}d": getattr(nn, n)(4, 3)), [(2, 4, *space)]
+NO_ROW["DataParallel"] = (lambda: nn.DataParallel(nn.Linear(3, 2)), [(4, 3)])
 NOT_CALLED = "Parameter Buffer UninitializedParameter UninitializedBuffer ParameterList ParameterDict "
 NOT_CALLED += "ModuleList ModuleDict RNNBase RNNCellBase NLLLoss2d"  # the last is NLLLoss
 
