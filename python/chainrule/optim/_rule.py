@@ -60,8 +60,8 @@ class RuleOptimizer(Optimizer):
             self._begin(param, state, group)
             params.append(param)
             steps.append(state["step"])
-            for numbers, name in zip(kept, self._kept):
-                numbers.append(state[name])
+            for numbers, kind in zip(kept, self._kept):
+                numbers.append(state[kind])
             for values, name in zip(states, names):
                 if name is not None:
                     values.append(state[name])

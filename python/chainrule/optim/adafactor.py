@@ -76,8 +76,22 @@ class Adafactor(Optimizer):
         """Update the parameters. closure, if given, computes the loss anew, calls backward and returns it."""
         loss = None if closure is None else run_closure(closure)
         for group, (_, lists) in self._gathered():
-            options = group["lr"], group["beta2_decay"], group["weight_decay"], *group["eps"], group["d"]
-            _step(*lists, *options, group["maximize"])
+            params, rows, columns, variances, steps = lists
+            eps1, eps2 = group["eps"]
+            _step(
+                params,
+                rows,
+                columns,
+                variances,
+                steps,
+                float(group["lr"]),
+                group["beta2_decay"],
+                group["weight_decay"],
+                eps1,
+                eps2,
+                group["d"],
+                group["maximize"],
+            )
         return loss
 
     def _lists(self, group: dict[str, Any]) -> tuple[Any, bool]:
