@@ -453,3 +453,50 @@ def test_vmap_random():
 )
 def test_vmap_refuses(error, words, call):
     expect_error(error, words, call, cr.ones(2, 3))
+
+
+def test_linearize_against_pytorch(torch):
+    values, moves = np.random.default_rng(3).standard_normal((2, 2, 3))
+    got, want = [], []
+    for lib, into in ((cr, got), (torch, want)):
+        x, y = lib.tensor(values[0]), lib.tensor(values[1])
+        f = lambda x, y, lib=lib: {"a": lib.sin(x) * y, "b": (x @ y).exp()}  # noqa: E731
+        output, push = lib.func.linearize(f, x, y)
+        for scale in (1.0, -2.0):
+            moved = push(lib.tensor(moves[0] * scale), lib.tensor(moves[1]))
+            into += [output["a"], output["b"], moved["a"], moved["b"]]
+    for a, b in zip(got, want, strict=True):
+        close(a, b, "float64")
+        assert not a.requires_grad
+    with pytest.raises(ValueError, match=r"jvp_fn: .*structure|shape"):
+        func.linearize(cr.sin, cr.ones(2))[1](cr.ones(3))
+
+
+def test_ensemble_against_pytorch(torch):
+    outs = []
+    for lib in (cr, torch):
+        lib.manual_seed(0)
+        models = [
+            lib.nn.Sequential(lib.nn.Linear(3, 4), lib.nn.BatchNorm1d(4), lib.nn.Linear(4, 2)).eval() for _ in range(3)
+        ]
+        params, buffers = lib.func.stack_module_state(models)
+        assert list(params) == [name for name, _ in models[0].named_parameters()] and "1.running_mean" in buffers
+
+        def one(params, buffers, x, lib=lib, base=models[0]):
+            return lib.func.functional_call(base, (params, buffers), (x,))
+
+        y = lib.func.vmap(one, (0, 0, None))(params, buffers, lib.linspace(-1, 1, 15).reshape(5, 3))
+        y.pow(2).sum().backward()
+        outs.append([y, *(p.grad for p in params.values())])
+        assert all(p.is_leaf and p.requires_grad for p in params.values())
+    for a, b in zip(*outs, strict=True):
+        close(a, b, "float32", 4)
+
+
+def test_ensemble_errors():
+    layer = nn.Linear(2, 1)
+    expect_error(RuntimeError, "at least one model", func.stack_module_state, [])
+    expect_error(RuntimeError, r"one class, got \['Linear', 'ReLU'\]", func.stack_module_state, [layer, nn.ReLU()])
+    expect_error(RuntimeError, "one mode", func.stack_module_state, [layer, nn.Linear(2, 1).eval()])
+    frozen = nn.Linear(2, 1).requires_grad_(False)
+    expect_error(RuntimeError, "weight requires a gradient in some", func.stack_module_state, [layer, frozen])

@@ -1,9 +1,11 @@
-"""functional_call: a module's forward with other parameters and buffers."""
+"""functional_call: a module's forward with other parameters and buffers; those of several modules, stacked for vmap."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from . import _core
 
 
 def functional_call(
@@ -50,6 +52,54 @@ def functional_call(
     finally:
         for name, value in before.items():
             slots[name][0][slots[name][1]] = value
+
+
+def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The parameters and the buffers of modules that are alike, stacked by name: an ensemble for vmap.
+
+    Args:
+        models: modules of one class and one mode (train or eval).
+
+    Returns:
+        (parameters, buffers): dicts from names to tensors with a new first axis, one position for each model. The
+        parameters are new leaves; those that require a gradient in all models do so here.
+
+    Raises:
+        RuntimeError: there are no models, or they differ in class or mode.
+
+    Example:
+        >>> import chainrule as cr
+        >>> models = [cr.nn.Linear(3, 2) for _ in range(5)]
+        >>> params, buffers = cr.func.stack_module_state(models)
+        >>> def one(params, buffers, x):
+        ...     return cr.func.functional_call(models[0], (params, buffers), x)
+        >>> cr.func.vmap(one, (0, 0, None))(params, buffers, cr.ones(4, 3)).shape
+        chainrule.Size([5, 4, 2])
+
+    Source: PyTorch, torch.func.stack_module_state.
+    """
+    if not models:
+        raise RuntimeError("stack_module_state: at least one model is required, got none.")
+    kinds = {type(model) for model in models}
+    if len(kinds) > 1:
+        raise RuntimeError(
+            f"stack_module_state: the models must be of one class, got {sorted(k.__name__ for k in kinds)}."
+        )
+    if len({model.training for model in models}) > 1:
+        raise RuntimeError("stack_module_state: the models must be in one mode, got train() and eval().")
+    parameters = _stacked([dict(model.named_parameters()) for model in models])
+    return parameters, _stacked([dict(model.named_buffers()) for model in models])
+
+
+def _stacked(dicts: list[dict[str, Any]]) -> dict[str, Any]:
+    stacks = {}
+    for name in dicts[0]:
+        parts = [tensors[name] for tensors in dicts]
+        wanted = {part.requires_grad for part in parts}
+        if len(wanted) > 1:
+            raise RuntimeError(f"stack_module_state: {name} requires a gradient in some of the models only.")
+        stacks[name] = _core.stack([part.detach() for part in parts]).requires_grad_(wanted.pop())
+    return stacks
 
 
 def _merged(dicts: Any) -> dict[str, Any]:

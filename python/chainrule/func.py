@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import _core
-from ._functional_call import functional_call
+from ._functional_call import functional_call, stack_module_state
 from ._pytree import Spec, flatten, tree_map, unflatten
 from .autograd import _products
 from .autograd._products import MAX_BYTES
@@ -28,6 +28,8 @@ __all__ = [
     "jacfwd",
     "jacrev",
     "jvp",
+    "linearize",
+    "stack_module_state",
     "value_and_grad",
     "vjp",
     "vmap",
@@ -359,6 +361,41 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
         moved = unflatten(level.finish(push(vs, level.recorded(*ys, *vs))), out_spec)
         finished = level.finish(output), moved, level.finish(aux)
     return finished if has_aux else finished[:2]
+
+
+def linearize(func: Function, *primals: Any) -> tuple[Any, Function]:
+    """func(*primals), and a function of tangents that gives the products with its Jacobian there: jvp in two steps.
+
+    The graph of the one evaluation is kept for all products.
+
+    Args:
+        func: takes the primals, returns a tensor or nested containers of tensors.
+        primals: tensors or nested containers of them.
+
+    Returns:
+        (output, jvp_fn); jvp_fn takes one tangent for each primal and returns J v in the form of the output.
+
+    Example:
+        >>> import chainrule as cr
+        >>> y, jvp_fn = cr.func.linearize(lambda x: x * x, cr.tensor([1.0, 2.0]))
+        >>> y, jvp_fn(cr.tensor([1.0, 10.0]))
+        (tensor([1., 4.]), tensor([ 2., 40.]))
+
+    Source: PyTorch, torch.func.linearize.
+    """
+    with _Level("linearize") as level:
+        xs, in_spec = level.variables(primals)
+        output = func(*unflatten(xs, in_spec))
+        ys, out_spec = _outputs(output, "linearize")
+        push = _pushed(level, ys, xs)
+        finished = level.finish(output)
+
+    def jvp_fn(*tangents: Any) -> Any:
+        vs = _matching(tangents, xs, in_spec, "jvp_fn", "the primals")
+        moved = push(vs, _core.is_grad_enabled() and any(v.requires_grad for v in vs))
+        return unflatten(moved, out_spec)
+
+    return finished, jvp_fn
 
 
 def _pushed(level: _Level, ys: list[Any], xs: list[Any], strict: bool = False) -> _products.Pushed:
