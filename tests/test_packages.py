@@ -4,6 +4,7 @@ lightning and safetensors ask for."""
 import collections
 import inspect
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -127,6 +128,10 @@ def test_storage_of_a_file(tmp_path):
     cr.asarray(shared, dtype=cr.uint8).view(dtype=cr.float32).fill_(7)
     del shared
     assert np.fromfile(path, np.float32).tolist() == [7] * 5
+
+
+def test_the_size_of_a_storage_counts_its_memory():
+    assert sys.getsizeof(cr.zeros(1000).untyped_storage()) > 4000 < sys.getsizeof(cr.zeros(1000).storage())
 
 
 def test_bytes_as_truths():

@@ -91,6 +91,9 @@ class UntypedStorage:
         """Bytes in all."""
         return int(self._elements.nbytes)
 
+    def __sizeof__(self) -> int:
+        return super().__sizeof__() + self.nbytes()
+
     def element_size(self) -> int:
         """Bytes of each."""
         return int(self._values().element_size())
