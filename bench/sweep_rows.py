@@ -340,8 +340,43 @@ def indexing():
               lambda m: m.nonzero, grad=False)  # fmt: skip
 
 
+def images():
+    """Pooling, interpolation and depthwise convolutions."""
+    functional = attribute("nn.functional")
+    shapes = {"small": (2, 4, 8, 8), "medium": (8, 32, 28, 28), "large": (16, 64, 56, 56)}
+    functions = {
+        "max_pool2d": lambda m: lambda x: functional(m).max_pool2d(x, 2),
+        "max_pool2d of 3": lambda m: lambda x: functional(m).max_pool2d(x, 3, 2, 1),
+        "avg_pool2d": lambda m: lambda x: functional(m).avg_pool2d(x, 2),
+        "adaptive_avg_pool2d to 1": lambda m: lambda x: functional(m).adaptive_avg_pool2d(x, 1),
+        "adaptive_avg_pool2d to 7": lambda m: lambda x: functional(m).adaptive_avg_pool2d(x, 7),
+        "interpolate nearest": lambda m: lambda x: functional(m).interpolate(x, scale_factor=2),
+        "interpolate bilinear": lambda m: lambda x: functional(m).interpolate(x, scale_factor=2, mode="bilinear"),
+        "interpolate bicubic": lambda m: lambda x: functional(m).interpolate(x, scale_factor=2, mode="bicubic"),
+        "pad reflect": lambda m: lambda x: functional(m).pad(x, (1, 1, 1, 1), mode="reflect"),
+        "unfold": lambda m: lambda x: functional(m).unfold(x, 3, padding=1),
+        "instance_norm": lambda m: functional(m).instance_norm,
+    }
+    for name, function in functions.items():
+        yield Row(name, "images", lambda rng, size: (uniform(rng, shapes[size]),), function)
+
+    def depthwise(stride):
+        def call(m):
+            return lambda x, w: functional(m).conv2d(x, w, None, stride, 1, groups=x.shape[1])
+
+        return call
+
+    for stride in (1, 2):
+        yield Row(f"depthwise 3x3, stride {stride}", "images",
+                  lambda rng, size: (uniform(rng, shapes[size]), uniform(rng, (shapes[size][1], 1, 3, 3))),
+                  depthwise(stride))  # fmt: skip
+    points = {"small": (20, 3), "medium": (1400, 3), "large": (350000, 3)}
+    yield Row("add points and a vector", "images",
+              lambda rng, size: (uniform(rng, points[size]), uniform(rng, 3)), lambda m: lambda x, v: x + v)  # fmt: skip
+
+
 ROWS = [
     row
-    for group in (elementwise, broadcasting, reductions, scans_and_sorts, rowwise, layouts, indexing)
+    for group in (elementwise, broadcasting, reductions, scans_and_sorts, rowwise, layouts, indexing, images)
     for row in group()
 ]

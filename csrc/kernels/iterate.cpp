@@ -51,14 +51,37 @@ void walk(Loop loop, const Operands& o, int64_t begin, int64_t end, const double
         rest /= o.shape[d];
         for (int k = 0; k < o.n; ++k) ptr[k] += index[d] * o.strides[k][d];
     }
-    for (int64_t i = begin; i < end; ++i) {
-        loop(ptr, stride, inner, param);
-        for (int d = outer - 1; d >= 0; --d) {
-            for (int k = 0; k < o.n; ++k) ptr[k] += o.strides[k][d];
-            if (++index[d] < o.shape[d]) break;
+    // `steps` along the last of the outer axes, which do not leave it.
+    auto advance = [&](int64_t steps) {
+        for (int d = outer - 1; d >= 0; --d, steps = 1) {
+            for (int k = 0; k < o.n; ++k) ptr[k] += steps * o.strides[k][d];
+            if ((index[d] += steps) < o.shape[d]) break;
             for (int k = 0; k < o.n; ++k) ptr[k] -= o.shape[d] * o.strides[k][d];
             index[d] = 0;
         }
+    };
+    // A few elements are not worth a call: the loop goes along the axis before, a stretch of it that stays in the cache.
+    constexpr int64_t kFew = 4, kStretch = 512;
+    const bool across = inner <= kFew && o.shape[outer - 1] >= 8 * inner;
+    if (!across) {
+        for (int64_t i = begin; i < end; ++i) {
+            loop(ptr, stride, inner, param);
+            advance(1);
+        }
+        return;
+    }
+    int64_t next[kMaxOperands];
+    for (int k = 0; k < o.n; ++k) next[k] = o.strides[k][outer - 1];
+    for (int64_t i = begin, steps; i < end; i += steps) {
+        steps = end - i < kStretch ? end - i : kStretch;
+        const int64_t left = o.shape[outer - 1] - index[outer - 1];
+        if (left < steps) steps = left;
+        for (int64_t j = 0; j < inner; ++j) {
+            char* at[kMaxOperands];
+            for (int k = 0; k < o.n; ++k) at[k] = ptr[k] + j * stride[k];
+            loop(at, next, steps, param);
+        }
+        advance(steps);
     }
 }
 

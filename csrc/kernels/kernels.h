@@ -188,13 +188,17 @@ using ReduceColumns = void (*)(const void* in, void* out, int64_t n, int64_t col
 using ArgReduce = void (*)(const void* in, void* value, int64_t* index, int64_t outer, int64_t n, int64_t outer_stride,
                            int64_t stride);
 
-// Cumulative along rows: out[i os + j s] (same strides for both)
-using Cumulate = void (*)(const void* in, void* out, int64_t n, int64_t in_stride, int64_t out_stride);
+// Cumulative along `cols` lines side by side: out[i stride + j] from in[0 + j] ... in[i stride + j], i < n; in elements.
+using Cumulate = void (*)(const void* in, void* out, int64_t n, int64_t stride, int64_t cols);
 
 // Rows are contiguous: row r of a (rows, n) matrix starts at r n.
 using RowMap = void (*)(const void* in, void* out, int64_t rows, int64_t n);  // softmax, log_softmax
 using RowMapGrad = void (*)(const void* grad, const void* output, void* out, int64_t rows,
                             int64_t n);  // their gradients
+// The same down columns that lie side by side, n rows at a distance ld. At least as many columns as a vector of 64 bytes has
+// elements; `out` is other memory than the inputs.
+using ColumnMap = void (*)(const void* in, void* out, int64_t n, int64_t cols, int64_t ld);
+using ColumnMapGrad = void (*)(const void* grad, const void* output, void* out, int64_t n, int64_t cols, int64_t ld);
 
 // Cross-entropy with class indices. logits (rows, classes) contiguous; a row whose label equals ignore_index gives loss 0.
 // loss[r] = w[label] ((1 - eps) (lse - x[label])) + eps / classes * sum_c w[c] (lse - x[c]); lse[r] is kept for backward.
@@ -351,6 +355,8 @@ struct Table {
     Cumulate cumsum[kNumDTypes], cumprod[kNumDTypes];     // same dtype in and out
     RowMap softmax[kNumDTypes], log_softmax[kNumDTypes];  // floats only from here on
     RowMapGrad softmax_grad[kNumDTypes], log_softmax_grad[kNumDTypes];
+    ColumnMap softmax_columns[kNumDTypes], log_softmax_columns[kNumDTypes];
+    ColumnMapGrad softmax_columns_grad[kNumDTypes], log_softmax_columns_grad[kNumDTypes];
     CrossEntropy cross_entropy[kNumDTypes];
     CrossEntropyGrad cross_entropy_grad[kNumDTypes];
     BiasAct bias_act[static_cast<int>(RowAct::Count)][kNumDTypes];

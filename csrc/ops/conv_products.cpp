@@ -292,7 +292,9 @@ ConvAttrs flipped_attrs(const ConvAttrs& a) {
 
 void conv_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
     Plan p(a, x, weight);
-    if (p.empty() || conv_direct(a, x, weight, bias, y)) return;
+    if (p.empty()) return;
+    if (is_depthwise(a, weight)) return depthwise_forward(a, x, weight, bias, y);
+    if (conv_direct(a, x, weight, bias, y)) return;
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         Forward<T> f{p, x.data<T>(), weight.data<T>(), bias ? bias.data<T>() : nullptr, y.data<T>()};
@@ -304,6 +306,7 @@ void conv_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, con
 void conv_backward_input(const ConvAttrs& a, const Tensor& y, const Tensor& weight, const Tensor& bias,
                          const Tensor& x) {
     if (x.numel() == 0) return;
+    if (is_depthwise(a, weight)) return depthwise_backward_input(a, y, weight, bias, x);
     Plan p(a, x, weight);
     if (has_unit_stride(a.w) && !a.w.is_identity() && p.out > 0 && p.filters > 0) {
         Tensor flipped = empty({p.groups * p.channels, p.filters, p.taps}, x.dtype());
@@ -329,6 +332,7 @@ void conv_backward_weight(const ConvAttrs& a, const Tensor& x, const Tensor& y, 
         zero_data(weight);
         return;
     }
+    if (is_depthwise(a, weight)) return depthwise_backward_weight(a, x, y, weight);
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         BackwardWeight<T>{p, x.data<T>(), y.data<T>(), weight.data<T>()}.run(x.dtype());

@@ -42,6 +42,12 @@ Tensor conv_input_integers(const Tensor& y, const Tensor& weight, const Tensor& 
 // Values only, row-major data.
 // The direct way; false where it does not suit the sizes.
 bool conv_direct(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y);
+// Each channel on its own and a stride: sums over the kernel's elements.
+bool is_depthwise(const ConvAttrs& a, const Tensor& weight);
+void depthwise_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y);
+void depthwise_backward_input(const ConvAttrs& a, const Tensor& y, const Tensor& weight, const Tensor& bias,
+                              const Tensor& x);
+void depthwise_backward_weight(const ConvAttrs& a, const Tensor& x, const Tensor& y, const Tensor& weight);
 void conv_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y);
 void conv_backward_input(const ConvAttrs& a, const Tensor& y, const Tensor& weight, const Tensor& bias,
                          const Tensor& x);

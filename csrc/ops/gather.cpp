@@ -78,26 +78,32 @@ struct GatherWalk {
     }
 };
 
+// step(x[at[j] x_step + j x_along], y[j y_step]) for j < n in order. A function of its own, whose few pointers stay in registers.
+template <class T, class F>
+[[gnu::noinline]] void step_line(const int64_t* at, int64_t at_step, T* x, int64_t x_step, int64_t x_along, T* y,
+                                 int64_t y_step, int64_t n, F step) {
+    if (at_step == 1 && y_step == 1 && x_step == 1 && x_along == 0) {
+        for (int64_t j = 0; j < n; ++j) step(x[at[j]], y[j]);
+    } else if (at_step == 1 && y_step == 1 && x_along == 1) {
+        for (int64_t j = 0; j < n; ++j) step(x[at[j] * x_step + j], y[j]);
+    } else {
+        for (int64_t j = 0; j < n; ++j) step(x[at[j * at_step] * x_step + j * x_along], y[j * y_step]);
+    }
+}
+
 // Calls step(x element, y element) for each index, along the axis in order.
 template <class T, class F> void walk_elements(const GatherWalk& w, const int64_t* index, T* x, T* y, const F& step) {
     w.run([&](int64_t io, int64_t xo, int64_t yo, int64_t first, int64_t end) {
         const int64_t* at = index + io;
         T *from = x + xo, *to = y + yo;
-        if (w.inner == 1 && w.index_step[0] == 1 && w.x_step[0] == 1 && w.y_step[0] == 1) {
-            for (int64_t j = 0; j < w.along; ++j) step(from[at[j]], to[j]);
-            return;
-        }
         if (w.inner == 1) {
-            for (int64_t j = 0; j < w.along; ++j)
-                step(from[at[j * w.index_step[0]] * w.x_step[0]], to[j * w.y_step[0]]);
+            step_line(at, w.index_step[0], from, w.x_step[0], 0, to, w.y_step[0], w.along, step);
             return;
         }
-        for (int64_t j = 0; j < w.along; ++j) {
-            const int64_t* a = at + j * w.index_step[0];
-            T* t = to + j * w.y_step[0];
-            for (int64_t k = first; k < end; ++k)
-                step(from[a[k * w.index_step[1]] * w.x_step[0] + k * w.x_step[1]], t[k * w.y_step[1]]);
-        }
+        for (int64_t j = 0; j < w.along; ++j)
+            step_line(at + j * w.index_step[0] + first * w.index_step[1], w.index_step[1], from + first * w.x_step[1],
+                      w.x_step[0], w.x_step[1], to + j * w.y_step[0] + first * w.y_step[1], w.y_step[1], end - first,
+                      step);
     });
 }
 

@@ -106,6 +106,29 @@ struct Walk {
     }
 };
 
+// Single elements at plain strides.
+bool is_plain(const Walk& w) { return w.x_after.n == 1 && w.x_table.empty() && w.r_index.table.empty() && w.skip < 0; }
+
+// Positions that follow each other: `length` from `position` on, the first of them number `first` of the index.
+struct Run {
+    int64_t first, position, length;
+};
+// The index as runs, where several rows share it and it consists of few: a padded axis, a sorted or shifted one. Empty otherwise.
+std::vector<Run> runs_of(const Walk& w) {
+    std::vector<Run> runs;
+    if (!is_plain(w) || w.x_before.n < 4 || w.n_index < 16 || w.x_stride != 1 || w.r_index.stride != 1) return runs;
+    const int64_t most = w.n_index / 8;
+    for (int64_t i = 0; i < w.n_index; ++i) {
+        if (i > 0 && w.positions[i] == w.positions[i - 1] + 1) {
+            ++runs.back().length;
+            continue;
+        }
+        if (static_cast<int64_t>(runs.size()) == most) return {};
+        runs.push_back({i, w.positions[i], 1});
+    }
+    return runs;
+}
+
 template <class T> void read_walk(const Walk& w, const T* x, T* r) {
     bool run = w.x_after.is_run() && w.r_after.is_run();
     int64_t after = w.x_after.n;
@@ -118,8 +141,23 @@ template <class T> void read_walk(const Walk& w, const T* x, T* r) {
             for (int64_t j = 0; j < after; ++j) to[w.r_after.at(j)] = from[w.x_after.at(j)];
         }
     };
-    // Single elements at plain strides.
-    bool plain = after == 1 && w.x_table.empty() && w.r_index.table.empty() && w.skip < 0;
+    const bool plain = is_plain(w);
+    const std::vector<Run> runs = runs_of(w);
+    if (!runs.empty()) {
+        parallel_for(w.x_before.n, kGrain / w.n_index + 1, [&](int64_t begin, int64_t end) {
+            for (int64_t b = begin; b < end; ++b) {
+                const T* from = x + w.x_before.at(b);
+                T* to = r + w.r_before.at(b);
+                for (const Run& part : runs) {
+                    if (part.length == 1) to[part.first] = from[part.position];
+                    else
+                        std::memcpy(to + part.first, from + part.position,
+                                    static_cast<size_t>(part.length) * sizeof(T));
+                }
+            }
+        });
+        return;
+    }
     auto read_some = [&](int64_t b, int64_t begin, int64_t end) {
         const T* from = x + w.x_before.at(b);
         T* to = r + w.r_before.at(b);
@@ -159,9 +197,19 @@ struct Accumulate {
 // `whole` writes a run of elements, where there is a kernel for it.
 template <class Rule, class T> void write_walk(const Walk& w, T* x, const T* r, kernels::Loop whole = nullptr) {
     bool run = w.x_after.is_run() && w.r_after.is_run();
-    // Single elements at plain strides.
-    bool plain = w.x_after.n == 1 && w.x_table.empty() && w.r_index.table.empty() && w.skip < 0;
+    const bool plain = is_plain(w);
+    const std::vector<Run> runs = whole ? runs_of(w) : std::vector<Run>();
     auto rows = [&](int64_t b_begin, int64_t b_end, int64_t j_begin, int64_t j_end) {
+        if (!runs.empty()) {
+            for (int64_t b = b_begin; b < b_end; ++b)
+                for (const Run& part : runs) {
+                    T* to = x + w.x_before.at(b) + part.position;
+                    const T* from = r + w.r_before.at(b) + part.first;
+                    if (part.length == 1) Rule::apply(*to, *from);
+                    else add_run(whole, to, from, part.length);
+                }
+            return;
+        }
         if (plain) {
             const int64_t r_stride = w.r_index.stride, x_stride = w.x_stride, n = w.n_index;
             for (int64_t b = b_begin; b < b_end; ++b) {

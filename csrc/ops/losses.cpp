@@ -18,43 +18,47 @@ namespace {
 using kernels::Binary;
 using kernels::Unary;
 
-// ---- mse_loss: mean or sum of (x - t)^2 as one node ----
-
-struct MseAttrs {
-    Reduction reduction;
-    void visit(AttrVisitor& v) const { v("reduction", reduction); }
-};
-
 constexpr int64_t kBlock = 1 << 10;  // elements whose difference stays in the first cache
 
-double mse_scale(Reduction reduction, int64_t n) {
+double mean_scale(Reduction reduction, int64_t n) {
     return reduction == Reduction::Mean ? 1.0 / static_cast<double>(n) : 1.0;
 }
 
-// Sums of squares of one stretch each, combined pairwise by the sum's own kernel.
-void squared_error(const Tensor& x, const Tensor& t, const Tensor& out) {
-    const kernels::Table& k = kernels::kernels();
-    int d = static_cast<int>(x.dtype());
-    int64_t n = x.numel(), item = static_cast<int64_t>(x.item_size()), blocks = (n + kBlock - 1) / kBlock;
-    kernels::Loop sub = k.binary[static_cast<int>(Binary::Sub)][d];
-    kernels::ReduceRows squares = k.reduce_rows[static_cast<int>(kernels::Reduce::SumSquares)][d];
-    alignas(64) char few[512];
-    Tensor many;
-    if (blocks * item > static_cast<int64_t>(sizeof(few))) many = empty({blocks}, x.dtype());
-    char* partial = many ? many.data() : few;
+// Kernels for the elements of one dtype, on contiguous pieces.
+struct Pieces {
+    int dtype;
+    int64_t item;
+    explicit Pieces(const Tensor& t) : dtype(static_cast<int>(t.dtype())), item(static_cast<int64_t>(t.item_size())) {}
+
+    void unary(Unary op, char* out, char* x, int64_t n, const double* param = nullptr) const {
+        char* const ptr[2] = {out, x};
+        const int64_t stride[2] = {item, item};
+        kernels::kernels().unary[static_cast<int>(op)][dtype](ptr, stride, n, param);
+    }
+    void binary(Binary op, char* out, char* x, char* y, int64_t n, const double* param = nullptr) const {
+        char* const ptr[3] = {out, x, y};
+        const int64_t stride[3] = {item, item, item};
+        kernels::kernels().binary[static_cast<int>(op)][dtype](ptr, stride, n, param);
+    }
+    void reduce(kernels::Reduce kind, const char* x, char* out, int64_t n) const {
+        kernels::kernels().reduce_rows[static_cast<int>(kind)][dtype](x, out, 1, n, 0, 1);
+    }
+};
+
+// work(pieces, block, difference, offset in bytes, count) for each block of x - t, which work may overwrite.
+template <class F> void for_differences(const Tensor& x, const Tensor& t, const F& work) {
+    const Pieces pieces(x);
+    const int64_t n = x.numel();
     char *a = x.data(), *b = t.data();
     Unlock unlock(n);
-    parallel_for(blocks, kGrain / kBlock, [&](int64_t begin, int64_t end) {
+    parallel_for((n + kBlock - 1) / kBlock, kGrain / kBlock, [&](int64_t begin, int64_t end) {
         alignas(64) char difference[kBlock * sizeof(double)];
         for (int64_t i = begin; i < end; ++i) {
-            int64_t first = i * kBlock, count = n - first < kBlock ? n - first : kBlock;
-            char* const ptr[3] = {difference, a + first * item, b + first * item};
-            const int64_t stride[3] = {item, item, item};
-            sub(ptr, stride, count, nullptr);
-            squares(difference, partial + i * item, 1, count, 0, 1);
+            const int64_t count = std::min(kBlock, n - i * kBlock), at = i * kBlock * pieces.item;
+            pieces.binary(Binary::Sub, difference, a + at, b + at, count);
+            work(pieces, i, difference, at, count);
         }
     });
-    k.reduce_rows[static_cast<int>(kernels::Reduce::Sum)][d](partial, out.data(), 1, blocks, 0, 1);
 }
 
 void scale_number(const Tensor& t, double factor) {
@@ -62,68 +66,86 @@ void scale_number(const Tensor& t, double factor) {
     else *t.data<double>() *= factor;
 }
 
+// Sums of one block each, work(pieces, difference, count, sum), combined pairwise by the sum's own kernel.
+template <class F> void sum_of_differences(const Tensor& x, const Tensor& t, const Tensor& out, const F& work) {
+    const Pieces pieces(x);
+    const int64_t blocks = (x.numel() + kBlock - 1) / kBlock;
+    alignas(64) char few[512];
+    Tensor many;
+    if (blocks * pieces.item > static_cast<int64_t>(sizeof(few))) many = empty({blocks}, x.dtype());
+    char* partial = many ? many.data() : few;
+    for_differences(x, t, [&](const Pieces& p, int64_t i, char* difference, int64_t, int64_t count) {
+        work(p, difference, count, partial + i * p.item);
+    });
+    pieces.reduce(kernels::Reduce::Sum, partial, out.data(), blocks);
+}
+
 double number_of(const Tensor& t) { return t.dtype() == DType::Float32 ? *t.data<float>() : *t.data<double>(); }
 
-// out = factor (x - t)
-void scaled_difference(const Tensor& x, const Tensor& t, double factor, const Tensor& out) {
-    const kernels::Table& k = kernels::kernels();
-    int d = static_cast<int>(x.dtype());
-    int64_t item = static_cast<int64_t>(x.item_size());
-    kernels::Loop sub = k.binary[static_cast<int>(Binary::Sub)][d],
-                  scale = k.unary[static_cast<int>(kernels::Unary::MulScalar)][d];
-    char *a = x.data(), *b = t.data(), *to = out.data();
-    Unlock unlock(x.numel());
-    parallel_for(x.numel(), kGrain, [&](int64_t begin, int64_t end) {
-        for (int64_t first = begin; first < end; first += kBlock) {
-            int64_t count = end - first < kBlock ? end - first : kBlock;
-            char* const ptr[3] = {to + first * item, a + first * item, b + first * item};
-            const int64_t stride[3] = {item, item, item};
-            sub(ptr, stride, count, nullptr);
-            char* const again[2] = {ptr[0], ptr[0]};
-            scale(again, stride, count, &factor);
-        }
+// The gradients of a loss that is a number: slope(pieces, out, difference, count, factor) writes factor times the loss's
+// derivative by the difference; the target's gradient is the opposite.
+template <class F> void set_slopes(VjpCtx& c, Reduction reduction, const F& slope) {
+    Tensor x = contiguous_data(c.input(0)), t = contiguous_data(c.input(1));
+    const double factor = number_of(c.grad()) * mean_scale(reduction, x.numel());
+    for (int i = 0; i < 2; ++i) {
+        if (!c.wants(i)) continue;
+        Tensor d = empty(x.shape(), x.dtype());
+        char* to = d.data();
+        for_differences(x, t, [&](const Pieces& p, int64_t, char* difference, int64_t at, int64_t count) {
+            slope(p, to + at, difference, count, i ? -factor : factor);
+        });
+        c.set(i, std::move(d));
+    }
+}
+// The same by operations, from the derivative by the difference.
+void set_slopes_recorded(VjpCtx& c, Reduction reduction, const Tensor& slope) {
+    Tensor d = slope * (c.grad() * mean_scale(reduction, slope.numel()));
+    c.set(0, d);
+    if (c.wants(1)) c.set(1, -d);
+}
+
+// ---- mse_loss, l1_loss: mean or sum of (x - t)^2, of |x - t|, as one node ----
+
+struct PairAttrs {
+    Reduction reduction;
+    void visit(AttrVisitor& v) const { v("reduction", reduction); }
+};
+
+template <kernels::Reduce kind> void eval_pair(EvalCtx& c) {
+    Tensor x = contiguous_data(c.input(0)), t = contiguous_data(c.input(1));
+    sum_of_differences(x, t, c.out(), [](const Pieces& p, char* difference, int64_t count, char* sum) {
+        p.reduce(kind, difference, sum, count);
+    });
+    scale_number(c.out(), mean_scale(c.attr<PairAttrs>().reduction, x.numel()));
+}
+
+void vjp_mse(VjpCtx& c) {
+    const Reduction reduction = c.attr<PairAttrs>().reduction;
+    if (c.create_graph()) return set_slopes_recorded(c, reduction, (c.input(0) - c.input(1)) * 2);
+    set_slopes(c, reduction, [](const Pieces& p, char* out, char* difference, int64_t count, double factor) {
+        factor *= 2;
+        p.unary(Unary::MulScalar, out, difference, count, &factor);
+    });
+}
+void vjp_l1(VjpCtx& c) {
+    const Reduction reduction = c.attr<PairAttrs>().reduction;
+    if (c.create_graph()) return set_slopes_recorded(c, reduction, sign(c.input(0) - c.input(1)));
+    set_slopes(c, reduction, [](const Pieces& p, char* out, char* difference, int64_t count, double factor) {
+        p.unary(Unary::Sign, difference, difference, count);
+        p.unary(Unary::MulScalar, out, difference, count, &factor);
     });
 }
 
-const OpDef mse_op = {
-    .name = "mse_loss",
-    .grad_name = "MseLossBackward0",
-    .infer = [](InferCtx& c) { c.set(0, {}, c.input(0).dtype()); },
-    .eval =
-        [](EvalCtx& c) {
-            Tensor x = contiguous_data(c.input(0)), t = contiguous_data(c.input(1));
-            squared_error(x, t, c.out());
-            scale_number(c.out(), mse_scale(c.attr<MseAttrs>().reduction, x.numel()));
-        },
-    .vjp =
-        [](VjpCtx& c) {
-            Tensor x = c.input(0), t = c.input(1);
-            double factor = 2 * mse_scale(c.attr<MseAttrs>().reduction, x.numel());
-            if (c.create_graph()) {
-                Tensor d = (x - t) * (c.grad() * factor);
-                c.set(0, d);
-                if (c.wants(1)) c.set(1, -d);
-                return;
-            }
-            factor *= number_of(c.grad());
-            Tensor a = contiguous_data(x), b = contiguous_data(t);
-            for (int i = 0; i < 2; ++i) {
-                if (!c.wants(i)) continue;
-                Tensor d = empty(a.shape(), a.dtype());
-                scaled_difference(a, b, i ? -factor : factor, d);
-                c.set(i, std::move(d));
-            }
-        },
-    .save_input = {3, 3},
-    .attr_bytes = sizeof(MseAttrs),
-    .describe = describe_attrs<MseAttrs>,
-};
-
-// The difference of a checked pair.
-Tensor difference(const char* op, const Tensor& input, const Tensor& target) {
-    LossPair p = loss_pair(op, input, target);
-    return p.input - p.target;
+constexpr OpDef pair_op(const char* name, const char* grad_name, void (*eval)(EvalCtx&), void (*vjp)(VjpCtx&)) {
+    OpDef op = {.name = name, .grad_name = grad_name, .eval = eval, .vjp = vjp};
+    op.infer = [](InferCtx& c) { c.set(0, {}, c.input(0).dtype()); };
+    op.save_input[0] = op.save_input[1] = 3;
+    op.attr_bytes = sizeof(PairAttrs);
+    op.describe = describe_attrs<PairAttrs>;
+    return op;
 }
+constexpr OpDef mse_op = pair_op("mse_loss", "MseLossBackward0", eval_pair<kernels::Reduce::SumSquares>, vjp_mse);
+constexpr OpDef l1_op = pair_op("l1_loss", "L1LossBackward0", eval_pair<kernels::Reduce::SumAbs>, vjp_l1);
 
 Tensor weighted(const Tensor& loss, const Tensor& weight) { return weight ? loss * weight : loss; }
 
@@ -133,7 +155,7 @@ Tensor mse_loss(const Tensor& input, const Tensor& target, Reduction reduction) 
     bool plain = input.shape() == target.shape() && input.dtype() == target.dtype() && is_floating(input.dtype());
     LossPair p = plain ? LossPair{input, target} : loss_pair("mse_loss", input, target);
     if (reduction == Reduction::None) return square(p.input - p.target);
-    return run_with(mse_op, MseAttrs{reduction}, p.input, p.target);
+    return run_with(mse_op, PairAttrs{reduction}, p.input, p.target);
 }
 Tensor mse_loss(const Tensor& input, const Tensor& target) { return mse_loss(input, target, Reduction::Mean); }
 const Register mse_loss_fn({"mse_loss",
@@ -191,8 +213,9 @@ Example:
 )",
      {{"l1_loss(Tensor input, Tensor target, bool size_average=None, bool reduce=None, str reduction='mean')",
        [](Args& a) {
-           Tensor d = difference("l1_loss", a.tensor(0), a.tensor(1));
-           a.ret(reduce_loss(abs(d), reduction_of(a, 4, 2, 3)));
+           const Reduction r = reduction_of(a, 4, 2, 3);
+           LossPair p = loss_pair("l1_loss", a.tensor(0), a.tensor(1));
+           a.ret(r == Reduction::None ? abs(p.input - p.target) : run_with(l1_op, PairAttrs{r}, p.input, p.target));
        }}}});
 
 // ---- smooth_l1_loss, huber_loss: quadratic near 0, linear outside ----
@@ -200,65 +223,81 @@ namespace {
 
 struct HuberAttrs {
     double delta, scale;
+    Reduction reduction;
     void visit(AttrVisitor& v) const {
         v("delta", delta);
         v("scale", scale);
+        v("reduction", reduction);
     }
 };
 
-// scale c (d - c / 2) with c = d limited to [-delta, delta], in pieces that stay in the cache. scale c first: it is at most 1
-// where scale is 1 / delta, however small delta is.
-void huber(const Tensor& d, const HuberAttrs& a, const Tensor& out) {
-    constexpr int64_t kPiece = 1 << 11;
-    const kernels::Table& table = kernels::kernels();
-    int type = static_cast<int>(d.dtype());
-    auto unary = [&](Unary op) { return table.unary[static_cast<int>(op)][type]; };
-    auto binary = [&](Binary op) { return table.binary[static_cast<int>(op)][type]; };
+// Turns differences d into the factors of the loss scale c (d - c / 2), c = d limited to [-delta, delta]: d - c / 2 in their
+// place, scale c in `slope`: it is at most 1 where scale is 1 / delta, however small delta is.
+void huber_factors(const Pieces& p, const HuberAttrs& a, char* difference, char* slope, int64_t n) {
     const double bounds[2] = {-a.delta, a.delta}, half = -0.5;
-    const int64_t item = static_cast<int64_t>(d.item_size()), stride[3] = {item, item, item};
-    char *from = d.data(), *to = out.data();
-    Unlock unlock(d.numel());
-    parallel_for(d.numel(), 16 * kPiece, [&](int64_t begin, int64_t end) {
-        alignas(64) char buffer[kPiece * sizeof(double)];
-        for (int64_t i = begin; i < end; i += kPiece) {
-            const int64_t n = std::min(kPiece, end - i);
-            char *in = from + i * item, *y = to + i * item;
-            char* const limit[2] = {buffer, in};
-            char* const rest[3] = {y, in, buffer};
-            char* const product[3] = {y, y, buffer};
-            char* const slope[2] = {buffer, buffer};
-            unary(Unary::Clamp)(limit, stride, n, bounds);
-            binary(Binary::AddScaled)(rest, stride, n, &half);
-            if (a.scale != 1) unary(Unary::MulScalar)(slope, stride, n, &a.scale);
-            binary(Binary::Mul)(product, stride, n, nullptr);
-        }
+    p.unary(Unary::Clamp, slope, difference, n, bounds);
+    p.binary(Binary::AddScaled, difference, difference, slope, n, &half);
+    if (a.scale != 1) p.unary(Unary::MulScalar, slope, slope, n, &a.scale);
+}
+
+void eval_huber(EvalCtx& c) {
+    const HuberAttrs& a = c.attr<HuberAttrs>();
+    Tensor x = contiguous_data(c.input(0)), t = contiguous_data(c.input(1));
+    if (a.reduction == Reduction::None) {
+        char* to = c.out().data();
+        for_differences(x, t, [&](const Pieces& p, int64_t, char* difference, int64_t at, int64_t count) {
+            alignas(64) char slope[kBlock * sizeof(double)];
+            huber_factors(p, a, difference, slope, count);
+            p.binary(Binary::Mul, to + at, difference, slope, count);
+        });
+        return;
+    }
+    kernels::RowDots dots = kernels::kernels().row_dots[static_cast<int>(x.dtype())];
+    sum_of_differences(x, t, c.out(), [&](const Pieces& p, char* difference, int64_t count, char* sum) {
+        alignas(64) char slope[kBlock * sizeof(double)];
+        huber_factors(p, a, difference, slope, count);
+        dots(difference, count, slope, nullptr, sum, 1, count);
+    });
+    scale_number(c.out(), mean_scale(a.reduction, x.numel()));
+}
+
+void vjp_huber(VjpCtx& c) {
+    const HuberAttrs& a = c.attr<HuberAttrs>();
+    if (c.create_graph() || a.reduction == Reduction::None) {
+        Tensor slope = clamp(c.input(0) - c.input(1), -a.delta, a.delta);
+        return set_slopes_recorded(c, a.reduction, a.scale == 1 ? slope : slope * a.scale);
+    }
+    set_slopes(c, a.reduction, [&](const Pieces& p, char* out, char* difference, int64_t count, double factor) {
+        const double bounds[2] = {-a.delta, a.delta};
+        p.unary(Unary::Clamp, difference, difference, count, bounds);
+        if (a.scale != 1) p.unary(Unary::MulScalar, difference, difference, count, &a.scale);
+        p.unary(Unary::MulScalar, out, difference, count, &factor);
     });
 }
 
-// d^2 / 2 where |d| < delta, delta (|d| - delta / 2) outside; times scale.
+// d^2 / 2 where |d| < delta, delta (|d| - delta / 2) outside, d = x - t; times scale; its sum or mean unless reduction is None.
 const OpDef huber_op = {
     .name = "huber_loss",
     .grad_name = "HuberLossBackward0",
-    .infer = [](InferCtx& c) { c.set(0, c.input(0).shape(), c.input(0).dtype()); },
-    .eval = [](EvalCtx& c) { huber(contiguous_data(c.input(0)), c.attr<HuberAttrs>(), c.out()); },
-    .vjp =
-        [](VjpCtx& c) {
-            const HuberAttrs& a = c.attr<HuberAttrs>();
-            Tensor slope = clamp(c.input(0), -a.delta, a.delta);
-            c.set(0, c.grad() * (a.scale == 1 ? slope : slope * a.scale));
+    .infer =
+        [](InferCtx& c) {
+            const bool each = c.attr<HuberAttrs>().reduction == Reduction::None;
+            c.set(0, each ? c.input(0).shape() : Dims{}, c.input(0).dtype());
         },
-    .save_input = {1},
+    .eval = eval_huber,
+    .vjp = vjp_huber,
+    .save_input = {3, 3},
     .attr_bytes = sizeof(HuberAttrs),
     .describe = describe_attrs<HuberAttrs>,
 };
 
-Tensor smooth_l1(const Tensor& d, double beta) {
+Tensor smooth_l1(const LossPair& p, double beta, Reduction reduction) {
     double smallest =
-        d.dtype() == DType::Float32 ? std::numeric_limits<float>::min() : std::numeric_limits<double>::min();
-    if (beta == 0) return abs(d);
+        p.input.dtype() == DType::Float32 ? std::numeric_limits<float>::min() : std::numeric_limits<double>::min();
+    if (beta == 0) return reduce_loss(abs(p.input - p.target), reduction);
     // The inverse of a smaller bound would be infinite. Values change by less than the smallest normal number.
     beta = std::max(beta, smallest);
-    return run_with(huber_op, HuberAttrs{beta, 1 / beta}, d);
+    return run_with(huber_op, HuberAttrs{beta, 1 / beta, reduction}, p.input, p.target);
 }
 
 }  // namespace
@@ -285,8 +324,8 @@ Example:
                                         double beta = a.real(5, 1);
                                         check<ValueError>(beta >= 0, "smooth_l1_loss: beta must not be negative, got ",
                                                           beta, ".");
-                                        Tensor d = difference("smooth_l1_loss", a.tensor(0), a.tensor(1));
-                                        a.ret(reduce_loss(smooth_l1(d, beta), reduction_of(a, 4, 2, 3)));
+                                        LossPair p = loss_pair("smooth_l1_loss", a.tensor(0), a.tensor(1));
+                                        a.ret(smooth_l1(p, beta, reduction_of(a, 4, 2, 3)));
                                     }}}});
 
 const Register huber_loss_fn(
@@ -310,9 +349,10 @@ Example:
        [](Args& a) {
            double delta = a.real(3, 1);
            check<ValueError>(delta > 0, "huber_loss: delta must be above 0, got ", delta, ".");
-           Tensor d = difference("huber_loss", a.tensor(0), a.tensor(1));
-           Tensor loss = weighted(run_with(huber_op, HuberAttrs{delta, 1}, d), a.tensor(4));
+           LossPair p = loss_pair("huber_loss", a.tensor(0), a.tensor(1));
            Reduction r = a.given(2) ? parse_reduction(a.name, a.text(2)) : Reduction::Mean;
+           if (!a.given(4)) return a.ret(run_with(huber_op, HuberAttrs{delta, 1, r}, p.input, p.target));
+           Tensor loss = run_with(huber_op, HuberAttrs{delta, 1, Reduction::None}, p.input, p.target) * a.tensor(4);
            a.ret(r == Reduction::Mean && a.given(4) ? sum(loss) / sum(expand(a.tensor(4), loss.shape()))
                                                     : reduce_loss(loss, r));
        }}}});

@@ -334,7 +334,13 @@ Pooled max_pool(const Tensor& x, const PoolAttrs& a) {
     dispatch(max_pool_op, &x, 1, &attrs, out, 2);
     return {out[0], out[1]};
 }
-Tensor avg_pool(const Tensor& x, const PoolAttrs& a) { return run_with(avg_pool_op, a, x); }
+Tensor avg_pool(const Tensor& x, const PoolAttrs& a) {
+    const bool whole = a.adaptive && a.w.out_size() == 1 && a.w.in_size() > 0;
+    if (!whole || !is_floating(x.dtype())) return run_with(avg_pool_op, a, x);
+    Dims planes;  // one window that holds everything is a mean
+    for (int d = x.ndim() - a.dims; d < x.ndim(); ++d) planes.push(d);
+    return mean(x, planes, true);
+}
 Tensor unpool(const Tensor& values, const Tensor& indices, const PoolAttrs& a) {
     return run_with(unpool_op, a, values, indices);
 }

@@ -51,7 +51,11 @@ const OpDef pow_op = {
         [](VjpCtx& c) {
             Tensor x = c.input(0), y = c.input(1);
             if (c.wants(0)) c.set(0, pow_base_grad(c.grad(), x, y));
-            if (c.wants(1)) c.set(1, pow_exponent_grad(c.grad(), x, y, c.output()));
+            if (!c.wants(1)) return;
+            // 2^y and the like: nothing is to be skipped.
+            const bool plain = !c.create_graph() && x.numel() == 1 && number_value(x) > 0;
+            if (plain) c.set(1, c.grad() * (c.output() * log(x)));
+            else c.set(1, pow_exponent_grad(c.grad(), x, y, c.output()));
         },
     .kernel = kernel_of(Binary::Pow),
     .promotion = Promotion::Common,

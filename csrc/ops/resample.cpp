@@ -259,19 +259,82 @@ template <class T> const Tap* all_taps(const ResampleAttrs& a) {
     return tap;
 }
 
-// f(outer index, tap's input row, output row, weight) for every tap; rows count elements from the start.
-template <class F> void each_tap(const ResampleAttrs& a, const AroundAxis& s, const Tap* tap, const F& f) {
-    int taps = taps_of(a);
-    int64_t work = a.out * s.inner * taps;
+// f(number of the line or of the matrix of rows) for all before the axis.
+template <class F> void each_outer(const ResampleAttrs& a, const AroundAxis& s, const F& f) {
+    int64_t work = a.out * s.inner * taps_of(a);
     Unlock unlock(s.outer * work);
     parallel_for(s.outer, (1 << 14) / (work + 1) + 1, [&](int64_t begin, int64_t end) {
-        for (int64_t n = begin; n < end; ++n)
-            for (int64_t o = 0; o < a.out; ++o)
-                for (int k = 0; k < taps; ++k) {
-                    const Tap& t = tap[o * taps + k];
-                    if (t.at < 0) continue;
-                    f((n * a.in + t.at) * s.inner, (n * a.out + o) * s.inner, t.weight);
+        for (int64_t n = begin; n < end; ++n) f(n);
+    });
+}
+
+// Each row of y as the weighted sum of rows of x; kTaps 0: of any number.
+template <int kTaps, class T>
+void resample_rows(const ResampleAttrs& a, const Tap* tap, const T* x, T* y, int64_t width) {
+    const int taps = kTaps > 0 ? kTaps : taps_of(a);
+    for (int64_t o = 0; o < a.out; ++o, tap += taps) {
+        T* to = y + o * width;
+        if constexpr (kTaps == 1) {
+            std::copy_n(x + tap->at * width, width, to);
+        } else if constexpr (kTaps == 2) {
+            const T *r0 = x + tap[0].at * width, *r1 = x + tap[1].at * width;
+            const T w0 = static_cast<T>(tap[0].weight), w1 = static_cast<T>(tap[1].weight);
+            for (int64_t i = 0; i < width; ++i) to[i] = w0 * r0[i] + w1 * r1[i];
+        } else {
+            std::fill_n(to, width, T(0));
+            for (int k = 0; k < taps; ++k) {
+                if (tap[k].at < 0) continue;
+                const T* row = x + tap[k].at * width;
+                const T w = static_cast<T>(tap[k].weight);
+                for (int64_t i = 0; i < width; ++i) to[i] += w * row[i];
+            }
+        }
+    }
+}
+// The same for rows of one element.
+template <int kTaps, class T> void resample_line(const ResampleAttrs& a, const Tap* tap, const T* x, T* y) {
+    const int taps = kTaps > 0 ? kTaps : taps_of(a);
+    for (int64_t o = 0; o < a.out; ++o, tap += taps) {
+        if constexpr (kTaps == 1) {
+            y[o] = x[tap->at];
+            continue;
+        }
+        T sum = 0;
+        for (int k = 0; k < taps; ++k)
+            if (kTaps > 0 || tap[k].at >= 0) sum += static_cast<T>(tap[k].weight) * x[tap[k].at];
+        y[o] = sum;
+    }
+}
+template <int kTaps, class T>
+void resample_all(const ResampleAttrs& a, const AroundAxis& s, const Tap* tap, const T* x, T* y) {
+    each_outer(a, s, [&](int64_t n) {
+        const T* from = x + n * a.in * s.inner;
+        T* to = y + n * a.out * s.inner;
+        if (s.inner == 1) resample_line<kTaps>(a, tap, from, to);
+        else resample_rows<kTaps>(a, tap, from, to, s.inner);
+    });
+}
+
+// The adjoint: each row of g is added, weighted, to the rows that it was made of.
+template <class T> void spread_all(const ResampleAttrs& a, const AroundAxis& s, const Tap* tap, const T* g, T* x) {
+    const int taps = taps_of(a);
+    each_outer(a, s, [&](int64_t n) {
+        T* to = x + n * a.in * s.inner;
+        const T* from = g + n * a.out * s.inner;
+        std::fill_n(to, a.in * s.inner, T(0));
+        for (int64_t o = 0; o < a.out; ++o)
+            for (int k = 0; k < taps; ++k) {
+                const Tap& t = tap[o * taps + k];
+                if (t.at < 0) continue;
+                const T w = static_cast<T>(t.weight);
+                if (s.inner == 1) {
+                    to[t.at] += w * from[o];
+                    continue;
                 }
+                T* row = to + t.at * s.inner;
+                const T* add = from + o * s.inner;
+                for (int64_t i = 0; i < s.inner; ++i) row[i] += w * add[i];
+            }
     });
 }
 
@@ -286,19 +349,21 @@ void infer_resample(InferCtx& c, int64_t size) {
 template <bool kAdjoint> void eval_resample(EvalCtx& c) {
     const ResampleAttrs& a = c.attr<ResampleAttrs>();
     Tensor x = contiguous_data(c.input(0));
-    zero_data(c.out());
-    if (x.numel() == 0 || c.out().numel() == 0)
-        return;  // an axis may be too long for a table of taps where nothing is to be done
+    if (c.out().numel() == 0) return;
+    if (x.numel() == 0) return zero_data(c.out());  // and no table of taps: an axis may be too long for one
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         const T* from = x.data<T>();
         T* to = c.out().data<T>();
         AroundAxis s(x.shape(), a.axis);
-        each_tap(a, s, all_taps<T>(a), [&](int64_t in, int64_t out, double weight) {
-            if (kAdjoint) std::swap(in, out);
-            T w = static_cast<T>(weight);
-            for (int64_t i = 0; i < s.inner; ++i) to[out + i] += w * from[in + i];
-        });
+        const Tap* tap = all_taps<T>(a);
+        if (kAdjoint) return spread_all(a, s, tap, from, to);
+        switch (taps_of(a)) {
+            case 1: return resample_all<1>(a, s, tap, from, to);
+            case 2: return resample_all<2>(a, s, tap, from, to);
+            case 4: return resample_all<4>(a, s, tap, from, to);
+            default: resample_all<0>(a, s, tap, from, to);
+        }
     });
 }
 

@@ -53,95 +53,10 @@ void map_rows_grad(kernels::RowMapGrad f, const Tensor& grad, const Tensor& y, c
 
 // An axis before others: loops over neighbouring columns, a strip of them at a time, so that its rows stay in the cache.
 constexpr int64_t kLeastWidth = 16, kMostWidth = 512;
-constexpr int64_t kRowBytes = kMostWidth * static_cast<int64_t>(sizeof(double));
 
 struct Strip {
-    DType dtype;
-    int64_t n, row;     // rows, and the bytes from one to the next
-    int64_t at = 0;     // bytes from the tensor's first element to the strip's
-    int64_t width = 0;  // columns
-
-    void unary(kernels::Unary op, char* out, const char* a) const {
-        char* ptr[] = {out, const_cast<char*>(a)};
-        int64_t item = static_cast<int64_t>(item_size(dtype)), stride[] = {item, item};
-        kernels::kernels().unary[static_cast<int>(op)][static_cast<int>(dtype)](ptr, stride, width, nullptr);
-    }
-    void binary(kernels::Binary op, char* out, const char* a, const char* b) const {
-        char* ptr[] = {out, const_cast<char*>(a), const_cast<char*>(b)};
-        int64_t item = static_cast<int64_t>(item_size(dtype)), stride[] = {item, item, item};
-        kernels::kernels().binary[static_cast<int>(op)][static_cast<int>(dtype)](ptr, stride, width, nullptr);
-    }
-    // The largest of each column.
-    void maxima(char* out, const char* x) const {
-        constexpr int kind = static_cast<int>(kernels::Reduce::Max);
-        int64_t distance = row / static_cast<int64_t>(item_size(dtype));
-        kernels::kernels().reduce_columns[kind][static_cast<int>(dtype)](x, out, n, width, distance);
-    }
-    size_t bytes() const { return static_cast<size_t>(width) * item_size(dtype); }
+    int64_t n, ld, at, width;  // rows, elements from one to the next, the first one's place, columns
 };
-
-// A sum of rows, in blocks: the rounding error stays small however many there are.
-class RowSum {
-  public:
-    explicit RowSum(const Strip& s) : s_(s) {
-        std::memset(block_, 0, s.bytes());
-        std::memset(total_, 0, s.bytes());
-    }
-    void add(const char* row) {
-        s_.binary(kernels::Binary::Add, block_, block_, row);
-        if (++count_ % 32 == 0) close_block();
-    }
-    char* total() {
-        close_block();
-        return total_;
-    }
-
-  private:
-    void close_block() {
-        s_.binary(kernels::Binary::Add, total_, total_, block_);
-        std::memset(block_, 0, s_.bytes());
-    }
-    const Strip& s_;
-    int64_t count_ = 0;
-    alignas(64) char block_[kRowBytes];
-    alignas(64) char total_[kRowBytes];
-};
-
-template <bool kLog> void softmax_strip(const Strip& s, const char* x, char* y) {
-    using kernels::Binary, kernels::Unary;
-    alignas(64) char top[kRowBytes], each[kRowBytes];
-    RowSum sum(s);
-    s.maxima(top, x);
-    for (int64_t j = 0; j < s.n; ++j) {
-        char* out = y + j * s.row;
-        s.binary(Binary::Sub, out, x + j * s.row, top);
-        s.unary(Unary::Exp, kLog ? each : out, out);
-        sum.add(kLog ? each : out);
-    }
-    char* total = sum.total();
-    if (kLog) s.unary(Unary::Log, total, total);
-    for (int64_t j = 0; j < s.n; ++j) s.binary(kLog ? Binary::Sub : Binary::Div, y + j * s.row, y + j * s.row, total);
-}
-
-template <bool kLog> void softmax_grad_strip(const Strip& s, const char* g, const char* y, char* dx) {
-    using kernels::Binary, kernels::Unary;
-    RowSum sum(s);
-    for (int64_t j = 0; j < s.n * s.row; j += s.row) {
-        if (!kLog) s.binary(Binary::Mul, dx + j, g + j, y + j);
-        sum.add(kLog ? g + j : dx + j);
-    }
-    const char* total = sum.total();
-    for (int64_t j = 0; j < s.n * s.row; j += s.row) {
-        if (kLog) {
-            s.unary(Unary::Exp, dx + j, y + j);
-            s.binary(Binary::Mul, dx + j, dx + j, total);
-            s.binary(Binary::Sub, dx + j, g + j, dx + j);
-        } else {
-            s.binary(Binary::Sub, dx + j, g + j, total);
-            s.binary(Binary::Mul, dx + j, dx + j, y + j);
-        }
-    }
-}
 
 bool wide(const Tensor& t, int axis) {
     return t.is_contiguous() && t.ndim() > 0 && AroundAxis(t.shape(), axis).inner >= kLeastWidth;
@@ -151,16 +66,14 @@ bool wide(const Tensor& t, int axis) {
 template <class F> void by_strips(const Tensor& t, int axis, const F& work) {
     if (t.numel() == 0) return;
     AroundAxis a(t.shape(), axis);
-    int64_t item = static_cast<int64_t>(t.item_size());
-    int64_t width = std::clamp<int64_t>(kGrain / a.n, 128, kMostWidth), strips = (a.inner + width - 1) / width;
+    int64_t width = std::clamp<int64_t>(kGrain / a.n, 128, kMostWidth), strips = std::max<int64_t>(1, a.inner / width);
     Unlock unlock(t.numel());
     parallel_for(a.outer * strips, kGrain / (a.n * width) + 1, [&](int64_t begin, int64_t end) {
-        Strip s{t.dtype(), a.n, a.inner * item};
         for (int64_t k = begin; k < end; ++k) {
-            int64_t first = k % strips * width;
-            s.at = (k / strips * a.n * a.inner + first) * item;
-            s.width = std::min(width, a.inner - first);
-            work(s);
+            int64_t strip = k % strips, first = strip * width;
+            // The last one takes the rest: fewer columns than a vector cannot be worked on alone.
+            int64_t count = strip + 1 < strips ? width : a.inner - first;
+            work(Strip{a.n, a.inner, k / strips * a.n * a.inner + first, count});
         }
     });
 }
@@ -172,9 +85,13 @@ template <bool kLog> void eval_softmax(EvalCtx& c) {
     kernels::RowMap f = table[static_cast<int>(x.dtype())];
     if (rows_lie_flat(x, axis)) return map_rows(f, x, c.out(), axis);
     if (wide(x, axis)) {
+        const auto& columns = kLog ? kernels::kernels().log_softmax_columns : kernels::kernels().softmax_columns;
+        kernels::ColumnMap run = columns[static_cast<int>(x.dtype())];
+        const int64_t item = static_cast<int64_t>(x.item_size());
         const char* from = x.data();
         char* to = c.out().data();
-        return by_strips(x, axis, [=](const Strip& s) { softmax_strip<kLog>(s, from + s.at, to + s.at); });
+        return by_strips(x, axis,
+                         [=](const Strip& s) { run(from + s.at * item, to + s.at * item, s.n, s.width, s.ld); });
     }
     Tensor rows = axis_last_data(x, axis), result = empty(rows.shape(), x.dtype());
     map_rows(f, rows, result, rows.ndim() ? rows.ndim() - 1 : 0);
@@ -189,10 +106,15 @@ template <bool kLog> Tensor softmax_grad(const Tensor& grad, const Tensor& y, in
     if (rows_lie_flat(y, axis)) {
         map_rows_grad(f, g, y, out, n);
     } else if (wide(y, axis)) {
+        const auto& columns =
+            kLog ? kernels::kernels().log_softmax_columns_grad : kernels::kernels().softmax_columns_grad;
+        kernels::ColumnMapGrad run = columns[static_cast<int>(y.dtype())];
+        const int64_t item = static_cast<int64_t>(y.item_size());
         const char *grads = g.data(), *values = y.data();
         char* to = out.data();
-        by_strips(y, axis,
-                  [=](const Strip& s) { softmax_grad_strip<kLog>(s, grads + s.at, values + s.at, to + s.at); });
+        by_strips(y, axis, [=](const Strip& s) {
+            run(grads + s.at * item, values + s.at * item, to + s.at * item, s.n, s.width, s.ld);
+        });
     } else {
         Tensor grads = axis_last_data(g, axis), values = axis_last_data(y, axis),
                rows = empty(values.shape(), y.dtype());

@@ -7,6 +7,7 @@
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "ops/counting.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
@@ -390,9 +391,10 @@ Example:
                           }}}});
 
 // ---- counting ----
-const Register bincount_fn({"bincount",
-                            kMethod | kFunction | kNoGradient,
-                            R"(How often each non-negative integer occurs.
+const Register bincount_fn(
+    {"bincount",
+     kMethod | kFunction | kNoGradient,
+     R"(How often each non-negative integer occurs.
 
 Args:
     input: 1-D tensor of integers, not negative.
@@ -406,40 +408,38 @@ Example:
     >>> chainrule.bincount(chainrule.tensor([0, 2, 2]))
     tensor([1, 0, 2])
 )",
-                            {{"bincount(Tensor input, Tensor weights=None, int minlength=0)", [](Args& a) {
-                                  const Tensor& x = a.tensor(0);
-                                  check<TypeError>(is_integral(x.dtype()) && x.dtype() != DType::Bool,
-                                                   "bincount: the input must hold integers, got ", x.dtype(), ".");
-                                  check<ValueError>(
-                                      x.ndim() == 1 && a.integer(2) >= 0,
-                                      "bincount: a 1-D input and a minlength of 0 or more are required, got shape ",
-                                      x.shape(), " and ", a.integer(2), ".");
-                                  Tensor at = contiguous_data(cast(detach(x), DType::Int64));
-                                  int64_t n = a.integer(2), count = at.numel();
-                                  const int64_t* index = at.data<int64_t>();
-                                  for (int64_t i = 0; i < count; ++i) {
-                                      check<ValueError>(index[i] >= 0, "bincount: the input must not be negative, got ",
-                                                        index[i], " at ", i, ".");
-                                      n = std::max(n, index[i] + 1);
-                                  }
-                                  if (!a.given(1)) {
-                                      Tensor out = zeros({n}, DType::Int64);
-                                      for (int64_t i = 0; i < count; ++i) ++out.data<int64_t>()[index[i]];
-                                      a.ret(out);
-                                      return;
-                                  }
-                                  check<ValueError>(a.tensor(1).shape() == x.shape(),
-                                                    "bincount: weights must have the input's shape ", x.shape(),
-                                                    ", got ", a.tensor(1).shape(), ".");
-                                  DType dtype = a.tensor(1).dtype() == DType::Float32 ? DType::Float32 : DType::Float64;
-                                  Tensor weights = contiguous_data(cast(detach(a.tensor(1)), dtype)),
-                                         out = zeros({n}, dtype);
-                                  visit_floating(dtype, [&](auto zero) {
-                                      using T = decltype(zero);
-                                      for (int64_t i = 0; i < count; ++i)
-                                          out.data<T>()[index[i]] += weights.data<T>()[i];
-                                  });
-                                  a.ret(out);
-                              }}}});
+     {{"bincount(Tensor input, Tensor weights=None, int minlength=0)", [](Args& a) {
+           const Tensor& x = a.tensor(0);
+           check<TypeError>(is_integral(x.dtype()) && x.dtype() != DType::Bool,
+                            "bincount: the input must hold integers, got ", x.dtype(), ".");
+           check<ValueError>(x.ndim() == 1 && a.integer(2) >= 0,
+                             "bincount: a 1-D input and a minlength of 0 or more are required, got shape ", x.shape(),
+                             " and ", a.integer(2), ".");
+           Tensor at = contiguous_data(cast(detach(x), DType::Int64));
+           int64_t n = a.integer(2), count = at.numel();
+           const int64_t* index = at.data<int64_t>();
+           IntegerRange range = count > 0 ? range_of(index, count) : IntegerRange{0, -1};
+           if (range.low < 0) {
+               int64_t i = std::find_if(index, index + count, [](int64_t v) { return v < 0; }) - index;
+               fail<ValueError>("bincount: the input must not be negative, got ", index[i], " at ", i, ".");
+           }
+           check<ValueError>(range.high < INT64_MAX, "bincount: ", range.high, " is too large.");
+           n = std::max(n, range.high + 1);
+           if (!a.given(1)) {
+               Tensor out = zeros({n}, DType::Int64);
+               count_integers(index, count, 0, n, out.data<int64_t>());
+               a.ret(out);
+               return;
+           }
+           check<ValueError>(a.tensor(1).shape() == x.shape(), "bincount: weights must have the input's shape ",
+                             x.shape(), ", got ", a.tensor(1).shape(), ".");
+           DType dtype = a.tensor(1).dtype() == DType::Float32 ? DType::Float32 : DType::Float64;
+           Tensor weights = contiguous_data(cast(detach(a.tensor(1)), dtype)), out = zeros({n}, dtype);
+           visit_floating(dtype, [&](auto zero) {
+               using T = decltype(zero);
+               for (int64_t i = 0; i < count; ++i) out.data<T>()[index[i]] += weights.data<T>()[i];
+           });
+           a.ret(out);
+       }}}});
 
 }  // namespace chainrule

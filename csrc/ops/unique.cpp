@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "autograd/elementwise.h"
+#include "ops/counting.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
@@ -36,36 +37,77 @@ template <class T> struct RowBefore {
 };
 
 struct Groups {
-    std::vector<int64_t> first, count;  // of each group: its first row in `order`, how many rows it has
-    Tensor inverse;                     // of each row: its group
+    Tensor first, count,
+        inverse;    // of each group: its first row in the order, how many rows it has; of each row: its group
+    Tensor values;  // of each group, where they are at hand
 };
 
-// Neighbours in `order` that are equal make a group. NaN equals nothing.
-Groups group_rows(const Rows& r, const std::vector<int64_t>& order) {
-    Groups g;
-    g.inverse = empty({r.count}, DType::Int64);
+// Neighbours in `order` (null: as they lie) that are equal make a group. NaN equals nothing.
+Groups group_rows(const Rows& r, const int64_t* order, bool with_inverse) {
+    const int64_t n = r.count;
+    Tensor first = empty({n + 1}, DType::Int64), begin = empty({n + 1}, DType::Int64), inverse;
+    if (with_inverse) inverse = empty({n}, DType::Int64);
+    int64_t *rows = first.data<int64_t>(), *begins = begin.data<int64_t>(), groups = 0;
+    int64_t* group_of = with_inverse ? inverse.data<int64_t>() : nullptr;
     visit(r.data.dtype(), [&](auto zero) {
         using T = decltype(zero);
         const T* data = r.data.data<T>();
-        const T* last = nullptr;
-        for (int64_t at : order) {
-            const T* row = data + at * r.width;
-            if (!last || !std::equal(row, row + r.width, last)) {
-                g.first.push_back(at);
-                g.count.push_back(0);
+        auto group = [&](const auto& differ) {
+            for (int64_t i = 0, last = 0; i < n; ++i) {
+                const int64_t at = order ? order[i] : i;
+                // Written each time, kept where a group begins: no branch to guess.
+                rows[groups] = at;
+                begins[groups] = i;
+                groups += i == 0 || differ(data, last, at);
+                if (group_of) group_of[at] = groups - 1;
+                last = at;
             }
-            last = row;
-            ++g.count.back();
-            g.inverse.data<int64_t>()[at] = static_cast<int64_t>(g.count.size()) - 1;
-        }
+        };
+        if (r.width == 1) group([](const T* x, int64_t a, int64_t b) { return !(x[a] == x[b]); });
+        else
+            group([&](const T* x, int64_t a, int64_t b) {
+                return !std::equal(x + a * r.width, x + (a + 1) * r.width, x + b * r.width);
+            });
     });
-    return g;
+    begins[groups] = n;
+    Tensor count = empty({groups}, DType::Int64);
+    for (int64_t k = 0; k < groups; ++k) count.data<int64_t>()[k] = begins[k + 1] - begins[k];
+    return {clone(narrow(first, 0, 0, groups)), count, inverse, Tensor()};
 }
 
-std::vector<int64_t> order_of(const Rows& r, bool sorted) {
+// Integers of a range not much larger than their number are counted instead of sorted; `groups` is left where they aren't.
+bool count_groups(const Rows& r, bool with_inverse, Groups* groups) {
+    if (r.width != 1 || r.count == 0 || !is_integral(r.data.dtype())) return false;
+    Tensor x = cast(r.data, DType::Int64);
+    const int64_t* v = x.data<int64_t>();
+    const IntegerRange range = range_of(v, r.count);
+    const int64_t size = range.size();
+    if (size / 4 > r.count) return false;
+    std::vector<int64_t> counts(static_cast<size_t>(size));
+    count_integers(v, r.count, range.low, size, counts.data());
+    const int64_t n = size - std::count(counts.begin(), counts.end(), int64_t{0});
+    Tensor values = empty({n}, DType::Int64), count = empty({n}, DType::Int64);
+    int64_t group = 0;
+    for (int64_t k = 0; k < size; ++k) {
+        int64_t& c = counts[static_cast<size_t>(k)];
+        if (c == 0) continue;
+        values.data<int64_t>()[group] = range.low + k;
+        count.data<int64_t>()[group] = c;
+        c = group++;  // from here on, the group of this number
+    }
+    if (with_inverse) {
+        groups->inverse = empty({r.count}, DType::Int64);
+        int64_t* to = groups->inverse.data<int64_t>();
+        for (int64_t i = 0; i < r.count; ++i) to[i] = counts[static_cast<size_t>(v[i] - range.low)];
+    }
+    groups->values = cast(values, r.data.dtype());
+    groups->count = count;
+    return true;
+}
+
+std::vector<int64_t> sorted_order(const Rows& r) {
     std::vector<int64_t> order(static_cast<size_t>(r.count));
     std::iota(order.begin(), order.end(), int64_t{0});
-    if (!sorted) return order;
     visit(r.data.dtype(), [&](auto zero) {
         using T = decltype(zero);
         if (r.width != 1) {
@@ -83,7 +125,14 @@ std::vector<int64_t> order_of(const Rows& r, bool sorted) {
     return order;
 }
 
-// sorted: groups are made of all equal rows, else only of neighbours.
+// All equal rows make a group where sorted, else only neighbours.
+Groups groups_of(const Rows& r, bool sorted, bool with_inverse) {
+    Groups groups;
+    if (!sorted) return group_rows(r, nullptr, with_inverse);
+    if (count_groups(r, with_inverse, &groups)) return groups;
+    return group_rows(r, sorted_order(r).data(), with_inverse);
+}
+
 void ret_unique(Args& a, bool sorted, bool with_inverse, bool with_counts, int dim) {
     Tensor x = detach(a.tensor(0));
     Rows r{contiguous(x), x.numel(), 1};
@@ -97,11 +146,16 @@ void ret_unique(Args& a, bool sorted, bool with_inverse, bool with_counts, int d
                           x.shape(), " and dim ", axis, ".");
         r = {contiguous(movedim(x, {axis}, {0})), n, others};
     }
-    Groups g = group_rows(r, order_of(r, sorted));
-    Tensor first = vector_of(g.first);
-    std::vector<Tensor> parts{a.given(dim) ? index_select(x, axis, first) : take(x, first)};
+    Groups g = groups_of(r, sorted, with_inverse);
+    if (!g.values) g.values = a.given(dim) ? index_select(x, axis, g.first) : take(x, g.first);
+    else if (a.given(dim)) {
+        Dims shape = x.shape();
+        shape[axis] = g.values.numel();
+        g.values = reshape(g.values, shape);
+    }
+    std::vector<Tensor> parts{g.values};
     if (with_inverse) parts.push_back(a.given(dim) ? g.inverse : reshape(g.inverse, a.tensor(0).shape()));
-    if (with_counts) parts.push_back(vector_of(g.count));
+    if (with_counts) parts.push_back(g.count);
     if (parts.size() == 1) a.ret(parts[0]);
     else a.ret_tuple(parts);
 }

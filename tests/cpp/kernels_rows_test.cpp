@@ -196,8 +196,9 @@ template <class T> void check_scans(const Table& t) {
                        label<T>(t, "argmax n=") + std::to_string(n) + " stride " + std::to_string(stride));
                 t.argmin[type](first, nullptr, &at, 1, n, 0, stride);
                 expect(at == low, label<T>(t, "argmin n=") + std::to_string(n));
-                std::vector<T> sum(static_cast<size_t>(n));
-                t.cumsum[type](first, sum.data(), n, stride, 1);
+                std::vector<T> sums(x.size());
+                T* sum = sums.data() + (stride < 0 ? n - 1 : 0);
+                t.cumsum[type](first, sum, n, stride, 1);
                 double total = 0;
                 bool ok = true;
                 for (int64_t i = 0; i < n; ++i) {
@@ -205,11 +206,41 @@ template <class T> void check_scans(const Table& t) {
                     const T want = std::is_floating_point_v<T>
                                        ? static_cast<T>(total)
                                        : static_cast<T>(static_cast<uint64_t>(std::isfinite(total) ? total : 0));
-                    ok &= sum[static_cast<size_t>(i)] == want ||
-                          (want != want && sum[static_cast<size_t>(i)] != sum[static_cast<size_t>(i)]);
+                    ok &= sum[i * stride] == want || (want != want && sum[i * stride] != sum[i * stride]);
                 }
                 expect(ok, label<T>(t, "cumsum n=") + std::to_string(n));
             }
+}
+
+// Lines side by side give what each of them gives alone, to the bit.
+template <class T> void check_scanned_columns(const Table& t) {
+    const int type = static_cast<int>(DTypeOf<T>::value);
+    for (const int64_t n : {1, 2, 7, 40})
+        for (const int64_t cols : {2, 4, 16, 37, 128, 150}) {
+            std::vector<T> x(static_cast<size_t>(n * cols)), all(x.size()), alone(x.size());
+            for (T& v : x) v = static_cast<T>(random_bits() % 9);
+            if constexpr (std::is_floating_point_v<T>) x[x.size() / 2] = std::numeric_limits<T>::quiet_NaN();
+            std::vector<int64_t> at(static_cast<size_t>(cols)), at_alone(at.size());
+            bool same = true;
+            for (const bool largest : {true, false}) {
+                const kernels::ArgReduce find = (largest ? t.argmax : t.argmin)[type];
+                std::vector<T> value(at.size()), value_alone(at.size());
+                find(x.data(), value.data(), at.data(), cols, n, 1, cols);
+                for (size_t c = 0; c < at.size(); ++c)
+                    find(x.data() + c, value_alone.data() + c, at_alone.data() + c, 1, n, 0, cols);
+                same &= at == at_alone && std::memcmp(value.data(), value_alone.data(), value.size() * sizeof(T)) == 0;
+            }
+            expect(same, label<T>(t, "argmax of columns ") + std::to_string(n) + "x" + std::to_string(cols));
+            for (const kernels::Cumulate scan : {t.cumsum[type], t.cumprod[type]})
+                for (const int64_t step : {cols, -cols}) {
+                    const size_t first = step < 0 ? x.size() - static_cast<size_t>(cols) : 0;
+                    scan(x.data() + first, all.data() + first, n, step, cols);
+                    for (size_t c = 0; c < at.size(); ++c)
+                        scan(x.data() + first + c, alone.data() + first + c, n, step, 1);
+                    expect(std::memcmp(all.data(), alone.data(), all.size() * sizeof(T)) == 0,
+                           label<T>(t, "scan of columns ") + std::to_string(n) + "x" + std::to_string(cols));
+                }
+        }
 }
 
 template <class T> void check_row_dots(const Table& t) {
@@ -507,8 +538,42 @@ template <class T> void check_sparse(const Table& t) {
     }
 }
 
+// softmax down columns against softmax along their rows.
+template <class T> void check_softmax_columns(const Table& t) {
+    const int type = static_cast<int>(DTypeOf<T>::value);
+    for (const int64_t n : {1, 3, 32, 100})
+        for (const int64_t cols : {16, 17, 64, 83}) {
+            const size_t size = static_cast<size_t>(n * cols);
+            const std::vector<T> x = uniform_vector<T>(size, -8, 8), g = uniform_vector<T>(size, -1, 1);
+            std::vector<T> turned_x(size), turned_g(size), row(size), row_grad(size), column(size), column_grad(size);
+            auto turned = [&](const std::vector<T>& from, std::vector<T>& to) {
+                for (int64_t i = 0; i < n; ++i)
+                    for (int64_t c = 0; c < cols; ++c)
+                        to[static_cast<size_t>(c * n + i)] = from[static_cast<size_t>(i * cols + c)];
+            };
+            turned(x, turned_x), turned(g, turned_g);
+            for (const bool log : {false, true}) {
+                (log ? t.log_softmax : t.softmax)[type](turned_x.data(), row.data(), cols, n);
+                (log ? t.log_softmax_grad : t.softmax_grad)[type](turned_g.data(), row.data(), row_grad.data(), cols,
+                                                                  n);
+                (log ? t.log_softmax_columns : t.softmax_columns)[type](x.data(), column.data(), n, cols, cols);
+                (log ? t.log_softmax_columns_grad : t.softmax_columns_grad)[type](g.data(), column.data(),
+                                                                                  column_grad.data(), n, cols, cols);
+                std::vector<T> y(size), dy(size);
+                turned(column, y), turned(column_grad, dy);
+                bool ok = true;
+                for (size_t i = 0; i < size; ++i)
+                    ok &= near<T>(y[i], static_cast<double>(row[i]), 8, log ? 2 : 1e-25) &&
+                          near<T>(dy[i], static_cast<double>(row_grad[i]), 16, 64);
+                expect(ok, label<T>(t, log ? "log_softmax" : "softmax") + " of columns " + std::to_string(n) + "x" +
+                               std::to_string(cols));
+            }
+        }
+}
+
 template <class T> void check_floats(const Table& t) {
-    check_float_sums<T>(t), check_float_columns<T>(t), check_softmax<T>(t), check_cross_entropy<T>(t);
+    check_float_sums<T>(t), check_float_columns<T>(t), check_softmax<T>(t), check_softmax_columns<T>(t),
+        check_cross_entropy<T>(t);
     check_bias_act<T>(t), check_optimizers<T>(t);
 }
 
@@ -522,6 +587,8 @@ int main(int argc, char** argv) {
         check_floats<float>(*t), check_floats<double>(*t);
         check_int_reductions<uint8_t>(*t, DType::Bool), check_int_reductions<uint8_t>(*t, DType::UInt8);
         check_int_reductions<int32_t>(*t, DType::Int32), check_int_reductions<int64_t>(*t, DType::Int64);
+        check_scanned_columns<uint8_t>(*t), check_scanned_columns<int32_t>(*t), check_scanned_columns<int64_t>(*t);
+        check_scanned_columns<float>(*t), check_scanned_columns<double>(*t);
         check_scans<uint8_t>(*t), check_scans<int32_t>(*t), check_scans<int64_t>(*t), check_scans<float>(*t),
             check_scans<double>(*t);
         check_transpose<int32_t>(*t, DType::Int32), check_transpose<float>(*t, DType::Float32);

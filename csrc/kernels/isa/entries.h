@@ -45,11 +45,13 @@ void reduce_columns(const void* in, void* out, int64_t n, int64_t cols, int64_t 
 template <bool kMax, class T>
 void arg_reduce(const void* in, void* value, int64_t* index, int64_t outer, int64_t n, int64_t outer_stride,
                 int64_t stride);
-template <bool kProd, class T>
-void cumulate(const void* in, void* out, int64_t n, int64_t in_stride, int64_t out_stride);
+template <bool kProd, class T> void cumulate(const void* in, void* out, int64_t n, int64_t stride, int64_t cols);
 template <bool kLog, class T> void softmax(const void* in, void* out, int64_t rows, int64_t n);
 template <bool kLog, class T>
 void softmax_grad(const void* grad, const void* output, void* out, int64_t rows, int64_t n);
+template <bool kLog, class T> void softmax_columns(const void* in, void* out, int64_t n, int64_t cols, int64_t ld);
+template <bool kLog, class T>
+void softmax_columns_grad(const void* grad, const void* output, void* out, int64_t n, int64_t cols, int64_t ld);
 template <class T>
 void cross_entropy(const void* logits, const int64_t* labels, const void* weight, void* loss, void* lse, int64_t rows,
                    int64_t classes, int64_t ignore_index, double label_smoothing);
@@ -266,6 +268,12 @@ template <bool kLog> struct SoftmaxEntry {
     template <class T> struct Grad {
         static constexpr RowMapGrad get() { return softmax_grad<kLog, T>; }
     };
+    template <class T> struct Columns {
+        static constexpr ColumnMap get() { return softmax_columns<kLog, T>; }
+    };
+    template <class T> struct ColumnsGrad {
+        static constexpr ColumnMapGrad get() { return softmax_columns_grad<kLog, T>; }
+    };
 };
 template <class T> struct CrossEntropyEntry {
     static constexpr CrossEntropy get() { return cross_entropy<T>; }
@@ -351,6 +359,10 @@ template <class Out> constexpr void fill_rows(Out& out) {
     fill_floats<SoftmaxEntry<true>::Entry>(out.log_softmax);
     fill_floats<SoftmaxEntry<false>::Grad>(out.softmax_grad);
     fill_floats<SoftmaxEntry<true>::Grad>(out.log_softmax_grad);
+    fill_floats<SoftmaxEntry<false>::Columns>(out.softmax_columns);
+    fill_floats<SoftmaxEntry<true>::Columns>(out.log_softmax_columns);
+    fill_floats<SoftmaxEntry<false>::ColumnsGrad>(out.softmax_columns_grad);
+    fill_floats<SoftmaxEntry<true>::ColumnsGrad>(out.log_softmax_columns_grad);
     fill_floats<RowDotsEntry>(out.row_dots);
 }
 template <class Out> constexpr void fill_cross_entropy(Out& out) {

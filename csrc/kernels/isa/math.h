@@ -13,6 +13,9 @@ namespace {
 
 #define CHAINRULE_INLINE [[gnu::always_inline]] inline
 
+template <class A, class B> constexpr bool is_same = false;
+template <class A> constexpr bool is_same<A, A> = true;
+
 // a b + c in one rounding where the processor has it. Written out, never left to the compiler (-ffp-contract=off), so that
 // the body of a loop and its last elements give the same bits.
 template <class T> CHAINRULE_INLINE T mul_add(T a, T b, T c) {

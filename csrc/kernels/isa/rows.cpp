@@ -29,17 +29,27 @@ template <bool kLog, class T> CHAINRULE_INLINE void softmax_group(const T* in, T
     group.store(out);
 }
 
-template <bool kLog, class T> CHAINRULE_INLINE void softmax_medium(const T* in, T* out, int64_t n) {
+template <class T> CHAINRULE_INLINE void softmax_medium(const T* in, T* out, int64_t n) {
     PaddedRow<T> row(in, n);
-    const T m = row.max();
-    if (kLog) {
-        const T total = exp_block<false>(row.at, row.at, row.size, m), log_total = log_(total);
+    const T factor = T(1) / exp_block<true>(row.at, row.at, row.size, row.max());
 #pragma omp simd
-        for (int64_t i = 0; i < n; ++i) out[i] = (in[i] - m) - log_total;
-    } else {
-        const T factor = T(1) / exp_block<true>(row.at, row.at, row.size, m);
+    for (int64_t i = 0; i < n; ++i) out[i] = row.at[i] * factor;
+}
+// Several rows, up to kGroup: one logarithm alone takes as long as one of a whole vector.
+template <class T> CHAINRULE_INLINE void log_softmax_medium(const T* in, T* out, int64_t rows, int64_t n) {
+    alignas(64) T top[kGroup], total[kGroup];
+    for (int64_t r = rows; r < kGroup; ++r) total[r] = T(1);
+    for (int64_t r = 0; r < rows; ++r) {
+        PaddedRow<T> row(in + r * n, n);
+        top[r] = row.max();
+        total[r] = exp_block<false>(row.at, row.at, row.size, top[r]);
+    }
 #pragma omp simd
-        for (int64_t i = 0; i < n; ++i) out[i] = row.at[i] * factor;
+    for (int64_t r = 0; r < kGroup; ++r) total[r] = log_(total[r]);
+    for (int64_t r = 0; r < rows; ++r) {
+        const T m = top[r], log_total = total[r];
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) out[r * n + i] = (in[r * n + i] - m) - log_total;
     }
 }
 
@@ -113,7 +123,11 @@ template <bool kLog, class T> void softmax(const void* in, void* out, int64_t ro
         for (int64_t r = 0; r < rows; r += kGroup)
             softmax_group<kLog>(from + r * n, to + r * n, rows - r < kGroup ? rows - r : kGroup, n);
     } else if (n <= kMediumRow) {
-        for (int64_t r = 0; r < rows; ++r) softmax_medium<kLog>(from + r * n, to + r * n, n);
+        if (kLog)
+            for (int64_t r = 0; r < rows; r += kGroup)
+                log_softmax_medium(from + r * n, to + r * n, rows - r < kGroup ? rows - r : kGroup, n);
+        else
+            for (int64_t r = 0; r < rows; ++r) softmax_medium(from + r * n, to + r * n, n);
     } else {
         for (int64_t r = 0; r < rows; ++r) softmax_row<kLog>(from + r * n, to + r * n, n);
     }
@@ -127,6 +141,98 @@ void softmax_grad(const void* grad, const void* output, void* out, int64_t rows,
         if constexpr (kLog) log_grad_row(g + i, y + i, to + i, n);
         else grad_row<false>(g + i, y + i, to + i, n);
     }
+}
+
+namespace {
+
+// The columns [0, vectors kLanes) of a matrix. Sums in blocks of rows: their error stays small however many rows there are.
+constexpr int64_t kRowBlock = 32;
+template <class T, int64_t width, class F> CHAINRULE_INLINE void sum_columns(T* sum, int64_t n, F add_row) {
+    alignas(64) T block[width];
+    for (int64_t j = 0; j < width; ++j) sum[j] = T(0);
+    for (int64_t first = 0; first < n; first += kRowBlock) {
+        const int64_t end = n - first < kRowBlock ? n : first + kRowBlock;
+        for (int64_t j = 0; j < width; ++j) block[j] = T(0);
+        for (int64_t i = first; i < end; ++i) add_row(i, block);
+#pragma omp simd
+        for (int64_t j = 0; j < width; ++j) sum[j] += block[j];
+    }
+}
+
+template <bool kLog, int vectors, class T>
+[[gnu::noinline]] void softmax_strip(const T* in, T* out, int64_t n, int64_t ld) {
+    constexpr int64_t width = vectors * kLanes<T>;
+    alignas(64) T top[width], sum[width];
+    for (int64_t j = 0; j < width; ++j) top[j] = -Fp<T>::kInf;
+    for (int64_t i = 0; i < n; ++i) {
+        const T* x = in + i * ld;
+#pragma omp simd
+        for (int64_t j = 0; j < width; ++j) top[j] = x[j] > top[j] ? x[j] : top[j];
+    }
+    sum_columns<T, width>(sum, n, [=, &top](int64_t i, T* block) {
+        const T* x = in + i * ld;
+        T* y = out + i * ld;
+#pragma omp simd
+        for (int64_t j = 0; j < width; ++j) {
+            const T e = exp_neg(x[j] - top[j]);
+            if (!kLog) y[j] = e;
+            block[j] += e;
+        }
+    });
+#pragma omp simd
+    for (int64_t j = 0; j < width; ++j) sum[j] = kLog ? log_(sum[j]) : T(1) / sum[j];
+    for (int64_t i = 0; i < n; ++i) {
+        const T* x = in + i * ld;
+        T* y = out + i * ld;
+#pragma omp simd
+        for (int64_t j = 0; j < width; ++j) y[j] = kLog ? (x[j] - top[j]) - sum[j] : y[j] * sum[j];
+    }
+}
+
+template <bool kLog, int vectors, class T>
+[[gnu::noinline]] void softmax_grad_strip(const T* grad, const T* output, T* out, int64_t n, int64_t ld) {
+    constexpr int64_t width = vectors * kLanes<T>;
+    alignas(64) T sum[width];
+    sum_columns<T, width>(sum, n, [=](int64_t i, T* block) {
+        const T *g = grad + i * ld, *y = output + i * ld;
+#pragma omp simd
+        for (int64_t j = 0; j < width; ++j) block[j] += kLog ? g[j] : g[j] * y[j];
+    });
+    for (int64_t i = 0; i < n; ++i) {
+        const T *g = grad + i * ld, *y = output + i * ld;
+        T* dx = out + i * ld;
+#pragma omp simd
+        for (int64_t j = 0; j < width; ++j) dx[j] = kLog ? mul_add(-exp_(y[j]), sum[j], g[j]) : y[j] * (g[j] - sum[j]);
+    }
+}
+
+// Strips of four vectors or one; the last one reaches back over columns that are done, which gives them the same numbers again.
+template <class T, class F> CHAINRULE_INLINE void for_strips(int64_t cols, F work) {
+    constexpr int64_t one = kLanes<T>, four = 4 * one;
+    int64_t c = 0;
+    for (; c + four <= cols; c += four) work(c, true);
+    for (; c < cols; c += one) work(c + one <= cols ? c : cols - one, false);
+}
+
+}  // namespace
+
+template <bool kLog, class T> void softmax_columns(const void* in, void* out, int64_t n, int64_t cols, int64_t ld) {
+    const T* from = static_cast<const T*>(in);
+    T* to = static_cast<T*>(out);
+    for_strips<T>(cols, [=](int64_t c, bool wide) {
+        if (wide) softmax_strip<kLog, 4>(from + c, to + c, n, ld);
+        else softmax_strip<kLog, 1>(from + c, to + c, n, ld);
+    });
+}
+
+template <bool kLog, class T>
+void softmax_columns_grad(const void* grad, const void* output, void* out, int64_t n, int64_t cols, int64_t ld) {
+    const T *g = static_cast<const T*>(grad), *y = static_cast<const T*>(output);
+    T* to = static_cast<T*>(out);
+    for_strips<T>(cols, [=](int64_t c, bool wide) {
+        if (wide) softmax_grad_strip<kLog, 4>(g + c, y + c, to + c, n, ld);
+        else softmax_grad_strip<kLog, 1>(g + c, y + c, to + c, n, ld);
+    });
 }
 
 template <RowAct op, class T> void bias_act(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld) {
@@ -182,6 +288,8 @@ namespace {
 struct Kept {
     RowMap softmax[kNumDTypes]{}, log_softmax[kNumDTypes]{};
     RowMapGrad softmax_grad[kNumDTypes]{}, log_softmax_grad[kNumDTypes]{};
+    ColumnMap softmax_columns[kNumDTypes]{}, log_softmax_columns[kNumDTypes]{};
+    ColumnMapGrad softmax_columns_grad[kNumDTypes]{}, log_softmax_columns_grad[kNumDTypes]{};
     RowDots row_dots[kNumDTypes]{};
     Keep<BiasAct, static_cast<int>(RowAct::Count)> bias_act;
 };

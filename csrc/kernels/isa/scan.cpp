@@ -57,6 +57,28 @@ template <bool kMax, class T> CHAINRULE_INLINE int64_t find_in_long_row(const T*
     return where;
 }
 
+// Columns side by side, a strip of them at a time: as above, row by row.
+constexpr int64_t kStrip = 128;
+template <bool kMax, class T>
+CHAINRULE_INLINE void find_in_columns(const T* in, int64_t n, int64_t width, int64_t ld, int64_t* index) {
+    using Index = typename IndexType<sizeof(T)>::type;
+    alignas(64) T best[kStrip];
+    alignas(64) Index at[kStrip];
+    for (int64_t j = 0; j < width; ++j) best[j] = in[j], at[j] = 0;
+    for (int64_t i = 1; i < n; ++i) {
+        const T* row = in + i * ld;
+        const Index here = static_cast<Index>(i);
+#pragma omp simd
+        for (int64_t j = 0; j < width; ++j) {
+            const T x = row[j], b = best[j];
+            const bool take = better<kMax>(x, b) | ((x != x) & (b == b));
+            best[j] = take ? x : b;
+            at[j] = take ? here : at[j];
+        }
+    }
+    for (int64_t j = 0; j < width; ++j) index[j] = static_cast<int64_t>(at[j]);
+}
+
 template <class T> struct ScanType {  // float accumulates in double, integers wrap around
     using type = uint64_t;
 };
@@ -80,8 +102,16 @@ void arg_reduce(const void* in, void* value, int64_t* index, int64_t outer, int6
                 int64_t stride) {
     using In = typename ByteFor<T>::type;
     const In* from = static_cast<const In*>(in);
+    const bool columns = outer_stride == 1 && stride != 1 && outer >= 4 && n < (int64_t{1} << 32);
+    if (columns)
+        for (int64_t i = 0; i < outer; i += kStrip)
+            find_in_columns<kMax>(from + i, n, outer - i < kStrip ? outer - i : kStrip, stride, index + i);
     for (int64_t i = 0; i < outer; ++i) {
         const In* row = from + i * outer_stride;
+        if (columns) {
+            if (value != nullptr) static_cast<In*>(value)[i] = row[index[i] * stride];
+            continue;
+        }
         const bool is_long = stride == 1 && n >= kSpan && n < (int64_t{1} << 32);
         const int64_t at = is_long ? find_in_long_row<kMax>(row, n) : find_extreme<kMax>(row, n, stride);
         index[i] = at;
@@ -89,17 +119,40 @@ void arg_reduce(const void* in, void* value, int64_t* index, int64_t outer, int6
     }
 }
 
-template <bool kProd, class T>
-void cumulate(const void* in, void* out, int64_t n, int64_t in_stride, int64_t out_stride) {
+namespace {
+template <bool kProd, class Acc> CHAINRULE_INLINE Acc joined(Acc acc, Acc x) { return kProd ? acc * x : acc + x; }
+template <class T, class Acc> CHAINRULE_INLINE typename ByteFor<T>::type stored(Acc acc) {
+    using V = typename ByteFor<T>::type;
+    return kIsBool<T> ? V(acc != Acc(0)) : static_cast<V>(acc);
+}
+}  // namespace
+
+template <bool kProd, class T> void cumulate(const void* in, void* out, int64_t n, int64_t stride, int64_t cols) {
     using V = typename ByteFor<T>::type;
     using Acc = typename ScanType<V>::type;
     const V* from = static_cast<const V*>(in);
     V* to = static_cast<V*>(out);
-    Acc acc = kProd ? Acc(1) : Acc(0);
-    for (int64_t i = 0; i < n; ++i) {
-        const Acc x = static_cast<Acc>(from[i * in_stride]);
-        acc = kProd ? acc * x : acc + x;
-        to[i * out_stride] = kIsBool<T> ? V(acc != Acc(0)) : static_cast<V>(acc);
+    if (cols == 1) {
+        Acc acc = kProd ? Acc(1) : Acc(0);
+        for (int64_t i = 0; i < n; ++i) {
+            acc = joined<kProd>(acc, static_cast<Acc>(from[i * stride]));
+            to[i * stride] = stored<T>(acc);
+        }
+        return;
+    }
+    for (int64_t first = 0; first < cols; first += kStrip) {
+        const int64_t width = cols - first < kStrip ? cols - first : kStrip;
+        alignas(64) Acc acc[kStrip];
+        for (int64_t j = 0; j < width; ++j) acc[j] = kProd ? Acc(1) : Acc(0);
+        for (int64_t i = 0; i < n; ++i) {
+            const V* x = from + first + i * stride;
+            V* y = to + first + i * stride;
+#pragma omp simd
+            for (int64_t j = 0; j < width; ++j) {
+                acc[j] = joined<kProd>(acc[j], static_cast<Acc>(x[j]));
+                y[j] = stored<T>(acc[j]);
+            }
+        }
     }
 }
 

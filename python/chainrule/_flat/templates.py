@@ -147,7 +147,6 @@ def _fill() -> None:
         softplus=call("softplus({0}, {beta}, {threshold})"),
         prelu=call("np.where({0} > 0, {0}, {1} * {0})"),
         logit=call("logit({0}, {low}, {high})"),
-        huber_loss=call("huber({0}, {delta}, {scale})"),
         nan_to_num=call("nan_to_num({0}, {nan}, {posinf}, {neginf})"),
         xlogy=call("xlogy({0}, {1})"),
         lerp=infix("{0} + {2} * ({1} - {0})"),
@@ -618,12 +617,16 @@ def _bce_logits(c: Call) -> Written:
     return Written(f"bce_with_logits({', '.join(str(x) for x in c.x if x is not None)})", True)
 
 
-@template("mse_loss")
-def _mse(c: Call) -> Written:
-    difference = f"({wrapped(c.x[0])} - {wrapped(c.x[1])}) ** 2"
-    if c.reduction == 0:
-        return Written(difference)
-    return Written(f"np.{'mean' if c.reduction == 1 else 'sum'}({difference})", True)
+@template("mse_loss", "l1_loss", "huber_loss")
+def _pair_loss(c: Call) -> Written:
+    difference = f"{wrapped(c.x[0])} - {wrapped(c.x[1])}"
+    if c.op == "mse_loss":
+        each = f"({difference}) ** 2"
+    elif c.op == "l1_loss":
+        each = f"np.abs({difference})"
+    else:
+        each = f"huber({difference}, {literal(c.delta)}, {literal(c.scale)})"
+    return Written(each, True) if c.reduction == 0 else Written(f"np.{('mean', 'sum')[c.reduction - 1]}({each})", True)
 
 
 # Linear algebra

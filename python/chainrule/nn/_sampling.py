@@ -88,7 +88,9 @@ def interpolate(
     name = mode if mode.startswith("nearest") else "cubic" if mode == "bicubic" else "linear"
     is_byte = input.dtype == _core.uint8
     output = input.float() if is_byte else input
-    for i in reversed(range(axes)) if is_byte else range(axes):
+    # Along rows first where they grow: there are fewer of them then.
+    rows_first = is_byte or new[-1] >= input.shape[-1]
+    for i in reversed(range(axes)) if rows_first else range(axes):
         output = _nn.resample_axis(output, i + 2, new[i], name, bool(align_corners), scales[i], antialias)
         if is_byte:  # as PyTorch, which goes along rows first and keeps bytes between the axes
             output = (output + 0.5).floor().clamp(0, 255)

@@ -1,0 +1,168 @@
+"""Sizes at which the library takes a faster way than for a few elements: values and gradients as PyTorch's."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+RNG = np.random.default_rng(0)
+
+
+def numbers(*shape, dtype=np.float64, low=-2.0, high=2.0):
+    return RNG.uniform(low, high, shape).astype(dtype)
+
+
+def compare(torch, function, *arrays, tolerance=1e-12, twice=False):
+    """Values, gradients of all floating inputs and (twice) gradients of the gradients' cubes by the first two."""
+    results = []
+    for lib in (cr, torch):
+        tensors = [lib.from_numpy(a.copy()) for a in arrays]
+        leaves = [t.requires_grad_() for t in tensors if t.is_floating_point()]
+        y = function(lib, *tensors)
+        found = [y]
+        if leaves and y.requires_grad:
+            weights = lib.from_numpy(np.cos(np.arange(y.numel())).reshape(tuple(y.shape)).astype(arrays[0].dtype))
+            grads = lib.autograd.grad(y, leaves, weights, create_graph=twice)
+            found += grads
+            if twice:
+                found += lib.autograd.grad(sum((g * g * g).sum() for g in grads), leaves[:2])
+        results.append([f.detach().numpy() for f in found])
+    for ours, theirs in zip(*results, strict=True):
+        assert ours.dtype == theirs.dtype and ours.shape == theirs.shape
+        scale = np.abs(theirs[np.isfinite(theirs)]).max(initial=1.0) if theirs.size else 1.0
+        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance * scale)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+def test_padding_copies_runs(torch, mode):
+    def padded(lib, x):
+        return lib.nn.functional.pad(x, (3, 2, 1, 4), mode=mode)
+
+    compare(torch, padded, numbers(2, 3, 9, 40))
+    compare(torch, padded, numbers(2, 3, 9, 40, dtype=np.float32), tolerance=1e-6)
+
+
+@pytest.mark.parametrize(
+    "index", [np.r_[0:16, 4:30, 4:30], np.r_[7, 1:39, 0], np.arange(40)[::-1].copy(), np.arange(17, 37)]
+)
+def test_neighbours_along_the_last_axis(torch, index):
+    i = index.astype(np.int64)
+    x, values = numbers(5, 40), numbers(5, len(i))
+    compare(torch, lambda lib, t: lib.index_select(t, 1, lib.from_numpy(i)), x)
+    compare(torch, lambda lib, t: t[:, lib.from_numpy(i)], x)
+    compare(torch, lambda lib, t, v: lib.index_add(t, 1, lib.from_numpy(i), v), x, values)
+
+
+@pytest.mark.parametrize("shape", [(3, 40, 21), (2, 7, 16), (2, 100, 130), (33, 40), (33, 65), (5, 100)])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax(torch, name, shape):
+    for dtype, tolerance in ((np.float64, 1e-13), (np.float32, 2e-6)):
+        x = numbers(*shape, dtype=dtype, low=-9, high=9)
+        x.flat[3] = -np.inf
+        compare(torch, lambda lib, t: getattr(lib, name)(t, 1), x, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("shape", [(20, 150), (3, 30, 17), (40, 4), (6, 5, 2)])
+def test_scans_of_neighbouring_lines(torch, shape):
+    axis = len(shape) - 2
+    for name in ("cumsum", "cumprod"):
+        compare(torch, lambda lib, t, f=name: getattr(lib, f)(t, axis), numbers(*shape), tolerance=1e-11)
+    x = RNG.integers(0, 9, shape)
+    compare(torch, lambda lib, t: lib.cumsum(t, axis), x)
+    x = x.astype(np.float32)
+    x.flat[[5, 31]] = np.nan
+    for name in ("argmax", "argmin"):
+        for values in (x, x[..., ::-1].astype(np.int64, copy=True) if np.isfinite(x).all() else x * 2):
+            compare(torch, lambda lib, t, f=name: getattr(lib, f)(t, axis), values)
+    for name in ("max", "min"):
+        compare(torch, lambda lib, t, f=name: getattr(lib, f)(t, axis).values, numbers(*shape))
+
+
+@pytest.mark.parametrize("shape", [(3, 16), (4, 23), (2, 5000), (300, 64), (40, 300)])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_reductions(torch, shape, axis):
+    for name in ("sum", "mean", "amax", "amin", "norm", "prod"):
+        low, high = (0.99, 1.01) if name == "prod" else (-2, 2)
+        compare(torch, lambda lib, t, f=name: getattr(lib, f)(t, dim=axis), numbers(*shape, low=low, high=high),
+                tolerance=1e-11)  # fmt: skip
+    whole = RNG.integers(-(2**40), 2**40, shape)
+    for name in ("sum", "amax", "amin", "prod"):  # sums and products wrap around
+        compare(torch, lambda lib, t, f=name: getattr(lib, f)(t, dim=axis), whole)
+    for special in (np.nan, np.inf):
+        x = numbers(*shape, dtype=np.float32)
+        x[-1, -1], x[0, 0], x[1, 1] = special, -special, np.inf
+        for name in ("amax", "amin"):
+            expected = getattr(np, name)(x, axis=axis)
+            np.testing.assert_array_equal(getattr(cr, name)(cr.from_numpy(x), dim=axis).numpy(), expected)
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"])
+def test_losses_in_blocks(torch, name, reduction):
+    options = {"smooth_l1_loss": {"beta": 0.3}, "huber_loss": {"delta": 0.7}}.get(name, {})
+
+    def loss(lib, x, t):
+        return getattr(lib.nn.functional, name)(x, t, reduction=reduction, **options)
+
+    compare(torch, loss, numbers(3, 1100), numbers(3, 1100), tolerance=1e-11, twice=name != "l1_loss")
+    compare(torch, lambda lib, x, t: loss(lib, x.t(), t.t()), numbers(3, 1100), numbers(3, 1100), tolerance=1e-11)
+
+
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact", "bilinear", "bicubic"])
+@pytest.mark.parametrize("size", [(18, 22), (5, 30), (20, 4), (4, 5)])
+def test_interpolation(torch, mode, size):
+    compare(torch, lambda lib, x: lib.nn.functional.interpolate(x, size=size, mode=mode), numbers(2, 3, 9, 11))
+    if mode.startswith("bi"):
+        compare(torch, lambda lib, x: lib.nn.functional.interpolate(x, size=size, mode=mode, antialias=True,
+                                                                    align_corners=True), numbers(2, 3, 9, 11))  # fmt: skip
+
+
+def test_pooling_to_one_element(torch):
+    for dims in (1, 2, 3):
+        shape = (2, 3, 4, 5, 6)[: 2 + dims]
+        compare(torch, lambda lib, x, d=dims: getattr(lib.nn.functional, f"adaptive_avg_pool{d}d")(x, 1),
+                numbers(*shape), twice=False)  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [{}, {"padding": 1}, {"padding": 2, "dilation": 2}, {"padding": 3}])
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_depthwise_convolutions_with_a_stride(torch, dims, options):
+    x, w, b = numbers(2, 4, *(9, 8, 11)[:dims]), numbers(4, 1, *(3, 2, 3)[:dims]), numbers(4)
+    for stride in (2, 3):
+        compare(torch, lambda lib, x, w, b, s=stride: getattr(lib.nn.functional, f"conv{dims}d")(
+            x, w, b, stride=s, groups=4, **options), x, w, b, twice=True)  # fmt: skip
+
+
+def test_unique(torch):
+    whole = RNG.integers(-50, 50, 3000)
+    for x in (whole, whole * 10**15, whole.astype(np.int32), whole.astype(np.uint8), whole > 0,
+              whole.astype(np.float64), whole.reshape(30, 100), whole[:0], np.array([-(2**63), 2**63 - 1])):  # fmt: skip
+        ours = cr.unique(cr.from_numpy(x.copy()), return_inverse=True, return_counts=True)
+        theirs = torch.unique(torch.from_numpy(x.copy()), return_inverse=True, return_counts=True)
+        for a, b in zip(ours, theirs, strict=True):
+            assert a.numpy().dtype == b.numpy().dtype
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+        ours = cr.unique_consecutive(cr.from_numpy(x.copy()), return_inverse=True, return_counts=True)
+        theirs = torch.unique_consecutive(torch.from_numpy(x.copy()), return_inverse=True, return_counts=True)
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+    column = whole[:, None]
+    np.testing.assert_array_equal(cr.unique(cr.from_numpy(column.copy()), dim=0).numpy(), np.unique(column)[:, None])
+    assert len(cr.unique(cr.tensor([1.0, np.nan, np.nan, 1.0]))) == 3
+
+
+def test_bincount():
+    for high in (3, 5000, 10**6):
+        x = RNG.integers(0, high, 20011)
+        np.testing.assert_array_equal(cr.bincount(cr.from_numpy(x)).numpy(), np.bincount(x))
+    x[77] = -1
+    with pytest.raises(ValueError, match=r"bincount: the input must not be negative, got -1 at 77"):
+        cr.bincount(cr.from_numpy(x))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_gather_and_scatter(torch, axis):
+    x, at = numbers(30, 40), RNG.integers(0, 30, (30, 40))
+    for layout in (lambda t: t, lambda t: t.t().contiguous().t()):
+        compare(torch, lambda lib, x, i, f=layout: lib.gather(f(x), axis, f(i)), x, at)
+        compare(torch, lambda lib, x, i, f=layout: lib.scatter_add(x, axis, f(i), f(x)), x, at)
