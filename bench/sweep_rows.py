@@ -372,7 +372,8 @@ def images():
                   depthwise(stride))  # fmt: skip
     points = {"small": (20, 3), "medium": (1400, 3), "large": (350000, 3)}
     yield Row("add points and a vector", "images",
-              lambda rng, size: (uniform(rng, points[size]), uniform(rng, 3)), lambda m: lambda x, v: x + v)  # fmt: skip
+              lambda rng, size: (uniform(rng, points[size]), uniform(rng, 3)),
+              lambda m: lambda x, v: x + v)  # fmt: skip
 
 
 ROWS = [

@@ -113,8 +113,9 @@ def test_losses_in_blocks(torch, name, reduction):
 def test_interpolation(torch, mode, size):
     compare(torch, lambda lib, x: lib.nn.functional.interpolate(x, size=size, mode=mode), numbers(2, 3, 9, 11))
     if mode.startswith("bi"):
-        compare(torch, lambda lib, x: lib.nn.functional.interpolate(x, size=size, mode=mode, antialias=True,
-                                                                    align_corners=True), numbers(2, 3, 9, 11))  # fmt: skip
+        options = {"antialias": True, "align_corners": True}
+        compare(torch, lambda lib, x: lib.nn.functional.interpolate(x, size=size, mode=mode, **options),
+                numbers(2, 3, 9, 11))  # fmt: skip
 
 
 def test_pooling_to_one_element(torch):
@@ -135,8 +136,8 @@ def test_depthwise_convolutions_with_a_stride(torch, dims, options):
 
 def test_unique(torch):
     whole = RNG.integers(-50, 50, 3000)
-    for x in (whole, whole * 10**15, whole.astype(np.int32), whole.astype(np.uint8), whole > 0,
-              whole.astype(np.float64), whole.reshape(30, 100), whole[:0], np.array([-(2**63), 2**63 - 1])):  # fmt: skip
+    types = [whole.astype(t) for t in (np.int32, np.uint8, np.bool_, np.float64)]
+    for x in (whole, whole * 10**15, *types, whole.reshape(30, 100), whole[:0], np.array([-(2**63), 2**63 - 1])):
         ours = cr.unique(cr.from_numpy(x.copy()), return_inverse=True, return_counts=True)
         theirs = torch.unique(torch.from_numpy(x.copy()), return_inverse=True, return_counts=True)
         for a, b in zip(ours, theirs, strict=True):
