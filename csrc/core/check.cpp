@@ -1,6 +1,27 @@
 #include "core/check.h"
 
+#include <sstream>
+
 namespace chainrule {
+
+void MessagePart::append_to(std::ostream& stream) const {
+    switch (kind_) {
+        case Kind::Bool: stream << (integer_ != 0 ? "True" : "False"); break;
+        case Kind::Char: stream << static_cast<char>(integer_); break;
+        case Kind::Integer: stream << integer_; break;
+        case Kind::Unsigned: stream << static_cast<uint64_t>(integer_); break;
+        case Kind::Double: stream << double_; break;
+        case Kind::Text: stream << std::string_view(text_, size_); break;
+        case Kind::Shape: stream << str(*shape_); break;
+        case Kind::Type: stream << dtype_name(type_); break;
+    }
+}
+
+std::string joined(const MessagePart* parts, size_t count) {
+    std::ostringstream stream;
+    for (size_t i = 0; i < count; ++i) parts[i].append_to(stream);
+    return stream.str();
+}
 
 void Dims::push(int64_t x) {
     if (n >= kMaxDims) fail<ValueError>("shape: at most ", kMaxDims, " dimensions are supported");
