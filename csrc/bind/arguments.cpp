@@ -508,9 +508,7 @@ PyObject* give_back(Args& args) {
         case Args::One: return wrap(args.value);
         case Args::Tuple: return args.fields ? named_tuple(args.values, args.fields) : tuple_of(args.values);
         case Args::List: return tuple_of(args.values);
-        case Args::Bool: return PyBool_FromLong(args.integer_result != 0);
-        case Args::Int: return PyLong_FromLongLong(args.integer_result);
-        case Args::Real: return PyFloat_FromDouble(args.scalar);
+        case Args::Bool: return PyBool_FromLong(args.truth);
     }
     Py_RETURN_NONE;
 }

@@ -131,16 +131,7 @@ void eval_axis(EvalCtx& c) {
     find_along(c.input(0), a.axis, a.largest, c.out(0).data(), c.out(1).data<int64_t>());
 }
 
-void vjp_axis(VjpCtx& c) {
-    const AxisAttrs& a = c.attr<AxisAttrs>();
-    const Dims& shape = c.input_shape(0);
-    Tensor g = c.grad(), index = detach(c.output(1));
-    if (!a.keepdim && shape.n > 0) {
-        g = unsqueeze(g, a.axis);
-        index = unsqueeze(index, a.axis);
-    }
-    c.set(0, put_along(g, index, a.axis, shape.n ? shape[a.axis] : 1));
-}
+void vjp_axis(VjpCtx& c) { set_chosen_grad(c, c.attr<AxisAttrs>().axis); }
 
 constexpr OpDef axis_op(const char* name, const char* grad_name) {
     OpDef op = {.name = name, .grad_name = grad_name, .infer = infer_axis, .eval = eval_axis, .vjp = vjp_axis};

@@ -48,8 +48,19 @@ constexpr OpDef function_by_output(const char* name, const char* grad_name, kern
     return op;
 }
 
-// The vjp of functions that are constant by pieces: floor, sign...
+// Functions that are constant by pieces: floor, sign...
 void zero_gradient(VjpCtx& c);
+constexpr OpDef constant_by_pieces(const char* name, const char* grad_name, kernels::Unary kernel) {
+    return {
+        .name = name,
+        .grad_name = grad_name,
+        .infer = infer_unary,
+        .eval = eval_unary,
+        .vjp = zero_gradient,
+        .kernel = kernel_of(kernel),
+        .elementwise = true,
+    };
+}
 
 // An operand that was a Python number, kept as an attribute: no second tensor, nothing saved.
 struct NumberAttr {

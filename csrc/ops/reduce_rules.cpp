@@ -188,4 +188,14 @@ Tensor put_along(const Tensor& values, const Tensor& index, int axis, int64_t si
     return run_with(put_along_op, AlongAttrs{axis, size}, values, index);
 }
 
+void set_chosen_grad(VjpCtx& c, int axis) {
+    const Dims& shape = c.input_shape(0);
+    Tensor g = c.grad(), index = detach(c.output(1));
+    if (g.ndim() < shape.n) {  // the axis is gone
+        g = unsqueeze(g, axis);
+        index = unsqueeze(index, axis);
+    }
+    c.set(0, put_along(g, index, axis, shape.n ? shape[axis] : 1));
+}
+
 }  // namespace chainrule

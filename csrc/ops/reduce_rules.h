@@ -40,6 +40,8 @@ struct AroundAxis {
 // The indices along the axis are distinct.
 Tensor take_along(const Tensor& x, const Tensor& index, int axis);
 Tensor put_along(const Tensor& values, const Tensor& index, int axis, int64_t size);
+// Sets the gradient of an operation that chose elements along an axis: output 0 has them, output 1 their indices.
+void set_chosen_grad(VjpCtx& c, int axis);
 
 // Row-major data, without history: the tensor itself or a copy.
 Tensor contiguous_data(const Tensor& t);

@@ -80,14 +80,13 @@ class Args {
         return run_op(op, in, sizeof...(T), &attrs);
     }
 
-    enum Result : uint8_t { Nothing, One, Tuple, List, Bool, Int, Real };
+    enum Result : uint8_t { Nothing, One, Tuple, List, Bool };
     Result result = Nothing;
     Tensor value;
     std::vector<Tensor> values;
-    const char* const* fields =
-        nullptr;  // names of a tuple's parts, e.g. {"max", "values", "indices", nullptr}: type name first
-    double scalar = 0;
-    int64_t integer_result = 0;
+    // Names of a tuple's parts, the type's first: {"max", "values", "indices", nullptr}.
+    const char* const* fields = nullptr;
+    bool truth = false;
 
     void ret(Tensor t) {
         result = One;
@@ -104,15 +103,7 @@ class Args {
     }
     void ret_bool(bool b) {
         result = Bool;
-        integer_result = b;
-    }
-    void ret_int(int64_t i) {
-        result = Int;
-        integer_result = i;
-    }
-    void ret_real(double d) {
-        result = Real;
-        scalar = d;
+        truth = b;
     }
 
   private:

@@ -9,24 +9,8 @@ namespace chainrule {
 using kernels::Binary;
 using kernels::Unary;
 
-namespace {
-
-constexpr OpDef rounding(const char* name, const char* grad_name, Unary kernel) {
-    return {
-        .name = name,
-        .grad_name = grad_name,
-        .infer = infer_unary,
-        .eval = eval_unary,
-        .vjp = zero_gradient,
-        .kernel = kernel_of(kernel),
-        .elementwise = true,
-    };
-}
-
-}  // namespace
-
 // ---- floor, ceil, trunc ----
-constexpr OpDef floor_op = rounding("floor", "FloorBackward0", Unary::Floor);
+constexpr OpDef floor_op = constant_by_pieces("floor", "FloorBackward0", Unary::Floor);
 const Register floor_fn({"floor",
                          kUnaryFlags,
                          R"(Largest whole number not above each element. Its gradient is 0.
@@ -37,7 +21,7 @@ Example:
 )",
                          {{"floor(Tensor input)", call_unary<floor_op>}}});
 
-constexpr OpDef ceil_op = rounding("ceil", "CeilBackward0", Unary::Ceil);
+constexpr OpDef ceil_op = constant_by_pieces("ceil", "CeilBackward0", Unary::Ceil);
 const Register ceil_fn({"ceil",
                         kUnaryFlags,
                         R"(Smallest whole number not below each element. Its gradient is 0.
@@ -48,7 +32,7 @@ Example:
 )",
                         {{"ceil(Tensor input)", call_unary<ceil_op>}}});
 
-constexpr OpDef trunc_op = rounding("trunc", "TruncBackward0", Unary::Trunc);
+constexpr OpDef trunc_op = constant_by_pieces("trunc", "TruncBackward0", Unary::Trunc);
 const Register trunc_fn({"trunc",
                          kUnaryFlags,
                          R"(Each element without its fraction, rounded towards 0. Its gradient is 0.
@@ -69,7 +53,7 @@ Example:
                        {{"fix(Tensor input)", call_unary<trunc_op>}}});
 
 // ---- round: half to even, to a number of decimals ----
-constexpr OpDef round_op = rounding("round", "RoundBackward0", Unary::Round);
+constexpr OpDef round_op = constant_by_pieces("round", "RoundBackward0", Unary::Round);
 
 struct Decimals {
     int64_t decimals;

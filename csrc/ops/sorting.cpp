@@ -135,16 +135,7 @@ void eval_sort(EvalCtx& c) {
     });
 }
 
-void vjp_sort(VjpCtx& c) {
-    const SortAttrs& a = c.attr<SortAttrs>();
-    const Dims& shape = c.input_shape(0);
-    Tensor g = c.grad(), index = detach(c.output(1));
-    if (shape.n > 0 && g.ndim() < shape.n) {
-        g = unsqueeze(g, a.axis);
-        index = unsqueeze(index, a.axis);
-    }
-    c.set(0, put_along(g, index, a.axis, shape.n ? shape[a.axis] : 1));
-}
+void vjp_sort(VjpCtx& c) { set_chosen_grad(c, c.attr<SortAttrs>().axis); }
 
 constexpr OpDef sort_op_of(const char* name, const char* grad_name) {
     OpDef op = {.name = name, .grad_name = grad_name, .infer = infer_sort, .eval = eval_sort, .vjp = vjp_sort};

@@ -205,19 +205,8 @@ Example:
                             }}}});
 
 // ---- sign, sgn: -1, 0 or 1; the gradient is 0 everywhere ----
-constexpr OpDef sign_named(const char* name, const char* grad_name) {
-    return {
-        .name = name,
-        .grad_name = grad_name,
-        .infer = infer_unary,
-        .eval = eval_unary,
-        .vjp = zero_gradient,
-        .kernel = kernel_of(Unary::Sign),
-        .elementwise = true,
-    };
-}
-constexpr OpDef sign_op = sign_named("sign", "SignBackward0");
-constexpr OpDef sgn_op = sign_named("sgn", "SgnBackward0");
+constexpr OpDef sign_op = constant_by_pieces("sign", "SignBackward0", Unary::Sign);
+constexpr OpDef sgn_op = constant_by_pieces("sgn", "SgnBackward0", Unary::Sign);
 Tensor sign(const Tensor& x) { return run(sign_op, x); }
 const Register sign_fn({"sign",
                         kUnaryFlags,
