@@ -2,6 +2,7 @@
 //
 // Gradient rules are written in operations, so they can be differentiated again.
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -95,15 +96,14 @@ const OpDef svd_op = {
             int64_t m = rows_of(a), n = cols_of(a), k = least(m, n), h = rows_of(packed), w = cols_of(c.out(0));
             each_matrix(a, [&](auto zero, int64_t i) {
                 using T = decltype(zero);
+                T *to = packed.data<T>() + i * h * (n + 1), *from = work.data<T>() + i * m * n;
                 if (k == 0) {  // no elements: the full factors are identities
-                    Tensor vh = alias(packed, {h, n}, {n + 1, 1}, i * h * (n + 1) + 1);
-                    zero_data(alias(packed, {h, n + 1}, {n + 1, 1}, i * h * (n + 1)));
-                    for (int64_t j = 0; j < h; ++j) *alias(vh, {}, {}, j * (n + 2)).template data<T>() = 1;
+                    std::fill(to, to + h * (n + 1), T(0));
+                    for (int64_t j = 0; j < h; ++j) to[j * (n + 2) + 1] = 1;
                     for (int64_t j = 0; j < m * w; ++j) u.data<T>()[i * m * w + j] = j % (m + 1) == 0 ? T(1) : T(0);
                     return;
                 }
                 std::vector<T> s(static_cast<size_t>(h + 1)), vt(static_cast<size_t>(h * n + 1));
-                T *to = packed.data<T>() + i * h * (n + 1), *from = work.data<T>() + i * m * n;
                 for (int64_t j = 0; j < m * n; ++j)
                     if (!std::isfinite(from[j])) no_result(c.op.name, "has an element that is not finite", a, i);
                 if (kernels::svd(full, m, n, from, s.data(), u.data<T>() + i * m * w, vt.data()) != 0)
