@@ -26,7 +26,7 @@ constexpr bool blas_fits(int64_t size) { return size >= 0 && size <= INT32_MAX; 
 // Note [Products that may be cut anywhere]
 // OpenBLAS adds up an element's terms in the same order wherever it stands, for some of its kernels: measured over shapes,
 // transposes and cuts (float32 for SkylakeX, the kernels of all AVX-512 processors; float64 for Haswell). With the others a
-// cut changes the last bits. True where a product may be cut at any multiple of 16.
+// cut changes the last bits, as with other versions. True where a product may be cut at any multiple of 16.
 bool blas_cuts_freely(bool is_double) noexcept;
 
 std::string blas_version();  // as OpenBLAS states it
