@@ -65,7 +65,7 @@ def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Any], dict[str,
         parameters are new leaves; those that require a gradient in all models do so here.
 
     Raises:
-        RuntimeError: there are no models, or they differ in class or mode.
+        RuntimeError: there are no models, or they differ in class, mode or what requires a gradient.
 
     Example:
         >>> import chainrule as cr

@@ -8,6 +8,7 @@ from ... import amp
 from ...amp import GradScaler as GradScaler
 from ...amp import custom_bwd as custom_bwd
 from ...amp import custom_fwd as custom_fwd
+from . import grad_scaler as grad_scaler
 
 
 class autocast(amp.autocast):
@@ -15,6 +16,3 @@ class autocast(amp.autocast):
 
     def __init__(self, enabled: bool = True, dtype: Any = None, cache_enabled: bool = True) -> None:
         super().__init__("cuda", dtype, enabled, cache_enabled)
-
-
-from . import grad_scaler as grad_scaler  # noqa: E402
