@@ -195,6 +195,22 @@ def test_early_end_leaves_no_process():
     assert children() == []
 
 
+def test_a_worker_that_ignores_the_signal_is_killed(monkeypatch):
+    def tell(i):
+        if i > 0:
+            time.sleep(60)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        return [os.getpid()]
+
+    monkeypatch.setattr(workers, "_JOIN_SECONDS", 0.3)
+    iterator = iter(DataLoader(Told(tell), batch_size=None, num_workers=1))
+    assert next(iterator) != os.getpid()
+    (worker,) = children()
+    del iterator
+    worker.join(30)
+    assert worker.exitcode == -signal.SIGKILL
+
+
 class NeedsTwo(Exception):
     def __init__(self, a, b):
         super().__init__(a, b)

@@ -129,20 +129,25 @@ py::object grad_fn_object(const Tensor& t) {
     return node ? py::cast(NodeHandle{Ref<NodeBase>(node)}) : py::none();
 }
 
+// The handle comes first: where there is no memory for it, no hook must stay.
 py::object register_hook(const Tensor& t, py::object hook) {
+    py::object handle = py::cast(HookHandle{});
     int64_t id = add_hook(t, make_hook(std::move(hook)));
-    return py::cast(HookHandle{gradient_edge(t).node, id});
+    handle.cast<HookHandle&>() = {gradient_edge(t).node, id};
+    return handle;
 }
 
 py::object register_post_accumulate(const Tensor& t, py::object hook) {
     check<RuntimeError>(t->requires_grad && !t->node,
                         "register_post_accumulate_grad_hook: a leaf that requires a gradient is needed");
     static int64_t next = -1;
+    py::object handle = py::cast(HookHandle{});
     auto held = std::make_shared<py::object>(std::move(hook));
     Node* node = accumulator(t);
     int64_t id = next--;
     node->extra().post_accumulate.emplace_back(id, [held](const Tensor& leaf) { (*held)(leaf); });
-    return py::cast(HookHandle{t->accumulator, id});
+    handle.cast<HookHandle&>() = {t->accumulator, id};
+    return handle;
 }
 
 PyObject* tensor_backward(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
@@ -182,7 +187,7 @@ void bind_autograd(py::module_& m) {
     interrupt_check = check_signals;
     source_line = python_line;
 
-    py::class_<NodeHandle> node(m, "Node", "A recorded operation.");
+    py::class_<NodeHandle> node(m, "Node", "A recorded operation.", memory_checked());
     add_node_properties(node);
     node.def(
             "name", [](const NodeHandle& h) { return h.get()->op->grad_name; },
@@ -209,7 +214,7 @@ void bind_autograd(py::module_& m) {
             std::snprintf(address, sizeof(address), "%p", static_cast<void*>(h.get()));
             return std::string("<") + h.get()->op->grad_name + " object at " + address + ">";
         });
-    py::class_<HookHandle>(m, "RemovableHandle", "Takes a hook off again.")
+    py::class_<HookHandle>(m, "RemovableHandle", "Takes a hook off again.", memory_checked())
         .def("remove",
              [](HookHandle& h) {
                  if (h.node) remove_hook(as_node(h.node), h.id);

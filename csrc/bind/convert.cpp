@@ -500,7 +500,7 @@ DeviceBox device_of(PyObject* o) {
 }  // namespace
 
 void bind_dtypes(py::module_& m) {
-    py::class_<DTypeBox> cls(m, "dtype", "The type of a tensor's elements.");
+    py::class_<DTypeBox> cls(m, "dtype", "The type of a tensor's elements.", memory_checked());
     cls.def("__repr__", [](const DTypeBox& d) { return std::string("chainrule.") + dtype_name(d.value); })
         .def("__reduce__", [](const DTypeBox& d) { return dtype_name(d.value); })
         .def("__copy__", [](py::object d) { return d; })
@@ -522,7 +522,7 @@ void bind_dtypes(py::module_& m) {
     m.attr("int") = m.attr("int32");
     m.attr("long") = m.attr("int64");
 
-    py::class_<DeviceBox> device(m, "device", "Where a tensor lives: chainrule computes on the CPU.");
+    py::class_<DeviceBox> device(m, "device", "Where a tensor lives: chainrule computes on the CPU.", memory_checked());
     device
         .def(py::init([](py::object type, py::object index) {
                  if (py::isinstance<DeviceBox>(type)) return type.cast<DeviceBox>();

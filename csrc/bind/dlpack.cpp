@@ -219,6 +219,15 @@ py::object ask(py::handle producer, py::object copy) {
     return method();  // a producer from before version 1
 }
 
+// What hinders the look-up otherwise, as a lack of memory, is raised.
+bool has(const py::object& o, const char* name) {
+    PyObject* found = PyObject_GetAttrString(o.ptr(), name);
+    if (!found && !PyErr_ExceptionMatches(PyExc_AttributeError)) throw py::error_already_set();
+    if (!found) PyErr_Clear();
+    Py_XDECREF(found);
+    return found != nullptr;
+}
+
 Tensor from_dlpack(py::object source, py::object device, py::object copy) {
     check_device(device.ptr());
     bool want_copy = !copy.is_none() && copy.cast<bool>(), never = !copy.is_none() && !want_copy;
@@ -226,10 +235,10 @@ Tensor from_dlpack(py::object source, py::object device, py::object copy) {
     if (PyCapsule_CheckExact(source.ptr())) {
         taken = take_any(source);
     } else {
-        check<TypeError>(py::hasattr(source, "__dlpack__"),
+        check<TypeError>(has(source, "__dlpack__"),
                          "from_dlpack: an object with __dlpack__ or a capsule is required, got ",
                          Py_TYPE(source.ptr())->tp_name);
-        if (py::hasattr(source, "__dlpack_device__")) {
+        if (has(source, "__dlpack_device__")) {
             auto [type, id] = source.attr("__dlpack_device__")().cast<std::pair<int, int>>();
             if (type != kCpu)
                 buffer_error("from_dlpack: memory of the CPU is required, got device type " + std::to_string(type));

@@ -1,11 +1,33 @@
 // C++ errors to Python's.
 
 #include <new>
+#include <stdexcept>
 
 #include "bind/tensor_object.h"
 #include "core/check.h"
 
 namespace chainrule {
+namespace {
+
+// Whether the interpreter has said so already: pybind11 then throws that it has no tuple.
+bool out_of_memory() { return PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_MemoryError); }
+
+PyObject* new_memory(PyTypeObject* type, Py_ssize_t items) { return given(PyType_GenericAlloc(type, items)); }
+
+// Called by the interpreter, through which no exception may go.
+PyObject* new_object(PyTypeObject* type, PyObject*, PyObject*) {
+    type->tp_alloc = new_memory;  // a subclass that was made in Python has the interpreter's
+    return guarded([&] { return py::detail::make_new_instance(type); });
+}
+
+}  // namespace
+
+py::custom_type_setup memory_checked() {
+    return py::custom_type_setup([](PyHeapTypeObject* type) {
+        type->ht_type.tp_alloc = new_memory;
+        type->ht_type.tp_new = new_object;
+    });
+}
 
 PyObject* raise_current_exception() {
     try {
@@ -29,7 +51,7 @@ PyObject* raise_current_exception() {
     } catch (const py::builtin_exception& e) {
         e.set_error();
     } catch (const std::exception& e) {
-        PyErr_SetString(PyExc_RuntimeError, e.what());
+        if (!out_of_memory()) PyErr_SetString(PyExc_RuntimeError, e.what());
     }
     return nullptr;
 }
@@ -40,6 +62,8 @@ void bind_errors() {
             if (p) std::rethrow_exception(p);
         } catch (const Error&) {
             raise_current_exception();
+        } catch (const std::runtime_error&) {
+            if (!out_of_memory()) throw;
         }
     });
 }

@@ -281,8 +281,8 @@ void clear_function_node(Node* node) {
 }
 
 void bind_function(py::module_& m) {
-    py::class_<SavedTensors, std::shared_ptr<SavedTensors>>(m, "SavedTensors",
-                                                            "Tensors that a Function keeps for its backward.")
+    py::class_<SavedTensors, std::shared_ptr<SavedTensors>>(
+        m, "SavedTensors", "Tensors that a Function keeps for its backward.", memory_checked())
         .def("unpack", &unpack, "The tensors; an error if one was changed in place or freed since.");
     m.def("apply_function", &apply_function, py::arg("cls"), py::arg("args"), "Runs a Function and records it.");
 }

@@ -46,7 +46,8 @@ Generator* generator_of(PyObject* o) {
 
 void bind_generator(py::module_& m) {
     py::class_<Generator>(m, "Generator",
-                          "A stream of random numbers: the same seed gives the same numbers as PyTorch's on the CPU.")
+                          "A stream of random numbers: the same seed gives the same numbers as PyTorch's on the CPU.",
+                          memory_checked())
         .def(py::init([](py::object device) {
                  check_device(device.ptr());
                  return new Generator();

@@ -269,7 +269,7 @@ void add_node_properties(py::class_<NodeHandle>& node) {
 }
 
 void bind_program(py::module_& m) {
-    py::class_<Tape::Entry>(m, "TapeEntry", "One event on a tape.")
+    py::class_<Tape::Entry>(m, "TapeEntry", "One event on a tape.", memory_checked())
         .def_property_readonly("kind", [](const Tape::Entry& e) { return kind_name(e.kind); })
         .def_property_readonly("op", [](const Tape::Entry& e) { return e.op->name; })
         .def_property_readonly("grad_name", [](const Tape::Entry& e) { return e.op->grad_name; })
@@ -284,7 +284,7 @@ void bind_program(py::module_& m) {
         .def_readonly("start", &Tape::Entry::start)
         .def_readonly("end", &Tape::Entry::end)
         .def_readonly("scope", &Tape::Entry::scope);
-    py::class_<TapeObject>(m, "Tape", "Records the thread's operations and backward walks.")
+    py::class_<TapeObject>(m, "Tape", "Records the thread's operations and backward walks.", memory_checked())
         .def(py::init<bool, bool, bool>(), py::kw_only(), py::arg("entries") = true, py::arg("values") = true,
              py::arg("nodes") = false)
         .def("start", &TapeObject::start)

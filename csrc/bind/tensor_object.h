@@ -66,6 +66,9 @@ inline std::string_view text_of(PyObject* str) {
 // Translates the exception in flight to a Python error; returns null.
 PyObject* raise_current_exception();
 
+// For each py::class_: its objects where there is no memory for one are a MemoryError. pybind11 follows the null pointer.
+py::custom_type_setup memory_checked();
+
 // Runs f, a lambda that returns PyObject*, with exceptions translated.
 template <class F> PyObject* guarded(F&& f) {
     try {

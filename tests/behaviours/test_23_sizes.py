@@ -101,6 +101,38 @@ print("alive", (x * 3).item())
     assert run_python(code, OMP_NUM_THREADS="1", CHAINRULE_NUM_THREADS="1").split() == ["alive", "3.0"]
 
 
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer maps terabytes")
+def test_23_memory_full_of_small_objects():
+    """Whatever kind of object of ours finds no room at last: a MemoryError, and the process goes on."""
+    code = """
+import gc, resource
+import chainrule as cr
+x = cr.ones(3, requires_grad=True)
+kinds = {
+    "tensor": lambda: x * 2.0, "node": lambda: (x * 2.0).grad_fn, "hook": lambda: (x * 1.0).register_hook(print),
+    "generator": cr.Generator, "device": lambda: cr.device("cpu"), "shape": lambda: x.shape, "list": x.tolist,
+    "named tuple": lambda: x.max(0), "slice": lambda: x[1:], "decomposition": lambda: cr.linalg.svd(x.expand(3, 3) + 1),
+}
+def fill(make):
+    held = []
+    try:
+        while True:
+            held.append(make())
+    except MemoryError:
+        return len(held)
+for make in kinds.values():
+    make()
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (12 << 20), used + (12 << 20)))
+for make in kinds.values():
+    fill(make)
+    gc.collect()
+    cr.empty_cache()
+print("alive", (x * 3).sum().item())
+"""
+    assert run_python(code, OMP_NUM_THREADS="1", CHAINRULE_NUM_THREADS="1").split() == ["alive", "9.0"]
+
+
 def test_23_where_the_interpreter_has_no_memory():
     """Whichever of its allocations fails in a call of ours: MemoryError, and the next call works."""
     pytest.importorskip("_testcapi")
@@ -109,12 +141,27 @@ import _testcapi, gc
 import chainrule as cr
 x = (cr.arange(6.0) + 1000.5).reshape(2, 3)
 many, number, layer = cr.arange(5) + 10**12, cr.tensor(3.5), cr.nn.Linear(3, 2)
-long = cr.zeros(1000, 2000)
+long, leaf = cr.zeros(1000, 2000), cr.ones(2, requires_grad=True)
+loss = (leaf * 2).sum()
+class Own(cr.Generator):
+    pass
+class Twice(cr.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * 2
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * 2 + 0 * ctx.saved_tensors[0]
 calls = {
     "tolist": lambda: (x.tolist(), many.tolist()), "shape": lambda: long.shape, "size": lambda: long.size(1),
     "tuple": lambda: x.split(1, 1), "named tuple": lambda: x.max(1), "number": lambda: (float(number), many[0].item()),
     "list of tensors": lambda: cr.tensor([number, number]), "module": lambda: layer(x), "operator": lambda: x * 1.5,
     "index": lambda: x[1, 1:], "backward": lambda: (layer(x) ** 2).sum().backward(),
+    "generator": cr.Generator, "own generator": Own, "device": lambda: cr.device("cpu"), "node": lambda: loss.grad_fn,
+    "edges": lambda: loss.grad_fn.next_functions, "hook": lambda: leaf.register_hook(lambda grad: None).remove(),
+    "function": lambda: Twice.apply(leaf).sum().backward(), "elements": lambda: list(x),
+    "gradient": lambda: cr.autograd.grad((leaf * leaf).sum(), [leaf], create_graph=True),
 }
 gc.collect()
 gc.freeze()

@@ -243,15 +243,24 @@ def _stop(outboxes: list[queue.SimpleQueue[Any]], processes: list[Any]) -> None:
     for outbox in outboxes:
         outbox.put(ForkingPickler.dumps(None))  # ends the worker
         outbox.put(None)  # and the thread that sends
-    deadline = time.monotonic() + _JOIN_SECONDS
+    alive = _still_alive(processes)
+    for process in alive:
+        process.terminate()
+    alive = _still_alive(alive)
+    for process in alive:  # which ignore that signal, or are stopped
+        process.kill()
+    _still_alive(alive)
+
+
+def _still_alive(processes: list[Any]) -> list[Any]:
+    """Those that do not end within _JOIN_SECONDS, in which all are waited for."""
+    alive, deadline = [], time.monotonic() + _JOIN_SECONDS
     for process in processes:
-        try:
+        with contextlib.suppress(AssertionError, ValueError):  # in a forked child: the processes are not its own
             process.join(max(0.0, deadline - time.monotonic()))
             if process.exitcode is None:
-                process.terminate()
-                process.join(_JOIN_SECONDS)
-        except (AssertionError, ValueError):
-            pass  # in a forked child: the processes are not its own
+                alive.append(process)
+    return alive
 
 
 def start_context(context: Any) -> Any:
