@@ -271,3 +271,51 @@ print("done")
 def test_36_large_norms_and_losses_in_threads():
     """Large enough to let the lock go: nothing but numbers may be touched meanwhile. (A crash ends the process.)"""
     assert run_python(NORMS_IN_THREADS).strip() == "done"
+
+
+def gradients_of(make, *shapes):
+    """make's result and its gradients for fresh leaves of these shapes, the same in every call."""
+    leaves = [cr.tensor(np.random.default_rng(7).random(shape), requires_grad=True) for shape in shapes]
+    out = make(*leaves)
+    return [out.detach(), *cr.autograd.grad(out.sum(), leaves)]
+
+
+class Wrapped:
+    """A foreign object that stands for a tensor."""
+
+    def __init__(self, value):
+        self.value = value
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        return function(*(a.value if isinstance(a, cls) else a for a in args), **(kwargs or {}))
+
+
+PLACES = cr.tensor(np.random.default_rng(3).integers(0, 300, (2, 2000)))
+LABELS = cr.rand(300, 300, dtype=cr.float64)
+CALM = nn.Sequential(
+    nn.Linear(300, 300), nn.ReLU(), nn.Dropout(0.0), nn.Flatten()
+).double()  # no hooks, so the short way
+PARTS = {
+    "sparse products": lambda: gradients_of(
+        lambda v, d: cr.sparse.mm(cr.sparse_coo_tensor(PLACES, v, (300, 300)), d), (2000,), (300, 300)
+    ),
+    "singular values": lambda: gradients_of(lambda a: cr.linalg.svd(a, full_matrices=False).S, (4, 80, 80)),
+    "labels by logits": lambda: gradients_of(
+        lambda x: F.binary_cross_entropy_with_logits(x, LABELS, reduction="none"), (300, 300)
+    ),
+    "out": lambda: [cr.mm(LABELS, LABELS, out=cr.empty(0, dtype=cr.float64)), cr.add(LABELS, 1, out=LABELS.clone())],
+    "foreign objects": lambda: gradients_of(lambda x: cr.add(Wrapped(x), Wrapped(LABELS)), (300, 300)),
+    "calls of modules": lambda: gradients_of(CALM, (300, 300)),
+    "log of calls": lambda: [CALM(LABELS), cr.tensor([len(cr._core.module_calls()) - 2])],
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_36_parts_in_threads(name):
+    """What keeps state of its own, or lets the interpreter's lock go: in eight threads as in one."""
+    wanted = PARTS[name]()
+    for results in in_threads(lambda i: [PARTS[name]() for _ in range(3)]):
+        for result in results:
+            for a, b in zip(result, wanted, strict=True):
+                same(a, b)
