@@ -103,6 +103,25 @@ CASES = [
         lambda d, loc, tril: d.MultivariateNormal(loc, precision_matrix=tril @ tril.transpose(-1, -2)),
         {"loc": uniform(3), "tril": tril(2, 3, 3)},
     ),
+    Case(
+        "LowRankMultivariateNormal",
+        lambda d, **p: d.LowRankMultivariateNormal(**p),
+        {"loc": uniform(2, 3), "cov_factor": uniform(3, 2), "cov_diag": spread(3)},
+    ),
+    Case(
+        "Wishart",
+        lambda d, df, tril: d.Wishart(df + 4, scale_tril=tril.tril()),
+        {"df": spread(2), "tril": tril(2, 3, 3)},
+        sample_tol=None,  # PyTorch's samples have no gradient: one of its steps is in place
+    ),
+    Case(
+        "Wishart covariance",
+        lambda d, tril: d.Wishart(5.0, tril @ tril.transpose(-1, -2)),
+        {"tril": tril(2, 2)},
+        sample_tol=None,
+    ),
+    # PyTorch's Bessel functions are polynomials good to 1e-8.
+    Case("VonMises", lambda d, **p: d.VonMises(**p), {"loc": uniform(3), "concentration": spread(2, 1)}, tol=1e-6),
     Case("LKJCholesky", lambda d, **p: d.LKJCholesky(4, **p), {"concentration": spread(3)}),
     Case("LKJCholesky of one", lambda d, **p: d.LKJCholesky(2, **p), {"concentration": spread(1)[0]}),
     plain("LogisticNormal", loc=uniform(2, 3), scale=uniform(3)),
@@ -221,6 +240,12 @@ def test_samples(case, dtype, torch):
 def test_law_of_samples(case):
     """Mean and variance of many samples lie where the distribution says."""
     distribution, _ = build(cr, case)
+    if case.name == "VonMises":  # mean and variance on the circle
+        angles = array(distribution.sample((20_000,)))
+        np.testing.assert_allclose(
+            1 - np.cos(angles - array(distribution.loc)).mean(0), array(distribution.variance), rtol=0.05
+        )
+        return
     mean, variance = attribute(distribution, "mean"), attribute(distribution, "variance")
     if mean is NotImplementedError or bool(mean.isnan().any()) or not bool(variance.isfinite().all()):
         return
@@ -259,6 +284,41 @@ def test_expand(case, torch):
     assert tuple(ours.sample((2,)).shape) == tuple(sample.shape)
     value, expected = ours.log_prob(cr.tensor(sample.numpy())), theirs.log_prob(sample)
     np.testing.assert_allclose(array(value), array(expected), rtol=case.tol, atol=1e-12)
+
+
+def test_generalized_pareto(torch):
+    """Against SciPy, since PyTorch's takes float32 alone; and PyTorch's samples."""
+    stats = pytest.importorskip("scipy.stats")
+    loc, scale, c = uniform(3), spread(3), np.array([-0.4, 0.0, 0.3])
+    ours = D.GeneralizedPareto(*map(cr.tensor, (loc, scale, c)))
+    reference = stats.genpareto(c, loc, scale)
+    x = reference.ppf([[0.1], [0.7]])
+    for name, theirs in (("log_prob", "logpdf"), ("cdf", "cdf"), ("log_survival_function", "logsf")):
+        np.testing.assert_allclose(array(getattr(ours, name)(cr.tensor(x))), getattr(reference, theirs)(x), rtol=1e-9)
+    np.testing.assert_allclose(array(ours.icdf(cr.full((3,), 0.3, dtype=cr.float64))), reference.ppf(0.3))
+    for name, theirs in (("mean", "mean"), ("variance", "var"), ("entropy", "entropy")):
+        value = getattr(ours, name)
+        np.testing.assert_allclose(array(value() if callable(value) else value), getattr(reference, theirs)())
+    expect_error(ValueError, "value must be", ours.log_prob, cr.tensor(loc + 100))
+    samples = []
+    for lib in (cr, torch):
+        lib.manual_seed(3)
+        parameters = [lib.tensor(v.astype("float32"), requires_grad=True) for v in (loc, scale, c)]
+        sample = lib.distributions.GeneralizedPareto(*parameters).rsample((4,))
+        samples.append([array(v) for v in (sample, *gradients([sample], parameters, lib))])
+    for value, expected in zip(*samples):
+        np.testing.assert_allclose(value, expected, rtol=1e-5)
+
+
+def test_wishart_gradients():
+    """The mean is df V: its gradients from samples are those of the trace, p-fold V's trace and df."""
+    df = cr.tensor(6.0, requires_grad=True)
+    factor = cr.tensor([[1.0, 0.0], [0.5, 2.0]], requires_grad=True)
+    cr.manual_seed(0)
+    sample = D.Wishart(df, scale_tril=factor).rsample((20_000,))
+    sample.diagonal(0, -2, -1).sum(-1).mean().backward()
+    assert df.grad.item() == pytest.approx(factor.square().sum().item(), rel=0.05)
+    np.testing.assert_allclose(array(factor.grad.tril()), 2 * 6 * array(factor), rtol=0.05, atol=0.2)
 
 
 def test_gamma_gradients():
@@ -421,6 +481,7 @@ KL_CASES = {
     "MultivariateNormal": lambda d, a, b: d.MultivariateNormal(
         a, scale_tril=(b.unsqueeze(-1) + a.unsqueeze(-2)).tril()
     ),
+    "LowRankMultivariateNormal": lambda d, a, b: d.LowRankMultivariateNormal(a, a.unsqueeze(-1) * 2, b),
     "Independent": lambda d, a, b: d.Independent(d.Normal(a, b), 1),
     "Chi2": lambda d, a, b: d.Chi2(a),
     "Transformed": lambda d, a, b: d.TransformedDistribution(d.Normal(a, b), [d.ExpTransform(), d.TanhTransform()]),
@@ -480,6 +541,14 @@ TRANSFORMS = {
     "Reshape": (lambda t, m: t.ReshapeTransform((3, 2), (6,)), (4, 3, 2)),
     "Independent": (lambda t, m: t.IndependentTransform(t.ExpTransform(), 1), (2, 3)),
     "Compose": (lambda t, m: t.ComposeTransform([t.AffineTransform(0.1, 2.0), t.StickBreakingTransform()]), (2, 3)),
+    "CorrCholesky": (lambda t, m: t.CorrCholeskyTransform(), (2, 6)),
+    "PositiveDefinite": (lambda t, m: t.PositiveDefiniteTransform(), (2, 3, 3)),
+    "Cat": (lambda t, m: t.CatTransform([t.ExpTransform(), t.TanhTransform()], 1, [1, 2]), (2, 3)),
+    "Cat of vectors": (
+        lambda t, m: t.CatTransform([t.AffineTransform(0.1, 2.0, event_dim=1), t.ExpTransform()], -1, [1, 2]),
+        (2, 3),
+    ),
+    "Stack": (lambda t, m: t.StackTransform([t.ExpTransform(), t.TanhTransform()], 0), (2, 3)),
     "Inverse": (lambda t, m: t.ComposeTransform([t.SigmoidTransform(), t.ExpTransform().inv]), (2, 3)),
 }
 
@@ -537,6 +606,59 @@ def test_constraints(name, values, torch):
     ours, theirs = getattr(D.constraints, name), getattr(torch.distributions.constraints, name)
     assert (ours.event_dim, ours.is_discrete) == (theirs.event_dim, theirs.is_discrete)
     assert ours.check(cr.tensor(values)).tolist() == theirs.check(torch.tensor(values)).tolist()
+
+
+def joined_constraints(lib):
+    c = lib.distributions.constraints
+    return [c.stack([c.positive, c.less_than(0.3), c.real], 0), c.cat([c.positive, c.interval(-1.0, 3.0)], 0, [2, 1])]
+
+
+def test_joined_constraints(torch):
+    x = uniform(3, 2, low=-1)
+    for ours, theirs in zip(joined_constraints(cr), joined_constraints(torch)):
+        assert ours.check(cr.tensor(x)).tolist() == theirs.check(torch.tensor(x)).tolist()
+        assert (ours.event_dim, ours.is_discrete) == (theirs.event_dim, theirs.is_discrete)
+        assert bool(ours.check(D.biject_to(ours)(cr.tensor(x))).all())
+
+
+def test_registered_bijection():
+    """A constraint of one's own, derived from one that is there, needs a map of its own."""
+
+    class Softplus(type(D.constraints.positive)):
+        def __init__(self):
+            super().__init__(lower_bound=0.0)
+
+    expect_error(NotImplementedError, "no map onto Softplus", D.biject_to, Softplus())
+    D.biject_to.register(Softplus, lambda constraint: D.SoftplusTransform())
+    assert isinstance(D.biject_to(Softplus()), D.SoftplusTransform)
+    expect_error(TypeError, "register: a Constraint", D.biject_to.register, 3, lambda constraint: None)
+
+
+def test_copula(torch):
+    """Numbers of one law carried to another by the two cumulative distributions."""
+    results = []
+    for lib in (cr, torch):
+        d = lib.distributions
+        t = d.ComposeTransform(
+            [
+                d.CumulativeDistributionTransform(d.Normal(0.0, 1.0)),
+                d.CumulativeDistributionTransform(d.Cauchy(0.0, 1.0)).inv,
+            ]
+        )
+        x = lib.tensor(uniform(3))
+        results.append((array(t(x)), array(t.log_abs_det_jacobian(x, t(x)))))
+    for ours, theirs in zip(*results):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+@pytest.mark.parametrize("diag", [-1, 0, 1])
+def test_triangles_as_vectors(diag, torch):
+    x = uniform(2, 4, 4)
+    ours = D.utils.tril_matrix_to_vec(cr.tensor(x), diag)
+    theirs = torch.distributions.utils.tril_matrix_to_vec(torch.tensor(x), diag)
+    np.testing.assert_array_equal(array(ours), array(theirs))
+    np.testing.assert_array_equal(array(D.utils.vec_to_tril_matrix(ours, diag)), np.tril(x, diag))
+    expect_error(ValueError, "fill no lower triangle", D.utils.vec_to_tril_matrix, ours[:, 1:], diag)
 
 
 @pytest.mark.parametrize("name", ["real", "positive", "unit_interval", "simplex", "real_vector", "lower_cholesky"])

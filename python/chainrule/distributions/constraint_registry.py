@@ -2,75 +2,120 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from . import constraints
 from .transforms import (
     AffineTransform,
+    CatTransform,
     ComposeTransform,
+    CorrCholeskyTransform,
     ExpTransform,
     IndependentTransform,
     LowerCholeskyTransform,
+    PositiveDefiniteTransform,
     SigmoidTransform,
     SoftmaxTransform,
+    StackTransform,
     StickBreakingTransform,
     Transform,
     identity_transform,
 )
 
-__all__ = ["biject_to", "transform_to"]
+__all__ = ["ConstraintRegistry", "biject_to", "transform_to"]
+
+Factory = Callable[[Any], Transform]
 
 
-def biject_to(constraint: Any) -> Transform:
-    """A bijection from all real numbers or vectors onto the set that the constraint describes.
+class ConstraintRegistry:
+    """A map for each class of constraints: registry(constraint) makes it.
 
     Raises:
-        NotImplementedError: none is known.
+        NotImplementedError: none is registered for the constraint's class.
 
     Example:
-        >>> from chainrule.distributions import biject_to, constraints
+        >>> from chainrule.distributions import biject_to, constraints, transform_to
         >>> bool(biject_to(constraints.positive)(chainrule.tensor(-3.0)) > 0)
         True
-    """
-    if isinstance(constraint, constraints.independent):
-        return IndependentTransform(biject_to(constraint.base_constraint), constraint.reinterpreted_batch_ndims)
-    if isinstance(constraint, constraints._Simplex):
-        return StickBreakingTransform()
-    return transform_to(constraint)
-
-
-def transform_to(constraint: Any) -> Transform:
-    """A map from all real numbers, vectors or matrices onto the set that the constraint describes.
-
-    Raises:
-        NotImplementedError: none is known.
-
-    Example:
-        >>> from chainrule.distributions import constraints, transform_to
         >>> transform_to(constraints.simplex)(chainrule.zeros(2))
         tensor([0.5000, 0.5000])
     """
-    if isinstance(constraint, constraints.independent):
-        base = transform_to(constraint.base_constraint)
-        return IndependentTransform(base, constraint.reinterpreted_batch_ndims)
-    if isinstance(constraint, constraints._Simplex):
-        return SoftmaxTransform()
-    if constraint is constraints.lower_cholesky:
-        return LowerCholeskyTransform()
-    if isinstance(constraint, constraints._Real):
-        return identity_transform
-    if isinstance(constraint, constraints._Interval) and not constraint.is_discrete:
-        return _onto_interval(constraint.lower_bound, constraint.upper_bound)
-    raise NotImplementedError(f"transform_to: no map onto {constraint!r} is known.")
+
+    def __init__(self, name: str = "ConstraintRegistry") -> None:
+        self._name = name
+        self._factories: dict[type, Factory] = {}
+
+    def register(self, constraint: Any, factory: Factory | None = None) -> Any:
+        """factory(constraint) makes the map for constraints of this class. Without a factory: a decorator.
+
+        Args:
+            constraint: a subclass of Constraint, or an object of one.
+        """
+        if factory is None:
+            return lambda function: self.register(constraint, function)
+        kind = type(constraint) if isinstance(constraint, constraints.Constraint) else constraint
+        if not (isinstance(kind, type) and issubclass(kind, constraints.Constraint)):
+            raise TypeError(f"{self._name}.register: a Constraint or a subclass is required, got {constraint!r}.")
+        self._factories[kind] = factory
+        return factory
+
+    def __call__(self, constraint: Any) -> Transform:
+        factory = self._factories.get(type(constraint))
+        if factory is None:
+            raise NotImplementedError(f"{self._name}: no map onto {constraint!r} is known.")
+        return factory(constraint)
 
 
-def _onto_interval(low: Any, high: Any) -> Transform:
-    if low is not None and high is not None:
-        if isinstance(low, float) and (low, high) == (0.0, 1.0):
-            return SigmoidTransform()
-        return ComposeTransform([SigmoidTransform(), AffineTransform(low, high - low)])
-    if low is not None:
-        if isinstance(low, float) and low == 0.0:
-            return ExpTransform()
-        return ComposeTransform([ExpTransform(), AffineTransform(low, 1.0)])
-    return ComposeTransform([ExpTransform(), AffineTransform(high, -1.0)])
+# Bijections from all real numbers or vectors onto the set; and maps that need be no bijections.
+biject_to = ConstraintRegistry("biject_to")
+transform_to = ConstraintRegistry("transform_to")
+
+
+def _onto_interval(constraint: Any) -> Transform:
+    low, high = constraint.lower_bound, constraint.upper_bound
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and (low, high) == (0, 1):
+        return SigmoidTransform()
+    return ComposeTransform([SigmoidTransform(), AffineTransform(low, high - low)])
+
+
+def _above(constraint: Any) -> Transform:
+    low = constraint.lower_bound
+    if isinstance(low, (int, float)) and low == 0:
+        return ExpTransform()
+    return ComposeTransform([ExpTransform(), AffineTransform(low, 1.0)])
+
+
+def _below(constraint: Any) -> Transform:
+    return ComposeTransform([ExpTransform(), AffineTransform(constraint.upper_bound, -1.0)])
+
+
+for _registry in (biject_to, transform_to):
+    _registry.register(constraints.real, lambda _: identity_transform)
+    for _kind in (constraints.interval, constraints.half_open_interval):
+        _registry.register(_kind, _onto_interval)
+    for _kind in (constraints.greater_than, constraints.greater_than_eq):
+        _registry.register(_kind, _above)
+    _registry.register(constraints.less_than, _below)
+    _registry.register(constraints.corr_cholesky, lambda _: CorrCholeskyTransform())
+
+
+def _with_parts(registry: ConstraintRegistry) -> None:
+    """Constraints made of others: each part's map is the same registry's."""
+
+    def independent(c: Any) -> Transform:
+        return IndependentTransform(registry(c.base_constraint), c.reinterpreted_batch_ndims)
+
+    registry.register(constraints.independent, independent)
+    registry.register(constraints.cat, lambda c: CatTransform([registry(part) for part in c.cseq], c.dim, c.lengths))
+    registry.register(constraints.stack, lambda c: StackTransform([registry(part) for part in c.cseq], c.dim))
+
+
+_with_parts(biject_to)
+_with_parts(transform_to)
+biject_to.register(constraints.simplex, lambda _: StickBreakingTransform())
+transform_to.register(constraints.simplex, lambda _: SoftmaxTransform())
+transform_to.register(constraints.lower_cholesky, lambda _: LowerCholeskyTransform())
+for _kind in (constraints.positive_definite, constraints.positive_semidefinite):
+    transform_to.register(_kind, lambda _: PositiveDefiniteTransform())
+del _registry, _kind

@@ -11,17 +11,17 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import chainrule
 
 __all__ = [
-    "Constraint", "boolean", "corr_cholesky", "dependent", "dependent_property", "greater_than", "greater_than_eq",
+    "Constraint", "boolean", "cat", "corr_cholesky", "dependent", "dependent_property", "greater_than", "greater_than_eq",
     "half_open_interval", "independent", "integer_interval", "interval", "is_dependent", "less_than",
     "lower_cholesky", "lower_triangular", "multinomial", "nonnegative", "nonnegative_integer", "one_hot", "positive",
     "positive_definite", "positive_integer", "positive_semidefinite", "real", "real_vector", "simplex", "square",
-    "symmetric", "unit_interval",
+    "stack", "symmetric", "unit_interval",
 ]  # fmt: skip
 
 Tensor = Any
@@ -87,33 +87,97 @@ class _Boolean(Constraint):
         return (value == 0) | (value == 1)
 
 
-class _Interval(Constraint):
+class _Between(Constraint):
     """Numbers between two bounds, either of which may be absent, each inside or outside."""
 
-    def __init__(self, low: Any = None, high: Any = None, open_low: bool = False, open_high: bool = False) -> None:
-        self.lower_bound, self.upper_bound, self.open = low, high, (open_low, open_high)
-        left = [] if low is None else [f"{'>' if open_low else '>='} {_bound(low)}"]
-        self.text = " and ".join(left + ([] if high is None else [f"{'<' if open_high else '<='} {_bound(high)}"]))
+    lower_bound: Any = None
+    upper_bound: Any = None
+    _open_low = _open_high = False
+
+    def __init__(self, lower_bound: Any = None, upper_bound: Any = None) -> None:
+        left = right = []
+        if lower_bound is not None:
+            self.lower_bound = lower_bound
+            left = [f"{'>' if self._open_low else '>='} {_bound(lower_bound)}"]
+        if upper_bound is not None:
+            self.upper_bound = upper_bound
+            right = [f"{'<' if self._open_high else '<='} {_bound(upper_bound)}"]
+        self.text = " and ".join(left + right)
 
     def check(self, value: Tensor) -> Tensor:
         low, high = self.lower_bound, self.upper_bound
         inside = value == value
         if low is not None:
-            inside = value > low if self.open[0] else value >= low
+            inside = value > low if self._open_low else value >= low
         if high is not None:
-            inside = inside & (value < high if self.open[1] else value <= high)
+            inside = inside & (value < high if self._open_high else value <= high)
         return inside
 
 
-class _IntegerInterval(_Interval):
+class _Interval(_Between):
+    """Numbers in [lower_bound, upper_bound]."""
+
+    def __init__(self, lower_bound: Any, upper_bound: Any) -> None:
+        super().__init__(lower_bound, upper_bound)
+
+
+class _HalfOpenInterval(_Between):
+    """Numbers in [lower_bound, upper_bound)."""
+
+    _open_high = True
+
+    def __init__(self, lower_bound: Any, upper_bound: Any) -> None:
+        super().__init__(lower_bound, upper_bound)
+
+
+class _GreaterThan(_Between):
+    """Numbers above lower_bound."""
+
+    _open_low = True
+
+    def __init__(self, lower_bound: Any) -> None:
+        super().__init__(lower_bound)
+
+
+class _GreaterThanEq(_Between):
+    """Numbers not below lower_bound."""
+
+    def __init__(self, lower_bound: Any) -> None:
+        super().__init__(lower_bound)
+
+
+class _LessThan(_Between):
+    """Numbers below upper_bound."""
+
+    _open_high = True
+
+    def __init__(self, upper_bound: Any) -> None:
+        super().__init__(upper_bound=upper_bound)
+
+
+class _Integers(_Between):
     is_discrete = True
 
-    def __init__(self, low: Any = None, high: Any = None) -> None:
-        super().__init__(low, high)
+    def __init__(self, lower_bound: Any = None, upper_bound: Any = None) -> None:
+        super().__init__(lower_bound, upper_bound)
         self.text = f"an integer {self.text}"
 
     def check(self, value: Tensor) -> Tensor:
         return super().check(value) & (value % 1 == 0)
+
+
+class _IntegerInterval(_Integers):
+    """Integers from lower_bound to upper_bound, both included."""
+
+    def __init__(self, lower_bound: Any, upper_bound: Any) -> None:
+        super().__init__(lower_bound, upper_bound)
+
+
+class _IntegerGreaterThan(_Integers):
+    """Integers not below lower_bound."""
+
+    def __init__(self, lower_bound: Any) -> None:
+        super().__init__(lower_bound)
 
 
 def _bound(value: Any) -> str:
@@ -155,55 +219,80 @@ class _Multinomial(Constraint):
 
 
 class _Matrix(Constraint):
-    """Square matrices in the last two axes. holds(value) tells of each whether it is as wanted."""
+    """Matrices in the last two axes. _holds(value) tells of each whether it is as wanted."""
 
     event_dim = 2
+    kind = ""
 
-    def __init__(self, kind: str, holds: Callable[[Tensor], Tensor]) -> None:
-        self.text = f"a {kind} matrix in the last two axes"
-        self._holds = holds
+    def __init__(self) -> None:
+        self.text = f"a {self.kind} matrix in the last two axes"
+
+    def check(self, value: Tensor) -> Tensor:
+        return self._holds(value)
+
+    def _holds(self, value: Tensor) -> Tensor:
+        return chainrule.ones(value.shape[:-2], dtype=chainrule.bool)
+
+
+class _Square(_Matrix):
+    kind = "square"
 
     def check(self, value: Tensor) -> Tensor:
         if value.shape[-2] != value.shape[-1]:
-            return _is_any(value) & False
+            return _Matrix._holds(self, value) & False
         return self._holds(value)
 
 
-def _is_any(value: Tensor) -> Tensor:
-    return chainrule.ones(value.shape[:-2], dtype=chainrule.bool)
+class _LowerTriangular(_Square):
+    kind = "lower triangular"
+
+    def _holds(self, value: Tensor) -> Tensor:
+        return (value.tril() == value).flatten(-2).all(-1)
 
 
-def _is_lower(value: Tensor) -> Tensor:
-    return (value.tril() == value).flatten(-2).all(-1)
+class _LowerCholesky(_LowerTriangular):
+    kind = "lower triangular, with positive diagonal,"
+
+    def _holds(self, value: Tensor) -> Tensor:
+        return super()._holds(value) & (value.diagonal(0, -2, -1) > 0).all(-1)
 
 
-def _is_cholesky(value: Tensor) -> Tensor:
-    return _is_lower(value) & (value.diagonal(0, -2, -1) > 0).all(-1)
-
-
-def _is_correlation_cholesky(value: Tensor) -> Tensor:
+class _CorrCholesky(_LowerCholesky):
     """Rows of length 1, to rounding."""
-    allowed = 10 * value.shape[-1] * chainrule.finfo(value.dtype).eps
-    return _is_cholesky(value) & ((value.norm(dim=-1) - 1).abs() <= allowed).all(-1)
+
+    kind = "lower triangular, with positive diagonal and rows of length 1,"
+
+    def _holds(self, value: Tensor) -> Tensor:
+        allowed = 10 * value.shape[-1] * chainrule.finfo(value.dtype).eps
+        return super()._holds(value) & ((value.norm(dim=-1) - 1).abs() <= allowed).all(-1)
 
 
-def _is_symmetric(value: Tensor) -> Tensor:
-    return ((value - value.transpose(-1, -2)).abs() <= 1e-6).flatten(-2).all(-1)
+class _Symmetric(_Square):
+    kind = "symmetric"
+
+    def _holds(self, value: Tensor) -> Tensor:
+        return ((value - value.transpose(-1, -2)).abs() <= 1e-6).flatten(-2).all(-1)
 
 
 def _least_eigenvalue(value: Tensor) -> Tensor:
     return chainrule.linalg.eigvalsh(value.detach())[..., 0]
 
 
-def _is_positive_semidefinite(value: Tensor) -> Tensor:
-    return _is_symmetric(value) & (_least_eigenvalue(value) >= 0)
+class _PositiveSemidefinite(_Symmetric):
+    kind = "positive semidefinite"
+
+    def _holds(self, value: Tensor) -> Tensor:
+        return super()._holds(value) & (_least_eigenvalue(value) >= 0)
 
 
-def _is_positive_definite(value: Tensor) -> Tensor:
-    return _is_symmetric(value) & (_least_eigenvalue(value) > 0)
+class _PositiveDefinite(_Symmetric):
+    kind = "positive definite"
+
+    def _holds(self, value: Tensor) -> Tensor:
+        return super()._holds(value) & (_least_eigenvalue(value) > 0)
 
 
-class _Independent(Constraint):
+class _IndependentConstraint(Constraint):
     """A constraint whose values are joined along further axes."""
 
     def __init__(self, base_constraint: Constraint, reinterpreted_batch_ndims: int) -> None:
@@ -221,55 +310,85 @@ class _Independent(Constraint):
         return inside.flatten(inside.dim() - self.reinterpreted_batch_ndims).all(-1) if self.event_dim else inside
 
 
+class _Joined(Constraint):
+    """Parts of a value along the axis dim, each with a constraint of its own."""
+
+    def __init__(self, cseq: Sequence[Constraint], dim: int = 0) -> None:
+        self.cseq, self.dim = list(cseq), dim
+        if not self.cseq or not all(isinstance(c, Constraint) for c in self.cseq):
+            raise ValueError(f"constraints: a sequence of constraints is required, got {cseq!r}.")
+        self.text = f"along axis {dim}: " + ", then ".join(c.describe() for c in self.cseq)
+
+    @property
+    def is_discrete(self) -> bool:  # type: ignore[override]
+        return any(c.is_discrete for c in self.cseq)
+
+    @property
+    def event_dim(self) -> int:  # type: ignore[override]
+        return max(c.event_dim for c in self.cseq)
+
+    def _axis(self, value: Tensor) -> int:
+        if not -value.dim() <= self.dim < value.dim():
+            raise ValueError(f"constraints: no axis {self.dim} in a value of shape {tuple(value.shape)}.")
+        return self.dim
+
+
+class _Cat(_Joined):
+    """Values laid one after the other along dim, as by cat(); lengths[i] entries lie in cseq[i]."""
+
+    def __init__(self, cseq: Sequence[Constraint], dim: int = 0, lengths: Sequence[int] | None = None) -> None:
+        super().__init__(cseq, dim)
+        self.lengths = [1] * len(self.cseq) if lengths is None else list(lengths)
+        if len(self.lengths) != len(self.cseq):
+            raise ValueError(f"constraints: {len(self.cseq)} lengths are required, got {self.lengths}.")
+
+    def check(self, value: Tensor) -> Tensor:
+        parts = value.split(self.lengths, self._axis(value))
+        return chainrule.cat([c.check(part) for c, part in zip(self.cseq, parts)], self.dim)
+
+
+class _Stack(_Joined):
+    """Values side by side along dim, as by stack(): slice i lies in cseq[i]."""
+
+    @property
+    def event_dim(self) -> int:  # type: ignore[override]
+        dim = max(c.event_dim for c in self.cseq)
+        return dim + 1 if self.dim + dim < 0 else dim
+
+    def check(self, value: Tensor) -> Tensor:
+        if value.shape[self._axis(value)] != len(self.cseq):
+            raise ValueError(
+                f"constraints: axis {self.dim} must hold {len(self.cseq)} slices, got shape {tuple(value.shape)}."
+            )
+        return chainrule.stack([c.check(part) for c, part in zip(self.cseq, value.unbind(self.dim))], self.dim)
+
+
+_DependentProperty = dependent_property
 dependent = _Dependent()
-independent = _Independent
+independent = _IndependentConstraint
 boolean = _Boolean()
 real = _Real()
 real_vector = independent(real, 1)
 simplex = _Simplex()
 one_hot = _OneHot()
 multinomial = _Multinomial
-
-
-def interval(lower_bound: Any, upper_bound: Any) -> Constraint:
-    """Numbers in [lower_bound, upper_bound]."""
-    return _Interval(lower_bound, upper_bound)
-
-
-def half_open_interval(lower_bound: Any, upper_bound: Any) -> Constraint:
-    """Numbers in [lower_bound, upper_bound)."""
-    return _Interval(lower_bound, upper_bound, open_high=True)
-
-
-def greater_than(lower_bound: Any) -> Constraint:
-    """Numbers above lower_bound."""
-    return _Interval(lower_bound, open_low=True)
-
-
-def greater_than_eq(lower_bound: Any) -> Constraint:
-    """Numbers not below lower_bound."""
-    return _Interval(lower_bound)
-
-
-def less_than(upper_bound: Any) -> Constraint:
-    """Numbers below upper_bound."""
-    return _Interval(high=upper_bound, open_high=True)
-
-
-def integer_interval(lower_bound: Any, upper_bound: Any) -> Constraint:
-    """Integers from lower_bound to upper_bound, both included."""
-    return _IntegerInterval(lower_bound, upper_bound)
-
-
+interval = _Interval
+half_open_interval = _HalfOpenInterval
+greater_than = _GreaterThan
+greater_than_eq = _GreaterThanEq
+less_than = _LessThan
+integer_interval = _IntegerInterval
+cat = _Cat
+stack = _Stack
 unit_interval = interval(0.0, 1.0)
 positive = greater_than(0.0)
 nonnegative = greater_than_eq(0.0)
-nonnegative_integer = _IntegerInterval(0)
-positive_integer = _IntegerInterval(1)
-square = _Matrix("square", _is_any)
-lower_triangular = _Matrix("lower triangular", _is_lower)
-corr_cholesky = _Matrix("lower triangular, with positive diagonal and rows of length 1,", _is_correlation_cholesky)
-lower_cholesky = _Matrix("lower triangular, with positive diagonal,", _is_cholesky)
-symmetric = _Matrix("symmetric", _is_symmetric)
-positive_semidefinite = _Matrix("positive semidefinite", _is_positive_semidefinite)
-positive_definite = _Matrix("positive definite", _is_positive_definite)
+nonnegative_integer = _IntegerGreaterThan(0)
+positive_integer = _IntegerGreaterThan(1)
+square = _Square()
+lower_triangular = _LowerTriangular()
+corr_cholesky = _CorrCholesky()
+lower_cholesky = _LowerCholesky()
+symmetric = _Symmetric()
+positive_semidefinite = _PositiveSemidefinite()
+positive_definite = _PositiveDefinite()

@@ -14,6 +14,7 @@ from .continuous import Cauchy, Exponential, Laplace, Uniform
 from .counts import Binomial, Geometric, Poisson
 from .distribution import Distribution
 from .gamma import Beta, Dirichlet, Gamma
+from .lowrank_multivariate_normal import LowRankMultivariateNormal
 from .multivariate_normal import MultivariateNormal
 from .normal import Normal
 from .one_hot_categorical import OneHotCategorical
@@ -38,8 +39,8 @@ def register_kl(type_p: type, type_q: type) -> Callable[[Any], Any]:
         tensor(7.)
     """
     for kind in (type_p, type_q):
-        if not (isinstance(kind, type) and issubclass(kind, Distribution)):
-            raise TypeError(f"register_kl: subclasses of Distribution are required, got {kind!r}.")
+        if not isinstance(kind, type):  # a program's own base class need not derive from Distribution
+            raise TypeError(f"register_kl: two classes are required, got {kind!r}.")
 
     def register(rule: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         _RULES[type_p, type_q] = rule
@@ -194,16 +195,20 @@ def _pareto_pareto(p: Pareto, q: Pareto) -> Tensor:
 
 
 @register_kl(MultivariateNormal, MultivariateNormal)
-def _multivariate(p: MultivariateNormal, q: MultivariateNormal) -> Tensor:
+@register_kl(MultivariateNormal, LowRankMultivariateNormal)
+@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+@register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)
+def _multivariate(p: Any, q: Any) -> Tensor:
     if p.event_shape != q.event_shape:
         raise ValueError(
             f"kl_divergence: MultivariateNormals of one event shape are required, got {tuple(p.event_shape)} and "
             f"{tuple(q.event_shape)}."
         )
-    spread = chainrule.linalg.solve_triangular(q._factor, p._factor, upper=False).square().sum((-2, -1))
-    distance = chainrule.linalg.solve_triangular(q._factor, (p.loc - q.loc).unsqueeze(-1), upper=False)
+    spread = chainrule.linalg.solve_triangular(q.scale_tril, p.scale_tril, upper=False).square().sum((-2, -1))
+    distance = chainrule.linalg.solve_triangular(q.scale_tril, (p.loc - q.loc).unsqueeze(-1), upper=False)
     moved = distance.square().sum((-2, -1))
-    return q._half_log_det() - p._half_log_det() + 0.5 * (spread + moved - p.event_shape[0])
+    ratio = q.scale_tril.diagonal(0, -2, -1).log() - p.scale_tril.diagonal(0, -2, -1).log()
+    return ratio.sum(-1) + 0.5 * (spread + moved - p.event_shape[0])
 
 
 @register_kl(Independent, Independent)

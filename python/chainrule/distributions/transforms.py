@@ -19,161 +19,27 @@ import chainrule
 from chainrule.nn import functional as F
 
 from . import constraints
+from ._joined_transforms import CatTransform as CatTransform
+from ._joined_transforms import StackTransform as StackTransform
+from ._matrix_transforms import CorrCholeskyTransform as CorrCholeskyTransform
+from ._matrix_transforms import LowerCholeskyTransform as LowerCholeskyTransform
+from ._matrix_transforms import PositiveDefiniteTransform as PositiveDefiniteTransform
+from ._transform import SameIfEqual
+from ._transform import Transform as Transform
 from .utils import sum_rightmost
 
 __all__ = [
-    "AbsTransform", "AffineTransform", "ComposeTransform", "ExpTransform", "IndependentTransform",
-    "LowerCholeskyTransform", "PowerTransform", "ReshapeTransform", "SigmoidTransform", "SoftmaxTransform",
-    "SoftplusTransform", "StickBreakingTransform", "TanhTransform", "Transform", "identity_transform",
+    "AbsTransform", "AffineTransform", "CatTransform", "ComposeTransform", "CorrCholeskyTransform",
+    "CumulativeDistributionTransform", "ExpTransform", "IndependentTransform", "LowerCholeskyTransform",
+    "PositiveDefiniteTransform", "PowerTransform", "ReshapeTransform", "SigmoidTransform", "SoftmaxTransform",
+    "SoftplusTransform", "StackTransform", "StickBreakingTransform", "TanhTransform", "Transform",
+    "identity_transform",
 ]  # fmt: skip
 
 Tensor = Any
 
 
-class Transform:
-    """A map of values. A subclass defines _call, _inverse and log_abs_det_jacobian, domain and codomain.
-
-    Args:
-        cache_size: 1 keeps the last pair (x, y), so that inv gives back exactly the x that was mapped.
-    """
-
-    bijective = False
-    domain: Any = constraints.real
-    codomain: Any = constraints.real
-
-    def __init__(self, cache_size: int = 0) -> None:
-        if cache_size not in (0, 1):
-            raise ValueError(f"{type(self).__name__}: cache_size must be 0 or 1, got {cache_size!r}.")
-        self._cache_size = cache_size
-        self._pair: tuple[Any, Any] = (None, None)
-
-    @property
-    def event_dim(self) -> int:
-        """The number of axes of one value, where it is the same before and after."""
-        if self.domain.event_dim != self.codomain.event_dim:
-            raise ValueError(f"{type(self).__name__}: event_dim differs before and after.")
-        return self.domain.event_dim
-
-    @property
-    def inv(self) -> Transform:
-        """The inverse map."""
-        return _Inverse(self)
-
-    @property
-    def sign(self) -> Any:
-        """1 if the map is increasing, -1 if it is decreasing; for maps of numbers alone."""
-        raise NotImplementedError(f"{type(self).__name__} has no sign: it is not monotone.")
-
-    def with_cache(self, cache_size: int = 1) -> Transform:
-        """The same map with another cache size."""
-        if self._cache_size == cache_size:
-            return self
-        new = type(self).__new__(type(self))
-        new.__dict__.update(self.__dict__)
-        Transform.__init__(new, cache_size)
-        return new
-
-    def __call__(self, x: Tensor) -> Tensor:
-        if self._cache_size and x is self._pair[0]:
-            return self._pair[1]
-        y = self._call(x)
-        if self._cache_size:
-            self._pair = (x, y)
-        return y
-
-    def _inv_call(self, y: Tensor) -> Tensor:
-        if self._cache_size and y is self._pair[1]:
-            return self._pair[0]
-        x = self._inverse(y)
-        if self._cache_size:
-            self._pair = (x, y)
-        return x
-
-    def _call(self, x: Tensor) -> Tensor:
-        raise NotImplementedError
-
-    def _inverse(self, y: Tensor) -> Tensor:
-        raise NotImplementedError(f"{type(self).__name__} has no inverse.")
-
-    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        """log |det dy/dx| for each event."""
-        raise NotImplementedError(f"{type(self).__name__} has no volume factor.")
-
-    def forward_shape(self, shape: Sequence[int]) -> Any:
-        """The shape of y from that of x."""
-        return chainrule.Size(shape)
-
-    def inverse_shape(self, shape: Sequence[int]) -> Any:
-        """The shape of x from that of y."""
-        return chainrule.Size(shape)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
-
-
-class _Inverse(Transform):
-    """A transform read backwards."""
-
-    def __init__(self, transform: Transform) -> None:
-        super().__init__(transform._cache_size)
-        self._inv = transform
-        self.bijective = transform.bijective
-
-    @property
-    def domain(self) -> Any:
-        return self._inv.codomain
-
-    @property
-    def codomain(self) -> Any:
-        return self._inv.domain
-
-    @property
-    def sign(self) -> Any:
-        return self._inv.sign
-
-    @property
-    def inv(self) -> Transform:
-        return self._inv
-
-    def with_cache(self, cache_size: int = 1) -> Transform:
-        return self._inv.with_cache(cache_size).inv
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Inverse) and self._inv == other._inv
-
-    def __hash__(self) -> int:
-        return hash((_Inverse, self._inv))
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self._inv._inv_call(x)
-
-    def _inv_call(self, y: Tensor) -> Tensor:
-        return self._inv(y)
-
-    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        return -self._inv.log_abs_det_jacobian(y, x)
-
-    def forward_shape(self, shape: Sequence[int]) -> Any:
-        return self._inv.inverse_shape(shape)
-
-    def inverse_shape(self, shape: Sequence[int]) -> Any:
-        return self._inv.forward_shape(shape)
-
-    def __repr__(self) -> str:
-        return f"{self._inv!r}.inv"
-
-
-class _SameIfEqual(Transform):
-    """Maps without parameters: all of one class are equal."""
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other)
-
-    def __hash__(self) -> int:
-        return hash(type(self))
-
-
-class ExpTransform(_SameIfEqual):
+class ExpTransform(SameIfEqual):
     """y = exp(x)."""
 
     bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
@@ -189,7 +55,7 @@ class ExpTransform(_SameIfEqual):
         return x
 
 
-class SigmoidTransform(_SameIfEqual):
+class SigmoidTransform(SameIfEqual):
     """y = 1 / (1 + exp(-x)); values are kept inside (0, 1)."""
 
     bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
@@ -208,7 +74,7 @@ class SigmoidTransform(_SameIfEqual):
         return -F.softplus(-x) - F.softplus(x)
 
 
-class TanhTransform(_SameIfEqual):
+class TanhTransform(SameIfEqual):
     """y = tanh(x). With cache_size=1 the inverse of a y just computed is exact where atanh would be infinite."""
 
     bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
@@ -224,7 +90,7 @@ class TanhTransform(_SameIfEqual):
         return 2 * (math.log(2) - x - F.softplus(-2 * x))  # log(1 - tanh(x)^2), without cancellation
 
 
-class SoftplusTransform(_SameIfEqual):
+class SoftplusTransform(SameIfEqual):
     """y = log(1 + exp(x))."""
 
     bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
@@ -240,7 +106,7 @@ class SoftplusTransform(_SameIfEqual):
         return -F.softplus(-x)
 
 
-class AbsTransform(_SameIfEqual):
+class AbsTransform(SameIfEqual):
     """y = |x|; its inverse takes the positive x."""
 
     codomain = constraints.nonnegative
@@ -340,7 +206,7 @@ class AffineTransform(Transform):
     __hash__ = None  # type: ignore[assignment]  # equal by the values of tensors, which change
 
 
-class SoftmaxTransform(_SameIfEqual):
+class SoftmaxTransform(SameIfEqual):
     """y = softmax(x) along the last axis; the inverse takes logarithms. Not bijective: it forgets a constant."""
 
     domain, codomain = constraints.real_vector, constraints.simplex
@@ -352,7 +218,7 @@ class SoftmaxTransform(_SameIfEqual):
         return y.log()
 
 
-class StickBreakingTransform(_SameIfEqual):
+class StickBreakingTransform(SameIfEqual):
     """K - 1 numbers to a point of the simplex of K: each takes its share sigmoid(x_i - log(K - i)) of what is left.
 
     Source: Stan reference manual, "Unit simplex".
@@ -386,16 +252,37 @@ class StickBreakingTransform(_SameIfEqual):
         return chainrule.Size((*shape[:-1], shape[-1] - 1))
 
 
-class LowerCholeskyTransform(_SameIfEqual):
-    """A matrix to a lower triangular one with positive diagonal: exp on the diagonal, zeros above it."""
+class CumulativeDistributionTransform(Transform):
+    """y = F(x), the probability that a distribution gives to values not above x.
 
-    domain, codomain = constraints.independent(constraints.real, 2), constraints.lower_cholesky
+    Args:
+        distribution: of numbers, with cdf; the inverse needs icdf.
+
+    Example:
+        >>> from chainrule.distributions import Normal, transforms
+        >>> transforms.CumulativeDistributionTransform(Normal(0.0, 1.0))(chainrule.tensor(0.0))
+        tensor(0.5000)
+    """
+
+    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
+    codomain = constraints.unit_interval
+
+    def __init__(self, distribution: Any, cache_size: int = 0) -> None:
+        super().__init__(cache_size)
+        self.distribution = distribution
+
+    @property
+    def domain(self) -> Any:
+        return self.distribution.support
 
     def _call(self, x: Tensor) -> Tensor:
-        return x.tril(-1) + x.diagonal(0, -2, -1).exp().diag_embed()
+        return self.distribution.cdf(x)
 
     def _inverse(self, y: Tensor) -> Tensor:
-        return y.tril(-1) + y.diagonal(0, -2, -1).log().diag_embed()
+        return self.distribution.icdf(y)
+
+    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
+        return self.distribution.log_prob(x)
 
 
 class ReshapeTransform(Transform):

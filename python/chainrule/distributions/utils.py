@@ -16,6 +16,8 @@ __all__ = [
     "logits_to_probs",
     "probs_to_logits",
     "sum_rightmost",
+    "tril_matrix_to_vec",
+    "vec_to_tril_matrix",
 ]
 
 Tensor = Any
@@ -75,6 +77,47 @@ def probs_to_logits(probs: Tensor, is_binary: bool = False) -> Tensor:
     """Logarithms: log p - log(1 - p) if is_binary, otherwise log p; probabilities are clamped before."""
     clamped = clamp_probs(probs)
     return clamped.log() - (-clamped).log1p() if is_binary else clamped.log()
+
+
+def tril_matrix_to_vec(mat: Tensor, diag: int = 0) -> Tensor:
+    """The entries of (..., D, D) matrices on and below the diagonal diag, row by row: (..., K).
+
+    Raises:
+        ValueError: -D <= diag < D is required.
+
+    Example:
+        >>> from chainrule.distributions.utils import tril_matrix_to_vec
+        >>> tril_matrix_to_vec(chainrule.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        tensor([1., 3., 4.])
+    """
+    size = mat.shape[-1]
+    if not -size <= diag < size:
+        raise ValueError(f"tril_matrix_to_vec: diag must be between {-size} and {size - 1}, got {diag}.")
+    rows, columns = chainrule.tril_indices(size, size, diag)
+    return mat[..., rows, columns]
+
+
+def vec_to_tril_matrix(vec: Tensor, diag: int = 0) -> Tensor:
+    """(..., K) numbers as (..., D, D) matrices: on and below the diagonal diag row by row, zeros elsewhere.
+
+    Raises:
+        ValueError: K entries fill no matrix from that diagonal down.
+
+    Example:
+        >>> from chainrule.distributions.utils import vec_to_tril_matrix
+        >>> vec_to_tril_matrix(chainrule.tensor([1.0, 3.0, 4.0]))
+        tensor([[1., 0.],
+                [3., 4.]])
+    """
+    # (D + diag) (D + diag + 1) / 2 = K for diag <= 0, and |diag| entries more above for diag > 0.
+    count = vec.shape[-1]
+    size = round((-(1 + 2 * diag) + ((1 + 2 * diag) ** 2 + 8 * count + 4 * abs(diag) * (diag + 1)) ** 0.5) / 2)
+    rows, columns = chainrule.tril_indices(size, size, diag) if size > 0 else ((), ())
+    if len(rows) != count:
+        raise ValueError(f"vec_to_tril_matrix: {count} entries fill no lower triangle from diagonal {diag} down.")
+    flat = rows * size + columns
+    matrix = chainrule.zeros((*vec.shape[:-1], size * size), dtype=vec.dtype).index_copy(-1, flat, vec)
+    return matrix.unflatten(-1, (size, size))
 
 
 class lazy_property:
