@@ -1,5 +1,8 @@
 """Linear algebra at the edges: what the rows of the table, compared with PyTorch, do not show."""
 
+import numpy as np
+from helpers import array, expect_error
+
 import chainrule as cr
 
 
@@ -9,3 +12,22 @@ def test_condition_of_a_matrix_whose_determinant_underflows():
     assert abs(cr.linalg.cond(a, 1).item() - 1) < 1e-5
     assert abs(cr.linalg.cond(a, "fro").item() - 120) < 1e-3
     assert cr.linalg.cond(cr.ones(2, 2), 1).item() == float("inf")
+
+
+def test_inverses_that_say_where_there_is_none(torch):
+    matrices = [[[1.0, 2.0], [2.0, 4.0]], [[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]]]
+    A, B = cr.tensor(matrices, requires_grad=True), torch.tensor(matrices)
+    inverse, info = cr.linalg.inv_ex(A)
+    expected = torch.linalg.inv_ex(B)
+    assert info.tolist() == expected.info.tolist() == [2, 0, 1]
+    np.testing.assert_allclose(array(inverse[1]), array(expected.inverse[1]), rtol=1e-6)
+    assert inverse[0].isnan().all()
+    inverse[1].sum().backward()
+    assert A.grad[[0, 2]].eq(0).all() and A.grad.isfinite().all()
+    for right in ((3, 2), (3, 2, 2)):
+        x, info = cr.linalg.solve_ex(A, cr.ones(right))
+        assert info.tolist() == [2, 0, 1]
+        np.testing.assert_allclose(array(x[1]), array(torch.linalg.solve_ex(B, torch.ones(right)).result[1]), atol=1e-6)
+        assert x[0].isnan().all()
+    expect_error(RuntimeError, "", cr.linalg.inv_ex, A, check_errors=True)
+    expect_error(RuntimeError, "", cr.linalg.solve_ex, A, cr.ones(3, 2), check_errors=True)

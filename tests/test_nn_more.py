@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import close, expect_error, same
+from helpers import array, close, expect_error, same
 
 import chainrule as cr
 from chainrule import nn
@@ -261,3 +261,36 @@ def test_pools_with_indices(torch):
     both(torch, lambda lib, x: lib.nn.functional.adaptive_max_pool2d_with_indices(x, 3), x)
     both(torch, lambda lib, x: lib.nn.Softmax2d()(x), x)
     assert issubclass(nn.NLLLoss2d, nn.NLLLoss)
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (4, 3)])
+def test_linear_cross_entropy(shape, torch):
+    results = []
+    for lib in (cr, torch):
+        lib.manual_seed(0)
+        loss = lib.nn.LinearCrossEntropyLoss(5, 10, out_features=shape, bias=True, label_smoothing=0.1)
+        assert repr(loss).startswith("LinearCrossEntropyLoss(\n  in_features=5, num_classes=10, out_features=")
+        x = lib.randn(2, 5, requires_grad=True)
+        value = loss(x, lib.randint(0, 10, (2, *shape))) + loss(x, lib.randn(2, 10, *shape).softmax(1))
+        value.backward()
+        results.append([array(value), array(x.grad), array(loss.linear.weight.grad), array(loss.linear.bias.grad)])
+    for ours, theirs in zip(*results):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+    expect_error(ValueError, "weight must have shape", cr.nn.LinearCrossEntropyLoss, 5, 3, weight=cr.ones(2))
+
+
+def test_sync_batch_norm(torch):
+    """On one process it is batch normalisation; PyTorch's trains on accelerators only."""
+    results = []
+    for lib in (cr, torch):
+        lib.manual_seed(0)
+        net = lib.nn.Sequential(lib.nn.Conv1d(2, 3, 1), lib.nn.BatchNorm1d(3), lib.nn.Flatten(), lib.nn.Linear(12, 2))
+        if lib is cr:
+            plain, net = net, lib.nn.SyncBatchNorm.convert_sync_batchnorm(net)
+            assert net is plain and type(net[1]).__name__ == "SyncBatchNorm"
+        x = lib.randn(4, 2, 4)
+        net(x).sum().backward()
+        results.append([array(v) for v in (net(x), net[1].weight.grad, net[1].running_mean, net.eval()(x))])
+    for ours, theirs in zip(*results):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+    expect_error(ValueError, "at least 2D", cr.nn.SyncBatchNorm(3), cr.ones(3))

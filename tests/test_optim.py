@@ -616,3 +616,21 @@ def test_swalr(torch, strategy, epochs):
 
 def opt_of():
     return optim.SGD([nn.Parameter(cr.ones(1))], lr=0.1)
+
+
+def test_sparse_adam(torch):
+    """Rows that a batch does not use stay, with their averages; PyTorch's gradients are sparse there, ours dense."""
+    results = []
+    for lib in (cr, torch):
+        lib.manual_seed(0)
+        table = lib.nn.Embedding(6, 3, sparse=True)
+        optimizer = lib.optim.SparseAdam(table.parameters(), lr=0.1)
+        for rows in ([0, 2, 2], [2, 5], [0, 1], [3, 3]):
+            optimizer.zero_grad()
+            table(lib.tensor(rows)).square().sum().backward()
+            optimizer.step()
+        state = next(iter(optimizer.state.values()))
+        results.append([array(table.weight), array(state["exp_avg"]), array(state["exp_avg_sq"])])
+    for ours, theirs in zip(*results):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+    expect_error(ValueError, "betas must be in", cr.optim.SparseAdam, [cr.ones(2, requires_grad=True)], betas=(1.0, 0))

@@ -63,6 +63,7 @@ if _typing.TYPE_CHECKING:
     from . import mps as mps
     from . import multiprocessing as multiprocessing
     from . import profiler as profiler
+    from . import quasirandom as quasirandom
     from . import random as random
     from . import sparse as sparse
     from . import testing as testing
@@ -115,8 +116,8 @@ newaxis = None
 # fmt: off
 _MODULES = [
     "accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "hub", "jit", "mps",
-    "multiprocessing", "onnx", "profiler", "random", "sklearn", "sparse", "testing", "types", "version", "viz",
-    "xpu",
+    "multiprocessing", "onnx", "profiler", "quasirandom", "random", "sklearn", "sparse", "testing", "types", "version",
+    "viz", "xpu",
 ]
 _SWITCHES = [
     "OutOfMemoryError", "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "float16",

@@ -98,6 +98,98 @@ def cholesky_ex(A: _core.Tensor, *, upper: bool = False, check_errors: bool = Fa
     return CholeskyEx(_core.clone(L, out=out[0]), _core.clone(info, out=out[1]))
 
 
+class InvEx(NamedTuple):
+    """What inv_ex() returns."""
+
+    inverse: _core.Tensor
+    info: _core.Tensor
+
+
+def inv_ex(A: _core.Tensor, *, check_errors: bool = False, out: Any = None) -> InvEx:
+    """The inverse, and which matrices have none, rather than an error.
+
+    Args:
+        A: [..., n, n].
+        check_errors: raise after all.
+        out: a pair of tensors that take the results.
+
+    Returns:
+        inverse: NaN where there is none, which has no gradient.
+        info: int32 of shape [...]: 0, or the number, from 1, of the first pivot of the LU decomposition that is 0.
+
+    Raises:
+        RuntimeError: with check_errors, for a matrix that has no inverse.
+
+    Example:
+        >>> chainrule.linalg.inv_ex(chainrule.zeros(2, 2)).info
+        tensor(1, dtype=chainrule.int32)
+
+    Source: PyTorch, torch.linalg.inv_ex.
+    """
+    try:
+        inverse = inv(A)
+        info = _core.zeros(A.shape[:-2], dtype=_core.int32)
+    except LinAlgError:
+        if check_errors:
+            raise
+        info = _first_zero_pivot(A.detach())
+        identity = _core.eye(A.shape[-1], dtype=A.dtype)
+        regular = (info == 0).unsqueeze(-1).unsqueeze(-1)
+        inverse = inv(_core.where(regular, A, identity)).masked_fill(~regular, float("nan"))
+    if out is None:
+        return InvEx(inverse, info)
+    return InvEx(_core.clone(inverse, out=out[0]), _core.clone(info, out=out[1]))
+
+
+class SolveEx(NamedTuple):
+    """What solve_ex() returns."""
+
+    result: _core.Tensor
+    info: _core.Tensor
+
+
+def solve_ex(
+    A: _core.Tensor, B: _core.Tensor, *, left: bool = True, check_errors: bool = False, out: Any = None
+) -> SolveEx:
+    """The solution of A X = B, and which matrices have none, rather than an error.
+
+    Args:
+        A, B, left: as in solve().
+        check_errors: raise after all.
+        out: a pair of tensors that take the results.
+
+    Returns:
+        result: NaN where A has no inverse, which has no gradient.
+        info: as in inv_ex().
+
+    Example:
+        >>> chainrule.linalg.solve_ex(chainrule.eye(2), chainrule.ones(2))
+        SolveEx(result=tensor([1., 1.]), info=tensor(0, dtype=chainrule.int32))
+
+    Source: PyTorch, torch.linalg.solve_ex.
+    """
+    try:
+        result = solve(A, B, left=left)
+        info = _core.zeros(A.shape[:-2], dtype=_core.int32)
+    except LinAlgError:
+        if check_errors:
+            raise
+        info = _first_zero_pivot(A.detach())
+        regular = (info == 0).unsqueeze(-1).unsqueeze(-1)
+        result = solve(_core.where(regular, A, _core.eye(A.shape[-1], dtype=A.dtype)), B, left=left)
+        vectors = result.dim() == regular.dim() - 1
+        result = result.masked_fill(~(regular.squeeze(-1) if vectors else regular), float("nan"))
+    if out is None:
+        return SolveEx(result, info)
+    return SolveEx(_core.clone(result, out=out[0]), _core.clone(info, out=out[1]))
+
+
+def _first_zero_pivot(A: _core.Tensor) -> _core.Tensor:
+    """For each matrix the number, from 1, of the first 0 on the diagonal of U in A = P L U; 0 if there is none."""
+    zero = lu(A)[2].diagonal(0, -2, -1) == 0
+    return _core.where(zero.any(-1), zero.to(_core.uint8).argmax(-1) + 1, 0).to(_core.int32)
+
+
 def _minor_that_fails(matrix: _core.Tensor, upper: bool) -> int:
     """The order of the first leading minor without a factor, by bisection; 0 if all have one."""
     low, high = 0, matrix.shape[0] + 1

@@ -27,7 +27,7 @@ class _Joined(Transform):
 
     def with_cache(self, cache_size: int = 1) -> Transform:
         new = super().with_cache(cache_size)
-        if new is not self:
+        if isinstance(new, _Joined) and new is not self:
             new.transforms = [t.with_cache(cache_size) for t in self.transforms]
         return new
 

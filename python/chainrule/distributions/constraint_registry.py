@@ -92,10 +92,10 @@ def _below(constraint: Any) -> Transform:
 
 for _registry in (biject_to, transform_to):
     _registry.register(constraints.real, lambda _: identity_transform)
-    for _kind in (constraints.interval, constraints.half_open_interval):
-        _registry.register(_kind, _onto_interval)
-    for _kind in (constraints.greater_than, constraints.greater_than_eq):
-        _registry.register(_kind, _above)
+    _registry.register(constraints.interval, _onto_interval)
+    _registry.register(constraints.half_open_interval, _onto_interval)
+    _registry.register(constraints.greater_than, _above)
+    _registry.register(constraints.greater_than_eq, _above)
     _registry.register(constraints.less_than, _below)
     _registry.register(constraints.corr_cholesky, lambda _: CorrCholeskyTransform())
 
@@ -116,6 +116,6 @@ _with_parts(transform_to)
 biject_to.register(constraints.simplex, lambda _: StickBreakingTransform())
 transform_to.register(constraints.simplex, lambda _: SoftmaxTransform())
 transform_to.register(constraints.lower_cholesky, lambda _: LowerCholeskyTransform())
-for _kind in (constraints.positive_definite, constraints.positive_semidefinite):
-    transform_to.register(_kind, lambda _: PositiveDefiniteTransform())
-del _registry, _kind
+transform_to.register(constraints.positive_definite, lambda _: PositiveDefiniteTransform())
+transform_to.register(constraints.positive_semidefinite, lambda _: PositiveDefiniteTransform())
+del _registry

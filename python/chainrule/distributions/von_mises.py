@@ -79,6 +79,6 @@ class VonMises(Distribution):
         return self.loc
 
     @lazy_property
-    def variance(self) -> Tensor:  # type: ignore[override]
+    def variance(self) -> Tensor:
         """The circular variance, 1 - I1(concentration) / I0(concentration)."""
         return 1 - chainrule.special.i1e(self.concentration) / chainrule.special.i0e(self.concentration)

@@ -222,3 +222,48 @@ max_pool3d_with_indices = with_indices(max_pool3d)
 adaptive_max_pool1d_with_indices = with_indices(adaptive_max_pool1d)
 adaptive_max_pool2d_with_indices = with_indices(adaptive_max_pool2d)
 adaptive_max_pool3d_with_indices = with_indices(adaptive_max_pool3d)
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Tensor:
+    """cross_entropy(linear(input, linear_weight, linear_bias), target).
+
+    Args:
+        input: [N, F] or [F].
+        linear_weight: [C, F], or [C, d1, ..., F] for labels of more axes.
+        target: labels [N, d1, ...] or [d1, ...] (int64), or probabilities [N, C, d1, ...].
+        linear_bias: [C, d1, ...].
+        weight, reduction, ignore_index, label_smoothing: as in cross_entropy(); an ignore_index of None is -100.
+        options: accepted, without effect.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.functional.linear_cross_entropy(cr.zeros(3), cr.zeros(2, 3), cr.tensor(1))
+        tensor(0.6931)
+
+    Source: PyTorch, torch.nn.functional.linear_cross_entropy.
+    """
+    axes = linear_weight.shape[:-1]
+    bias = None if linear_bias is None else linear_bias.reshape(-1)
+    scores = linear(input, linear_weight.reshape(-1, linear_weight.shape[-1]), bias)
+    scores = scores.reshape(*input.shape[:-1], *axes)
+    return cross_entropy(
+        scores,
+        target,
+        weight,
+        None,
+        -100 if ignore_index is None else ignore_index,
+        None,
+        reduction,
+        label_smoothing,
+    )

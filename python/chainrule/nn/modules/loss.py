@@ -5,11 +5,14 @@ Each takes reduction: "mean", "sum" or "none"; size_average and reduce are the o
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from typing import Any
 
 from .. import functional as F
 from .._reduction import legacy_reduction
 from .distance import PairwiseDistance
+from .linear import Linear
 from .module import Module
 
 # Bound once: a look-up in the module F costs as much as passing the arguments.
@@ -76,6 +79,86 @@ class CrossEntropyLoss(_WeightedLoss):
         return _cross_entropy(
             input, target, self.weight, None, self.ignore_index, None, self.reduction, self.label_smoothing
         )
+
+
+class LinearCrossEntropyLoss(_WeightedLoss):
+    """Softmax cross-entropy of linear scores: CrossEntropyLoss of Linear(in_features, num_classes).
+
+    Args:
+        in_features: the size of an input.
+        num_classes: the number of classes C.
+        out_features: the axes (d1, ...) of labels of more than one axis.
+        bias: whether the linear map adds one.
+        reduction, weight, ignore_index, label_smoothing: as in CrossEntropyLoss; an ignore_index of None is -100.
+        options: LinearCrossEntropyOptions, which cut memory in PyTorch, without effect here.
+
+    Shapes: input [N, in_features] or [in_features]; labels [N, *out_features] or [*out_features] (int64), or
+    probabilities [N, C, *out_features].
+
+    Example:
+        >>> import chainrule as cr
+        >>> loss = cr.nn.LinearCrossEntropyLoss(5, 10, out_features=(4,))
+        >>> round(loss(cr.zeros(2, 5), cr.zeros(2, 4, dtype=cr.int64)).item(), 4)
+        2.3026
+
+    Source: PyTorch, torch.nn.LinearCrossEntropyLoss.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        num_classes: int,
+        *,
+        out_features: tuple[int, ...] = (),
+        bias: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        reduction: str = "mean",
+        weight: Any = None,
+        ignore_index: int | None = None,
+        label_smoothing: float = 0.0,
+        options: Any = None,
+    ) -> None:
+        if weight is not None and tuple(weight.shape) != (num_classes,):
+            raise ValueError(
+                f"LinearCrossEntropyLoss: weight must have shape ({num_classes},), got {tuple(weight.shape)}."
+            )
+        super().__init__(weight, reduction=reduction)
+        self.num_classes, self.out_features = num_classes, tuple(out_features)
+        self.ignore_index, self.label_smoothing, self.options = ignore_index, label_smoothing, options
+        self.linear = Linear(in_features, math.prod(self.out_features, start=num_classes), bias, device, dtype)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        axes = (self.num_classes, *self.out_features)
+        bias = self.linear.bias
+        return F.linear_cross_entropy(
+            input,
+            self.linear.weight.reshape(*axes, -1),
+            target,
+            linear_bias=None if bias is None else bias.reshape(axes),
+            weight=self.weight,
+            reduction=self.reduction,
+            ignore_index=self.ignore_index,
+            label_smoothing=self.label_smoothing,
+        )
+
+    def extra_repr(self) -> str:
+        return (
+            f"in_features={self.linear.in_features}, num_classes={self.num_classes}, "
+            f"out_features={self.out_features}, bias={self.linear.bias is not None}, reduction={self.reduction}, "
+            f"ignore_index={self.ignore_index}, label_smoothing={self.label_smoothing}, options={self.options}"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class LinearCrossEntropyOptions:
+    """How PyTorch cuts the scores of LinearCrossEntropyLoss into pieces. Accepted, without effect."""
+
+    allow_retain_graph: bool = False
+    batch_chunk_size: int | None = None
+    chunking_method: str | None = "auto"
+    acc_policy: str = "auto"
+    acc_dtype: Any = None
 
 
 class NLLLoss(_WeightedLoss):
