@@ -167,3 +167,33 @@ def test_gather_and_scatter(torch, axis):
     for layout in (lambda t: t, lambda t: t.t().contiguous().t()):
         compare(torch, lambda lib, x, i, f=layout: lib.gather(f(x), axis, f(i)), x, at)
         compare(torch, lambda lib, x, i, f=layout: lib.scatter_add(x, axis, f(i), f(x)), x, at)
+
+
+@pytest.mark.parametrize("sizes", [(768, 65, 130), (33, 1111, 60), (100, 16, 2100), (47, 95, 1500), (200, 140, 90)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_products_in_tiles(sizes, dtype):
+    m, n, k = sizes
+    a, b, c = numbers(m, k, dtype=dtype), numbers(k, n, dtype=dtype), numbers(m, n, dtype=dtype)
+    wanted = a.astype(np.float64) @ b.astype(np.float64)
+    tolerance = {"rtol": 0, "atol": k * 8 * np.finfo(dtype).eps}
+    x, y = cr.tensor(a), cr.tensor(b)
+    x_turned, y_turned = cr.tensor(a.T.copy()).t(), cr.tensor(b.T.copy()).t()
+    wider = cr.tensor(np.pad(b, ((0, 0), (3, 2))))[:, 3 : 3 + n]
+    for left in (x, x_turned):
+        for right in (y, y_turned, wider):
+            np.testing.assert_allclose((left @ right).numpy(), wanted, **tolerance)
+    threads = cr.get_num_threads()
+    try:
+        results = []
+        for number in (1, 2, 3):
+            cr.set_num_threads(number)
+            results.append(x_turned.matmul(y_turned).numpy())
+    finally:
+        cr.set_num_threads(threads)
+    assert all(np.array_equal(results[0], r) for r in results[1:])
+    # A weight used twice: the second product is added to the gradient of the first.
+    weight = cr.tensor(b.T.copy(), requires_grad=True)
+    weights = cr.tensor(c)
+    (((cr.nn.functional.linear(x, weight) + cr.nn.functional.linear(2 * x, weight)) * weights).sum()).backward()
+    tolerance["atol"] *= m
+    np.testing.assert_allclose(weight.grad.numpy(), 3 * c.T.astype(np.float64) @ a.astype(np.float64), **tolerance)

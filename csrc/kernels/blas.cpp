@@ -77,6 +77,14 @@ bool blas_cuts_freely(bool is_double) noexcept {
     return measured && core == (is_double ? "Haswell" : "SkylakeX");
 }
 
+bool blas_has_small_kernels() noexcept {
+    static const bool has = [] {
+        const std::string core = blas_kernel();
+        return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids";
+    }();
+    return has;
+}
+
 std::string blas_kernel() { return openblas_get_corename(); }
 
 int blas_threads() { return openblas_get_num_threads(); }

@@ -29,6 +29,9 @@ constexpr bool blas_fits(int64_t size) { return size >= 0 && size <= INT32_MAX; 
 // cut changes the last bits, as with other versions. True where a product may be cut at any multiple of 16.
 bool blas_cuts_freely(bool is_double) noexcept;
 
+// Has OpenBLAS chosen kernels for AVX-512? It multiplies small matrices by kernels of their own then.
+bool blas_has_small_kernels() noexcept;
+
 std::string blas_version();  // as OpenBLAS states it
 std::string blas_kernel();   // the processor family it chose its kernels for
 int blas_threads();          // 1

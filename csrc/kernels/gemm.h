@@ -19,6 +19,8 @@ struct Gemm {
 };
 
 void gemm(const Gemm& g, const void* a, const void* b, void* c);
+void gemm_serial(const Gemm& g, const void* a, const void* b,
+                 void* c);  // on the calling thread, for pieces of other work
 
 // `count` products of one geometry. offset(i, ...) sets where the matrices of product i begin, in bytes from a, b and c.
 struct BatchOffsets {

@@ -7,7 +7,7 @@
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
-#include "kernels/blas.h"
+#include "kernels/gemm.h"
 #include "ops/conv_shape.h"
 #include "ops/visit.h"
 
@@ -32,15 +32,9 @@ template <class T> T* scratch(Slot slot, int64_t n) {
 template <class T>
 void product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
              int64_t ldc, T beta = 1) {
-    if (m == 0 || n == 0 || k == 0) return;
-    if (m == 1) {  // one filter, as in each group of a depthwise convolution: a matrix and a vector
-        if constexpr (sizeof(T) == 4)
-            kernels::sgemv(!tb, tb ? n : k, tb ? k : n, 1, b, ldb, a, ta ? lda : 1, beta, c, 1);
-        else kernels::dgemv(!tb, tb ? n : k, tb ? k : n, 1, b, ldb, a, ta ? lda : 1, beta, c, 1);
-        return;
-    }
-    if constexpr (sizeof(T) == 4) kernels::sgemm(ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
-    else kernels::dgemm(ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+    if (k == 0) return;
+    constexpr DType type = sizeof(T) == 4 ? DType::Float32 : DType::Float64;
+    kernels::gemm_serial({type, ta, tb, m, n, k, lda, ldb, ldc, 1, static_cast<double>(beta)}, a, b, c);
 }
 
 // Sizes that all three need. Channels are counted in one group.
