@@ -68,6 +68,7 @@ constexpr int64_t kSmallProduct = 1000000;                                      
 constexpr int64_t kTileRows = 32, kTileColBytes = 256, kTileDepthBytes = 1536;  // about
 constexpr int64_t kSliceBytes = 4096;  // of depth: a panel stays in the second cache
 constexpr int64_t kRowsForCopy = 48;   // that a plain panel is copied for
+constexpr int64_t kNearBytes = 512 << 10, kNearLine = 2048;
 constexpr int kPanelSlot = 3;
 
 double flops_of(const Gemm& g) {
@@ -94,45 +95,58 @@ template <class T> struct Tiles {
         return std::min(kTileDepthBytes / kItem, most);
     }
 
-    // Rows k to k + depth of the right side, its columns as t says, plain: a copy or where they lie.
+    // A plain right side that is read seldom or lies close together is left where it is.
+    bool copies() const {
+        if (g.trans_b) return true;
+        return g.m >= kRowsForCopy && (g.ldb * kItem > kNearLine || g.k * g.ldb * kItem > kNearBytes);
+    }
+
+    // Rows k to k + depth of the right side, its columns as t says, plain.
     const T* panel(Gemm& t, int64_t k, int64_t depth, int64_t col) const {
         const T* from = b + (g.trans_b ? col * g.ldb + k : k * g.ldb + col);
+        if (!copies()) return from;
         t.trans_b = false;
-        t.ldb = g.ldb;
-        if (!g.trans_b && g.m < kRowsForCopy) return from;
-        T* copy = static_cast<T*>(thread_scratch(kPanelSlot, static_cast<size_t>(depth * t.n) * sizeof(T)));
-        if (g.trans_b) kernels().transpose[static_cast<int>(g.dtype)](from, g.ldb, copy, t.n, depth, t.n);
+        t.ldb = (t.n + 15) / 16 * 16;  // rows that begin with a cache line
+        T* copy = static_cast<T*>(thread_scratch(kPanelSlot, static_cast<size_t>(depth * t.ldb) * sizeof(T)));
+        if (g.trans_b) kernels().transpose[static_cast<int>(g.dtype)](from, g.ldb, copy, t.ldb, depth, t.n);
         else
             for (int64_t i = 0; i < depth; ++i)
-                std::memcpy(copy + i * t.n, from + i * g.ldb, static_cast<size_t>(t.n) * sizeof(T));
-        t.ldb = t.n;
+                std::memcpy(copy + i * t.ldb, from + i * g.ldb, static_cast<size_t>(t.n) * sizeof(T));
         return copy;
     }
 
-    // Tile rows first to last of one panel.
-    void run(int64_t column, int64_t first, int64_t last) const {
-        int64_t col = edge(g.n, column, cols);
-        Gemm t = g;
-        t.n = edge(g.n, column + 1, cols) - col;
-        for (int64_t slice = 0; slice < g.k; slice += kSlice) {
-            int64_t deep = std::min(kSlice, g.k - slice), parts = (deep + depth() - 1) / depth();
-            const T* right = panel(t, slice, deep, col);
-            for (int64_t i = first; i < last; ++i) {
-                int64_t row = edge(g.m, i, rows);
-                t.m = edge(g.m, i + 1, rows) - row;
-                for (int64_t p = 0; p < parts; ++p) {
-                    int64_t from = edge(deep, p, parts), k = slice + from;
-                    t.k = edge(deep, p + 1, parts) - from;
-                    t.beta = k == 0 ? g.beta : 1;
-                    blas_gemm(t.trans_a, false, t, a + (t.trans_a ? k * t.lda + row : row * t.lda + k),
-                              right + from * t.ldb, t.ldb, c + row * t.ldc + col);
-                }
-            }
+    // One row of tiles beside one panel: `right` is the panel's part of this slice, t knows its columns.
+    void tile_row(Gemm t, int64_t i, int64_t slice, const T* right, T* to) const {
+        int64_t row = edge(g.m, i, rows), deep = std::min(kSlice, g.k - slice), parts = (deep + depth() - 1) / depth();
+        t.m = edge(g.m, i + 1, rows) - row;
+        for (int64_t p = 0; p < parts; ++p) {
+            int64_t from = edge(deep, p, parts), k = slice + from;
+            t.k = edge(deep, p + 1, parts) - from;
+            t.beta = k == 0 ? g.beta : 1;
+            blas_gemm(t.trans_a, false, t, a + (t.trans_a ? k * t.lda + row : row * t.lda + k), right + from * t.ldb,
+                      t.ldb, to + row * t.ldc);
         }
     }
 
+    // Rows of tiles first to last beside one panel.
+    void run(int64_t column, int64_t first, int64_t last) const {
+        int64_t col = edge(g.n, column, cols);
+        for (int64_t slice = 0; slice < g.k; slice += kSlice) {
+            Gemm t = g;
+            t.n = edge(g.n, column + 1, cols) - col;
+            const T* right = panel(t, slice, std::min(kSlice, g.k - slice), col);
+            for (int64_t i = first; i < last; ++i) tile_row(t, i, slice, right, c + col);
+        }
+    }
+
+    // Panels that are not copied all stay near: then it is the left side that is read once.
     void run_all() const {
-        for (int64_t i = 0; i < cols; ++i) run(i, 0, rows);
+        if (copies()) {
+            for (int64_t j = 0; j < cols; ++j) run(j, 0, rows);
+            return;
+        }
+        for (int64_t i = 0; i < rows; ++i)
+            for (int64_t j = 0; j < cols; ++j) run(j, i, i + 1);
     }
 
     // Pieces are panels, or parts of them where there are few.

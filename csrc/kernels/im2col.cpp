@@ -52,24 +52,26 @@ template <class F> void each_row(const Windows& w, int64_t channels, int64_t fir
                 }
 }
 
-// All windows of a plane, one for each input: a row of the matrix is the plane, moved.
+// Whole lines of windows of a plane, one for each input: a row of the matrix is a part of the plane, moved.
 bool moves_planes(const Windows& w, int64_t first, int64_t last) {
     bool plane = w.in[0] == 1 && w.out[0] == 1 && w.kernel[0] == 1 && w.pad[0] == 0;
-    return plane && first == 0 && last == w.out_size() && w.stride[1] == 1 && w.stride[2] == 1 && w.in[2] == w.out[2];
+    return plane && first % w.out[2] == 0 && last % w.out[2] == 0 && w.stride[1] == 1 && w.stride[2] == 1 &&
+           w.in[2] == w.out[2];
 }
 
-// out[row, col] = x[row + down, col + across], 0 outside. The lines that are there are copied in one piece, then what came from
-// the end of another line is cleared.
-template <class T> void move_plane(const Windows& w, const T* x, int64_t down, int64_t across, T* out) {
+// out[row, col] = x[from + row + down, col + across] for so many lines, 0 outside. The lines that are there are copied in one piece,
+// then what came from the end of another line is cleared.
+template <class T>
+void move_lines(const Windows& w, const T* x, int64_t from, int64_t count, int64_t down, int64_t across, T* out) {
     int64_t width = w.out[2], left = std::min(std::max<int64_t>(-across, 0), width);
     int64_t right = std::min(std::max<int64_t>(across, 0), width);
-    Range lines = inside(w.in[1], w.out[1], 1, down);
+    Range lines = inside(w.in[1], count, 1, from + down);
     int64_t begin = lines.low * width, end = lines.high * width;
     std::fill_n(out, begin, T(0));
-    std::fill_n(out + end, w.out[1] * width - end, T(0));
+    std::fill_n(out + end, count * width - end, T(0));
     int64_t copied = end - begin - left - right;
     if (left + right < width && copied > 0)
-        std::memcpy(out + begin + left, x + begin + down * width + (across > 0 ? across : 0),
+        std::memcpy(out + begin + left, x + begin + (from + down) * width + (across > 0 ? across : 0),
                     static_cast<size_t>(copied) * sizeof(T));
     for (T* line = out + begin; line < out + end; line += width) {
         for (int64_t i = 0; i < left; ++i) line[i] = 0;
@@ -87,7 +89,8 @@ void im2col(const Windows& w, const T* x, int64_t channels, int64_t first, int64
         for (int64_t c = 0; c < channels; ++c, x += w.in[1] * w.in[2])
             for (int64_t b = 0; b < w.kernel[1]; ++b)
                 for (int64_t e = 0; e < w.kernel[2]; ++e, col += ld)
-                    move_plane(w, x, b * w.dilation[1] - w.pad[1], e * w.dilation[2] - w.pad[2], col);
+                    move_lines(w, x, first / w.out[2], (last - first) / w.out[2], b * w.dilation[1] - w.pad[1],
+                               e * w.dilation[2] - w.pad[2], col);
         return;
     }
     int64_t step = w.stride[2];

@@ -7,6 +7,7 @@
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "kernels/blas.h"
 #include "kernels/gemm.h"
 #include "ops/conv_shape.h"
 #include "ops/visit.h"
@@ -37,6 +38,8 @@ void product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const T* a, int6
     kernels::gemm_serial({type, ta, tb, m, n, k, lda, ldb, ldc, 1, static_cast<double>(beta)}, a, b, c);
 }
 
+int64_t padded(int64_t n) { return (n + 15) / 16 * 16; }  // rows that begin with a cache line
+
 // Sizes that all three need. Channels are counted in one group.
 struct Plan {
     Windows w;
@@ -56,8 +59,15 @@ struct Plan {
           in(a.w.in_size()),
           out(a.w.out_size()) {
         channel_block = std::clamp<int64_t>(kBlockRows / std::max<int64_t>(taps, 1), 1, std::max<int64_t>(channels, 1));
-        cols = std::min(out, kBlockCols);
+        cols = block_cols();
         weight_cols = std::min(out, kBlockCols * std::max<int64_t>(kBlockRows / std::max<int64_t>(block_rows(), 1), 1));
+    }
+    // Blocks of about one size, of whole lines where those are short.
+    int64_t block_cols() const {
+        int64_t blocks = std::max<int64_t>((out + kBlockCols - 1) / kBlockCols, 1),
+                unit = w.out[2] <= kBlockCols ? w.out[2] : 16;
+        int64_t each = (out + blocks - 1) / blocks;
+        return std::min(out, (each + unit - 1) / std::max<int64_t>(unit, 1) * unit);
     }
     int64_t block_rows() const { return channel_block * taps; }
     int64_t channel_blocks() const { return (channels + channel_block - 1) / channel_block; }
@@ -83,9 +93,11 @@ template <class T> struct Forward {
     const T *x, *weight, *bias;
     T* y;
 
-    void start(T* to, int64_t group, int64_t cols, int64_t ld) const {
-        for (int64_t f = 0; f < p.filters; ++f)
-            std::fill_n(to + f * ld, cols, bias ? bias[group * p.filters + f] : T(0));
+    void add_bias(T* to, int64_t group, int64_t cols, int64_t ld) const {
+        for (int64_t f = 0; bias && f < p.filters; ++f) {
+            T *row = to + f * ld, more = bias[group * p.filters + f];
+            for (int64_t i = 0; i < cols; ++i) row[i] += more;
+        }
     }
 
     // Windows first..last of one sample.
@@ -94,32 +106,34 @@ template <class T> struct Forward {
         T* to = y + (sample * p.groups + group) * p.filters * p.out + first;
         const T* from = x + (sample * p.groups + group) * p.channels * p.in;
         const T* filter = weight + group * p.filters * rows;
-        start(to, group, n, p.out);
         if (p.w.is_identity()) {
-            product(false, false, p.filters, n, rows, filter, rows, from + first, p.in, to, p.out);
+            product(false, false, p.filters, n, rows, filter, rows, from + first, p.in, to, p.out, T(0));
+            add_bias(to, group, n, p.out);
             return;
         }
         for (int64_t b = 0; b < p.channel_blocks(); ++b) {
             int64_t c = b * p.channel_block, some = p.block_channels(b);
-            T* col = scratch<T>(Columns, p.block_rows() * p.cols);
-            im2col(p.w, from + c * p.in, some, first, last, col, n);
-            product(false, false, p.filters, n, some * p.taps, filter + c * p.taps, rows, col, n, to, p.out);
+            T* col = scratch<T>(Columns, p.block_rows() * padded(p.cols));
+            im2col(p.w, from + c * p.in, some, first, last, col, padded(n));
+            product(false, false, p.filters, n, some * p.taps, filter + c * p.taps, rows, col, padded(n), to, p.out,
+                    T(b > 0));
         }
+        add_bias(to, group, n, p.out);
     }
 
     // All windows of several samples.
     void several(int64_t first, int64_t count, int64_t group) const {
         int64_t rows = p.channels * p.taps, n = count * p.out;
-        T *col = scratch<T>(Columns, p.block_rows() * n), *staged = scratch<T>(Staging, p.filters * n);
-        start(staged, group, n, n);
+        T *col = scratch<T>(Columns, p.block_rows() * padded(n)), *staged = scratch<T>(Staging, p.filters * n);
         for (int64_t b = 0; b < p.channel_blocks(); ++b) {
             int64_t c = b * p.channel_block, some = p.block_channels(b);
             for (int64_t s = 0; s < count; ++s)
                 im2col(p.w, x + (((first + s) * p.groups + group) * p.channels + c) * p.in, some, 0, p.out,
-                       col + s * p.out, n);
+                       col + s * p.out, padded(n));
             product(false, false, p.filters, n, some * p.taps, weight + group * p.filters * rows + c * p.taps, rows,
-                    col, n, staged, n);
+                    col, padded(n), staged, n, T(b > 0));
         }
+        add_bias(staged, group, n, n);
         for (int64_t s = 0; s < count; ++s)
             for (int64_t f = 0; f < p.filters; ++f)
                 std::memcpy(y + (((first + s) * p.groups + group) * p.filters + f) * p.out, staged + f * n + s * p.out,
@@ -282,13 +296,20 @@ ConvAttrs flipped_attrs(const ConvAttrs& a) {
     return f;
 }
 
+// With kernels for small products a matrix of windows pays where it is the input itself or many filters read each window; with few,
+// or a stride, laying it out takes longer than it saves.
+bool multiplies(const ConvAttrs& a, const Plan& p) {
+    if (!kernels::blas_has_small_kernels() || p.filters < 16) return false;
+    return a.w.is_identity() || std::min(p.filters, p.channels) >= 128;
+}
+
 }  // namespace
 
 void conv_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
     Plan p(a, x, weight);
     if (p.empty()) return;
     if (is_depthwise(a, weight)) return depthwise_forward(a, x, weight, bias, y);
-    if (conv_direct(a, x, weight, bias, y)) return;
+    if (!multiplies(a, p) && conv_direct(a, x, weight, bias, y)) return;
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         Forward<T> f{p, x.data<T>(), weight.data<T>(), bias ? bias.data<T>() : nullptr, y.data<T>()};
