@@ -1,5 +1,7 @@
 """Reading and writing parts of tensors, against NumPy."""
 
+import warnings
+
 import numpy as np
 import pytest
 from helpers import array, expect_error, same
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 import chainrule as cr
 
+torch = pytest.importorskip("torch")
 ALL = slice(None)
 
 # Written with NumPy arrays; `ours` turns them into tensors.
@@ -273,3 +276,39 @@ def test_storage_and_bits():
         cr.ones(2, requires_grad=True).view(cr.int32)
     with pytest.raises(ValueError, match=r"view: elements of 8 bytes must fill the last axis"):
         cr.ones(3).view(cr.int64)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        [slice(None), [0, 1]],
+        [slice(0, 1), slice(1, 3)],
+        [[0, 1], [1, 0]],
+        [[0], [1, 2]],
+        [[1, 0]],
+        [None, 0],
+        [..., 0],
+        ((0, 1), (1, 2)),
+        ((1, 0),),
+        (slice(None), (0, 2)),
+        [[]],
+        [0, 1, 1],
+        range(2),
+    ],
+    ids=str,
+)
+def test_lists_that_mean_tuples(key):
+    x, t = cr.arange(6).reshape(2, 3), torch.arange(6).reshape(2, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert x[key].tolist() == t[key].tolist()
+        x[key], t[key] = 9, 9
+    assert x.tolist() == t.tolist()
+
+
+def test_a_list_that_means_a_tuple_warns():
+    with pytest.warns(UserWarning, match="read as a tuple"):
+        assert cr.arange(6).reshape(2, 3)[[[0, 1], [1, 0]]].tolist() == [1, 3]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert cr.arange(3)[[2, 0]].tolist() == [2, 0]

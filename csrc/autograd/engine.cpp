@@ -21,7 +21,7 @@
 namespace chainrule {
 
 void (*interrupt_check)() = nullptr;
-bool anomaly_mode = false;
+bool anomaly_mode = false, anomaly_checks_values = true;
 std::string (*source_line)() = nullptr;
 
 namespace {
@@ -68,6 +68,10 @@ class Pass {
     bool holds(Node* node) const { return node->pass == this || (!side_.empty() && side_.count(node)); }
     Ref<TensorImpl>* slots(Node* node) { return node->pass == this ? node->grads() : side_.at(node).data(); }
     bool create_graph() const { return options_.create_graph; }
+    // From a node's rule: the gradient of its input i.
+    void deliver(Node* node, int i, Tensor grad);
+    bool collects() const { return collected_ != nullptr; }
+    void add_to(const Tensor& tensor, const Tensor& grad);
     static bool keeps_gradients() { return recorder() && recorder()->keeps_gradients(); }
 
   private:
@@ -82,15 +86,17 @@ class Pass {
     void run_hooks(Node* node);
     void capture(Node* node, std::vector<Tensor>* captured, const std::vector<Edge>& targets);
     void run_node(Node* node);
+    void run_rule(Node* node);
     void check_anomaly(Node* node);
     void accumulate(Node* leaf);
-    void add_to_leaf(const Tensor& leaf, const Tensor& grad);
 
     BackwardOptions options_;
     std::vector<Ref<NodeBase>> heap_;
     std::vector<Ref<NodeBase>> leaves_;
     std::unordered_map<Node*, std::vector<Ref<TensorImpl>>> side_;
     std::unordered_map<Node*, uint64_t> marks_;  // those that do not lie on the nodes
+    std::vector<Tensor>* collected_ =
+        nullptr;  // a hooked node's input gradients, held back until its hooks have seen them
     bool pruned_ = false, own_marks_ = false;
     uint64_t mark_ = 0;
 };
@@ -197,7 +203,7 @@ void Pass::run_hooks(Node* node) {
         slots(node)[h.output_nr] = replaced.ref();
     }
     if (options_.observe) return;
-    KeepLock keep;  // as in add_to_leaf
+    KeepLock keep;  // as in add_to
     for (auto& r : node->extras->retained) {
         Tensor g(slots(node)[r.output_nr]);
         if (!g) continue;
@@ -238,14 +244,46 @@ void Pass::run_node(Node* node) {
                            " were freed by an earlier backward(). Pass retain_graph=True to the first one; if a state "
                            "is carried between "
                            "steps, detach it; if losses share a graph, sum them and call backward() once.");
-    VjpCtx ctx(node, options_.create_graph);
-    node->op->vjp(ctx);
+    run_rule(node);
     if (recorder()) recorder()->node_ends(node);
-    if (anomaly_mode) check_anomaly(node);
+    if (anomaly_mode && anomaly_checks_values) check_anomaly(node);
     if (!options_.retain_graph && node->has_saved) {
         node->freed = true;
         node->release_saved();
     }
+}
+
+// The gradient rule, between the node's own hooks where it has any.
+void Pass::run_rule(Node* node) {
+    VjpCtx ctx(node, options_.create_graph);
+    if (!node->extras || (node->extras->before.empty() && node->extras->after.empty())) {
+        node->op->vjp(ctx);
+        return;
+    }
+    auto before = node->extras->before;  // copies: a hook may remove itself
+    auto after = node->extras->after;
+    NodeExtras::Tensors grad_outputs(node->n_outputs), grad_inputs(node->n_inputs);
+    for (uint32_t k = 0; k < node->n_outputs; ++k) grad_outputs[k] = Tensor(slots(node)[k]);
+    for (auto& h : before) h.second(grad_outputs);
+    for (uint32_t k = 0; k < node->n_outputs; ++k) slots(node)[k] = grad_outputs[k].ref();
+    struct Collecting {
+        Pass* pass;
+        Collecting(Pass* p, std::vector<Tensor>* into) : pass(p) { p->collected_ = into; }
+        ~Collecting() { pass->collected_ = nullptr; }
+    };
+    {
+        Collecting collecting(this, &grad_inputs);
+        node->op->vjp(ctx);
+    }
+    for (auto& h : after) h.second(grad_inputs, grad_outputs);
+    for (uint32_t i = 0; i < node->n_inputs; ++i)
+        if (grad_inputs[i] && needs(node->edges()[i])) receive(node->edges()[i], std::move(grad_inputs[i]));
+}
+
+void Pass::deliver(Node* node, int i, Tensor grad) {
+    if (!collected_) return receive(node->edges()[i], std::move(grad));
+    Tensor& held = (*collected_)[static_cast<size_t>(i)];
+    held = held ? run(add_op, held, grad) : std::move(grad);
 }
 
 void Pass::accumulate(Node* leaf) {
@@ -254,15 +292,30 @@ void Pass::accumulate(Node* leaf) {
     if (!leaf->owner || !grad) return;
     Tensor owner(leaf->owner);
     decltype(NodeExtras::post_accumulate) hooks;
+    decltype(NodeExtras::before) before;
+    decltype(NodeExtras::after) after;
     {
         LeafLock lock(leaf);
-        add_to_leaf(owner, grad);
-        if (leaf->extras) hooks = leaf->extras->post_accumulate;
+        if (leaf->extras) {
+            hooks = leaf->extras->post_accumulate;
+            before = leaf->extras->before;
+            after = leaf->extras->after;
+        }
+        if (before.empty()) add_to(owner, grad);
+    }
+    if (!before.empty()) {
+        NodeExtras::Tensors grads{grad};
+        for (auto& h : before) h.second(grads);
+        grad = grads[0];
+        LeafLock lock(leaf);
+        add_to(owner, grad);
     }
     for (auto& h : hooks) h.second(owner);
+    NodeExtras::Tensors none;
+    for (auto& h : after) h.second(none, {grad});
 }
 
-void Pass::add_to_leaf(const Tensor& leaf, const Tensor& grad) {
+void Pass::add_to(const Tensor& leaf, const Tensor& grad) {
     KeepLock keep;  // another thread may add to the same leaf: neither part may be lost
     Tensor held(leaf->grad);
     if (!held) {
@@ -361,6 +414,9 @@ std::vector<Tensor> run_backward(const char* name, const std::vector<Tensor>& ro
         if (pass.needs(e)) pass.receive(e, std::move(grads[i]));
     }
     pass.walk(inputs.empty() ? nullptr : &captured, targets);
+    // Leaves have their gradients now; values inside the graph, named as inputs, get theirs.
+    for (size_t i = 0; options.accumulate && i < inputs.size(); ++i)
+        if (captured[i] && !inputs[i].is_leaf() && !inputs[i]->retains_grad) pass.add_to(inputs[i], captured[i]);
     return captured;
 }
 
@@ -405,18 +461,17 @@ const OpDef& VjpCtx::op() const { return *node_->op; }
 void VjpCtx::set(int i, Tensor grad) {
     if (!grad || !wants(i)) return;
     if (Recorder* r = recorder()) r->gradient(node_, i, grad);
-    current_pass->receive(node_->edges()[i], std::move(grad));
+    current_pass->deliver(node_, i, std::move(grad));
 }
 
 void VjpCtx::add_into(int i, const Dims& shape, const Dims& strides, int64_t offset, const Tensor& grad) {
     if (!wants(i)) return;
-    const Edge& edge = node_->edges()[i];
     Tensor buffer = owned_buffer(i);
     if (!buffer) {
         Tensor fresh = zeros(input_shape(i), grad.dtype());
         add_data(alias(fresh, shape, strides, offset), grad);
         if (Recorder* r = recorder()) r->gradient(node_, i, fresh);
-        current_pass->receive(edge, std::move(fresh));
+        current_pass->deliver(node_, i, std::move(fresh));
         return;
     }
     add_data(alias(buffer, shape, strides, offset), grad);
@@ -425,7 +480,7 @@ void VjpCtx::add_into(int i, const Dims& shape, const Dims& strides, int64_t off
 Tensor VjpCtx::owned_buffer(int i) const {
     const Edge& edge = node_->edges()[i];
     Node* target = as_node(edge.node);
-    if (!target || !current_pass->holds(target) || Pass::keeps_gradients()) return Tensor();
+    if (!target || !current_pass->holds(target) || current_pass->collects() || Pass::keeps_gradients()) return Tensor();
     const Tensor& held = as_tensor(current_pass->slots(target)[edge.nr]);
     if (!held || !exclusively_owned(held) || !held.is_contiguous()) return Tensor();
     return held;

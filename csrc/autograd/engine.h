@@ -25,7 +25,7 @@ std::vector<Tensor> run_backward(const char* name, const std::vector<Tensor>& ro
 // Called between nodes; throws to stop the walk (the binding checks for Ctrl-C here).
 extern void (*interrupt_check)();
 // Called with a node whose gradient rule threw, and with the tensor's first non-finite gradient under anomaly mode.
-extern bool anomaly_mode;
+extern bool anomaly_mode, anomaly_checks_values;
 // Gives the user's source line of the operation being recorded, under anomaly mode.
 extern std::string (*source_line)();
 

@@ -6,9 +6,11 @@
 #include <new>
 
 #include "autograd/basic_ops.h"
+#include "autograd/elementwise.h"
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
 #include "autograd/recorder.h"
+#include "autograd/saved_hooks.h"
 #include "core/allocator.h"
 
 namespace chainrule {
@@ -22,9 +24,14 @@ namespace chainrule {
     static thread_local Recorder* current = nullptr;
     return current;
 }
+[[gnu::no_sanitize("undefined")]] Packer*& packer() {
+    static thread_local Packer* current = nullptr;
+    return current;
+}
 #else
 constinit thread_local bool grad_mode_flag = true;
 constinit thread_local Recorder* recorder_pointer = nullptr;
+constinit thread_local Packer* packer_pointer = nullptr;
 #endif
 
 int64_t steady_ns() {
@@ -151,7 +158,76 @@ Node* grad_fn(const Tensor& t) {
     return as_node(t->node);
 }
 
+namespace {
+
+// Note [Packed values]: what a packer keeps lies in a node of this operation, which a tensor of the value's shape, without memory,
+// holds in the place of the value. The node's one edge is the value's place in the graph.
+struct PackedAttrs {
+    PackedValue* value;
+};
+
+const OpDef packed_op = {
+    .name = "packed",
+    .grad_name = "Packed",
+    .attr_bytes = sizeof(PackedAttrs),
+    .destroy_attrs = [](void* attrs) { delete static_cast<PackedAttrs*>(attrs)->value; },
+};
+
+Tensor pack(const Tensor& t, const Edge& edge) {
+    std::unique_ptr<PackedValue> value;
+    {
+        GradMode off(false);
+        value = packer()->pack(alias(t));
+    }
+    PackedAttrs attrs{value.get()};
+    Ref<NodeBase> holder = Node::create(packed_op, 1, 0, &attrs, sizeof(attrs));
+    value.release();
+    as_node(holder)->edges()[0] = edge;
+    Tensor stub(TensorImpl::create());
+    stub->dtype = t.dtype();
+    set_geometry(stub.get(), t.shape(), t.strides());
+    stub->node = holder;
+    return stub;
+}
+
+bool is_packed(const Tensor& saved) { return !saved->storage && saved->node && as_node(saved->node)->op == &packed_op; }
+
+Tensor unpack(const Node* node, const Tensor& stub) {
+    Node* holder = as_node(stub->node);
+    Tensor value;
+    {
+        GradMode off(false);
+        value = static_cast<PackedAttrs*>(holder->attrs())->value->unpack();
+    }
+    check<ValueError>(value.dtype() == stub.dtype() && value.shape() == stub.shape(), node->op->grad_name,
+                      ": the unpack hook must give back what was packed, a ", stub.dtype(), " tensor of shape ",
+                      stub.shape(), ", got ", value.dtype(), " of shape ", value.shape());
+    // Rules rely on the strides that they saw when the value was saved.
+    if (!(value.strides() == stub.strides())) {
+        Tensor same = empty_strided(stub.shape(), stub.strides(), stub.dtype());
+        copy_data(same, value);
+        value = same;
+    }
+    Tensor t = alias(value);
+    const Edge& edge = holder->edges()[0];
+    if (!edge.node) return t;
+    if (as_node(edge.node)->is_accumulator()) {
+        t->accumulator = edge.node;
+        t->requires_grad = true;
+    } else {
+        t->node = edge.node;
+        t->output_nr = edge.nr;
+    }
+    return t;
+}
+
+}  // namespace
+
 void save_value(Saved& slot, const Tensor& t, bool is_output) {
+    if (packer()) [[unlikely]] {
+        slot.tensor = pack(t, !is_output && t.requires_grad() ? gradient_edge(t) : Edge()).ref();
+        return;
+    }
     Tensor kept = alias(t);
     if (!is_output && t.requires_grad()) {
         Edge e = gradient_edge(t);
@@ -172,6 +248,8 @@ Tensor unpack_saved(const Node* node, const Saved& slot, const char* role) {
         fail<RuntimeError>(node->op->grad_name, ": the saved ", role,
                            " is gone. This is a bug in the operation's gradient rule.");
     Tensor t(slot.tensor);
+    if (is_packed(t)) [[unlikely]]
+        return unpack(node, t);
     if (t->storage && t.version() != slot.version)
         fail<RuntimeError>(node->op->grad_name, ": a ", t.dtype(), " tensor of shape ", t.shape(),
                            " that the gradient needs (saved ", role, ") has been modified in place: it is at version ",
@@ -195,10 +273,12 @@ namespace {
 Counter g_next_hook{1};
 }
 
+int64_t next_hook_id() { return g_next_hook++; }
+
 int64_t add_hook(const Tensor& t, NodeExtras::Hook hook) {
     Edge e = gradient_edge(t);
     check<RuntimeError>(static_cast<bool>(e.node), "register_hook: the tensor does not require a gradient");
-    int64_t id = g_next_hook++;
+    int64_t id = next_hook_id();
     LeafLock lock(as_node(e.node));
     as_node(e.node)->extra().hooks.push_back({e.nr, id, std::move(hook)});
     return id;
@@ -207,9 +287,24 @@ int64_t add_hook(const Tensor& t, NodeExtras::Hook hook) {
 void remove_hook(Node* node, int64_t id) {
     LeafLock lock(node);
     if (!node->extras) return;
-    auto& hooks = node->extras->hooks;
-    std::erase_if(hooks, [id](const auto& h) { return h.id == id; });
-    std::erase_if(node->extras->post_accumulate, [id](const auto& h) { return h.first == id; });
+    auto is_meant = [id](const auto& h) { return h.first == id; };
+    NodeExtras& x = *node->extras;
+    std::erase_if(x.hooks, [id](const auto& h) { return h.id == id; });
+    std::erase_if(x.post_accumulate, is_meant);
+    std::erase_if(x.before, is_meant);
+    std::erase_if(x.after, is_meant);
+    std::erase_if(x.callables, is_meant);
+}
+
+void remove_all_hooks(Node* node) {
+    if (!node->extras) return;
+    NodeExtras taken;  // what the hooks held may reach this node while it goes
+    NodeExtras& x = *node->extras;
+    x.callables.clear();
+    std::swap(taken.hooks, x.hooks);
+    std::swap(taken.post_accumulate, x.post_accumulate);
+    std::swap(taken.before, x.before);
+    std::swap(taken.after, x.after);
 }
 
 }  // namespace chainrule

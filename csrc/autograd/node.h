@@ -44,9 +44,17 @@ struct NodeExtras {
         uint32_t output_nr;
         TensorImpl* tensor;  // not counted; unregistered when the tensor goes
     };
+    // Hooks of the node itself, before its rule and after it: they may replace what they are given.
+    using Tensors = std::vector<Tensor>;
+    using Before = std::function<void(Tensors& grad_outputs)>;
+    using After = std::function<void(Tensors& grad_inputs, const Tensors& grad_outputs)>;
     std::vector<TensorHook> hooks;
     std::vector<Retained> retained;
     std::vector<std::pair<int64_t, std::function<void(const Tensor&)>>> post_accumulate;
+    std::vector<std::pair<int64_t, Before>> before;
+    std::vector<std::pair<int64_t, After>> after;
+    // The host's objects that the hooks hold, not counted: for its garbage collector.
+    std::vector<std::pair<int64_t, void*>> callables;
     std::unique_ptr<Recorded> recorded;
     std::string where;  // the user's source line, under detect_anomaly
 };
@@ -115,7 +123,9 @@ Tensor unpack_saved(const Node* node, const Saved& slot, const char* role);
 
 // Hooks on a tensor's gradient. Returns an id for removal.
 int64_t add_hook(const Tensor& t, NodeExtras::Hook hook);
+int64_t next_hook_id();
 void remove_hook(Node* node, int64_t id);
+void remove_all_hooks(Node* node);
 void retain_grad(const Tensor& t);
 
 int64_t live_nodes();

@@ -2,8 +2,11 @@
 
 #include "bind/autograd.h"
 
+#include <unordered_map>
+
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
+#include "autograd/saved_hooks.h"
 #include "bind/convert.h"
 #include "bind/function.h"
 #include "bind/program.h"
@@ -74,18 +77,139 @@ py::tuple next_functions(const NodeHandle& h) {
     Node* node = h.get();
     for (uint32_t i = 0; i < node->n_inputs; ++i) {
         const Edge& e = node->edges()[i];
-        if (e.node) out.append(py::make_tuple(NodeHandle{e.node}, e.nr));
+        if (e.node) out.append(py::make_tuple(node_object(e.node), e.nr));
         else out.append(py::make_tuple(py::none(), 0));
     }
     return py::tuple(out);
 }
 
 // A Python callable as a hook; it lives and dies under the GIL.
-NodeExtras::Hook make_hook(py::object call) {
-    auto held = std::make_shared<py::object>(std::move(call));
-    return [held](const Tensor& g) {
-        py::object result = (*held)(g);
-        return result.is_none() ? Tensor() : result.cast<Tensor>();
+using Callable = std::shared_ptr<py::object>;
+
+// The handle comes first, and room for the callable: where there is no memory for them, no hook must stay.
+template <class Add> py::object add_callable(const Ref<NodeBase>& node, py::object hook, Add add) {
+    py::object handle = py::cast(HookHandle{});
+    auto call = std::make_shared<py::object>(std::move(hook));
+    auto& callables = as_node(node)->extra().callables;
+    callables.reserve(callables.size() + 1);
+    int64_t id = add(call);
+    callables.emplace_back(id, call->ptr());
+    handle.cast<HookHandle&>() = {node, id};
+    return handle;
+}
+
+py::tuple tuple_of(const NodeExtras::Tensors& tensors) {
+    py::tuple out(tensors.size());
+    for (size_t i = 0; i < tensors.size(); ++i) out[i] = tensors[i];
+    return out;
+}
+
+// What a node's hook gave back, if anything: as many gradients, of the same shapes.
+void replace(NodeExtras::Tensors& tensors, const py::object& given, const char* hook) {
+    if (given.is_none()) return;
+    std::vector<Tensor> found = tensor_list(given, hook);
+    check<ValueError>(found.size() == tensors.size(), hook, ": the hook must return None or ", tensors.size(),
+                      " gradients, got ", found.size());
+    for (size_t i = 0; i < found.size(); ++i)
+        check<ValueError>(!found[i] || !tensors[i] || found[i].shape() == tensors[i].shape(), hook,
+                          ": the hook returned a gradient of shape ", found[i] ? found[i].shape() : Dims(),
+                          " for one of shape ", tensors[i] ? tensors[i].shape() : Dims());
+    tensors = std::move(found);
+}
+
+py::object register_node_hook(const NodeHandle& h, py::object hook) {
+    return add_callable(h.ref, std::move(hook), [&](const Callable& call) {
+        int64_t id = next_hook_id();
+        h.get()->extra().after.emplace_back(
+            id, [call](NodeExtras::Tensors& inputs, const NodeExtras::Tensors& outputs) {
+                replace(inputs, (*call)(tuple_of(inputs), tuple_of(outputs)), "register_hook");
+            });
+        return id;
+    });
+}
+
+py::object register_node_prehook(const NodeHandle& h, py::object hook) {
+    return add_callable(h.ref, std::move(hook), [&](const Callable& call) {
+        int64_t id = next_hook_id();
+        h.get()->extra().before.emplace_back(id, [call](NodeExtras::Tensors& outputs) {
+            replace(outputs, (*call)(tuple_of(outputs)), "register_prehook");
+        });
+        return id;
+    });
+}
+
+// saved_tensors_hooks: two Python callables.
+class PythonPacker final : public Packer {
+  public:
+    PythonPacker(py::object pack, py::object unpack) : pack_(std::move(pack)), unpack_(std::move(unpack)) {}
+    std::unique_ptr<PackedValue> pack(const Tensor& value) override {
+        return std::make_unique<Value>(pack_(value), unpack_);
+    }
+
+  private:
+    struct Value final : PackedValue {
+        Value(py::object packed, py::object unpack) : packed(std::move(packed)), call(std::move(unpack)) {}
+        Tensor unpack() override {
+            py::object given = call(packed);
+            check<TypeError>(is_tensor(given.ptr()), "saved_tensors_hooks: the unpack hook must return a tensor, got ",
+                             Py_TYPE(given.ptr())->tp_name);
+            return tensor_of(given.ptr());
+        }
+        py::object packed, call;
+    };
+    py::object pack_, unpack_;
+};
+
+// Those of this thread's blocks, the innermost last.
+thread_local std::vector<std::unique_ptr<PythonPacker>> packers;
+
+void push_packer(py::object pack, py::object unpack) {
+    packers.push_back(std::make_unique<PythonPacker>(std::move(pack), std::move(unpack)));
+    packer() = packers.back().get();
+}
+
+void pop_packer() {
+    check<RuntimeError>(!packers.empty(), "saved_tensors_hooks: no block is open");
+    std::unique_ptr<PythonPacker> last = std::move(packers.back());
+    packers.pop_back();
+    packer() = packers.empty() ? nullptr : packers.back().get();
+}
+
+// A class for each name, so that type(t.grad_fn).__name__ says what the node is.
+py::handle node_type(const char* grad_name) {
+    static auto* types = new std::unordered_map<std::string, PyObject*>;
+    PyObject*& made = (*types)[grad_name];
+    if (!made) {
+        py::dict space;
+        space["__slots__"] = py::tuple();
+        space["__module__"] = "chainrule.autograd.graph";
+        py::object base = py::type::of<NodeHandle>();
+        made = py::handle(reinterpret_cast<PyObject*>(&PyType_Type))(grad_name, py::make_tuple(base), space)
+                   .release()
+                   .ptr();
+    }
+    return made;
+}
+
+// Note [Cycles through a node] in tensor_object.cpp.
+Node* sole_node(PyObject* o) {
+    if (!py::detail::is_holder_constructed(o)) return nullptr;
+    Node* node = py::cast<NodeHandle&>(py::handle(o)).get();
+    return node && node->use_count() == 1 ? node : nullptr;
+}
+
+void make_collectable(PyHeapTypeObject* heap_type) {
+    check_memory(heap_type);
+    PyTypeObject* type = &heap_type->ht_type;
+    type->tp_flags |= Py_TPFLAGS_HAVE_GC;
+    type->tp_traverse = [](PyObject* o, visitproc visit, void* arg) {
+        Py_VISIT(Py_TYPE(o));
+        Node* node = sole_node(o);
+        return node ? traverse_node(node, visit, arg) : 0;
+    };
+    type->tp_clear = [](PyObject* o) {
+        if (Node* node = sole_node(o)) clear_node(node);
+        return 0;
     };
 }
 
@@ -124,30 +248,38 @@ py::object context_attribute(const NodeHandle& h, const char* name) {
 
 }  // namespace
 
-py::object grad_fn_object(const Tensor& t) {
-    Node* node = grad_fn(t);
-    return node ? py::cast(NodeHandle{Ref<NodeBase>(node)}) : py::none();
+py::object node_object(const Ref<NodeBase>& ref) {
+    if (!ref) return py::none();
+    py::object made = py::cast(NodeHandle{ref});
+    made.attr("__class__") = node_type(as_node(ref)->op->grad_name);
+    return made;
 }
 
-// The handle comes first: where there is no memory for it, no hook must stay.
+py::object grad_fn_object(const Tensor& t) { return node_object(Ref<NodeBase>(grad_fn(t))); }
+
 py::object register_hook(const Tensor& t, py::object hook) {
-    py::object handle = py::cast(HookHandle{});
-    int64_t id = add_hook(t, make_hook(std::move(hook)));
-    handle.cast<HookHandle&>() = {gradient_edge(t).node, id};
-    return handle;
+    check<RuntimeError>(t.requires_grad(), "register_hook: the tensor does not require a gradient");
+    return add_callable(gradient_edge(t).node, std::move(hook), [&](const Callable& call) {
+        return add_hook(t, [call](const Tensor& g) {
+            py::object result = (*call)(g);
+            return result.is_none() ? Tensor() : result.cast<Tensor>();
+        });
+    });
 }
 
 py::object register_post_accumulate(const Tensor& t, py::object hook) {
     check<RuntimeError>(t->requires_grad && !t->node,
                         "register_post_accumulate_grad_hook: a leaf that requires a gradient is needed");
-    static int64_t next = -1;
-    py::object handle = py::cast(HookHandle{});
-    auto held = std::make_shared<py::object>(std::move(hook));
-    Node* node = accumulator(t);
-    int64_t id = next--;
-    node->extra().post_accumulate.emplace_back(id, [held](const Tensor& leaf) { (*held)(leaf); });
-    handle.cast<HookHandle&>() = {t->accumulator, id};
-    return handle;
+    Ref<NodeBase> node(accumulator(t));
+    return add_callable(node, std::move(hook), [&](const Callable& call) {
+        int64_t id = next_hook_id();
+        as_node(node)->extra().post_accumulate.emplace_back(id, [call](const Tensor& leaf) {
+            check<RuntimeError>(
+                (*call)(leaf).is_none(),
+                "register_post_accumulate_grad_hook: the hook must return None. Change leaf.grad in it.");
+        });
+        return id;
+    });
 }
 
 PyObject* tensor_backward(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
@@ -187,7 +319,7 @@ void bind_autograd(py::module_& m) {
     interrupt_check = check_signals;
     source_line = python_line;
 
-    py::class_<NodeHandle> node(m, "Node", "A recorded operation.", memory_checked());
+    py::class_<NodeHandle> node(m, "Node", "A recorded operation.", py::custom_type_setup(make_collectable));
     add_node_properties(node);
     node.def(
             "name", [](const NodeHandle& h) { return h.get()->op->grad_name; },
@@ -202,6 +334,11 @@ void bind_autograd(py::module_& m) {
                                        throw py::attribute_error("variable: only AccumulateGrad has one");
                                    return n->owner ? Tensor(n->owner) : Tensor();
                                })
+        .def("register_hook", &register_node_hook, py::arg("fn"),
+             "Calls fn(grad_inputs, grad_outputs) after the gradient rule; what it returns, if not None, replaces "
+             "grad_inputs.")
+        .def("register_prehook", &register_node_prehook, py::arg("fn"),
+             "Calls fn(grad_outputs) before the gradient rule; what it returns, if not None, replaces them.")
         .def_property_readonly("_sequence_nr", [](const NodeHandle& h) { return h.get()->seq; })
         .def("__getattr__", &context_attribute)
         .def("__eq__",
@@ -224,10 +361,20 @@ void bind_autograd(py::module_& m) {
             if (h.node) remove_hook(as_node(h.node), h.id);
         });
 
+    m.def("_push_packer", &push_packer, py::arg("pack"), py::arg("unpack"));
+    m.def("_pop_packer", &pop_packer);
+    m.def("_bump_version", [](const Tensor& t) { bump_version(t); }, py::arg("tensor"));
     m.def("is_grad_enabled", [] { return grad_mode(); }, "Whether operations are recorded in this thread.");
     m.def("set_grad_enabled", [](bool enabled) { grad_mode() = enabled; }, py::arg("mode"));
     m.def("is_anomaly_enabled", [] { return anomaly_mode; });
-    m.def("set_anomaly_enabled", [](bool enabled) { anomaly_mode = enabled; }, py::arg("mode"));
+    m.def("is_anomaly_check_nan_enabled", [] { return anomaly_checks_values; });
+    m.def(
+        "set_anomaly_enabled",
+        [](bool enabled, bool check_nan) {
+            anomaly_mode = enabled;
+            anomaly_checks_values = check_nan;
+        },
+        py::arg("mode"), py::arg("check_nan") = true);
     m.def("backward", &backward, py::arg("tensors"), py::arg("grad_tensors") = py::none(),
           py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("inputs") = py::none(),
           "Adds the gradients of the tensors to the .grad of the leaves.");

@@ -269,15 +269,16 @@ py::object apply_function(py::object cls, py::tuple args) {
 
 PyObject* function_context(Node* node) { return node->op->vjp == function_vjp ? state_of(node)->ctx : nullptr; }
 
-int traverse_function_node(Node* node, visitproc visit, void* arg) {
-    if (node->op->vjp != function_vjp) return 0;
-    Py_VISIT(state_of(node)->ctx);
+int traverse_node(Node* node, visitproc visit, void* arg) {
+    if (node->op->vjp == function_vjp) Py_VISIT(state_of(node)->ctx);
+    if (!node->extras) return 0;
+    for (auto& [id, callable] : node->extras->callables) Py_VISIT(static_cast<PyObject*>(callable));
     return 0;
 }
 
-void clear_function_node(Node* node) {
-    if (node->op->vjp != function_vjp) return;
-    Py_CLEAR(state_of(node)->ctx);
+void clear_node(Node* node) {
+    if (node->op->vjp == function_vjp) Py_CLEAR(state_of(node)->ctx);
+    remove_all_hooks(node);
 }
 
 void bind_function(py::module_& m) {

@@ -8,7 +8,8 @@ namespace chainrule {
 
 void bind_function(py::module_& m);
 PyObject* function_context(Node* node);  // borrowed; null if the node is none of the user's
-int traverse_function_node(Node* node, visitproc visit, void* arg);
-void clear_function_node(Node* node);
+// For the garbage collector: what a node holds of Python, a Function's context and the callables of hooks. For nodes with one owner.
+int traverse_node(Node* node, visitproc visit, void* arg);
+void clear_node(Node* node);
 
 }  // namespace chainrule

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "bind/convert.h"
+#include "core/warn.h"
 #include "ops/ops.h"
 
 namespace chainrule {
@@ -27,9 +28,19 @@ Tensor index_tensor(PyObject* o) {
     return t.dtype() == DType::UInt8 ? cast(t, DType::Bool) : t;
 }
 
-bool is_index_list(PyObject* o) {
-    return PyList_Check(o) || PyRange_Check(o) || is_array(o) ||
-           (PySequence_Check(o) && !PyTuple_Check(o) && !PyUnicode_Check(o));
+bool is_index_list(PyObject* o) { return PySequence_Check(o) && !PyUnicode_Check(o); }
+
+// PyTorch reads a short list that holds more than numbers as a tuple: x[[slice(2), 0]], x[[rows, columns]].
+bool means_tuple(PyObject* key) {
+    constexpr size_t kShort = 32;
+    if (is_tensor(key) || is_array(key) || !is_index_list(key)) return false;
+    py::sequence items = py::reinterpret_borrow<py::sequence>(key);
+    if (items.size() >= kShort) return false;
+    for (py::handle item : items) {
+        PyObject* o = item.ptr();
+        if (o == Py_None || o == Py_Ellipsis || PySlice_Check(o) || is_tensor(o) || is_index_list(o)) return true;
+    }
+    return false;
 }
 
 bool is_integer(PyObject* o, int64_t* i) {
@@ -49,10 +60,6 @@ int axes_taken(PyObject* o) {
     if (is_tensor(o)) {
         const TensorImpl* t = impl_of(o);
         return t->dtype == DType::Bool || t->dtype == DType::UInt8 ? t->shape.n : 1;
-    }
-    if (is_array(o)) {
-        Tensor t = index_tensor(o);
-        return t.dtype() == DType::Bool ? t.ndim() : 1;
     }
     if (is_index_list(o)) {
         Tensor t = index_tensor(o);
@@ -110,6 +117,16 @@ Subscript resolve(const Tensor& self, PyObject* key) {
     s.view = self;
     PyObject* const* items = &key;
     Py_ssize_t n = 1;
+    py::object as_tuple;
+    if (!PyTuple_Check(key) && means_tuple(key)) {
+        warn(
+            "index: a list that holds more than numbers is read as a tuple, as PyTorch still does, and not as NumPy "
+            "does. "
+            "Write x[tuple(i)], or x[tensor(i)] for one index tensor.");
+        as_tuple = py::reinterpret_steal<py::object>(PySequence_Tuple(key));
+        if (!as_tuple) throw py::error_already_set();
+        key = as_tuple.ptr();
+    }
     if (PyTuple_Check(key)) {
         items = reinterpret_cast<PyTupleObject*>(key)->ob_item;
         n = PyTuple_GET_SIZE(key);

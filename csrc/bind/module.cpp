@@ -21,7 +21,7 @@ namespace chainrule {
 
 void bind_config(py::module_& m);
 void bind_dlpack(py::module_& m);
-void bind_errors();
+void bind_errors(pybind11::module_& m);
 void bind_optim(py::module_& m);
 
 namespace {
@@ -70,7 +70,7 @@ PYBIND11_MODULE(_core, m) {
     warn_handler = [](const std::string& message) {
         if (PyErr_WarnEx(PyExc_UserWarning, message.c_str(), 1) < 0) throw py::error_already_set();
     };
-    bind_errors();
+    bind_errors(m);
     bind_config(m);
     bind_memory(m);
     make_tensor_type(m);

@@ -171,7 +171,7 @@ py::tuple graph_nodes(const std::vector<Tensor>& roots, size_t limit) {
         Ref<NodeBase> ref = std::move(heap.back());
         heap.pop_back();
         Node* node = as_node(ref);
-        if (first.size() < limit) first.append(NodeHandle{ref});
+        if (first.size() < limit) first.append(node_object(ref));
         for (uint32_t i = 0; i < node->n_inputs; ++i) visit(edge_of(node, i).node);
     }
     return py::make_tuple(first, seen.size());
@@ -215,8 +215,6 @@ const char* kind_name(Tape::Kind k) {
         default: return "end";
     }
 }
-
-py::object node_object(const Ref<NodeBase>& ref) { return ref ? py::cast(NodeHandle{ref}) : py::none(); }
 
 }  // namespace
 

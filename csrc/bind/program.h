@@ -10,6 +10,7 @@ struct NodeHandle {
     Node* get() const { return static_cast<Node*>(ref.get()); }
 };
 
+py::object node_object(const Ref<NodeBase>& ref);  // None for none
 void add_node_properties(py::class_<NodeHandle>& node);
 void bind_program(py::module_& m);
 

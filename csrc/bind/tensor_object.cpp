@@ -40,22 +40,27 @@ void tensor_dealloc(PyObject* o) {
     Py_DECREF(type);
 }
 
-// Note [Cycles through a user's context]: a Function's ctx may hold its own output. That loop runs through C++ handles, which
-// the collector cannot see; it is followed only where each handle on the way is the only one, so that nothing is counted twice.
+// Note [Cycles through a node]: a Function's ctx may hold its own output, a hook the tensor that it is registered on. That loop runs
+// through C++ handles, which the collector cannot see; it is followed only where each handle on the way is the only one, so that
+// nothing is counted twice.
+Node* sole_node(const TensorImpl* t) {
+    if (!t || t->use_count() != 1) return nullptr;
+    const Ref<NodeBase>& node = t->node ? t->node : t->accumulator;
+    return node && node->use_count() == 1 ? as_node(node) : nullptr;
+}
+
 int tensor_traverse(PyObject* o, visitproc visit, void* arg) {
     auto* self = reinterpret_cast<TensorObject*>(o);
     Py_VISIT(Py_TYPE(o));
     Py_VISIT(self->dict);
-    if (self->impl && self->impl->use_count() == 1 && self->impl->node && self->impl->node->use_count() == 1)
-        return traverse_function_node(static_cast<Node*>(self->impl->node.get()), visit, arg);
-    return 0;
+    Node* node = sole_node(self->impl);
+    return node ? traverse_node(node, visit, arg) : 0;
 }
 
 int tensor_clear(PyObject* o) {
     auto* self = reinterpret_cast<TensorObject*>(o);
     Py_CLEAR(self->dict);
-    if (self->impl && self->impl->use_count() == 1 && self->impl->node && self->impl->node->use_count() == 1)
-        clear_function_node(static_cast<Node*>(self->impl->node.get()));
+    if (Node* node = sole_node(self->impl)) clear_node(node);
     return 0;
 }
 

@@ -67,6 +67,7 @@ inline std::string_view text_of(PyObject* str) {
 PyObject* raise_current_exception();
 
 // For each py::class_: its objects where there is no memory for one are a MemoryError. pybind11 follows the null pointer.
+void check_memory(PyHeapTypeObject* type);
 py::custom_type_setup memory_checked();
 
 // Runs f, a lambda that returns PyObject*, with exceptions translated.

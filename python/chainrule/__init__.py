@@ -74,7 +74,6 @@ if _typing.TYPE_CHECKING:
     from ._flat import source as source
     from ._reports import profile as profile
     from ._reports import summary as summary
-    from ._switches import OutOfMemoryError as OutOfMemoryError
     from ._switches import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
     from ._switches import autocast as autocast
     from ._switches import bfloat16 as bfloat16
@@ -120,7 +119,7 @@ _MODULES = [
     "viz", "xpu",
 ]
 _SWITCHES = [
-    "OutOfMemoryError", "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "float16",
+    "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "float16",
     "get_default_device", "get_float32_matmul_precision", "get_num_interop_threads", "half", "is_autocast_enabled",
     "is_inference_mode_enabled", "is_storage", "set_default_device", "set_flush_denormal",
     "set_float32_matmul_precision", "set_num_interop_threads", "set_warn_always", "typename",

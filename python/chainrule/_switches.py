@@ -37,10 +37,6 @@ def _constant(name: str) -> Any:
     return globals()[name]
 
 
-class OutOfMemoryError(RuntimeError):
-    """What PyTorch raises where a device's memory ends. Nothing raises it here: see MemoryError."""
-
-
 def compile(model: Callable[..., Any] | None = None, **options: Any) -> Any:
     """The argument itself: a program runs as it is written."""
     return model if model is not None else lambda function: function

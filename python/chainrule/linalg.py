@@ -47,7 +47,7 @@ vander = _core.linalg_vander
 vecdot = _core.linalg_vecdot
 vector_norm = _core.linalg_vector_norm
 
-LinAlgError = RuntimeError
+LinAlgError = _core._LinAlgError
 
 
 class CholeskyEx(NamedTuple):

@@ -13,20 +13,20 @@ class set_detect_anomaly:
 
     Args:
         mode: True to switch it on.
-        check_nan: accepted; nan is always looked for.
+        check_nan: whether gradients are searched for what is not finite.
 
     Source: PyTorch, torch.autograd.set_detect_anomaly.
     """
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
-        self.prev = _core.is_anomaly_enabled()
-        _core.set_anomaly_enabled(bool(mode))
+        self.prev = _core.is_anomaly_enabled(), _core.is_anomaly_check_nan_enabled()
+        _core.set_anomaly_enabled(bool(mode), bool(check_nan))
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *exc: object) -> None:
-        _core.set_anomaly_enabled(self.prev)
+        _core.set_anomaly_enabled(*self.prev)
 
 
 class detect_anomaly(set_detect_anomaly):

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from .. import _core
 
 Tensor = _core.Tensor
+
+
+def _positional(function: Any) -> int:
+    """How many arguments a plain function takes by position; -1 for any other callable."""
+    code = getattr(function, "__code__", None)
+    return code.co_argcount if code is not None else -1
 
 
 class FunctionCtx:
@@ -115,8 +122,19 @@ class Function:
     vjp = backward  # PyTorch's other name for it
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
-        """Run the operation and record it. Returns what forward returns."""
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Run the operation and record it. Returns what forward returns.
+
+        Arguments by name, and defaults, are for a forward without ctx: setup_context then sees them all.
+        """
+        if cls.setup_context is not Function.setup_context and (kwargs or len(args) != _positional(cls.forward)):
+            bound = inspect.signature(cls.forward).bind(*args, **kwargs)
+            bound.apply_defaults()
+            args, kwargs = bound.args, {name: kwargs[name] for name in bound.kwargs if name in kwargs}
+        if kwargs:
+            raise TypeError(
+                f"{cls.__name__}.apply: arguments by name are for a forward without ctx, got {list(kwargs)}."
+            )
         return _core.apply_function(cls, args)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -70,7 +70,12 @@ def _decorate_generator(func: Callable[..., Generator[Any, Any, Any]], mode: boo
             try:
                 sent = yield value
             except GeneratorExit:
-                gen.close()
+                prev = _get()
+                _set(mode)
+                try:
+                    gen.close()
+                finally:
+                    _set(prev)
                 raise
             except BaseException as error:
                 resume = functools.partial(gen.throw, error)

@@ -9,7 +9,7 @@ from .._absent import device_count as device_count
 from .._absent import ignore, refuse, zero
 from .._absent import is_available as is_available
 from .._absent import is_initialized as is_initialized
-from .._switches import OutOfMemoryError as OutOfMemoryError
+from .._core import OutOfMemoryError as OutOfMemoryError
 from . import amp as amp
 
 _initialized = False
