@@ -1,7 +1,7 @@
 """Behaviour 36: Python threads train own models, or walk separate graphs of a shared one, and get what one thread gets.
 
-Races inside the C++ core are looked for by ThreadSanitizer with 8 threads: tests/cpp/threads_test.cpp, run by
-.ci/nightly.
+Races inside the C++ core are looked for by ThreadSanitizer with 8 threads: in this file and tests/cpp/threads_test.cpp,
+run by .ci/nightly.
 """
 
 import ctypes
