@@ -96,6 +96,8 @@ FUNCTION = """
     p = torch.tensor(2.0, requires_grad=True)
     g, = torch.autograd.grad(p ** 3, p, create_graph=True)
     print(torch.autograd.grad(g, p)[0].item())
+    from torch.autograd.gradcheck import gradcheck  # a module and a function have this name
+    print(torch.autograd.gradcheck is gradcheck, gradcheck(torch.sin, [p.detach().double().requires_grad_()]))
 """
 
 OLD = """

@@ -1,7 +1,7 @@
 // Note [How a module is called]
 // module(x) is most often forward(self, x) of a class whose forward is one operation on x and some attributes. In Python the
 // two frames and the attribute look-ups of such a layer cost more than a small layer's arithmetic. So calling stands here:
-// - A module with hooks goes to its _call_with_hooks.
+// - A module with hooks goes to its _call_with_hooks; every module does while there are hooks of all modules.
 // - A forward marked by nn.modules.module.calls(function, *names) is not run: the function is called with the input and the
 //   attributes of those names. A class that writes its own forward, an instance that was given one, keyword arguments and
 //   attributes that are not in the instance's __dict__ take the next way. The two give the same.
@@ -21,6 +21,7 @@ namespace {
 
 constexpr Py_ssize_t kMostNames = 14;
 
+bool all_hooked = false;  // whether there are hooks of all modules
 PyObject* name_hooked = nullptr;
 PyObject* name_forward = nullptr;
 PyObject* name_calls = nullptr;
@@ -81,7 +82,7 @@ inline PyObject* run(PyObject* self, PyObject* const* args, Py_ssize_t count, Py
     py::object attributes = py::reinterpret_steal<py::object>(PyObject_GenericGetDict(self, nullptr));
     if (!attributes) return nullptr;
     PyObject* hooked = PyDict_GetItemWithError(attributes.ptr(), name_hooked);
-    if (hooked && is_true(hooked)) return call_with_hooks(self, args, count, kwargs);
+    if (all_hooked || (hooked && is_true(hooked))) return call_with_hooks(self, args, count, kwargs);
     bool plain = count == 1 && (!kwargs || PyDict_GET_SIZE(kwargs) == 0);
     if (plain && !PyErr_Occurred() && !PyDict_GetItemWithError(attributes.ptr(), name_forward)) {
         if (PyObject* mark = marked(_PyType_Lookup(Py_TYPE(self), name_forward))) {
@@ -181,6 +182,9 @@ void bind_module_object(py::module_& m) {
         "module_calls", &module_calls,
         "The thread's last calls of modules that made nodes, as they ended: (id(module), first sequence number, end); "
         "and the number from which on none is missing.");
+    m.def(
+        "set_modules_hooked", [](bool hooked) { all_hooked = hooked; }, py::arg("hooked"),
+        "Whether there are hooks of all modules.");
     PyObject* function = PyCFunction_New(&in_turn, nullptr);
     if (!function) throw py::error_already_set();
     m.attr("call_in_turn") = py::reinterpret_steal<py::object>(function);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -46,6 +47,7 @@ class StateMixin:
     _version = 1
     # Tables of hooks are shared empty dicts until the first hook is registered; see Module._hook_table.
     _state_dict_hooks: Mapping[int, Any] = EMPTY
+    _state_dict_hooks_in_place: Mapping[int, bool] = EMPTY
     _state_dict_pre_hooks: Mapping[int, Any] = EMPTY
     _load_state_dict_pre_hooks: Mapping[int, Any] = EMPTY
     _load_state_dict_post_hooks: Mapping[int, Any] = EMPTY
@@ -87,9 +89,11 @@ class StateMixin:
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for hook in list(self._state_dict_hooks.values()):
+        for key, hook in list(self._state_dict_hooks.items()):
             result = hook(self, destination, prefix, local_metadata)
             if result is not None:
+                if key in self._state_dict_hooks_in_place:
+                    raise RuntimeError(f"state_dict: a post-hook must return None, got {type(result).__name__}.")
                 destination = result
         return destination
 
@@ -211,8 +215,10 @@ class StateMixin:
     # Hooks
 
     def register_state_dict_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
-        """Call hook(module, state_dict, prefix, local_metadata) after state_dict."""
-        return _add(self._hook_table("_state_dict_hooks"), hook)
+        """Call hook(module, state_dict, prefix, local_metadata) after state_dict; it may edit the dict in place."""
+        handle = self._register_state_dict_hook(hook)
+        self._hook_table("_state_dict_hooks_in_place")[handle.id] = True
+        return handle
 
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         return _add(self._hook_table("_state_dict_hooks"), hook)
@@ -223,22 +229,34 @@ class StateMixin:
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., None]) -> RemovableHandle:
         """Call hook(module, state_dict, prefix, local_metadata, strict, missing, unexpected, errors) before loading."""
-
-        def with_module(*args: Any) -> None:
-            hook(self, *args)
-
-        return _add(self._hook_table("_load_state_dict_pre_hooks"), with_module)
+        return self._register_load_state_dict_pre_hook(hook, with_module=True)
 
     def _register_load_state_dict_pre_hook(
         self, hook: Callable[..., None], with_module: bool = False
     ) -> RemovableHandle:
-        if with_module:
-            return self.register_load_state_dict_pre_hook(hook)
-        return _add(self._hook_table("_load_state_dict_pre_hooks"), hook)
+        return _add(self._hook_table("_load_state_dict_pre_hooks"), _LoadHook(hook, self) if with_module else hook)
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
         """Call hook(module, incompatible_keys) after loading; it may edit the keys in place."""
         return _add(self._hook_table("_load_state_dict_post_hooks"), hook)
+
+
+class _LoadHook:
+    """A hook that is called with its module first. It holds the module weakly: the module's table holds the hook."""
+
+    def __init__(self, hook: Callable[..., None], module: Any) -> None:
+        self.hook = hook
+        self.module = weakref.ref(module)
+
+    def __call__(self, *args: Any) -> None:
+        self.hook(self.module(), *args)
+
+    def __getstate__(self) -> tuple[Any, Any]:
+        return self.hook, self.module()
+
+    def __setstate__(self, state: tuple[Any, Any]) -> None:
+        self.hook, module = state
+        self.module = weakref.ref(module)
 
 
 def _add(table: dict[int, Any], hook: Any) -> RemovableHandle:

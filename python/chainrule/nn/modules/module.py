@@ -4,15 +4,42 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from ... import _core
 from ..._watched import WatchedDict
-from ...utils.hooks import BackwardGates, RemovableHandle
 from ..parameter import Buffer, Parameter, is_lazy
-from ._state import EMPTY, StateMixin
+from . import _hooks
+from ._hooks import (
+    HookMixin,
+    registered,
+)
+from ._hooks import (
+    register_module_backward_hook as register_module_backward_hook,
+)
+from ._hooks import (
+    register_module_buffer_registration_hook as register_module_buffer_registration_hook,
+)
+from ._hooks import (
+    register_module_forward_hook as register_module_forward_hook,
+)
+from ._hooks import (
+    register_module_forward_pre_hook as register_module_forward_pre_hook,
+)
+from ._hooks import (
+    register_module_full_backward_hook as register_module_full_backward_hook,
+)
+from ._hooks import (
+    register_module_full_backward_pre_hook as register_module_full_backward_pre_hook,
+)
+from ._hooks import (
+    register_module_module_registration_hook as register_module_module_registration_hook,
+)
+from ._hooks import (
+    register_module_parameter_registration_hook as register_module_parameter_registration_hook,
+)
+from ._state import StateMixin
 
 Tensor = _core.Tensor
 Self = TypeVar("Self", bound="Module")
@@ -92,7 +119,7 @@ class _CallSignature:
         return self.any_arguments
 
 
-class Module(StateMixin, _core.ModuleBase):
+class Module(HookMixin, StateMixin, _core.ModuleBase):
     """A layer or a network: it owns parameters, buffers and other modules, and computes something in forward.
 
     Subclass it, call super().__init__(), assign Parameters and Modules to attributes, write forward.
@@ -117,13 +144,6 @@ class Module(StateMixin, _core.ModuleBase):
 
     __signature__ = _CallSignature()
     training: bool
-    # Tables of hooks: shared empty dicts until the first registration gives the instance its own.
-    _forward_pre_hooks: Mapping[int, Any] = EMPTY
-    _forward_hooks: Mapping[int, Any] = EMPTY
-    _backward_hooks: Mapping[int, Any] = EMPTY
-    _backward_pre_hooks: Mapping[int, Any] = EMPTY
-    _with_kwargs: Mapping[int, bool] = EMPTY
-    _always_called: Mapping[int, bool] = EMPTY
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args or kwargs:
@@ -250,6 +270,8 @@ class Module(StateMixin, _core.ModuleBase):
                 f"{type(self).__name__}: parameter {name!r} must be a leaf of the graph, got what was computed; "
                 "to compute a weight from other tensors, compute it in forward()."
             )
+        if param is not None:
+            param = registered(_hooks._global_parameter_registration_hooks, self, name, param)
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
@@ -265,6 +287,8 @@ class Module(StateMixin, _core.ModuleBase):
             raise TypeError(
                 f"{type(self).__name__}: buffer {name!r} must be a tensor or None, got {type(tensor).__name__}."
             )
+        if tensor is not None:
+            tensor = registered(_hooks._global_buffer_registration_hooks, self, name, tensor)
         self._buffers[name] = tensor
         if persistent:
             self._non_persistent_buffers_set.discard(name)
@@ -278,6 +302,8 @@ class Module(StateMixin, _core.ModuleBase):
                 f"{type(self).__name__}: module {name!r} must be a Module or None, got {type(module).__name__}."
             )
         self._check_name(name, "_modules", "module")
+        if module is not None:
+            module = registered(_hooks._global_module_registration_hooks, self, name, module)
         self._modules[name] = module
 
     register_module = add_module
@@ -491,97 +517,6 @@ class Module(StateMixin, _core.ModuleBase):
         for tensor in (*self.parameters(), *self.buffers()):
             tensor.share_memory_()
         return self
-
-    # Hooks
-
-    def _hook_table(self, name: str) -> dict[int, Any]:
-        """The instance's own table of this name."""
-        table = self.__dict__.get(name)
-        if table is None:
-            table = self.__dict__[name] = OrderedDict()  # an OrderedDict can be referenced weakly, a dict cannot
-        return table
-
-    def _add_hook(self, name: str, hook: Any, prepend: bool, *flags: str) -> RemovableHandle:
-        table = self._hook_table(name)
-        flag_tables = [self._hook_table(flag) for flag in flags]
-        handle = RemovableHandle(table, *flag_tables)
-        table[handle.id] = hook
-        if prepend:
-            table.move_to_end(handle.id, last=False)  # type: ignore[attr-defined]
-        for flag_table in flag_tables:
-            flag_table[handle.id] = True
-        self.__dict__["_hooked"] = True
-        return handle
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call hook(module, args) before forward; what it returns, if anything, replaces the arguments.
-
-        with_kwargs: call hook(module, args, kwargs), which returns (args, kwargs).
-        """
-        return self._add_hook("_forward_pre_hooks", hook, prepend, *(["_with_kwargs"] if with_kwargs else []))
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
-    ) -> RemovableHandle:
-        """Call hook(module, args, output) after forward; what it returns, if anything, replaces the output.
-
-        with_kwargs: call hook(module, args, kwargs, output). always_call: also when forward has raised.
-        """
-        flags = (["_with_kwargs"] if with_kwargs else []) + (["_always_called"] if always_call else [])
-        return self._add_hook("_forward_hooks", hook, prepend, *flags)
-
-    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known.
-
-        What it returns, if anything, replaces grad_input.
-        """
-        return self._add_hook("_backward_hooks", hook, prepend)
-
-    register_backward_hook = register_full_backward_hook
-
-    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call hook(module, grad_output) when the gradients of the module's outputs are known, before its backward.
-
-        What it returns, if anything, replaces grad_output.
-        """
-        return self._add_hook("_backward_pre_hooks", hook, prepend)
-
-    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        called: set[int] = set()
-        try:
-            result = self._run_forward_hooks(args, kwargs, called)
-        except Exception:
-            for key, hook in list(self._forward_hooks.items()):
-                if key in self._always_called and key not in called:
-                    extra = (kwargs,) if key in self._with_kwargs else ()
-                    hook(self, args, *extra, None)
-            raise
-        return result
-
-    def _run_forward_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any], called: set[int]) -> Any:
-        for key, hook in list(self._forward_pre_hooks.items()):
-            if key in self._with_kwargs:
-                replaced = hook(self, args, kwargs)
-                if replaced is not None:
-                    args, kwargs = replaced
-            else:
-                replaced = hook(self, args)
-                if replaced is not None:
-                    args = replaced if isinstance(replaced, tuple) else (replaced,)
-        gates = None
-        if self._backward_hooks or self._backward_pre_hooks:
-            gates = BackwardGates(self, [*self._backward_hooks.values()], [*self._backward_pre_hooks.values()])
-            args = gates.around_inputs(args)
-        result = self.forward(*args, **kwargs)
-        for key, hook in list(self._forward_hooks.items()):
-            called.add(key)
-            extra = (kwargs,) if key in self._with_kwargs else ()
-            replaced = hook(self, args, *extra, result)
-            if replaced is not None:
-                result = replaced
-        return result if gates is None else gates.around_outputs(result)
 
     # Printing
 
