@@ -488,6 +488,8 @@ Source: Wu and He, "Group normalization", 2018.
            check<ValueError>(groups > 0 && x.size(1) % groups == 0,
                              "group_norm: num_groups must divide the number of channels, got ", groups, " groups and ",
                              x.size(1), " channels, input shape ", x.shape(), ".");
+           check<ValueError>(x.numel() != groups, "group_norm: more than 1 value per group is required, got ", groups,
+                             " groups for the input shape ", x.shape(), ".");
            a.ret(normalised(group_norm_op, x, a.tensor(2), a.tensor(3), {Tensor(), Tensor(), 0},
                             {a.real(4), groups, false}));
        }}}});

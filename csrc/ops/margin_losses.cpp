@@ -122,6 +122,11 @@ Args:
                                       check<ValueError>(broadcast_shapes(a.name, x.shape(), var.shape()) == x.shape(),
                                                         a.name, ": var must broadcast to the input's shape ", x.shape(),
                                                         ", got ", a.tensor(2).shape(), ".");
+                                      if (var.numel()) {
+                                          double least = cast(amin(detach(var)), DType::Float64).data<double>()[0];
+                                          check<ValueError>(!(least < 0), a.name,
+                                                            ": var must hold no negative numbers, got ", least, ".");
+                                      }
                                       Tensor low = lt(detach(var), number(eps, var));
                                       // The variance is held above eps for the values alone, as in PyTorch: its gradient passes.
                                       Tensor held = var + masked_mul(low, eps - detach(var));
@@ -345,8 +350,9 @@ Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t axis, doubl
     Dims axes{normalize_axis("cosine_similarity", axis, shape.n)};
     Tensor a = expand(x1, shape), b = expand(x2, shape);
     auto held = [&](const Tensor& x) {
-        Tensor n = sqrt(sum(square(x), axes, true));
-        return clamp(n, eps, __builtin_inf());
+        Tensor n = norm(x, 2, axes, true);  // its gradient at 0 is 0
+        // It is held above eps for the values alone, as in PyTorch: its gradient passes.
+        return n + masked_mul(lt(detach(n), number(eps, n)), eps - detach(n));
     };
     return sum((a / held(a)) * (b / held(b)), axes);
 }
@@ -369,9 +375,10 @@ Example:
      {{"cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-8)",
        [](Args& a) { a.ret(cosine_similarity(a.tensor(0), a.tensor(1), a.integer(2, 1), a.real(3, 1e-8))); }}}});
 
-const Register cosine_embedding_fn({"cosine_embedding_loss",
-                                    kNN | kFunction,
-                                    R"(1 - cosine where the target is 1, its excess over a margin where it is -1.
+const Register cosine_embedding_fn(
+    {"cosine_embedding_loss",
+     kNN | kFunction,
+     R"(1 - cosine where the target is 1, its excess over a margin where it is -1.
 
     loss = 1 - cos(x1, x2) where t = 1, max(0, cos(x1, x2) - margin) where t = -1
 
@@ -382,22 +389,25 @@ Args:
     size_average, reduce: deprecated.
     reduction: 'none', 'mean' or 'sum'.
 )",
-                                    {{"cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float "
-                                      "margin=0.0, bool size_average=None, bool reduce=None, "
-                                      "str reduction='mean')",
-                                      [](Args& a) {
-                                          const Tensor& t = a.tensor(2);
-                                          // PyTorch's epsilon here is added to the squared norms.
-                                          auto squares = [&](const Tensor& x, const Tensor& y) {
-                                              return sum(x * y, {-1});
-                                          };
-                                          Tensor x = a.tensor(0), y = a.tensor(1);
-                                          Tensor cosine =
-                                              squares(x, y) / sqrt((squares(x, x) + 1e-12) * (squares(y, y) + 1e-12));
-                                          Tensor near = masked_mul(eq(t, number(1, t)), 1.0 - cosine);
-                                          Tensor far = masked_mul(eq(t, number(-1, t)), hinge(cosine - a.real(3)));
-                                          a.ret(reduce_loss(near + far, reduction_of(a, 6, 4, 5)));
-                                      }}}});
+     {{"cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float "
+       "margin=0.0, bool size_average=None, bool reduce=None, "
+       "str reduction='mean')",
+       [](Args& a) {
+           const Tensor& t = a.tensor(2);
+           bool single = t.ndim() == 0;
+           for (int i = 0; i < 2; ++i)
+               check<ValueError>(t.ndim() <= 1 && a.tensor(i).ndim() == (single ? 1 : 2), a.name,
+                                 ": inputs (N, D) with a target (N,), or (D,) with (), "
+                                 "are required, got ",
+                                 a.tensor(0).shape(), ", ", a.tensor(1).shape(), " and ", t.shape(), ".");
+           // PyTorch's epsilon here is added to the squared norms.
+           auto squares = [&](const Tensor& x, const Tensor& y) { return sum(x * y, {-1}); };
+           Tensor x = a.tensor(0), y = a.tensor(1);
+           Tensor cosine = squares(x, y) / sqrt((squares(x, x) + 1e-12) * (squares(y, y) + 1e-12));
+           Tensor near = masked_mul(eq(t, number(1, t)), 1.0 - cosine);
+           Tensor far = masked_mul(eq(t, number(-1, t)), hinge(cosine - a.real(3)));
+           a.ret(reduce_loss(near + far, reduction_of(a, 6, 4, 5)));
+       }}}});
 
 const Register pairwise_distance_fn(
     {"pairwise_distance",

@@ -110,7 +110,13 @@ template <int dims> void call_max_unpool(Args& a) {
         kernels::Windows& w = p.w;
         w.out[d] = w.in[d];
         w.in[d] = (w.out[d] - 1) * w.stride[d] - 2 * w.pad[d] + w.kernel[d];
-        if (size.n > 0 && d >= 3 - dims) w.in[d] = size[size.n - 3 + d];
+        if (size.n > 0 && d >= 3 - dims) {
+            int64_t asked = size[size.n - 3 + d];
+            check<ValueError>(std::abs(asked - w.in[d]) < w.stride[d], a.name,
+                              ": output_size must be nearer than the stride ", w.stride[d], " to ", w.in[d], ", got ",
+                              size, ".");
+            w.in[d] = asked;
+        }
         check<ValueError>(w.in[d] > 0, a.name, ": the output would have size ", w.in[d], ", got shape ", x.shape(),
                           ".");
     }

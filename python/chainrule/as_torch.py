@@ -301,6 +301,8 @@ def _resolve(chain: str) -> Any:
     value: Any = importlib.import_module(root)
     for i, part in enumerate(parts):
         try:
+            if not isinstance(value, types.ModuleType):  # torch.autograd.gradcheck is a function and a module
+                value = sys.modules.get(".".join([root, *parts[:i]]), value)
             value = getattr(value, part)
         except AttributeError:
             raise AttributeError(f"chainrule has no {'.'.join([root, *parts[: i + 1]])}") from None

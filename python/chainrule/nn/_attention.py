@@ -219,7 +219,7 @@ def _project(query: Tensor, key: Tensor, value: Tensor, weight: Any, bias: Any) 
 
 def _split_heads(part: Tensor, heads: int) -> Tensor:
     """[S, N, E] as [N, heads, S, E / heads]."""
-    return part.reshape(part.shape[0], part.shape[1], heads, -1).permute(1, 2, 0, 3)
+    return part.reshape(part.shape[0], part.shape[1], heads, part.shape[2] // heads).permute(1, 2, 0, 3)
 
 
 def _merge_masks(attn_mask: Any, padding: Any, sizes: tuple[int, int, int, int], extra: int, dtype: Any) -> Any:

@@ -21,7 +21,10 @@ def _sizes(
     if (size is None) == (scale_factor is None):
         raise ValueError(f"interpolate: either size or scale_factor is required, got {size} and {scale_factor}.")
     if size is not None:
-        new = [size] * axes if isinstance(size, int) else [int(n) for n in size]
+        given: list[Any] = [size] * axes if isinstance(size, int) or getattr(size, "ndim", 1) == 0 else list(size)
+        if any(isinstance(n, float) or getattr(n, "is_floating_point", bool)() for n in given):
+            raise TypeError(f"interpolate: size must be an int or a tuple of ints, got {size}.")
+        new = [int(n) for n in given]
         scales: list[float | None] = [None] * len(new)
     else:
         one = isinstance(scale_factor, (int, float))
@@ -249,7 +252,9 @@ def grid_sample(
         _position(flat[..., axes - 1 - i], input.shape[2 + i], padding_mode, bool(align_corners)) for i in range(axes)
     ]
     if mode == "nearest":
-        output = _pick(input, [x.detach().round() for x in where], padding_mode) + 0 * flat.sum()
+        output = _pick(input, [x.detach().round() for x in where], padding_mode)
+        # The grid is in the graph, with a gradient of zeros; what it holds, NaN maybe, must not reach the output.
+        output = output + flat.masked_fill(_core.ones_like(flat, dtype=_core.bool), 0.0).sum()
     else:
         output = _between(input, where, padding_mode)
     return output.reshape(*input.shape[:2], *grid.shape[1:-1])

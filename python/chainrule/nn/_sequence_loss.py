@@ -18,7 +18,10 @@ def _log_add(*terms: Any) -> Any:
 
 
 def _as_lengths(name: str, lengths: Any, batch: int) -> np.ndarray:
-    values = np.asarray(lengths.numpy() if isinstance(lengths, _core.Tensor) else lengths, np.int64).reshape(-1)
+    values = np.asarray(lengths.numpy() if isinstance(lengths, _core.Tensor) else lengths).reshape(-1)
+    if values.dtype.kind not in "iu" and len(values):
+        raise TypeError(f"ctc_loss: {name} must be integers, got {values.dtype}.")
+    values = values.astype(np.int64)
     if len(values) != batch:
         raise ValueError(f"ctc_loss: {name} must have one number for each of {batch} sequences, got {len(values)}.")
     return values

@@ -103,7 +103,9 @@ class _Uninitialized:
 
     def materialize(self: Any, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Take a shape; the values are whatever they are."""
-        self.data = _core.empty(tuple(shape), dtype=self.dtype if dtype is None else dtype)
+        self.data = _core.empty(
+            (shape,) if isinstance(shape, int) else tuple(shape), dtype=self.dtype if dtype is None else dtype
+        )
         self.__class__ = self.cls_to_become
 
     @property
@@ -112,6 +114,9 @@ class _Uninitialized:
             f"{type(self).__name__}: it has no shape before its module's first forward, or until a state with shapes "
             "is loaded into it. Run the module once on an input first."
         )
+
+    def share_memory_(self) -> Any:
+        raise RuntimeError(f"{type(self).__name__}: it has no memory to share before its module's first forward.")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"

@@ -103,7 +103,7 @@ class LBFGS(Optimizer):
             state["d"], state["prev_flat_grad"], state["prev_loss"] = direction, grad.clone(), loss
             t = float(group["lr"])
             if beginning:
-                t *= min(1.0, 1.0 / float(grad.abs().sum()))
+                t *= 1.0 / max(1.0, float(grad.abs().sum()))
             slope = float(grad.dot(direction))
             state["t"] = t
             if slope > -group["tolerance_change"]:

@@ -11,6 +11,7 @@ import warnings
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
+from types import FunctionType
 from typing import Any
 
 from .optimizer import Optimizer
@@ -137,14 +138,19 @@ class LambdaLR(LRScheduler):
         return [base * f(self.last_epoch) for base, f in zip(self.base_lrs, self.lr_lambdas, strict=True)]
 
     def state_dict(self) -> dict[str, Any]:
-        """All attributes but the optimizer and the functions."""
+        """All attributes but the optimizer and the functions; of objects that are called, their attributes."""
         state = super().state_dict()
-        state["lr_lambdas"] = [None if callable(f) else f for f in self.lr_lambdas]
+        state["lr_lambdas"] = [
+            None if isinstance(f, FunctionType) else dict(getattr(f, "__dict__", {})) for f in self.lr_lambdas
+        ]
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take what state_dict gave; the functions stay."""
         super().load_state_dict({name: value for name, value in state_dict.items() if name != "lr_lambdas"})
+        for f, attributes in zip(self.lr_lambdas, state_dict["lr_lambdas"]):
+            if attributes:
+                f.__dict__.update(attributes)
 
 
 class MultiplicativeLR(LambdaLR):

@@ -185,6 +185,8 @@ class Optimizer:
 
     def state_dict(self) -> dict[str, Any]:
         """{"state": {number: {...}}, "param_groups": [{..., "params": [numbers]}]}; numbers count the parameters."""
+        for hook in self._hooks("_state_dict_pre_hooks"):
+            hook(self)
         numbers: dict[int, int] = {}
         groups = []
         for group in self.param_groups:
@@ -197,7 +199,11 @@ class Optimizer:
             (numbers[id(key)] if isinstance(key, Tensor) else key): dict(value) if isinstance(value, dict) else value
             for key, value in self.state.items()
         }
-        return {"state": state, "param_groups": groups}
+        result: dict[str, Any] = {"state": state, "param_groups": groups}
+        for hook in self._hooks("_state_dict_post_hooks"):
+            replaced = hook(self, result)
+            result = result if replaced is None else replaced
+        return result
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take what state_dict gave, here or in PyTorch. Tensors are copied and cast to their parameter's dtype,
@@ -206,6 +212,10 @@ class Optimizer:
         Raises:
             ValueError: the groups differ in number or size; nothing has changed then.
         """
+        state_dict = dict(state_dict)
+        for hook in self._hooks("_load_state_dict_pre_hooks"):
+            replaced = hook(self, state_dict)
+            state_dict = state_dict if replaced is None else replaced
         saved = state_dict["param_groups"]
         sizes, saved_sizes = [len(g["params"]) for g in self.param_groups], [len(g["params"]) for g in saved]
         if len(sizes) != len(saved_sizes):
@@ -231,6 +241,8 @@ class Optimizer:
             loaded = {name: deepcopy(value) for name, value in new.items() if name != "params"}
             groups.append({"params": old["params"], **loaded})
         self.__setstate__({"state": state, "param_groups": groups})
+        for hook in self._hooks("_load_state_dict_post_hooks"):
+            hook(self)
 
     def __getstate__(self) -> dict[str, Any]:
         state = {key: dict(value) if isinstance(value, dict) else value for key, value in self.state.items()}
@@ -249,13 +261,21 @@ class Optimizer:
 
     # Hooks and printing
 
-    def _add_step_hook(self, name: str, hook: Callable[..., Any]) -> RemovableHandle:
+    def _hooks(self, name: str) -> list[Callable[..., Any]]:
+        return list(self.__dict__.get(name, {}).values())
+
+    def _add_hook(self, name: str, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         table = self.__dict__.setdefault(name, OrderedDict())
-        if "step" not in self.__dict__ or not hasattr(self.step, "_runs_hooks"):
-            self.step = _with_hooks(self)  # type: ignore[method-assign]
         handle = RemovableHandle(table)
         table[handle.id] = hook
+        if prepend:
+            table.move_to_end(handle.id, last=False)
         return handle
+
+    def _add_step_hook(self, name: str, hook: Callable[..., Any]) -> RemovableHandle:
+        if "step" not in self.__dict__ or not hasattr(self.step, "_runs_hooks"):
+            self.step = _with_hooks(self)  # type: ignore[method-assign]
+        return self._add_hook(name, hook)
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call hook(optimizer, args, kwargs) before each step."""
@@ -264,6 +284,22 @@ class Optimizer:
     def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call hook(optimizer, args, kwargs) after each step."""
         return self._add_step_hook("_step_post_hooks", hook)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call hook(optimizer) before state_dict."""
+        return self._add_hook("_state_dict_pre_hooks", hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call hook(optimizer, state_dict) after state_dict; what it returns, if anything, replaces the result."""
+        return self._add_hook("_state_dict_post_hooks", hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call hook(optimizer, state_dict) before loading; what it returns, if anything, is loaded instead."""
+        return self._add_hook("_load_state_dict_pre_hooks", hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call hook(optimizer) after loading."""
+        return self._add_hook("_load_state_dict_post_hooks", hook, prepend)
 
     def __repr__(self) -> str:
         groups = []
@@ -304,10 +340,16 @@ def _with_hooks(optimizer: Optimizer) -> Callable[..., Any]:
 
     @functools.wraps(step)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        for hook in list(optimizer.__dict__.get("_step_pre_hooks", {}).values()):
-            hook(optimizer, args, kwargs)
+        for hook in optimizer._hooks("_step_pre_hooks"):
+            replaced = hook(optimizer, args, kwargs)
+            if replaced is not None:
+                if not (isinstance(replaced, tuple) and len(replaced) == 2):
+                    raise RuntimeError(
+                        f"{hook!r} must return None or a tuple of new args and kwargs, got {replaced!r}."
+                    )
+                args, kwargs = replaced
         result = step(*args, **kwargs)
-        for hook in list(optimizer.__dict__.get("_step_post_hooks", {}).values()):
+        for hook in optimizer._hooks("_step_post_hooks"):
             hook(optimizer, args, kwargs)
         return result
 

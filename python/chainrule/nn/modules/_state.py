@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ... import _core
 from ...utils.hooks import RemovableHandle
-from ..parameter import Parameter
+from ..parameter import Parameter, is_lazy
 
 Tensor = _core.Tensor
 Self = TypeVar("Self", bound="StateMixin")
@@ -101,10 +101,10 @@ class StateMixin:
         """Add this module's own tensors. Override it to store more."""
         for name, param in self._parameters.items():
             if param is not None:
-                destination[prefix + name] = param if keep_vars else param.detach()
+                destination[prefix + name] = param if keep_vars or is_lazy(param) else param.detach()
         for name, buffer in self._buffers.items():
             if buffer is not None and name not in self._non_persistent_buffers_set:
-                destination[prefix + name] = buffer if keep_vars else buffer.detach()
+                destination[prefix + name] = buffer if keep_vars or is_lazy(buffer) else buffer.detach()
         if type(self).get_extra_state is not StateMixin.get_extra_state:
             destination[prefix + EXTRA_STATE] = self.get_extra_state()
 
@@ -296,6 +296,8 @@ def _load_tensor(module: Any, name: str, own: Any, given: Any, key: str, assign:
             f'While copying the parameter named "{key}", expected a tensor from the checkpoint but received '
             f"{type(given).__name__}."
         )
+    if is_lazy(given):
+        return None if is_lazy(own) else f"{key}: the checkpoint holds a tensor that has no shape yet."
     if own.dim() == 0 and tuple(given.shape) == (1,):  # PyTorch before 0.4 had no 0-dimensional tensors
         given = given[0]
     if tuple(given.shape) != tuple(own.shape):

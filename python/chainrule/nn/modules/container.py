@@ -132,6 +132,12 @@ class Sequential(_Listed):
 
     __rmul__ = __mul__
 
+    def insert(self, index: int, module: Module) -> Any:
+        """Insert a module before an index."""
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"Sequential.insert: index must be in [{-len(self)}, {len(self)}], got {index}.")
+        return super().insert(index, module)
+
     forward = calls(_core.call_in_turn, "_modules")
 
 
@@ -290,6 +296,8 @@ class ParameterList(Module):
 
     def extend(self, values: Iterable[Any]) -> ParameterList:
         """Add parameters at the end."""
+        if isinstance(values, _core.Tensor) or not isinstance(values, Iterable):
+            raise TypeError(f"ParameterList: an iterable of parameters is required, got {type(values).__name__}.")
         for value in list(values):
             self.append(value)
         return self
@@ -372,9 +380,54 @@ class ParameterDict(Module):
             del self[key]
 
     def update(self, parameters: Any) -> None:
-        """Add, or replace, from a mapping or pairs."""
-        for key, value in parameters.items() if hasattr(parameters, "items") else parameters:
+        """Add, or replace, from a mapping or pairs. A plain dict is taken in the order of its keys, as in PyTorch."""
+        if not isinstance(parameters, (Iterable, ParameterDict)):
+            raise TypeError(
+                f"ParameterDict: a mapping or pairs of names and parameters are required, got "
+                f"{type(parameters).__name__}."
+            )
+        pairs: Iterable[Any]
+        if isinstance(parameters, Mapping):
+            pairs = parameters.items() if isinstance(parameters, OrderedDict) else sorted(parameters.items())
+        else:
+            pairs = parameters.items() if hasattr(parameters, "items") else parameters
+        for pair in pairs:
+            if not isinstance(pair, Iterable):
+                raise TypeError(
+                    f"ParameterDict: pairs of names and parameters are required, got {type(pair).__name__}."
+                )
+            key, value = pair
             self[key] = value
+
+    def popitem(self) -> tuple[str, Any]:
+        """Remove the parameter that was added last, and return it with its name."""
+        key = next(reversed(self._keys))
+        return key, self.pop(key)
+
+    def copy(self) -> ParameterDict:
+        """A new dict of the same parameters."""
+        return ParameterDict(OrderedDict(self.items()))
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
+        """A new dict of these names, each with the same value."""
+        return ParameterDict([(key, default) for key in keys])
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._keys)
+
+    def __or__(self, other: Any) -> ParameterDict:
+        both = self.copy()
+        both.update(other)
+        return both
+
+    def __ror__(self, other: Any) -> ParameterDict:
+        both = ParameterDict(other)
+        both.update(self)
+        return both
+
+    def __ior__(self, other: Any) -> ParameterDict:
+        self.update(other)
+        return self
 
     def extra_repr(self) -> str:
         return "\n".join(f"  ({key}): {_describe(self[key])}" for key in self._keys)

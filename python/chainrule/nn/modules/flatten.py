@@ -39,6 +39,10 @@ class Unflatten(Module):
 
     def __init__(self, dim: int, unflattened_size: Any) -> None:
         super().__init__()
+        if not isinstance(unflattened_size, (tuple, list)) or not all(
+            hasattr(n, "__index__") for n in unflattened_size
+        ):
+            raise TypeError(f"Unflatten: unflattened_size must be a tuple of ints, got {unflattened_size!r}.")
         self.dim = dim
         self.unflattened_size = tuple(unflattened_size)
 

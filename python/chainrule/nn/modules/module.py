@@ -550,13 +550,17 @@ def _indented(text: str) -> str:
 def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The dtype that the arguments of Module.to ask for, or None."""
     dtype, device = kwargs.get("dtype"), kwargs.get("device")
+    if kwargs.get("copy"):
+        raise RuntimeError("Module.to: a module is changed in place and cannot be copied by it. Use copy.deepcopy.")
     like = args[0] if args else kwargs.get("tensor")
     if isinstance(like, Tensor):
         return like.dtype
     for arg in args[:2]:
         if isinstance(arg, _core.dtype):
             dtype = arg
-        elif arg is not None and not isinstance(arg, bool):
+        elif isinstance(arg, (bool, list, tuple, dict)):
+            raise TypeError(f"Module.to: a dtype, a device or a tensor is required, got {arg!r}.")
+        elif arg is not None:
             device = arg
     if device is not None and str(device).partition(":")[0] != "cpu":
         raise RuntimeError(

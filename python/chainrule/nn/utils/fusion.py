@@ -12,6 +12,7 @@ __all__ = ["fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_linear_bn_eval", "
 
 
 def _fused(weight: Any, bias: Any, mean: Any, var: Any, eps: float, scale: Any, shift: Any, axis: int) -> Any:
+    trained = weight.requires_grad, bias is not None and bias.requires_grad
     weight, mean, var = weight.detach(), mean.detach(), var.detach()
     scale = _core.ones_like(mean) if scale is None else scale.detach()
     shift = _core.zeros_like(mean) if shift is None else shift.detach()
@@ -19,7 +20,7 @@ def _fused(weight: Any, bias: Any, mean: Any, var: Any, eps: float, scale: Any, 
     factor = scale * (var + eps).rsqrt()
     shape = [1] * weight.dim()
     shape[axis] = -1
-    return Parameter(weight * factor.reshape(shape)), Parameter((bias - mean) * factor + shift)
+    return Parameter(weight * factor.reshape(shape), trained[0]), Parameter((bias - mean) * factor + shift, trained[1])
 
 
 def fuse_conv_bn_weights(

@@ -17,7 +17,7 @@ from ... import _core
 from ...autograd.grad_mode import no_grad
 from ..modules.container import ModuleDict, ModuleList
 from ..modules.module import Module
-from ..parameter import Parameter
+from ..parameter import Parameter, is_lazy
 
 Tensor = _core.Tensor
 
@@ -185,7 +185,8 @@ def register_parametrization(
         module: whose parameter or buffer it is.
         tensor_name: its name; a name that is parametrized already gets one more step behind the others.
         parametrization: a module whose forward maps the original to the tensor. Its right_inverse(tensor), if it has
-            one, gives what the original is at first, and is called when the tensor is assigned.
+            one, gives what the original of a tensor that has no steps yet is at first; it is called when the tensor is
+            assigned.
         unsafe: the step may change shape and dtype.
 
     Returns:
@@ -207,13 +208,12 @@ def register_parametrization(
     if is_parametrized(module, tensor_name):
         chain = module.parametrizations[tensor_name]
         if not unsafe:
-            value = getattr(module, tensor_name)
             with no_grad():
-                _check_same(value, parametrization(value))
-        inverse = getattr(parametrization, "right_inverse", None)
-        if inverse is not None:
-            with no_grad():
-                chain.right_inverse(inverse(getattr(module, tensor_name).clone()))
+                value = getattr(module, tensor_name)
+                after = parametrization(value)
+                _check_same(value, after)
+                if hasattr(parametrization, "right_inverse"):
+                    _check_same(value, parametrization.right_inverse(after.clone()))
         chain.append(parametrization)
         return module
     original = tensor_of("register_parametrization", module, tensor_name)
@@ -230,6 +230,8 @@ def register_parametrization(
 def tensor_of(function: str, module: Module, name: str) -> Any:
     """The parameter or buffer that a function is to change."""
     for registry in (module._parameters, module._buffers):
+        if is_lazy(registry.get(name)):
+            raise ValueError(f"{function}: {name!r} of {type(module).__name__} has no shape before its first forward.")
         if registry.get(name) is not None:
             return registry[name]
     none = " that is a tensor: it is None" if name in module._parameters or name in module._buffers else ""

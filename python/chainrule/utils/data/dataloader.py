@@ -22,6 +22,10 @@ class _Stream(Sampler[None]):
             yield None
 
 
+# What samplers and batches were made from.
+_FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
+
+
 class DataLoader(Generic[T_co]):
     """Iterate over a dataset in batches.
 
@@ -125,6 +129,12 @@ class DataLoader(Generic[T_co]):
         if collate_fn is None:
             collate_fn = default_collate if batch_sampler is not None else _as_tensors
         self.collate_fn = collate_fn
+        self._fixed = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _FIXED and "_fixed" in self.__dict__:
+            raise ValueError(f"DataLoader: {name} cannot be changed, as batches are made by several. Make a new one.")
+        super().__setattr__(name, value)
 
     def _default_sampler(self, shuffle: bool) -> Any:
         if self._streams:

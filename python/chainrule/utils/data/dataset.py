@@ -104,7 +104,12 @@ class StackDataset(Dataset[Any]):
     def __getitems__(self, indices: list[int]) -> list[Any]:
         def pick(part: Any) -> list[Any]:
             many = getattr(part, "__getitems__", None)
-            return many(indices) if many is not None else [part[i] for i in indices]
+            if many is None:
+                return [part[i] for i in indices]
+            picked = many(indices)
+            if len(picked) != len(indices):
+                raise ValueError(f"StackDataset: a dataset gave {len(picked)} samples for {len(indices)} indices.")
+            return picked
 
         columns = self._join(pick)
         if isinstance(columns, dict):
@@ -151,6 +156,8 @@ class ChainDataset(IterableDataset[T_co]):
 
     def __iter__(self) -> Iterator[Any]:
         for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise TypeError(f"ChainDataset: streams (IterableDataset) are required, got {type(dataset).__name__}.")
             yield from dataset
 
     def __len__(self) -> int:
