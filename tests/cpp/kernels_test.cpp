@@ -337,18 +337,26 @@ template <class T> void check_other_loops(const Table& t) {
 }
 
 // Far arguments, where one element of a vector takes the slow way.
-void check_trig(const Table& t) {
-    for (const Unary op : {Unary::Sin, Unary::Cos, Unary::Tan})
-        for (int lane = 0; lane < 20; ++lane) {
-            std::vector<float> x(40, 0.75f), y(40);
-            x[static_cast<size_t>(lane)] = 3e7f;
-            char* ptr[2] = {reinterpret_cast<char*>(y.data()), reinterpret_cast<char*>(x.data())};
-            const int64_t stride[2] = {4, 4};
-            t.unary[static_cast<int>(op)][static_cast<int>(DType::Float32)](ptr, stride, 40, nullptr);
+template <class T> void check_far(const Table& t) {
+    const int type = static_cast<int>(DTypeOf<T>::value);
+    const int64_t stride[3] = {sizeof(T), sizeof(T), sizeof(T)};
+    for (int lane = 0; lane < 20; ++lane) {
+        std::vector<T> x(40, T(0.75)), y(40), b(40, T(0.3));
+        x[static_cast<size_t>(lane)] = T(3e7);
+        char* ptr[3] = {reinterpret_cast<char*>(y.data()), reinterpret_cast<char*>(x.data()),
+                        reinterpret_cast<char*>(b.data())};
+        for (const Unary op : {Unary::Sin, Unary::Cos, Unary::Tan}) {
+            t.unary[static_cast<int>(op)][type](ptr, stride, 40, nullptr);
             bool ok = true;
-            for (size_t i = 0; i < 40; ++i) ok &= near<float>(y[i], ref::unary(op, x[i], nullptr), 2, 0);
+            for (size_t i = 0; i < 40; ++i) ok &= near<T>(y[i], ref::unary(op, x[i], nullptr), 2, 0);
             expect(ok, t.isa + std::string(" sin, cos or tan of a large number in lane ") + std::to_string(lane));
         }
+        x[static_cast<size_t>(lane)] = sizeof(T) == 4 ? T(3e7) : T(3e17);
+        t.binary[static_cast<int>(Binary::Fmod)][type](ptr, stride, 40, nullptr);
+        bool ok = true;
+        for (size_t i = 0; i < 40; ++i) ok &= y[i] == std::fmod(x[i], b[i]);
+        expect(ok, t.isa + std::string(" fmod with a large quotient in lane ") + std::to_string(lane));
+    }
 }
 
 }  // namespace
@@ -364,7 +372,7 @@ int main() {
         check_other_loops<bool>(*t), check_other_loops<uint8_t>(*t), check_other_loops<int32_t>(*t),
             check_other_loops<int64_t>(*t);
         check_other_loops<float>(*t), check_other_loops<double>(*t);
-        check_trig(*t);
+        check_far<float>(*t), check_far<double>(*t);
         std::printf("%s: %d failed\n", t->isa, failed - before);
     }
     return report();

@@ -2,13 +2,14 @@
 #include "kernels/isa/entries.h"
 #include "kernels/isa/formulas.h"
 #include "kernels/isa/loops.h"
+#include "kernels/isa/pow.h"
 
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
 
-constexpr bool is_padded(Binary op, bool is_double) {
-    return one_of(op, Binary::Logaddexp, Binary::BceLogits, Binary::Xlogy) ||
-           (!is_double && one_of(op, Binary::Pow, Binary::Atan2, Binary::Hypot));
+constexpr bool is_padded(Binary op) {
+    using enum Binary;
+    return one_of(op, Logaddexp, BceLogits, Xlogy, Pow, Atan2, Hypot);
 }
 constexpr bool is_modular(Binary op) { return one_of(op, Binary::Fmod, Binary::Remainder, Binary::FloorDiv); }
 
@@ -41,6 +42,21 @@ CHAINRULE_INLINE float hypot_(float a, float b) {
     constexpr float inf = Fp<float>::kInf;
     return (abs_(a) == inf) | (abs_(b) == inf) ? inf : r;
 }
+// sqrt(a^2 + b^2), the sum of squares as a pair; scaled where squares would over- or underflow.
+CHAINRULE_INLINE double hypot_(double x, double y) {
+    constexpr double inf = Fp<double>::kInf;
+    double a = abs_(x), b = abs_(y), high = a < b ? b : a, low = a < b ? a : b;
+    double scale = high < 0x1p-400 ? 0x1p600 : 1.0, back = high < 0x1p-400 ? 0x1p-600 : 1.0;
+    scale = high > 0x1p500 ? 0x1p-600 : scale;
+    back = high > 0x1p500 ? 0x1p600 : back;
+    high *= scale;
+    low *= scale;
+    double p = high * high, q = low * low, sum = p + q;
+    double rest = ((p - sum) + q) + (product_rest(high, high, p) + product_rest(low, low, q));
+    double r = __builtin_sqrt(sum);
+    r += (residual(sum, r, r) + rest) / clamp_low(r + r, 0x1p-500);
+    return (a == inf) | (b == inf) ? inf : r * back;
+}
 template <class T> CHAINRULE_INLINE T xlogy(T a, T b) {
     T y = a * log_(b);
     return a == T(0) && !is_nan(b) ? T(0) : y;
@@ -53,17 +69,13 @@ template <Binary op, class T> CHAINRULE_INLINE T apply_float(T a, T b, T alpha) 
     else if constexpr (op == Mul) return a * b;
     else if constexpr (op == Div) return a / b;
     else if constexpr (op == TruncDiv) return m_trunc(a / b);
-    else if constexpr (is_modular(op)) return from_fmod<op>(m_fmod(a, b), a, b);
-    else if constexpr (op == Pow && sizeof(T) == 4) return pow_(a, b);
-    else if constexpr (op == Pow) return m_pow(a, b);
+    else if constexpr (op == Pow) return pow_(a, b);
     else if constexpr (op == Maximum) return (a > b) | is_nan(a) ? a : b;
     else if constexpr (op == Minimum) return (a < b) | is_nan(a) ? a : b;
     else if constexpr (op == Fmax) return (a >= b) | is_nan(b) ? a : b;
     else if constexpr (op == Fmin) return (a <= b) | is_nan(b) ? a : b;
-    else if constexpr (op == Atan2 && sizeof(T) == 4) return atan2_(a, b);
-    else if constexpr (op == Atan2) return m_atan2(a, b);
-    else if constexpr (op == Hypot && sizeof(T) == 4) return hypot_(a, b);
-    else if constexpr (op == Hypot) return m_hypot(a, b);
+    else if constexpr (op == Atan2) return atan2_(a, b);
+    else if constexpr (op == Hypot) return hypot_(a, b);
     else if constexpr (op == Xlogy) return xlogy(a, b);
     else if constexpr (op == Copysign) return copysign_(a, b);
     else if constexpr (op == Nextafter) return m_nextafter(a, b);
@@ -76,31 +88,41 @@ template <Binary op, class T> void padded_core(char* const* ptr, int64_t n, cons
     core2<T>(ptr, n, [](T a, T b) { return apply_float<op, T>(a, b, T(0)); });
 }
 
-// fmod of floats whose quotient is below 2^24: in double a / b is never rounded up to an integer and its product with b is
-// exact. Vectors with another quotient (or a NaN) are redone by libm, element for element.
-template <Binary op> void modular_core(char* const* ptr, int64_t n, const double*) {
-    float* out = reinterpret_cast<float*>(ptr[0]);
-    const float *in_a = reinterpret_cast<const float*>(ptr[1]), *in_b = reinterpret_cast<const float*>(ptr[2]);
-    constexpr int64_t lanes = kLanes<float>;
-    const auto far_quotient = [](float a, float b) { return !(abs_(a / b) < 0x1p24f); };
+// fmod where the quotient and the operands are far from the ends of their range. Float: in double a / b is never rounded up to
+// an integer and its product with b is exact.
+CHAINRULE_INLINE bool fmod_far(float a, float b) { return !(abs_(a / b) < 0x1p24f); }
+CHAINRULE_INLINE float fmod_near(float a, float b) {
+    const double x = a, y = b, q = m_trunc(x / y);
+    const float rest = static_cast<float>(x - q * y);
+    return copysign_(q == 0.0 ? a : rest, a);
+}
+// Double: where the quotient was rounded up, the rest has the other sign and lacks b; both sums are exact.
+CHAINRULE_INLINE bool fmod_far(double a, double b) {
+    return !(abs_(a / b) < 0x1p52) | (abs_(a) > 0x1p1000) | ((abs_(a) < 0x1p-900) & (a != 0.0));
+}
+CHAINRULE_INLINE double fmod_near(double a, double b) {
+    const double x = abs_(a), y = abs_(b), q = m_trunc(x / y), rest = residual(x, q, y), more = rest + y;
+    return copysign_(q == 0.0 ? x : (rest < 0.0 ? more : rest), a);
+}
+// Vectors with a far pair (or a NaN) are redone by libm, element for element.
+template <Binary op, class T> void modular_core(char* const* ptr, int64_t n, const double*) {
+    T* out = reinterpret_cast<T*>(ptr[0]);
+    const T *in_a = reinterpret_cast<const T*>(ptr[1]), *in_b = reinterpret_cast<const T*>(ptr[2]);
+    constexpr int64_t lanes = kLanes<T>;
     for (int64_t i = 0; i < n; i += lanes) {
-        float a[lanes], b[lanes];
+        T a[lanes], b[lanes];
         int far = 0;
 #pragma omp simd reduction(| : far)
         for (int64_t j = 0; j < lanes; ++j) {
             a[j] = in_a[i + j];
             b[j] = in_b[i + j];
-            far |= far_quotient(a[j], b[j]);
+            far |= fmod_far(a[j], b[j]);
         }
 #pragma omp simd
-        for (int64_t j = 0; j < lanes; ++j) {
-            const double x = a[j], y = b[j], q = m_trunc(x / y);
-            const float rest = static_cast<float>(x - q * y), m = copysign_(q == 0.0 ? a[j] : rest, a[j]);
-            out[i + j] = from_fmod<op>(m, a[j], b[j]);
-        }
+        for (int64_t j = 0; j < lanes; ++j) out[i + j] = from_fmod<op>(fmod_near(a[j], b[j]), a[j], b[j]);
         if (far == 0) continue;
         for (int64_t j = 0; j < lanes; ++j)
-            if (far_quotient(a[j], b[j])) out[i + j] = apply_float<op>(a[j], b[j], 0.0f);
+            if (fmod_far(a[j], b[j])) out[i + j] = from_fmod<op>(m_fmod(a[j], b[j]), a[j], b[j]);
     }
 }
 
@@ -184,8 +206,8 @@ template <Binary op, class T> void binary(char* const* ptr, const int64_t* strid
         binary<on_bytes(op), uint8_t>(ptr, stride, n, param);
     } else if constexpr (kIsFloat<T>) {
         const T alpha = op == Binary::AddScaled ? static_cast<T>(param[0]) : T(0);
-        if constexpr (is_modular(op) && sizeof(T) == 4) run_padded<T, 2>(modular_core<op>, ptr, stride, n, param);
-        else if constexpr (is_padded(op, sizeof(T) == 8)) run_padded<T, 2>(padded_core<op, T>, ptr, stride, n, param);
+        if constexpr (is_modular(op)) run_padded<T, 2>(modular_core<op, T>, ptr, stride, n, param);
+        else if constexpr (is_padded(op)) run_padded<T, 2>(padded_core<op, T>, ptr, stride, n, param);
         else map2<T, T>(ptr, stride, n, [alpha](T a, T b) { return apply_float<op, T>(a, b, alpha); });
     } else {
         const uint64_t alpha = op == Binary::AddScaled ? static_cast<uint64_t>(saturate<int64_t>(param[0])) : 0;

@@ -3,6 +3,7 @@
 #include "kernels/isa/formulas.h"
 #include "kernels/isa/gamma.h"
 #include "kernels/isa/loops.h"
+#include "kernels/isa/pow.h"
 
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
@@ -17,10 +18,11 @@ constexpr int param_count(Unary op) {
 // Operations made of math.h's functions; the others are a few exact instructions or calls of libm.
 constexpr bool is_padded(Unary op, bool is_double) {
     using enum Unary;
-    if (one_of(op, Exp, Exp2, Expm1, Log, Log1p, Log2, Log10, Sinh, Cosh, Asinh, Acosh, Atanh, Erfc, Sinc, Sigmoid,
-               LogSigmoid, Tanh, Silu, Mish, Gelu, GeluTanh, GeluSigmoid, Softplus, Elu, Logit))
+    if (one_of(op, Exp, Exp2, Expm1, Log, Log1p, Log2, Log10, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh, Erf,
+               Erfc, Erfinv, Sinc, Sigmoid, LogSigmoid, Tanh, Silu, Mish, Gelu, GeluTanh, GeluSigmoid, Softplus, Elu,
+               Logit))
         return true;
-    return !is_double && one_of(op, Asin, Acos, Atan, Erf, Erfinv, Lgamma, Digamma);
+    return !is_double && one_of(op, Lgamma, Digamma);
 }
 
 template <Unary op, class T> CHAINRULE_INLINE T apply_simple(T x, const Params<T>& p) {
@@ -97,54 +99,46 @@ template <Unary op, class T> CHAINRULE_INLINE T apply_libm(T x) {
     if constexpr (op == Sin) return m_sin(x);
     else if constexpr (op == Cos) return m_cos(x);
     else if constexpr (op == Tan) return m_tan(x);
-    else if constexpr (op == Asin) return m_asin(x);
-    else if constexpr (op == Acos) return m_acos(x);
-    else if constexpr (op == Atan) return m_atan(x);
-    else if constexpr (op == Erf) return m_erf(x);
-    else if constexpr (op == Erfinv) return static_cast<T>(erfinv_double(x));
     else if constexpr (op == Lgamma) return static_cast<T>(lgamma_double(x));
     else return static_cast<T>(digamma_double(x));  // Digamma
 }
-constexpr bool is_libm(Unary op) {
-    using enum Unary;
-    return one_of(op, Sin, Cos, Tan, Asin, Acos, Atan, Erf, Erfinv, Lgamma, Digamma);
-}
+constexpr bool is_trig(Unary op) { return one_of(op, Unary::Sin, Unary::Cos, Unary::Tan); }
 
 template <Unary op, class T> void padded_core(char* const* ptr, int64_t n, const double* param) {
     const Params<T> p(param, param_count(op));
     core1<T>(ptr, n, [p](T x) { return apply_padded<op, T>(x, p); });
 }
 
-// sin, cos and tan of float: vectors with an element beyond the reach of the fast reduction are redone by libm, element for
+// sin, cos and tan: vectors with an element beyond the reach of the fast reduction are redone by libm, element for
 // element.
-template <Unary op> CHAINRULE_INLINE float trig_reduced(float x) {
+template <Unary op, class T> CHAINRULE_INLINE T trig_reduced(T x) {
     if constexpr (op == Unary::Sin) return sin_reduced(x);
     else if constexpr (op == Unary::Cos) return cos_reduced(x);
     else return tan_reduced(x);
 }
-template <Unary op> void trig_core(char* const* ptr, int64_t n, const double*) {
-    float* out = reinterpret_cast<float*>(ptr[0]);
-    const float* in = reinterpret_cast<const float*>(ptr[1]);
-    constexpr int64_t lanes = kLanes<float>;
+template <Unary op, class T> void trig_core(char* const* ptr, int64_t n, const double*) {
+    T* out = reinterpret_cast<T*>(ptr[0]);
+    const T* in = reinterpret_cast<const T*>(ptr[1]);
+    constexpr int64_t lanes = kLanes<T>;
     for (int64_t i = 0; i < n; i += lanes) {
-        float x[lanes];
+        T x[lanes];
         int far = 0;
 #pragma omp simd reduction(| : far)
         for (int64_t j = 0; j < lanes; ++j) {
             x[j] = in[i + j];
-            far |= abs_(x[j]) > kTrigLimit;
+            far |= abs_(x[j]) > kTrigLimit<T>;
         }
 #pragma omp simd
         for (int64_t j = 0; j < lanes; ++j) out[i + j] = trig_reduced<op>(x[j]);
         if (far == 0) continue;
         for (int64_t j = 0; j < lanes; ++j)
-            if (abs_(x[j]) > kTrigLimit) out[i + j] = apply_libm<op>(x[j]);
+            if (abs_(x[j]) > kTrigLimit<T>) out[i + j] = apply_libm<op>(x[j]);
     }
 }
 
-void pow_core(char* const* ptr, int64_t n, const double* param) {
-    const PowExponent k = pow_exponent(static_cast<float>(param[0]));
-    core1<float>(ptr, n, [k](float x) { return pow_finite(x, k); });
+template <class T> void pow_core(char* const* ptr, int64_t n, const double* param) {
+    const PowExponent<T> k = pow_exponent(static_cast<T>(param[0]));
+    core1<T>(ptr, n, [k](T x) { return pow_finite(x, k); });
 }
 
 // Exponents that have a formula of their own; the rest goes through pow.
@@ -168,15 +162,15 @@ CHAINRULE_INLINE void float_loop(char* const* ptr, const int64_t* stride, int64_
     if constexpr (op == PowScalar) {
         const T e = static_cast<T>(param[0]);
         if (simple_power<T>(ptr, stride, n, param[0])) return;
-        if (is_double || abs_(e - e) != T(0)) map1<T, T>(ptr, stride, n, [e](T x) { return m_pow(x, e); });
-        else if constexpr (!is_double) run_padded<T, 1>(pow_core, ptr, stride, n, param);
+        if (abs_(e - e) != T(0)) map1<T, T>(ptr, stride, n, [e](T x) { return m_pow(x, e); });
+        else run_padded<T, 1>(pow_core<T>, ptr, stride, n, param);
         return;
     }
     if constexpr (is_padded(op, is_double)) {
         run_padded<T, 1>(padded_core<op, T>, ptr, stride, n, param);
-    } else if constexpr (!is_double && one_of(op, Sin, Cos, Tan)) {
-        run_padded<T, 1>(trig_core<op>, ptr, stride, n, param);
-    } else if constexpr (is_libm(op)) {
+    } else if constexpr (is_trig(op)) {
+        run_padded<T, 1>(trig_core<op, T>, ptr, stride, n, param);
+    } else if constexpr (one_of(op, Lgamma, Digamma)) {
         map1<T, T>(ptr, stride, n, [](T x) { return apply_libm<op, T>(x); });
     } else {
         const Params<T> p(param, param_count(op));

@@ -91,7 +91,28 @@ CHAINRULE_INLINE float erf_(float x) {
     return copysign_(a < 1.0f ? mul_add(a, small, a) : large, x);
 }
 
-CHAINRULE_INLINE double erf_(double x) { return m_erf(x); }
+// Double: the same with 7/8 as the border. erf(x) / x - 1, relative error of erf 1.1e-17, and log erfc in powers of a - 1, error
+// of erf 6.7e-18.
+CHAINRULE_INLINE double erf_near(double a) {
+    double z = a * a;
+    double p = poly(z, 0x1.06eba8214db69p-3, -0x1.812746b0379fep-2, 0x1.ce2f21a0436ddp-4, -0x1.b82ce312add3cp-6,
+                    0x1.565bcd1284c30p-8, -0x1.c02db47d0d4d3p-11, 0x1.f9a32d6038e5bp-14, -0x1.f4d2233ec27ffp-17,
+                    0x1.b9d86eaed42d6p-20, -0x1.5e792be9d0317p-23, 0x1.eabf0befb9af2p-27, -0x1.f02d583f2c998p-31);
+    return mul_add(a, p, a);
+}
+CHAINRULE_INLINE double erf_(double x) {
+    double a = clamp_high(abs_(x), 6.0);
+    double log_erfc =
+        poly(a - 1.0, -0x1.d97fbf27aa2a1p+0, -0x1.51c9b0006c23ep+1, -0x1.afabc11a28fc2p-1, -0x1.5477f09ca5b93p-5,
+             0x1.48c9d40ce3f14p-7, -0x1.033f69b2fa140p-9, 0x1.f1b4bb0dc12fdp-13, 0x1.b8c043321fd8bp-16,
+             -0x1.c7643c170fa0cp-16, 0x1.4195cff346f13p-17, -0x1.1091380279a4fp-19, 0x1.fa9cbb5a1a1fdp-24,
+             0x1.e720127da16a4p-24, -0x1.fef4f5c7a601cp-25, 0x1.2bb2fd937815ep-26, -0x1.dd01bbf72a851p-29,
+             0x1.ff3fe6e36e39ap-32, -0x1.4e690f448888dp-35, 0x1.9386276fdd75ep-40);
+    auto [n, r, scaled] = exp_split(log_erfc);
+    double p = mul_add(r * r, Fp<double>::exp_poly(r), r) + 1.0;
+    double far = mul_add(-p, exp_scale<double>(scaled), 1.0);
+    return copysign_(a < 0.875 ? erf_near(a) : far, x);
+}
 
 // e^(x^2)
 template <class T> CHAINRULE_INLINE T exp_square(T x) {
@@ -112,18 +133,35 @@ template <class T> CHAINRULE_INLINE T erf_grad(T g, T x) {
     return abs_(x) > Tail<T>::kErfcEnd + T(0.35) ? g * T(0) : y;
 }
 
-// Float only: x times a polynomial in w = -log(1 - x^2), or in sqrt(w) in the tails (M. Giles, Approximating the erfinv
+// Float: x times a polynomial in w = -log(1 - x^2), or in sqrt(w) in the tails (M. Giles, Approximating the erfinv
 // function, 2010).
+CHAINRULE_INLINE float erfinv_center(float u) {
+    return poly(u, 0x1.805c5ep+0f, 0x1.f91e80p-3f, -0x1.11cbf8p-8f, -0x1.485a7ap-10f, 0x1.cb0892p-13f, -0x1.53cd00p-18f,
+                -0x1.f14818p-19f, 0x1.05c96ap-21f, 0x1.224eb2p-24f, -0x1.62af06p-27f, -0x1.8658dap-29f);
+}
 CHAINRULE_INLINE float erfinv_(float x) {
-    float a = abs_(x), w = -log_((1.0f - a) * (1.0f + a));
-    float u = w - 2.5f, v = __builtin_sqrtf(w) - 3.0f;
-    float center =
-        poly(u, 0x1.805c5ep+0f, 0x1.f91e80p-3f, -0x1.11cbf8p-8f, -0x1.485a7ap-10f, 0x1.cb0892p-13f, -0x1.53cd00p-18f,
-             -0x1.f14818p-19f, 0x1.05c96ap-21f, 0x1.224eb2p-24f, -0x1.62af06p-27f, -0x1.8658dap-29f);
+    float a = abs_(x), w = -log_((1.0f - a) * (1.0f + a)), v = __builtin_sqrtf(w) - 3.0f;
     float tail = poly(v, 0x1.6a9efcp+1f, 0x1.006dc2p+0f, 0x1.357848p-7f, -0x1.f44d98p-8f, 0x1.754642p-8f,
                       -0x1.d99a9ep-9f, 0x1.7f3e56p-10f, -0x1.ac4c12p-16f, -0x1.30d748p-12f, 0x1.894b98p-14f);
-    float y = x * (w < 5.0f ? center : tail);
+    float y = x * (w < 5.0f ? erfinv_center(w - 2.5f) : tail);
     return a == 1.0f ? copysign_(Fp<float>::kInf, x) : y;
+}
+// Double: so far in float, with tails that reach farther (relative error 2.4e-7), then a step of Halley's method, whose error is
+// the cube, on erf, or from 0.78 on, on erfc, as 1 - |x| is exact.
+CHAINRULE_INLINE double erfinv_(double x) {
+    double a = abs_(x);
+    float w = -log_(static_cast<float>((1.0 - a) * (1.0 + a))), v = __builtin_sqrtf(w) - 4.0f;
+    float tail = poly(v, 0x1.eb7e04p+1f, 0x1.026dfep+0f, 0x1.49989cp-10f, -0x1.b7f13cp-11f, 0x1.2e9a94p-12f,
+                      -0x1.9d2648p-14f, 0x1.bd7f5cp-16f, -0x1.16006fp-23f, -0x1.4adb42p-20f);
+    bool center = w < 5.0f;
+    float start = center ? erfinv_center(w - 2.5f) : tail;
+    double y = (center ? a : 1.0) * static_cast<double>(start);
+    double s = 1.0 / (y + Tail<double>::kErfcK), t = (y - Tail<double>::kErfcK) * s;
+    ExpFactor<double> f = exp_minus_square(y, 1.0);
+    double e = (f.q + 1.0) * exp_scale<double>(f.scaled), c = Tail<double>::erfc(t, s);
+    double miss = a < 0.78 ? erf_near(y) - a : (1.0 - a) - e * c;
+    y -= miss / mul_add(e, 1.12837916709551257390, y * miss);
+    return copysign_(a == 1.0 ? Fp<double>::kInf : y, x);
 }
 
 // x Phi(x)

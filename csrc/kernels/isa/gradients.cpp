@@ -3,6 +3,7 @@
 #include "kernels/isa/entries.h"
 #include "kernels/isa/formulas.h"
 #include "kernels/isa/loops.h"
+#include "kernels/isa/pow.h"
 
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
@@ -78,31 +79,31 @@ template <Binary op, class T> void padded_core(char* const* ptr, int64_t n, cons
 }
 
 // g sin(x) or g cos(x); far arguments as in elementwise_unary.cpp.
-template <bool kSin> void trig_core(char* const* ptr, int64_t n, const double*) {
-    float* out = reinterpret_cast<float*>(ptr[0]);
-    const float *grad = reinterpret_cast<const float*>(ptr[1]), *in = reinterpret_cast<const float*>(ptr[2]);
-    constexpr int64_t lanes = kLanes<float>;
+template <bool kSin, class T> void trig_core(char* const* ptr, int64_t n, const double*) {
+    T* out = reinterpret_cast<T*>(ptr[0]);
+    const T *grad = reinterpret_cast<const T*>(ptr[1]), *in = reinterpret_cast<const T*>(ptr[2]);
+    constexpr int64_t lanes = kLanes<T>;
     for (int64_t i = 0; i < n; i += lanes) {
-        float x[lanes], g[lanes];
+        T x[lanes], g[lanes];
         int far = 0;
 #pragma omp simd reduction(| : far)
         for (int64_t j = 0; j < lanes; ++j) {
             x[j] = in[i + j];
             g[j] = kSin ? -grad[i + j] : grad[i + j];
-            far |= abs_(x[j]) > kTrigLimit;
+            far |= abs_(x[j]) > kTrigLimit<T>;
         }
 #pragma omp simd
         for (int64_t j = 0; j < lanes; ++j) out[i + j] = g[j] * (kSin ? sin_reduced(x[j]) : cos_reduced(x[j]));
         if (far == 0) continue;
         for (int64_t j = 0; j < lanes; ++j)
-            if (abs_(x[j]) > kTrigLimit) out[i + j] = g[j] * (kSin ? m_sin(x[j]) : m_cos(x[j]));
+            if (abs_(x[j]) > kTrigLimit<T>) out[i + j] = g[j] * (kSin ? m_sin(x[j]) : m_cos(x[j]));
     }
 }
 
-void pow_core(char* const* ptr, int64_t n, const double* param) {
-    const float e = static_cast<float>(param[0]);
-    const PowExponent less = pow_exponent(static_cast<float>(param[0] - 1.0));
-    core2<float>(ptr, n, [=](float g, float x) { return g * (e * pow_finite(x, less)); });
+template <class T> void pow_core(char* const* ptr, int64_t n, const double* param) {
+    const T e = static_cast<T>(param[0]);
+    const PowExponent<T> less = pow_exponent(static_cast<T>(param[0] - 1.0));
+    core2<T>(ptr, n, [=](T g, T x) { return g * (e * pow_finite(x, less)); });
 }
 template <class T>
 CHAINRULE_INLINE void power_gradient(char* const* ptr, const int64_t* stride, int64_t n, const double* param) {
@@ -114,9 +115,9 @@ CHAINRULE_INLINE void power_gradient(char* const* ptr, const int64_t* stride, in
     else if (e == 3.0) map2<T, T>(ptr, stride, n, [](T g, T x) { return g * (T(3) * (x * x)); });
     else if (e == 0.5) map2<T, T>(ptr, stride, n, [](T g, T x) { return g * (T(0.5) / m_sqrt(x)); });
     else if (e == -1.0) map2<T, T>(ptr, stride, n, [](T g, T x) { return g * (T(-1) / (x * x)); });
-    else if (sizeof(T) == 8 || e - e != 0.0)
+    else if (e - e != 0.0)
         map2<T, T>(ptr, stride, n, [=](T g, T x) { return g * (k * m_pow(x, static_cast<T>(e - 1.0))); });
-    else if constexpr (sizeof(T) == 4) run_padded<T, 2>(pow_core, ptr, stride, n, param);
+    else run_padded<T, 2>(pow_core<T>, ptr, stride, n, param);
 }
 
 template <Binary op, class T>
@@ -124,12 +125,8 @@ CHAINRULE_INLINE void run_gradient(char* const* ptr, const int64_t* stride, int6
     using enum Binary;
     if constexpr (op == PowScalarGrad) {
         power_gradient<T>(ptr, stride, n, param);
-    } else if constexpr (sizeof(T) == 4 && (op == SinGrad || op == CosGrad)) {
-        run_padded<T, 2>(trig_core<op == CosGrad>, ptr, stride, n, param);
-    } else if constexpr (op == SinGrad) {
-        map2<T, T>(ptr, stride, n, [](T g, T x) { return g * m_cos(x); });
-    } else if constexpr (op == CosGrad) {
-        map2<T, T>(ptr, stride, n, [](T g, T x) { return -g * m_sin(x); });
+    } else if constexpr (op == SinGrad || op == CosGrad) {
+        run_padded<T, 2>(trig_core<op == CosGrad, T>, ptr, stride, n, param);
     } else if constexpr (is_padded(op)) {
         run_padded<T, 2>(padded_core<op, T>, ptr, stride, n, param);
     } else {

@@ -22,18 +22,12 @@ CHAINRULE_LIBM1(sqrt)
 CHAINRULE_LIBM1(sin)
 CHAINRULE_LIBM1(cos)
 CHAINRULE_LIBM1(tan)
-CHAINRULE_LIBM1(asin)
-CHAINRULE_LIBM1(acos)
-CHAINRULE_LIBM1(atan)
-CHAINRULE_LIBM1(erf)
 CHAINRULE_LIBM1(floor)
 CHAINRULE_LIBM1(ceil)
 CHAINRULE_LIBM1(rint)
 CHAINRULE_LIBM1(trunc)
 CHAINRULE_LIBM2(pow)
 CHAINRULE_LIBM2(fmod)
-CHAINRULE_LIBM2(atan2)
-CHAINRULE_LIBM2(hypot)
 CHAINRULE_LIBM2(nextafter)
 
 constexpr double kPi = 3.14159265358979323846;
@@ -62,22 +56,6 @@ inline double digamma_double(double x) {
     double z = 1.0 / (x * x);
     double series = z * poly(z, 1.0 / 12, -1.0 / 120, 1.0 / 252, -1.0 / 240, 1.0 / 132, -691.0 / 32760, 1.0 / 12);
     return result + __builtin_log(x) - 0.5 / x - series;
-}
-
-// Inverse of erf: S. Winitzki's estimate (A handy approximation for the error function and its inverse, 2008), then Halley
-// steps on erf, or on erfc in the tails, where 1 - |x| is exact.
-inline double erfinv_double(double x) {
-    double a = __builtin_fabs(x);
-    if (!(a < 1.0)) return a == 1.0 ? __builtin_copysign(__builtin_inf(), x) : __builtin_nan("");
-    if (a < 1e-9) return x * 0.88622692545275801365;  // sqrt(pi) / 2
-    double l = __builtin_log1p(-a * a), c = 2.0 / (kPi * 0.147) + 0.5 * l;
-    double y = __builtin_sqrt(__builtin_sqrt(c * c - l / 0.147) - c);
-    for (int step = 0; step < 3; ++step) {
-        double miss = a < 0.5 ? __builtin_erf(y) - a : (1.0 - a) - __builtin_erfc(y);
-        double u = miss / (1.12837916709551257390 * __builtin_exp(-y * y));  // 2 / sqrt(pi)
-        y -= u / (1.0 + y * u);
-    }
-    return __builtin_copysign(y, x);
 }
 
 // Doubles (parameters) as integers: rounded to zero, kept in range, NaN gives 0.

@@ -113,6 +113,16 @@ template <class T> CHAINRULE_INLINE T product_rest(T a, T b, T ab) {
 #endif
 }
 
+// c - a b where the product may have twice the digits: one rounding, exact where c and a b nearly cancel.
+template <class T> CHAINRULE_INLINE T residual(T c, T a, T b) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    return mul_add(-a, b, c);
+#else
+    T ab = a * b;
+    return (c - ab) - product_rest(a, b, ab);
+#endif
+}
+
 // x = n ln 2 + r. `scaled` holds n in its low bits (see kRound).
 template <class T> struct ExpParts {
     T n, r;
@@ -322,46 +332,6 @@ template <class T> CHAINRULE_INLINE T tanh_(T x) {
         T small = poly(z, -0x1.55554cp-2f, 0x1.110d6ap-3f, -0x1.b931fcp-5f, 0x1.598278p-6f, -0x1.9c9486p-8f);
         return copysign_(a < T(0.55) ? mul_add(a * z, small, a) : large, x);
     }
-}
-
-// What pow needs to know of its exponent: the sign bit if it is an odd integer, NaN if it is not an integer.
-struct PowExponent {
-    float y;
-    uint32_t odd;
-    float fraction;
-};
-CHAINRULE_INLINE PowExponent pow_exponent(float y) {
-    float half = y * 0.5f;
-    bool integer = __builtin_floorf(y) == y;
-    return {y, integer && __builtin_floorf(half) != half ? 0x80000000u : 0u, integer ? 0.0f : Fp<float>::kNan};
-}
-// Float only: 2^(y log2 |x|) in double (log2 to 1e-13, exp2 to 5e-11), then the cases of C's pow for finite y. Error below
-// 0.51 ulp.
-CHAINRULE_INLINE float pow_finite(float x, PowExponent k) {
-    constexpr double inf = __builtin_inf();
-    double a = abs_(static_cast<double>(x)), w = k.y;
-    auto [e, m] = log_split(a);
-    double f = m - 1.0, s = f / (2.0 + f), z = s * s;
-    double tail = poly(z, 0x1.555555562899ep-1, 0x1.9999968a632b0p-2, 0x1.24941fff58d8dp-2, 0x1.c6261c7af4ba7p-3,
-                       0x1.916213569cbf7p-3);
-    double log2 = mul_add(mul_add(s * z, tail, s + s), 0x1.71547652b82fep+0, e);
-    log2 = a < inf ? log2 : a;
-    log2 = a == 0.0 ? -inf : log2;
-    double t = w * log2;
-    double shifted = t + 0x1.8p52, r = t - (shifted - 0x1.8p52);
-    double p = poly(r, 1.0, 0x1.62e42fef7abfbp-1, 0x1.ebfbe07c4b2dbp-3, 0x1.c6b08df5f189cp-5, 0x1.3b29ef6743c56p-7,
-                    0x1.5d8721ebc318ap-10, 0x1.445fc8c3a2881p-13, 0x1.00f242cdd62e3p-16);
-    p *= exp_scale<double>(__builtin_bit_cast(uint64_t, shifted));
-    p = t < -200.0 ? 0.0 : p;
-    p = t > 200.0 ? inf : p;
-    float magnitude = static_cast<float>(p);
-    float y = from_bits<float>(bits_of(magnitude) ^ (bits_of(x) & k.odd));
-    return (x < 0.0f) & (x > -Fp<float>::kInf) ? y + k.fraction : y;
-}
-CHAINRULE_INLINE float pow_(float x, float y) {
-    float result = pow_finite(x, pow_exponent(y));
-    bool one = (y == 0.0f) | (x == 1.0f) | ((x == -1.0f) & (abs_(y) == Fp<float>::kInf));
-    return one ? 1.0f : result;
 }
 
 }  // namespace
