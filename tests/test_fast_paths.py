@@ -40,6 +40,8 @@ def test_padding_copies_runs(torch, mode):
 
     compare(torch, padded, numbers(2, 3, 9, 40))
     compare(torch, padded, numbers(2, 3, 9, 40, dtype=np.float32), tolerance=1e-6)
+    compare(torch, padded, numbers(4, 5, 9, 40))  # planes enough to share one index
+    compare(torch, padded, numbers(16, 9, 8))
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,56 @@ def test_neighbours_along_the_last_axis(torch, index):
     compare(torch, lambda lib, t: lib.index_select(t, 1, lib.from_numpy(i)), x)
     compare(torch, lambda lib, t: t[:, lib.from_numpy(i)], x)
     compare(torch, lambda lib, t, v: lib.index_add(t, 1, lib.from_numpy(i), v), x, values)
+
+
+@pytest.mark.parametrize("shape", [(130, 33), (3, 9, 70), (65, 1, 7)])
+def test_running_extremes_of_many_lines(torch, shape):
+    x = np.round(numbers(*shape, high=9))
+    x.flat[:: x.size // 3] = np.nan
+    for axis in range(len(shape)):
+        for name in ("cummax", "cummin"):
+            ours, theirs = (getattr(lib, name)(lib.from_numpy(x), axis) for lib in (cr, torch))
+            np.testing.assert_array_equal(ours.values.numpy(), theirs.values.numpy())
+            np.testing.assert_array_equal(ours.indices.numpy(), theirs.indices.numpy())
+        compare(torch, lambda lib, t, d=axis: lib.logcumsumexp(t, d), np.nan_to_num(x))
+
+
+def test_flip_keeps_the_order_of_axes_in_memory(torch):
+    def turned(axes):
+        return lambda lib, x: lib.flip(x.permute(2, 0, 1), axes)
+
+    x = numbers(20, 30, 40)
+    for axes in [(0,), (1,), (0, 2)]:
+        compare(torch, turned(axes), x)
+        assert turned(axes)(cr, cr.from_numpy(x)).stride() == turned(axes)(torch, torch.from_numpy(x)).stride()
+
+
+EDGES = [0.0, 5e-324, 1e-310, 0.3, 0.5, 1.0, 1 + 2**-52, 3.0, 1e5, 1e5 + 1, 1e16, 1e22, 1e300, 1.7e308, np.inf, np.nan]
+
+
+def test_float64_functions_at_the_edges():
+    """NumPy's (the C library's) results for zeros, subnormals, huge numbers, inf and NaN, signs included."""
+    x = np.array([*EDGES, *(-e for e in EDGES)])
+    a, b = (grid.ravel() for grid in np.meshgrid(x, x))
+    one = {"sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan}
+    two = {"pow": np.power, "atan2": np.arctan2, "hypot": np.hypot, "fmod": np.fmod}
+    with np.errstate(all="ignore"):
+        cases = [(name, f(x), (x,)) for name, f in one.items()] + [(name, f(a, b), (a, b)) for name, f in two.items()]
+    for name, expected, inputs in cases:
+        got = getattr(cr, name)(*map(cr.from_numpy, inputs)).numpy()
+        with np.errstate(all="ignore"):
+            np.testing.assert_array_almost_equal_nulp(np.nan_to_num(got, nan=7), np.nan_to_num(expected, nan=7), 2)
+        numbers_only = ~np.isnan(expected)
+        np.testing.assert_array_equal(np.signbit(got)[numbers_only], np.signbit(expected)[numbers_only], name)
+
+
+def test_float64_functions_where_they_are_exact():
+    base, exponent = (grid.ravel() for grid in np.meshgrid(np.arange(-9.0, 10), np.arange(0.0, 13)))
+    np.testing.assert_array_equal(cr.pow(cr.from_numpy(base), cr.from_numpy(exponent)).numpy(), base**exponent)
+    divisor = RNG.uniform(0.1, 3, 5000)
+    number = np.nextafter(np.round(RNG.uniform(1, 1e6, 5000)) * divisor, RNG.choice([-1e9, 1e9], 5000))
+    got = cr.fmod(cr.from_numpy(number), cr.from_numpy(divisor)).numpy()  # quotients next to integers
+    np.testing.assert_array_equal(got, np.fmod(number, divisor))
 
 
 @pytest.mark.parametrize("shape", [(3, 40, 21), (2, 7, 16), (2, 100, 130), (33, 40), (33, 65), (5, 100)])

@@ -8,6 +8,7 @@
 #include "core/unlock.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
+#include "ops/view_rules.h"
 #include "ops/visit.h"
 
 namespace chainrule {
@@ -61,6 +62,26 @@ void reverse_rows(const Tensor& x, uint32_t axes, const Tensor& y) {
 
 // ---- flip: some axes backwards, copied ----
 extern const OpDef flip_op;
+namespace {
+// A large tensor whose axes lie in another order in memory is reversed in that order, which the result keeps (as PyTorch's does).
+Tensor flip_masked(const Tensor& x, uint32_t mask) {
+    constexpr int64_t kLarge = 1 << 14;
+    if (x.numel() < kLarge || x.is_contiguous() || !(dense_strides(x) == x.strides()))
+        return run_with(flip_op, mask, x);
+    Dims order, place;
+    for (int d = 0; d < x.ndim(); ++d) order.push(d);
+    std::stable_sort(&order[0], &order[0] + order.n, [&](int64_t a, int64_t b) {
+        return x.stride(static_cast<int>(a)) > x.stride(static_cast<int>(b));
+    });
+    place = order;
+    uint32_t moved = 0;
+    for (int d = 0; d < x.ndim(); ++d) {
+        place[static_cast<int>(order[d])] = d;
+        moved |= (mask >> order[d] & 1) << d;
+    }
+    return permute(run_with(flip_op, moved, permute(x, order)), place);
+}
+}  // namespace
 const OpDef flip_op = {
     .name = "flip",
     .grad_name = "FlipBackward0",
@@ -81,11 +102,11 @@ const OpDef flip_op = {
             }
             copy_data(c.out(), alias(x, x.shape(), strides, offset));
         },
-    .vjp = [](VjpCtx& c) { c.set(0, run_with(flip_op, c.attr<uint32_t>(), c.grad())); },
+    .vjp = [](VjpCtx& c) { c.set(0, flip_masked(c.grad(), c.attr<uint32_t>())); },
     .attr_bytes = sizeof(uint32_t),
     .describe = describe_attrs<uint32_t>,
 };
-Tensor flip(const Tensor& x, const Dims& axes) { return run_with(flip_op, axis_mask("flip", axes, x.ndim()), x); }
+Tensor flip(const Tensor& x, const Dims& axes) { return flip_masked(x, axis_mask("flip", axes, x.ndim())); }
 const Register flip_fn({"flip",
                         kMethod | kFunction,
                         R"(Reverses the order along the given axes; a copy.

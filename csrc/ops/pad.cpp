@@ -1,6 +1,7 @@
 // Padding: with a constant, or from the tensor itself.
 
 #include <algorithm>
+#include <vector>
 
 #include "autograd/elementwise.h"
 #include "ops/ops.h"
@@ -100,14 +101,15 @@ int64_t source_position(PadMode mode, int64_t i, int64_t n) {
     }
 }
 
-Tensor pad_axis(const Tensor& x, int d, int64_t before, int64_t after, PadMode mode) {
-    if (before == 0 && after == 0) return x;
-    if (mode == PadMode::Circular && std::min(before, after) < 0 && std::max(before, after) > 0) {
-        // What is cut away is not there to come round again.
-        Tensor cut = pad_axis(x, d, std::min<int64_t>(before, 0), std::min<int64_t>(after, 0), mode);
-        return pad_axis(cut, d, std::max<int64_t>(before, 0), std::max<int64_t>(after, 0), mode);
-    }
-    int64_t n = x.size(d), most = std::max(before, after), length = n + before + after;
+// The positions of an axis of size n, `before` and `after` wider.
+std::vector<int64_t> source_positions(PadMode mode, int64_t n, int64_t before, int64_t after) {
+    std::vector<int64_t> from(static_cast<size_t>(n + before + after));
+    for (size_t i = 0; i < from.size(); ++i) from[i] = source_position(mode, static_cast<int64_t>(i) - before, n);
+    return from;
+}
+
+void check_pad(const Tensor& x, int d, int64_t before, int64_t after, PadMode mode) {
+    int64_t n = x.size(d), most = std::max(before, after);
     check<ValueError>(most <= 0 || n > 0, "pad: axis ", d, " of shape ", x.shape(), " has nothing to pad with.");
     check<ValueError>(mode != PadMode::Reflect || most < n,
                       "pad: with reflect the padding must be smaller than the axis, got ", most, " for axis ", d,
@@ -115,12 +117,39 @@ Tensor pad_axis(const Tensor& x, int d, int64_t before, int64_t after, PadMode m
     check<ValueError>(mode != PadMode::Circular || most <= n,
                       "pad: with circular the padding must not exceed the axis, got ", most, " for axis ", d,
                       " of shape ", x.shape(), ".");
-    check<ValueError>(length >= 0, "pad: sizes must stay non-negative, got shape ", x.shape(), " with ", before,
-                      " before and ", after, " after axis ", d, ".");
-    if (most <= 0) return narrow(x, d, -before, length);
+    check<ValueError>(n + before + after >= 0, "pad: sizes must stay non-negative, got shape ", x.shape(), " with ",
+                      before, " before and ", after, " after axis ", d, ".");
+}
+
+Tensor pad_axis(const Tensor& x, int d, int64_t before, int64_t after, PadMode mode) {
+    if (before == 0 && after == 0) return x;
+    if (mode == PadMode::Circular && std::min(before, after) < 0 && std::max(before, after) > 0) {
+        // What is cut away is not there to come round again.
+        Tensor cut = pad_axis(x, d, std::min<int64_t>(before, 0), std::min<int64_t>(after, 0), mode);
+        return pad_axis(cut, d, std::max<int64_t>(before, 0), std::max<int64_t>(after, 0), mode);
+    }
+    check_pad(x, d, before, after, mode);
+    int64_t length = x.size(d) + before + after;
+    if (std::max(before, after) <= 0) return narrow(x, d, -before, length);
     Tensor index = empty({length}, DType::Int64);
-    for (int64_t i = 0; i < length; ++i) index.data<int64_t>()[i] = source_position(mode, i - before, n);
+    std::ranges::copy(source_positions(mode, x.size(d), before, after), index.data<int64_t>());
     return index_select(x, d, index);
+}
+
+// The last two axes wider, in one pass: many planes share one index of their elements.
+Tensor pad_planes(const Tensor& x, const PadAttrs& p, PadMode mode) {
+    int a = x.ndim() - 2, b = x.ndim() - 1;
+    for (int d : {a, b}) check_pad(x, d, p.before[d], p.after[d], mode);
+    std::vector<int64_t> rows = source_positions(mode, x.size(a), p.before[a], p.after[a]);
+    std::vector<int64_t> columns = source_positions(mode, x.size(b), p.before[b], p.after[b]);
+    Tensor index = empty({static_cast<int64_t>(rows.size() * columns.size())}, DType::Int64);
+    int64_t* at = index.data<int64_t>();
+    for (int64_t row : rows)
+        for (int64_t column : columns) *at++ = row * x.size(b) + column;
+    Dims shape = x.shape();
+    shape[a] = static_cast<int64_t>(rows.size());
+    shape[b] = static_cast<int64_t>(columns.size());
+    return reshape(index_select(flatten(x, a, b), a, index), shape);
 }
 
 Tensor pad_from_itself(const Tensor& x, const Dims& pads, std::string_view mode) {
@@ -133,6 +162,11 @@ Tensor pad_from_itself(const Tensor& x, const Dims& pads, std::string_view mode)
     check<ValueError>(x.ndim() == axes + 1 || x.ndim() == axes + 2, "pad: with ", mode, " and ", axes,
                       " padded axes the tensor must have ", axes + 1, " or ", axes + 2, " axes, got shape ", x.shape(),
                       ".");
+    int64_t planes = 1;
+    for (int d = 0; d < x.ndim() - axes; ++d) planes *= x.size(d);
+    bool wider = axes == 2 && x.is_contiguous() && x.numel() > 0;
+    for (int d = x.ndim() - axes; d < x.ndim(); ++d) wider = wider && p.before[d] >= 0 && p.after[d] >= 0;
+    if (wider && planes >= 16) return pad_planes(x, p, m);
     Tensor y = x;
     for (int d = x.ndim() - axes; d < x.ndim(); ++d) y = pad_axis(y, d, p.before[d], p.after[d], m);
     return y.is_same(x) ? clone(x) : y;

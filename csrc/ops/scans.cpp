@@ -1,11 +1,12 @@
 // Running extremes and running log-sum-exp.
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "kernels/kernels.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
@@ -23,13 +24,26 @@ struct ScanAttrs {
     }
 };
 
-// Calls body(first element's offset, step) for each line along the axis.
-template <class F> void for_each_line(const Tensor& x, int axis, const F& body) {
+// Lines that are walked together, element by element: neighbours, or along the last axis, rows.
+struct Lines {
+    int64_t start, n, step;  // elements of a line lie `step` apart
+    int64_t count, apart;    // so many lines, so far apart
+};
+constexpr int64_t kWidth = 64;
+
+// Calls body(Lines) for all lines along the axis, up to kWidth at a time.
+template <class F> void for_each_lines(const Tensor& x, int axis, const F& body) {
     if (x.numel() == 0) return;
     AroundAxis s(x.shape(), axis);
+    const bool rows = s.inner == 1;
+    const int64_t lines = rows ? s.outer : s.inner, strips = (lines + kWidth - 1) / kWidth;
     Unlock unlock(x.numel());
-    parallel_for(s.outer * s.inner, kGrain / s.n + 1, [&](int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) body(r / s.inner * s.n * s.inner + r % s.inner, s.n, s.inner);
+    parallel_for(rows ? strips : s.outer * strips, kGrain / (s.n * kWidth) + 1, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+            int64_t first = r % strips * kWidth, count = std::min(kWidth, lines - first);
+            if (rows) body(Lines{first * s.n, s.n, 1, count, s.n});
+            else body(Lines{r / strips * s.n * s.inner + first, s.n, s.inner, count, 1});
+        }
     });
 }
 
@@ -40,28 +54,55 @@ void infer_running(InferCtx& c) {
     c.set(1, c.input(0).shape(), DType::Int64);
 }
 
+template <bool largest, class T> void run_line(const T* in, T* values, int64_t* indices, int64_t n) {
+    T best = in[0];
+    int64_t where = 0;
+    for (int64_t i = 0; i < n; ++i) {
+        T v = in[i];
+        // Most elements change nothing: a branch that is foreseen costs less than a choice.
+        if (largest ? v < best : v > best) [[likely]] {
+        } else if ((largest ? v >= best : v <= best) || v != v) {
+            best = v;
+            where = i;
+        }
+        values[i] = best;
+        indices[i] = where;
+    }
+}
+// Neighbouring lines: each row from the one before.
+template <bool largest, class T> void run_lines(const T* in, T* values, int64_t* indices, const Lines& l) {
+    std::copy_n(in, l.count, values);
+    std::fill_n(indices, l.count, 0);
+    for (int64_t i = 1; i < l.n; ++i) {
+        const T *v = in + i * l.step, *best = values + (i - 1) * l.step;
+        const int64_t* where = indices + (i - 1) * l.step;
+        T* next = values + i * l.step;
+        int64_t* place = indices + i * l.step;
+        for (int64_t j = 0; j < l.count; ++j) {
+            bool take = (largest ? v[j] >= best[j] : v[j] <= best[j]) | (v[j] != v[j]);
+            next[j] = take ? v[j] : best[j];
+            place[j] = take ? i : where[j];
+        }
+    }
+}
+template <bool largest, class T> void running(const Tensor& x, int axis, T* values, int64_t* indices) {
+    for_each_lines(x, axis, [&](const Lines& l) {
+        const T* in = x.data<T>() + l.start;
+        if (l.step > 1) return run_lines<largest>(in, values + l.start, indices + l.start, l);
+        for (int64_t r = 0; r < l.count; ++r)
+            run_line<largest>(in + r * l.n, values + l.start + r * l.n, indices + l.start + r * l.n, l.n);
+    });
+}
+
 void eval_running(EvalCtx& c) {
     const ScanAttrs& a = c.attr<ScanAttrs>();
     Tensor x = contiguous_data(c.input(0));
     visit(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
-        const T* in = x.data<T>();
         T* values = c.out(0).data<T>();
         int64_t* indices = c.out(1).data<int64_t>();
-        for_each_line(x, a.axis, [&](int64_t start, int64_t n, int64_t step) {
-            T best = in[start];
-            int64_t where = 0;
-            for (int64_t i = 0; i < n; ++i) {
-                T v = in[start + i * step];
-                bool best_is_nan = best != best;
-                if (v != v || (!best_is_nan && (a.flag ? v >= best : v <= best))) {
-                    best = v;
-                    where = i;
-                }
-                values[start + i * step] = best;
-                indices[start + i * step] = where;
-            }
-        });
+        if (a.flag) running<true>(x, a.axis, values, indices);
+        else running<false>(x, a.axis, values, indices);
     });
 }
 
@@ -95,26 +136,26 @@ void call_running(Args& a, const OpDef& op, bool largest, const char* const* fie
 
 // ---- logcumsumexp ----
 
-// log(e^a + e^b)
-template <class T> T log_add(T a, T b) {
-    T low = a < b ? a : b, high = a < b ? b : a;
-    if (a != a || b != b) return a + b;
-    if (low == high && std::isinf(low)) return low;
-    return high + std::log1p(std::exp(low - high));
-}
-
 void eval_logcumsumexp(EvalCtx& c) {
     const ScanAttrs& a = c.attr<ScanAttrs>();
     Tensor x = contiguous_data(c.input(0));
+    const kernels::Loop add =
+        kernels::kernels().binary[static_cast<int>(kernels::Binary::Logaddexp)][static_cast<int>(x.dtype())];
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         const T* in = x.data<T>();
         T* out = c.out().data<T>();
-        for_each_line(x, a.axis, [&](int64_t start, int64_t n, int64_t step) {
-            T total = -std::numeric_limits<T>::infinity();
-            for (int64_t i = 0; i < n; ++i) {
-                int64_t at = start + (a.flag ? n - 1 - i : i) * step;
-                out[at] = total = log_add(total, in[at]);
+        for_each_lines(x, a.axis, [&](const Lines& l) {
+            T total[kWidth], fresh[kWidth];
+            char* const ptr[3] = {reinterpret_cast<char*>(total), reinterpret_cast<char*>(total),
+                                  reinterpret_cast<char*>(fresh)};
+            const int64_t stride[3] = {sizeof(T), sizeof(T), sizeof(T)};
+            for (int64_t i = 0; i < l.n; ++i) {
+                const int64_t at = l.start + (a.flag ? l.n - 1 - i : i) * l.step;
+                T* to = i == 0 ? total : fresh;
+                for (int64_t j = 0; j < l.count; ++j) to[j] = in[at + j * l.apart];
+                if (i > 0) add(ptr, stride, l.count, nullptr);
+                for (int64_t j = 0; j < l.count; ++j) out[at + j * l.apart] = total[j];
             }
         });
     });
