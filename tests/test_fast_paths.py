@@ -67,6 +67,27 @@ def test_running_extremes_of_many_lines(torch, shape):
         compare(torch, lambda lib, t, d=axis: lib.logcumsumexp(t, d), np.nan_to_num(x))
 
 
+def test_rows_moved_by_a_few_bytes():
+    for dtype in (np.float32, np.uint8):
+        x = (np.arange(3 * 5000) % 251).astype(dtype).reshape(3, 5000)
+        t = cr.from_numpy(x.copy()).clone()
+        for shift in [*range(1, 18), 700, 4096]:
+            np.testing.assert_array_equal(cr.roll(t, shift, 1).numpy(), np.roll(x, shift, 1))
+            joined = cr.cat([t[:, :shift], t, t], 1).numpy()
+            np.testing.assert_array_equal(joined, np.concatenate([x[:, :shift], x, x], 1))
+
+
+@pytest.mark.parametrize("n", [4, 16, 33, 64])
+def test_scans_of_many_short_rows(torch, n):
+    x = numbers(150, n)
+    for name in ("cumsum", "cumprod"):
+        compare(torch, lambda lib, t, f=name: getattr(lib, f)(t, 1), x, tolerance=1e-11)
+        alone = [getattr(cr, name)(cr.from_numpy(row.copy()), 0).numpy() for row in x]
+        np.testing.assert_array_equal(getattr(cr, name)(cr.from_numpy(x), 1).numpy(), alone)  # the same bits
+    whole = RNG.integers(-9, 9, (150, n))
+    np.testing.assert_array_equal(cr.cumsum(cr.from_numpy(whole), 1).numpy(), whole.cumsum(1))
+
+
 def test_flip_keeps_the_order_of_axes_in_memory(torch):
     def turned(axes):
         return lambda lib, x: lib.flip(x.permute(2, 0, 1), axes)

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "kernels/kernels.h"
+#include "kernels/move.h"
 
 namespace chainrule::kernels {
 
@@ -71,8 +72,8 @@ void move_lines(const Windows& w, const T* x, int64_t from, int64_t count, int64
     std::fill_n(out + end, count * width - end, T(0));
     int64_t copied = end - begin - left - right;
     if (left + right < width && copied > 0)
-        std::memcpy(out + begin + left, x + begin + (from + down) * width + (across > 0 ? across : 0),
-                    static_cast<size_t>(copied) * sizeof(T));
+        move_bytes(out + begin + left, x + begin + (from + down) * width + (across > 0 ? across : 0),
+                   static_cast<size_t>(copied) * sizeof(T));
     for (T* line = out + begin; line < out + end; line += width) {
         for (int64_t i = 0; i < left; ++i) line[i] = 0;
         for (int64_t i = width - right; i < width; ++i) line[i] = 0;
@@ -99,7 +100,7 @@ void im2col(const Windows& w, const T* x, int64_t channels, int64_t first, int64
         for (int64_t o = from; o < r.low; ++o) out[o] = 0;
         if (step == 1) {
             if (r.high > r.low)
-                std::memcpy(out + r.low, x + source + r.low, static_cast<size_t>(r.high - r.low) * sizeof(T));
+                move_bytes(out + r.low, x + source + r.low, static_cast<size_t>(r.high - r.low) * sizeof(T));
         } else {
             for (int64_t o = r.low; o < r.high; ++o) out[o] = x[source + o * step];
         }

@@ -147,6 +147,7 @@ bool copy_transposed(Transpose transpose, const Operands& operands, int64_t item
     read_forwards(o, item);
     int cols = o.shape.n - 1, rows = contiguous_axis(o, item);
     if (cols < 1 || rows < 0 || rows == cols || o.strides[0][cols] != item) return false;
+    if (o.strides[1][cols] == 0) return false;  // repeated elements are filled in faster
     int64_t n_rows = o.shape[rows], n_cols = o.shape[cols];
     if (n_rows < 4 || n_cols < 4) return false;
     const int64_t ld_out = o.strides[0][rows], ld_in = o.strides[1][cols];

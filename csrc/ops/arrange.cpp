@@ -6,6 +6,7 @@
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "kernels/move.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
 #include "ops/view_rules.h"
@@ -176,6 +177,23 @@ struct RollAttrs {
         v("shift", shift);
     }
 };
+
+// Both parts of a line follow each other, while its memory is at hand.
+void roll_lines(const Tensor& x, const Tensor& y, int axis, int64_t shift) {
+    int64_t bytes = static_cast<int64_t>(x.item_size()), n = x.size(axis);
+    for (int d = axis + 1; d < x.ndim(); ++d) bytes *= x.size(d);
+    const size_t back = static_cast<size_t>(shift * bytes), line = static_cast<size_t>(n * bytes);
+    Unlock unlock(x.numel());
+    parallel_for(x.numel() * static_cast<int64_t>(x.item_size()) / (n * bytes), (1 << 17) / (n * bytes) + 1,
+                 [&](int64_t begin, int64_t end) {
+                     for (int64_t r = begin; r < end; ++r) {
+                         const char* from = x.data() + static_cast<size_t>(r) * line;
+                         char* to = y.data() + static_cast<size_t>(r) * line;
+                         kernels::move_bytes(to + back, from, line - back);
+                         kernels::move_bytes(to, from + (line - back), back);
+                     }
+                 });
+}
 }  // namespace
 extern const OpDef roll_op;
 const OpDef roll_op = {
@@ -188,6 +206,7 @@ const OpDef roll_op = {
             if (x.numel() == 0) return;
             auto [axis, shift] = c.attr<RollAttrs>();
             int d = static_cast<int>(axis);
+            if (d > 0 && x.is_contiguous()) return roll_lines(x, y, d, shift);
             auto move = [&](int64_t from, int64_t to, int64_t length) {
                 Dims shape = x.shape();
                 shape[d] = length;

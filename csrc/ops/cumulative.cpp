@@ -29,6 +29,22 @@ void infer_cumulative(InferCtx& c) {
     c.set(0, x.shape(), x.dtype());
 }
 
+// Short rows: turned, so that many are walked side by side, and turned back.
+constexpr int64_t kRows = 64, kShort = 64;
+void cumulate_rows(kernels::Cumulate f, kernels::Transpose transpose, const char* in, char* out, int64_t rows,
+                   int64_t n, int64_t item, bool reverse) {
+    parallel_for(rows / kRows, kGrain / (n * kRows) + 1, [&](int64_t begin, int64_t end) {
+        alignas(64) char turned[kRows * kShort * 8], sums[kRows * kShort * 8];
+        const int64_t start = reverse ? (n - 1) * kRows * item : 0;
+        for (int64_t r = begin; r < end; ++r) {
+            const int64_t at = r * kRows * n * item;
+            transpose(in + at, n, turned, kRows, n, kRows);
+            f(turned + start, sums + start, n, reverse ? -kRows : kRows, kRows);
+            transpose(sums, kRows, out + at, n, kRows, n);
+        }
+    });
+}
+
 void cumulate(kernels::Cumulate f, const Tensor& in, const Tensor& out, const CumulativeAttrs& a) {
     Tensor x = contiguous_data(in);
     AroundAxis s(x.shape(), x.ndim() ? a.axis : 0);
@@ -37,6 +53,15 @@ void cumulate(kernels::Cumulate f, const Tensor& in, const Tensor& out, const Cu
     const char* from = x.data();
     char* to = out.data();
     if (x.numel() == 0) return;
+    const kernels::Transpose transpose = kernels::kernels().transpose[static_cast<int>(x.dtype())];
+    if (transpose && s.inner == 1 && s.n >= 4 && s.n <= kShort && s.outer >= kRows) {
+        Unlock unlock(x.numel());
+        const int64_t rows = s.outer / kRows * kRows;
+        cumulate_rows(f, transpose, from, to, rows, s.n, item, a.reverse);
+        from += rows * s.n * item;
+        to += rows * s.n * item;
+        s.outer -= rows;
+    }
     // Lines that lie side by side are walked together, a few cache lines of them at a time.
     constexpr int64_t kWidth = 128;
     const int64_t strips = (s.inner + kWidth - 1) / kWidth;

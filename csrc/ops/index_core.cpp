@@ -7,6 +7,7 @@
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "kernels/move.h"
 #include "ops/ops.h"
 #include "ops/visit.h"
 
@@ -136,7 +137,7 @@ template <class T> void read_walk(const Walk& w, const T* x, T* r) {
         if (w.positions[i] == w.skip) {
             for (int64_t j = 0; j < after; ++j) to[w.r_after.at(j)] = T(0);
         } else if (run) {
-            std::memcpy(to, from, static_cast<size_t>(after) * sizeof(T));
+            kernels::move_bytes(to, from, static_cast<size_t>(after) * sizeof(T));
         } else {
             for (int64_t j = 0; j < after; ++j) to[w.r_after.at(j)] = from[w.x_after.at(j)];
         }
@@ -151,8 +152,8 @@ template <class T> void read_walk(const Walk& w, const T* x, T* r) {
                 for (const Run& part : runs) {
                     if (part.length == 1) to[part.first] = from[part.position];
                     else
-                        std::memcpy(to + part.first, from + part.position,
-                                    static_cast<size_t>(part.length) * sizeof(T));
+                        kernels::move_bytes(to + part.first, from + part.position,
+                                            static_cast<size_t>(part.length) * sizeof(T));
                 }
             }
         });

@@ -2,6 +2,7 @@
 #include "kernels/isa/entries.h"
 #include "kernels/isa/libm.h"
 #include "kernels/isa/loops.h"
+#include "kernels/move.h"
 
 namespace chainrule::kernels::CHAINRULE_ISA {
 namespace {
@@ -79,7 +80,7 @@ template <class From, class To> void cast(char* const* ptr, const int64_t* strid
     // Rows that are only moved: beyond the caches the library's way, which need not read what it overwrites.
     if constexpr (is_same<From, To> && !kIsBool<To>) {
         if (stride[0] == sizeof(To) && stride[1] == sizeof(To)) {
-            __builtin_memmove(ptr[0], ptr[1], static_cast<size_t>(n) * sizeof(To));
+            move_bytes(ptr[0], ptr[1], static_cast<size_t>(n) * sizeof(To));
             return;
         }
     }
