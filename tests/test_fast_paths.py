@@ -200,11 +200,38 @@ def test_pooling_to_one_element(torch):
 
 @pytest.mark.parametrize("options", [{}, {"padding": 1}, {"padding": 2, "dilation": 2}, {"padding": 3}])
 @pytest.mark.parametrize("dims", [1, 2, 3])
-def test_depthwise_convolutions_with_a_stride(torch, dims, options):
+def test_depthwise_convolutions(torch, dims, options):
     x, w, b = numbers(2, 4, *(9, 8, 11)[:dims]), numbers(4, 1, *(3, 2, 3)[:dims]), numbers(4)
-    for stride in (2, 3):
+    for stride in (1, 2, 3):
         compare(torch, lambda lib, x, w, b, s=stride: getattr(lib.nn.functional, f"conv{dims}d")(
             x, w, b, stride=s, groups=4, **options), x, w, b, twice=True)  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 9, 61), (2, 5, 7, 7), (2, 5, 2, 3)])
+@pytest.mark.parametrize("kernel", [(3, 3), (5, 2), (1, 6)])
+def test_depthwise_planes(torch, shape, kernel):
+    def convolve(lib, x, w, b):
+        return lib.nn.functional.conv2d(x, w, b, padding=(2, 3), groups=5)
+
+    arrays = numbers(*shape), numbers(5, 1, *kernel), numbers(5)
+    compare(torch, convolve, *arrays)
+    compare(torch, convolve, *[a.astype(np.float32) for a in arrays], tolerance=1e-5)
+
+
+def test_depthwise_weight_beside_infinity():
+    # The last column is never met by the kernel's first one: its gradient is finite.
+    x = np.ones((2, 3, 6, 7), np.float32)
+    x[1, 2, 3, 6] = np.inf
+    w = cr.ones(3, 1, 2, 2, requires_grad=True)
+    cr.nn.functional.conv2d(cr.tensor(x), w, groups=3).sum().backward()
+    assert w.grad[:2].isfinite().all() and w.grad[2, 0, :, 0].isfinite().all()
+    assert (w.grad[2, 0, :, 1] == np.inf).all()
+
+
+def test_convolution_without_channels():
+    for size, kernel in ((5, 3), (20, 3), (20, 1)):
+        y = cr.nn.functional.conv2d(cr.ones(2, 0, size, size), cr.ones(3, 0, kernel, kernel), cr.arange(3.0))
+        assert (y == cr.arange(3.0).reshape(3, 1, 1)).all()
 
 
 def test_unique(torch):

@@ -1,10 +1,14 @@
-// Convolutions whose channels are each on their own, with a stride: as sums over the kernel's elements, row by row, since a
-// matrix of windows would be read once for each element that is laid out.
+// Convolutions whose channels are each on their own. With a stride: as sums over the kernel's elements, row by row, since a matrix of
+// windows would be read once for each element that is laid out. Without: each plane is copied between zeros; an output's inputs
+// are then the same distances away everywhere, and outputs are summed as one long line, those between two rows for nothing.
 
 #include <algorithm>
+#include <cstring>
+#include <vector>
 
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "kernels/kernels.h"
 #include "ops/conv_shape.h"
 #include "ops/visit.h"
 
@@ -42,16 +46,115 @@ template <class F> void for_planes(const ConvAttrs& a, int64_t planes, const F& 
     });
 }
 
+// A plane between zeros, for windows without a stride.
+struct Padded {
+    const kernels::Windows& w;
+    int64_t size[3], total = 1, taps, flat;  // flat: outputs of the long line
+    std::vector<int64_t> at;                 // how far the kernel's elements are away
+
+    explicit Padded(const kernels::Windows& windows) : w(windows), taps(w.kernel_size()) {
+        for (int d = 0; d < 3; ++d) total *= size[d] = w.out[d] + reach(w, d) - 1;
+        flat = ((w.out[0] - 1) * size[1] + w.out[1] - 1) * size[2] + w.out[2];
+        for (int64_t i = 0; i < w.kernel[0]; ++i)
+            for (int64_t j = 0; j < w.kernel[1]; ++j)
+                for (int64_t k = 0; k < w.kernel[2]; ++k)
+                    at.push_back((i * w.dilation[0] * size[1] + j * w.dilation[1]) * size[2] + k * w.dilation[2]);
+    }
+
+    template <class T> static T* zeros(int slot, int64_t n) {
+        const size_t bytes = static_cast<size_t>(n + kPast) * sizeof(T);
+        return static_cast<T*>(std::memset(kernels::thread_scratch(slot, bytes), 0, bytes));
+    }
+    static constexpr int64_t kPast = 16;  // elements that a vector may be read beyond the end
+
+    // The plane's rows into the copy, whose margins are and stay zeros.
+    template <class T> void copy(const T* plane, T* to) const {
+        const int64_t low = std::max<int64_t>(0, -w.pad[2]), high = std::min(w.in[2], size[2] - w.pad[2]);
+        if (low >= high) return;
+        for (int64_t i = std::max<int64_t>(0, -w.pad[0]); i < std::min(w.in[0], size[0] - w.pad[0]); ++i)
+            for (int64_t j = std::max<int64_t>(0, -w.pad[1]); j < std::min(w.in[1], size[1] - w.pad[1]); ++j)
+                std::memcpy(to + ((i + w.pad[0]) * size[1] + j + w.pad[1]) * size[2] + w.pad[2] + low,
+                            plane + (i * w.in[1] + j) * w.in[2] + low, static_cast<size_t>(high - low) * sizeof(T));
+    }
+
+    // f(row of the output plane, its place in the long line)
+    template <class F> void for_lines(const F& f) const {
+        for (int64_t i = 0; i < w.out[0]; ++i)
+            for (int64_t j = 0; j < w.out[1]; ++j) f(i * w.out[1] + j, (i * size[1] + j) * size[2]);
+    }
+};
+
+constexpr int64_t kLargestPlane = 1 << 19;  // that is copied
+constexpr int64_t kLongRow = 48;            // outputs: enough for rows to be summed one by one
+
+bool has_stride(const kernels::Windows& w) { return w.stride[0] > 1 || w.stride[1] > 1 || w.stride[2] > 1; }
+
+// Sums of n outputs by tiles of the direct convolution, with one filter; the last vector ends with the last output.
+void sum_line(kernels::ConvTiles run, kernels::ConvTile& t, int64_t lanes, int64_t n) {
+    const int64_t most = kernels::kernels().conv_vectors, vectors = (n + lanes - 1) / lanes;
+    t.count = static_cast<int>(std::min(lanes, n));
+    for (int64_t v = 0; v < vectors; v += t.vectors) {
+        const int64_t left = vectors - v;
+        t.vectors = static_cast<int>(left == 4 && most == 3 ? 2 : std::min(left, most));
+        int64_t places[8];
+        for (int i = 0; i < t.vectors; ++i) places[i] = std::max<int64_t>(std::min((v + i) * lanes, n - lanes), 0);
+        t.in_at = t.out_at = places;
+        run(t);
+    }
+}
+
+template <class T>
+void unit_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
+    const Padded p(a.w);
+    const kernels::Table& table = kernels::kernels();
+    const kernels::ConvTiles run = table.conv_tile[static_cast<int>(x.dtype())];
+    const int64_t planes = x.size(0) * a.groups, each = a.w.out_size() * p.taps + p.total, width = a.w.out[2];
+    const int64_t lanes = table.conv_vector_bytes / static_cast<int64_t>(sizeof(T));
+    Tensor packed = empty({a.groups * p.taps, kernels::kConvFilters}, x.dtype());
+    for (int64_t i = 0; i < a.groups * p.taps; ++i) packed.data<T>()[i * kernels::kConvFilters] = weight.data<T>()[i];
+    Unlock unlock(planes * each);
+    parallel_for(planes, kGrain / each + 1, [&](int64_t begin, int64_t end) {
+        T *copy = Padded::zeros<T>(0, p.total), *line = Padded::zeros<T>(1, width < kLongRow ? p.flat : 0);
+        for (int64_t plane = begin; plane < end; ++plane) {
+            const int64_t channel = plane % a.groups;
+            T* to = y.data<T>() + plane * a.w.out_size();
+            p.copy(x.data<T>() + plane * a.w.in_size(), copy);
+            kernels::ConvTile t{};
+            t.x = copy;
+            t.w = packed.data<T>() + channel * p.taps * kernels::kConvFilters;
+            t.bias = bias ? bias.data<T>() + channel : nullptr;
+            t.y = line;
+            t.taps = p.at.data();
+            t.n_taps = p.taps;
+            t.filters = 1;
+            if (width < kLongRow) {
+                sum_line(run, t, lanes, p.flat);
+                p.for_lines([&](int64_t row, int64_t place) {
+                    std::memcpy(to + row * width, line + place, static_cast<size_t>(width) * sizeof(T));
+                });
+                continue;
+            }
+            p.for_lines([&](int64_t row, int64_t place) {
+                t.x = copy + place;
+                t.y = to + row * width;
+                sum_line(run, t, lanes, width);
+            });
+        }
+    });
+}
+
 }  // namespace
 
 bool is_depthwise(const ConvAttrs& a, const Tensor& weight) {
-    const bool strided = a.w.stride[0] > 1 || a.w.stride[1] > 1 || a.w.stride[2] > 1;
-    return strided && a.groups > 1 && weight.size(1) == 1 && weight.size(0) == a.groups;
+    return a.groups > 1 && weight.size(1) == 1 && weight.size(0) == a.groups;
 }
+
+bool depthwise_suits(const ConvAttrs& a) { return has_stride(a.w) || Padded(a.w).total <= kLargestPlane; }
 
 void depthwise_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
+        if (!has_stride(a.w)) return unit_forward<T>(a, x, weight, bias, y);
         const int64_t step = a.w.stride[2], taps = a.w.kernel_size();
         for_planes(a, x.size(0) * a.groups, [&](int64_t plane) {
             const int64_t channel = plane % a.groups;

@@ -33,7 +33,6 @@ template <class T> T* scratch(Slot slot, int64_t n) {
 template <class T>
 void product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
              int64_t ldc, T beta = 1) {
-    if (k == 0) return;
     constexpr DType type = sizeof(T) == 4 ? DType::Float32 : DType::Float64;
     kernels::gemm_serial({type, ta, tb, m, n, k, lda, ldb, ldc, 1, static_cast<double>(beta)}, a, b, c);
 }
@@ -106,7 +105,7 @@ template <class T> struct Forward {
         T* to = y + (sample * p.groups + group) * p.filters * p.out + first;
         const T* from = x + (sample * p.groups + group) * p.channels * p.in;
         const T* filter = weight + group * p.filters * rows;
-        if (p.w.is_identity()) {
+        if (p.w.is_identity() || rows == 0) {
             product(false, false, p.filters, n, rows, filter, rows, from + first, p.in, to, p.out, T(0));
             add_bias(to, group, n, p.out);
             return;
@@ -125,6 +124,7 @@ template <class T> struct Forward {
     void several(int64_t first, int64_t count, int64_t group) const {
         int64_t rows = p.channels * p.taps, n = count * p.out;
         T *col = scratch<T>(Columns, p.block_rows() * padded(n)), *staged = scratch<T>(Staging, p.filters * n);
+        if (rows == 0) std::fill_n(staged, p.filters * n, T(0));
         for (int64_t b = 0; b < p.channel_blocks(); ++b) {
             int64_t c = b * p.channel_block, some = p.block_channels(b);
             for (int64_t s = 0; s < count; ++s)
@@ -308,7 +308,7 @@ bool multiplies(const ConvAttrs& a, const Plan& p) {
 void conv_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
     Plan p(a, x, weight);
     if (p.empty()) return;
-    if (is_depthwise(a, weight)) return depthwise_forward(a, x, weight, bias, y);
+    if (is_depthwise(a, weight) && depthwise_suits(a)) return depthwise_forward(a, x, weight, bias, y);
     if (!multiplies(a, p) && conv_direct(a, x, weight, bias, y)) return;
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
@@ -321,7 +321,7 @@ void conv_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, con
 void conv_backward_input(const ConvAttrs& a, const Tensor& y, const Tensor& weight, const Tensor& bias,
                          const Tensor& x) {
     if (x.numel() == 0) return;
-    if (is_depthwise(a, weight)) return depthwise_backward_input(a, y, weight, bias, x);
+    if (!has_unit_stride(a.w) && is_depthwise(a, weight)) return depthwise_backward_input(a, y, weight, bias, x);
     Plan p(a, x, weight);
     if (has_unit_stride(a.w) && !a.w.is_identity() && p.out > 0 && p.filters > 0) {
         Tensor flipped = empty({p.groups * p.channels, p.filters, p.taps}, x.dtype());
@@ -347,7 +347,7 @@ void conv_backward_weight(const ConvAttrs& a, const Tensor& x, const Tensor& y, 
         zero_data(weight);
         return;
     }
-    if (is_depthwise(a, weight)) return depthwise_backward_weight(a, x, y, weight);
+    if (!has_unit_stride(a.w) && is_depthwise(a, weight)) return depthwise_backward_weight(a, x, y, weight);
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         BackwardWeight<T>{p, x.data<T>(), y.data<T>(), weight.data<T>()}.run(x.dtype());

@@ -42,8 +42,9 @@ Tensor conv_input_integers(const Tensor& y, const Tensor& weight, const Tensor& 
 // Values only, row-major data.
 // The direct way; false where it does not suit the sizes.
 bool conv_direct(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y);
-// Each channel on its own and a stride: sums over the kernel's elements.
+// Each channel on its own: sums over the kernel's elements.
 bool is_depthwise(const ConvAttrs& a, const Tensor& weight);
+bool depthwise_suits(const ConvAttrs& a);  // for depthwise_forward; the gradients' forms are for a stride
 void depthwise_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y);
 void depthwise_backward_input(const ConvAttrs& a, const Tensor& y, const Tensor& weight, const Tensor& bias,
                               const Tensor& x);

@@ -41,7 +41,8 @@ template <class T, int kVectors, int kFilters> void tile_of(const ConvTile& t) {
 }
 
 template <class T, int kVectors> void by_filters(const ConvTile& t) {
-    if (t.filters <= 2) tile_of<T, kVectors, 2>(t);
+    if (t.filters <= 1) tile_of<T, kVectors, 1>(t);
+    else if (t.filters <= 2) tile_of<T, kVectors, 2>(t);
     else if (t.filters <= 4) tile_of<T, kVectors, 4>(t);
     else if (t.filters <= 6) tile_of<T, kVectors, 6>(t);
     else tile_of<T, kVectors, kConvFilters>(t);
