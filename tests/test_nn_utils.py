@@ -9,6 +9,7 @@ from helpers import array, close, expect_error, same
 
 import chainrule as cr
 from chainrule import nn
+from chainrule.nn.modules.utils import consume_prefix_in_state_dict_if_present
 from chainrule.nn.utils import parametrize
 
 
@@ -422,3 +423,51 @@ def test_uninitialized_buffer(torch):
         module.scratch.materialize((2, 3))
         assert not isinstance(module.scratch, lib.nn.UninitializedBuffer) and module.scratch.dtype == lib.float64
         assert tuple(module.scratch.shape) == (2, 3) and not module.scratch.requires_grad
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (5, 3), (3, 5)])
+@pytest.mark.parametrize("name", [None, "matrix_exp", "cayley", "householder"])
+@pytest.mark.parametrize("trivial", [True, False])
+def test_orthogonal(torch, shape, name, trivial):
+    start, layers = random(*shape), []
+    for library in (cr, torch):
+        layer = library.nn.Linear(shape[1], shape[0], dtype=library.float64)
+        layer.weight.data.copy_(library.tensor(start))
+        library.nn.utils.parametrizations.orthogonal(layer, "weight", name, use_trivialization=trivial)
+        layers.append(layer)
+    ours, theirs = layers
+    close(ours.weight, theirs.weight)
+    ours.load_state_dict({key: cr.tensor(value.detach().numpy()) for key, value in theirs.state_dict().items()})
+    for library, layer in ((cr, ours), (torch, theirs)):
+        layer(library.tensor(np.ones((2, shape[1])))).pow(3).sum().backward()
+    close(ours.weight, theirs.weight)
+    close(ours.parametrizations.weight.original.grad, theirs.parametrizations.weight.original.grad)
+    square = (ours.weight.T @ ours.weight) if shape[0] >= shape[1] else ours.weight @ ours.weight.T
+    close(square, cr.eye(min(shape), dtype=cr.float64))
+    if trivial or name == "householder" or (name is None and shape[0] != shape[1]):
+        ours.weight, theirs.weight = cr.tensor(-start), torch.tensor(-start)
+        close(ours.weight, theirs.weight)
+    else:
+        with pytest.raises(NotImplementedError):
+            ours.weight = cr.tensor(start)
+
+
+def test_orthogonal_refuses():
+    make = nn.utils.parametrizations.orthogonal
+    layer = nn.Linear(3, 4)
+    expect_error(ValueError, "must be one of", make, layer, "weight", "polar")
+    expect_error(ValueError, "a matrix", make, layer, "bias")
+    make(layer)
+    with pytest.raises(ValueError, match="shape"):
+        layer.weight = cr.ones(5, 5)
+
+
+def test_prefixes_are_taken_off_and_modules_emptied():
+    state = nn.Sequential(nn.Linear(1, 1)).state_dict(prefix="module.")
+    consume_prefix_in_state_dict_if_present(state, "module.")
+    assert [*state] == ["0.weight", "0.bias"] and [*state._metadata] == ["", "0"]
+    layer = nn.BatchNorm1d(2)
+    weight = layer.weight
+    assert layer.to_empty(device="cpu") is layer
+    assert layer.weight is weight and layer.running_mean.shape == (2,)
+    expect_error(RuntimeError, "cpu", layer.to_empty, device="meta")

@@ -486,6 +486,11 @@ class Module(HookMixin, StateMixin, _core.ModuleBase):
             return self
         return self._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)
 
+    def to_empty(self: Self, *, device: Any = None, recurse: bool = True) -> Self:
+        """Give parameters and buffers new memory, whose values are whatever they are. The device must be "cpu"."""
+        _parse_to((device,), {})
+        return self._apply(_core.empty_like, recurse)
+
     def type(self: Self, dst_type: Any) -> Self:
         """Convert all parameters and buffers to a dtype."""
         return self._apply(lambda t: t.type(dst_type))

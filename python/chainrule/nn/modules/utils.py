@@ -15,4 +15,24 @@ def _ntuple(n: int) -> Callable[[Any], tuple[Any, ...]]:
     return as_tuple
 
 
+def consume_prefix_in_state_dict_if_present(state_dict: dict[str, Any], prefix: str) -> None:
+    """Take a prefix, such as DistributedDataParallel's "module.", off all names that begin with it, in place.
+
+    Example:
+        >>> from chainrule.nn.modules.utils import consume_prefix_in_state_dict_if_present
+        >>> state = {"module.weight": 1}
+        >>> consume_prefix_in_state_dict_if_present(state, "module.")
+        >>> state
+        {'weight': 1}
+
+    Source: PyTorch, torch.nn.modules.utils.consume_prefix_in_state_dict_if_present.
+    """
+    for key in [key for key in state_dict if key.startswith(prefix)]:
+        state_dict[key[len(prefix) :]] = state_dict.pop(key)
+    metadata = getattr(state_dict, "_metadata", None)
+    for key in list(metadata or ()):  # "module" is the wrapped module itself, "module.0" its child
+        if key == prefix.rstrip(".") or key.startswith(prefix):
+            metadata[key[len(prefix) :]] = metadata.pop(key)
+
+
 _single, _pair, _triple, _quadruple = (_ntuple(n) for n in (1, 2, 3, 4))

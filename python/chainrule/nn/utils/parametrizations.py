@@ -1,4 +1,4 @@
-"""weight_norm and spectral_norm as parametrizations: torch.nn.utils.parametrizations' names."""
+"""weight_norm, spectral_norm and orthogonal as parametrizations: torch.nn.utils.parametrizations' names."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from ... import _core
 from .. import functional as F
 from ..modules.module import Module
 from . import parametrize
+from ._orthogonal import orthogonal
 from .spectral_norm import as_matrix, check_times, default_dim, power_method
 from .weight_norm import compose, norm_except_dim
 
-__all__ = ["spectral_norm", "weight_norm"]
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
 
 class _WeightNorm(Module):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ... import _core
@@ -69,7 +69,8 @@ class ParametrizationList(ModuleList):
             version = given._version
             for module in reversed(modules):
                 if hasattr(module, "right_inverse"):
-                    value = module.right_inverse(value)
+                    with suppress(NotImplementedError):  # it starts with the tensor as it is
+                        value = module.right_inverse(value)
             self.is_tensor = isinstance(value, Tensor)
             parts = _listed(value)
             self.ntensors = len(parts)
