@@ -265,6 +265,20 @@ def test_an_unpack_hook_gives_back_what_was_packed(wrong):
         y.backward()
 
 
+def test_a_pack_hook_must_not_change_the_value():
+    x = cr.ones(2, requires_grad=True)
+    with graph.saved_tensors_hooks(lambda t: t.add_(1), lambda t: t), pytest.raises(RuntimeError, match="in place"):
+        x.exp()
+
+
+def test_zeros_that_stand_for_an_unused_input_can_be_differentiated():
+    x, a = cr.tensor(0.5, requires_grad=True), cr.tensor(1.0, requires_grad=True)
+    (first,) = cr.autograd.grad(x * a, x, create_graph=True)
+    (second,) = cr.autograd.grad(first, x, create_graph=True, materialize_grads=True)
+    (third,) = cr.autograd.grad(second, x, materialize_grads=True)
+    assert second.item() == third.item() == 0.0
+
+
 def test_a_pack_hook_that_fails_leaves_no_trace():
     x = cr.ones(2, requires_grad=True)
 

@@ -304,9 +304,10 @@ void Pass::accumulate(Node* leaf) {
         if (before.empty()) add_to(owner, grad);
     }
     if (!before.empty()) {
-        NodeExtras::Tensors grads{grad};
+        NodeExtras::Tensors grads{std::move(grad)};
         for (auto& h : before) h.second(grads);
-        grad = grads[0];
+        grad = std::move(grads[0]);
+        if (!grad) return;
         LeafLock lock(leaf);
         add_to(owner, grad);
     }

@@ -177,7 +177,10 @@ Tensor pack(const Tensor& t, const Edge& edge) {
     std::unique_ptr<PackedValue> value;
     {
         GradMode off(false);
+        uint32_t before = t.version();
         value = packer()->pack(alias(t));
+        check<RuntimeError>(t.version() == before, "saved_tensors_hooks: the pack hook has changed the value of shape ",
+                            t.shape(), " in place. Change a clone of it.");
     }
     PackedAttrs attrs{value.get()};
     Ref<NodeBase> holder = Node::create(packed_op, 1, 0, &attrs, sizeof(attrs));

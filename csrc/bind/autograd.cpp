@@ -64,7 +64,10 @@ py::tuple grad(py::object outputs, py::object inputs, py::object grad_outputs, p
         run_backward("grad", all_tensors(outputs, "grad"), tensor_list(grad_outputs, "grad"), xs, o);
     py::tuple result(xs.size());
     for (size_t i = 0; i < xs.size(); ++i) {
-        if (!found[i] && materialize) found[i] = zeros(xs[i].shape(), xs[i].dtype());
+        if (!found[i] && materialize) {
+            found[i] = zeros(xs[i].shape(), xs[i].dtype());
+            found[i]->requires_grad = create_graph;  // so that it can be differentiated again, to zeros
+        }
         check<RuntimeError>(found[i] || allow, "grad: input ", i, " (shape ", xs[i].shape(),
                             ") was not used in the graph of the outputs. Pass allow_unused=True to get None for it.");
         result[i] = found[i];
