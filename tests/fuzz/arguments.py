@@ -29,7 +29,10 @@ BATCH = 5000  # calls of one child
 MEMORY = 3 << 30  # bytes that a child may map beyond what it starts with (not under AddressSanitizer)
 CPP = re.compile(r"std::|pybind11|basic_string|bad_alloc|vector::|_M_|__n |detail::|Unable to cast|\bsto[il]\b")
 # What changes the process for the calls that follow, or waits for what never comes.
-LEAVE_OUT = {"set_cache_limit", "set_anomaly_enabled", "set_grad_enabled", "set_default_dtype", "_pybind11_conduit_v1_"}
+LEAVE_OUT = {
+    "set_cache_limit", "set_anomaly_enabled", "set_grad_enabled", "set_default_dtype", "_push_packer", "_pop_packer",
+    "_pybind11_conduit_v1_",
+}  # fmt: skip
 
 # The pools that arguments come from, as Python.
 # fmt: off
