@@ -77,6 +77,35 @@ def test_rows_moved_by_a_few_bytes():
             np.testing.assert_array_equal(joined, np.concatenate([x[:, :shift], x, x], 1))
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_divisions_of_integers(torch, dtype):
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    a, b = RNG.integers(-1000, 1000, 203).astype(dtype), RNG.integers(1, 50, 203).astype(dtype)
+    far = a.copy(), b.copy()
+    far[0][[3, 50, 51]] = low, high, low + 1
+    far[1][[7, 50, 90]] = high, low + 2, -1
+    big = RNG.integers(low // 2, high // 2, 203).astype(dtype), RNG.integers(1, high, 203).astype(dtype)
+    names = ("floor_divide", "remainder", "fmod")
+    for x, y in ((a, b), (a, -b), (a * b, b), (a * b - 1, -b), far, big):
+        for name in names:
+            ours, theirs = (getattr(lib, name)(lib.from_numpy(x), lib.from_numpy(y)) for lib in (cr, torch))
+            np.testing.assert_array_equal(ours.numpy(), theirs.numpy(), name)
+    for name in names:
+        ours, theirs = (getattr(lib, name)(lib.from_numpy(a[::3].copy()), 7) for lib in (cr, torch))
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy(), name)
+
+
+def test_searches_in_sequences_of_any_length(torch):
+    for n in [0, 1, 2, 3, 7, 8, 9, 100]:
+        sequence, values = np.sort(RNG.integers(0, 30, n)).astype(np.float64), np.arange(-1.0, 32)
+        values[[3, 9]] = np.nan, np.inf
+        for right in (False, True):
+            ours, theirs = (
+                lib.searchsorted(lib.from_numpy(sequence), lib.from_numpy(values), right=right) for lib in (cr, torch)
+            )
+            np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
 @pytest.mark.parametrize("n", [4, 16, 33, 64])
 def test_scans_of_many_short_rows(torch, n):
     x = numbers(150, n)

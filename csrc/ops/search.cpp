@@ -120,17 +120,16 @@ Example:
 // ---- searchsorted, bucketize: where values belong in an ordered sequence ----
 namespace {
 
-// The first position whose element is not less than value (right: is greater). NaN belongs behind all.
-template <class T> int64_t position_of(const T* sorted, const int64_t* order, int64_t n, T value, bool right) {
-    int64_t low = 0, high = n;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        T at = order ? sorted[order[middle]] : sorted[middle];
-        bool before = right ? !(at > value) : !(at >= value);
-        if (before) low = middle + 1;
-        else high = middle;
-    }
-    return low;
+// The first position whose element is not less than value (right: is greater). NaN belongs behind all. Without a branch on what was
+// found: half of them would be guessed wrong.
+template <bool right, class T> int64_t position_of(const T* sorted, const int64_t* order, int64_t n, T value) {
+    auto before = [&](int64_t i) {
+        T at = order ? sorted[order[i]] : sorted[i];
+        return right ? !(at > value) : !(at >= value);
+    };
+    int64_t low = 0;
+    for (; n > 1; n -= n / 2) low += before(low + n / 2 - 1) ? n / 2 : 0;
+    return n == 1 && before(low) ? low + 1 : low;
 }
 
 struct SearchOptions {
@@ -168,8 +167,11 @@ Tensor search(const char* op, const Tensor& sorted, const Tensor& values, const 
         parallel_for(values.numel(), 1 << 12, [&](int64_t begin, int64_t end) {
             for (int64_t i = begin; i < end; ++i) {
                 int64_t row = rows ? i / per_row * n : 0;
-                to[i] = position_of(s.data<T>() + row, order ? order.data<int64_t>() + row : nullptr, n, v.data<T>()[i],
-                                    o.right);
+                const T* sequence = s.data<T>() + row;
+                const T value = v.data<T>()[i];
+                const int64_t* places = order ? order.data<int64_t>() + row : nullptr;
+                to[i] = o.right ? position_of<true>(sequence, places, n, value)
+                                : position_of<false>(sequence, places, n, value);
             }
         });
     });

@@ -130,6 +130,12 @@ Groups groups_of(const Rows& r, bool sorted, bool with_inverse) {
     Groups groups;
     if (!sorted) return group_rows(r, nullptr, with_inverse);
     if (count_groups(r, with_inverse, &groups)) return groups;
+    if (r.width == 1 && !with_inverse) {  // places are not asked for: the numbers alone are sorted
+        Rows ordered{sort_values(reshape(r.data, {r.count}), 0), r.count, 1};
+        groups = group_rows(ordered, nullptr, false);
+        groups.values = take(ordered.data, groups.first);
+        return groups;
+    }
     return group_rows(r, sorted_order(r).data(), with_inverse);
 }
 

@@ -181,6 +181,44 @@ template <Binary op, class T> CHAINRULE_INLINE T apply_int(T a, T b, uint64_t al
     else return static_cast<T>(u + alpha * v);  // AddScaled
 }
 
+// Integers within 2^52 of 0: in double a quotient never rounds up to the next integer, which is at least 1 / |b| away. Vectors with
+// another number, or a division that has a rule of its own, go element for element.
+constexpr bool is_division(Binary op) { return is_modular(op) || op == Binary::TruncDiv; }
+CHAINRULE_INLINE bool divides_alone(int32_t, int32_t b) { return (b == 0) | (b == -1); }
+CHAINRULE_INLINE bool divides_alone(int64_t a, int64_t b) {
+    constexpr uint64_t shift = uint64_t{1} << 52;
+    return (((static_cast<uint64_t>(a) + shift) | (static_cast<uint64_t>(b) + shift)) >> 53 != 0) | (b == 0);
+}
+template <Binary op, class T> CHAINRULE_INLINE T quotient_or_rest(T a, T b) {
+    const T q = static_cast<T>(static_cast<double>(a) / static_cast<double>(b)), m = a - q * b;
+    const T other = (m != T(0)) & ((b < T(0)) != (m < T(0))) ? T(1) : T(0);
+    if constexpr (op == Binary::TruncDiv) return q;
+    else if constexpr (op == Binary::Fmod) return m;
+    else if constexpr (op == Binary::FloorDiv) return q - other;
+    else return m + other * b;
+}
+template <Binary op, class T> void division_core(char* const* ptr, int64_t n, const double*) {
+    T* out = reinterpret_cast<T*>(ptr[0]);
+    const T *in_a = reinterpret_cast<const T*>(ptr[1]), *in_b = reinterpret_cast<const T*>(ptr[2]);
+    constexpr int64_t lanes = kLanes<T>;
+    for (int64_t i = 0; i < n; i += lanes) {
+        T a[lanes], b[lanes];
+        int alone = 0;
+#pragma omp simd reduction(| : alone)
+        for (int64_t j = 0; j < lanes; ++j) {
+            a[j] = in_a[i + j];
+            b[j] = in_b[i + j];
+            alone |= divides_alone(a[j], b[j]);
+        }
+        if (alone != 0) {
+            for (int64_t j = 0; j < lanes; ++j) out[i + j] = apply_int<op>(a[j], b[j], 0);
+            continue;
+        }
+#pragma omp simd
+        for (int64_t j = 0; j < lanes; ++j) out[i + j] = quotient_or_rest<op>(a[j], b[j]);
+    }
+}
+
 // What an operation on bool is on bytes of 0 and 1.
 constexpr Binary on_bytes(Binary op) {
     using enum Binary;
@@ -209,6 +247,8 @@ template <Binary op, class T> void binary(char* const* ptr, const int64_t* strid
         if constexpr (is_modular(op)) run_padded<T, 2>(modular_core<op, T>, ptr, stride, n, param);
         else if constexpr (is_padded(op)) run_padded<T, 2>(padded_core<op, T>, ptr, stride, n, param);
         else map2<T, T>(ptr, stride, n, [alpha](T a, T b) { return apply_float<op, T>(a, b, alpha); });
+    } else if constexpr (is_division(op) && sizeof(T) >= 4) {
+        run_padded<T, 2>(division_core<op, T>, ptr, stride, n, param);
     } else {
         const uint64_t alpha = op == Binary::AddScaled ? static_cast<uint64_t>(saturate<int64_t>(param[0])) : 0;
         map2<T, T>(ptr, stride, n, [alpha](T a, T b) { return apply_int<op, T>(a, b, alpha); });
