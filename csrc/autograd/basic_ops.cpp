@@ -84,10 +84,13 @@ const OpDef expand_op = {
             bool ok = lead >= 0;
             Dims strides;
             strides.n = shape.n;
-            for (int d = 0; ok && d < shape.n; ++d) {
+            for (int d = shape.n - 1; ok && d >= 0; --d) {
                 int64_t own = d < lead ? 1 : t.size(d - lead);
                 ok = own == shape[d] || own == 1;
-                strides[d] = own == 1 && shape[d] != 1 ? 0 : d < lead ? 0 : t.stride(d - lead);
+                bool repeats = own != shape[d] || d == shape.n - 1;  // a new axis of size 1 steps over the next one
+                strides[d] = d >= lead && own == shape[d] ? t.stride(d - lead)
+                             : repeats                    ? 0
+                                                          : shape[d + 1] * strides[d + 1];
             }
             check<ValueError>(ok, "expand: shape ", t.shape(), " does not expand to ", shape,
                               ". Only axes of size 1 can grow.");

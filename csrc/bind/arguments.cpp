@@ -1,5 +1,7 @@
 #include "bind/arguments.h"
 
+#include <structmember.h>
+
 #include <cstring>
 #include <map>
 
@@ -50,6 +52,7 @@ Param::Type type_named(const std::string& name, const char* signature) {
                                                              {"str", Param::Str},
                                                              {"Tensors", Param::Tensors},
                                                              {"VarTensors", Param::VarTensors},
+                                                             {"Indices", Param::Indices},
                                                              {"Generator", Param::Generator},
                                                              {"any", Param::Any}};
     auto it = types.find(name);
@@ -152,7 +155,7 @@ bool same_name(const std::string& param, const char* given, size_t n) {
     if (param.size() == n && std::memcmp(param.data(), given, n) == 0) return true;
     if (param == "dim") return is("axis");
     if (param == "keepdim") return is("keepdims");
-    if (param == "input") return is("self") || is("x");
+    if (param == "input") return is("self") || is("x") || is("a") || is("x1");
     if (param == "other") return is("x2");
     return false;
 }
@@ -213,7 +216,7 @@ bool take_list(PyObject* o, Tensor* out) {
     return taken;
 }
 
-bool take_tensors(PyObject* o, std::vector<Tensor>* out) {
+bool take_tensors(PyObject* o, std::vector<Tensor>* out, bool none) {
     if (is_tensor(o) && impl_of(o)->shape.n == 0) return false;
     if (is_tensor(o) || PyUnicode_Check(o)) {
         if (!is_tensor(o)) return false;
@@ -230,6 +233,10 @@ bool take_tensors(PyObject* o, std::vector<Tensor>* out) {
     out->reserve(static_cast<size_t>(n));
     for (Py_ssize_t i = 0; i < n; ++i) {
         PyObject* item = PySequence_Fast_GET_ITEM(fast.ptr(), i);
+        if (none && item == Py_None) {
+            out->emplace_back();
+            continue;
+        }
         if (!is_tensor(item)) return false;
         out->push_back(tensor_of(item));
     }
@@ -311,9 +318,10 @@ bool convert(const Param& p, PyObject* o, Arg& a, Args& all, Used& used) {
         case Param::Dtype: a.kind = Arg::Dtype; return to_dtype(o, &a.dtype);
         case Param::Str: a.kind = Arg::Str; return take_text(o, &a.text);
         case Param::Tensors:
-        case Param::VarTensors: {
+        case Param::VarTensors:
+        case Param::Indices: {
             std::vector<Tensor>* place = next_list(a, all, used);
-            return place && take_tensors(o, place);
+            return place && take_tensors(o, place, p.type == Param::Indices);
         }
         case Param::Generator:
             a.kind = Arg::Object;
@@ -368,13 +376,12 @@ bool take_spread_integers(const Param& p, PyObject* const* args, Py_ssize_t* at,
 }
 
 // False: the argument is needed.
-bool take_default(const Param& p, Arg& a, Args& all, Used& used, bool args_left) {
-    if (!p.has_default && (p.type != Param::Size || args_left)) return false;
-    if (!p.has_default || p.default_value.kind == Arg::Ints) {
+bool take_default(const Param& p, Arg& a, Args& all, Used& used) {
+    if (!p.has_default) return false;
+    if (p.default_value.kind == Arg::Ints) {
         Dims* place = next_ints(a, all, used);
         if (!place) return false;
-        if (p.has_default) *place = p.default_ints;
-        else place->n = 0;  // x.view() and zeros() with no size: an empty one
+        *place = p.default_ints;
     } else if (p.default_value.kind != Arg::None) {
         a = p.default_value;
     }
@@ -398,7 +405,7 @@ bool match(const Signature& s, PyObject* const* args, Py_ssize_t nargs, PyObject
         } else if (n_keywords) {
             o = keyword(p, args + nargs, kwnames, n_keywords, &keywords_used);
         }
-        if (o ? !convert(p, o, a, out, used) : !take_default(p, a, out, used, at < nargs)) return false;
+        if (o ? !convert(p, o, a, out, used) : !take_default(p, a, out, used)) return false;
     }
     if (at < nargs) return false;
     return keywords_used == (n_keywords ? (uint32_t{1} << n_keywords) - 1 : 0u);
@@ -479,6 +486,20 @@ PyObject* tuple_of(const std::vector<Tensor>& ts) {
     return t.release().ptr();
 }
 
+std::string package = "chainrule";
+
+// A line for each field, as PyTorch prints them.
+PyObject* named_repr(PyObject* o) {
+    return guarded([&] {
+        std::string name = Py_TYPE(o)->tp_name, text = package + name.substr(name.find('.')) + "(";
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(o); ++i) {
+            py::object value = py::reinterpret_steal<py::object>(given(PyObject_Repr(PyTuple_GET_ITEM(o, i))));
+            text += concat(i ? ",\n" : "\n", Py_TYPE(o)->tp_members[i].name, "=", std::string(text_of(value.ptr())));
+        }
+        return given(PyUnicode_FromString((text + ")").c_str()));
+    });
+}
+
 // Named tuples: a type for each list of fields, made at first use.
 PyTypeObject* named_type(const char* const* fields) {
     static std::map<const char* const*, PyTypeObject*>* types = new std::map<const char* const*, PyTypeObject*>;
@@ -491,6 +512,7 @@ PyTypeObject* named_type(const char* const* fields) {
     std::string* name = new std::string("chainrule.return_types." + std::string(fields[0]));
     PyStructSequence_Desc desc = {name->c_str(), nullptr, members.data(), n};
     PyObject* type = given(reinterpret_cast<PyObject*>(PyStructSequence_NewType(&desc)));
+    reinterpret_cast<PyTypeObject*>(type)->tp_repr = named_repr;
     return (*types)[fields] = reinterpret_cast<PyTypeObject*>(type);
 }
 
@@ -501,6 +523,8 @@ PyObject* named_tuple(const std::vector<Tensor>& ts, const char* const* fields) 
 }
 
 }  // namespace
+
+void set_package_name(const std::string& name) { package = name; }
 
 PyObject* give_back(Args& args) {
     switch (args.result) {

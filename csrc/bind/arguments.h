@@ -24,6 +24,7 @@ struct Param {
         Str,
         Tensors,
         VarTensors,
+        Indices,
         Generator,
         Any
     } type;
@@ -62,6 +63,8 @@ PyObject* call_function(const BoundFunction& f, PyObject* const* args, Py_ssize_
 bool fits(const BoundFunction& f, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames);
 // What the call left in Args, as a Python object.
 PyObject* give_back(Args& args);
+// The name before return_types, where named tuples print themselves.
+void set_package_name(const std::string& name);
 
 void bind_functions(py::module_& m);
 

@@ -25,7 +25,9 @@ Tensor index_tensor(PyObject* o) {
     if (t.numel() == 0 && is_floating(t.dtype()) && !is_tensor(o)) t = cast(t, DType::Int64);  // x[[]]
     check<IndexError>(!is_floating(t.dtype()), "index: tensors used as indices must be integer or bool, got ",
                       t.dtype());
-    return t.dtype() == DType::UInt8 ? cast(t, DType::Bool) : t;
+    if (t.dtype() != DType::UInt8) return t;
+    warn("index: uint8 tensors select as masks, which is deprecated. Use .bool() for a mask, .long() for positions.");
+    return cast(t, DType::Bool);
 }
 
 bool is_index_list(PyObject* o) { return PySequence_Check(o) && !PyUnicode_Check(o); }

@@ -192,10 +192,13 @@ PyObject* size(PyObject* o, PyObject* const* args, Py_ssize_t nargs, PyObject* k
     });
 }
 
-PyObject* stride(PyObject* o, PyObject* const* args, Py_ssize_t nargs) {
+PyObject* stride(PyObject* o, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
     return guarded([&]() -> PyObject* {
         const Dims& s = impl_of(o)->strides;
-        if (nargs == 1) {
+        Py_ssize_t named = kwnames ? PyTuple_GET_SIZE(kwnames) : 0;
+        check<TypeError>(nargs + named <= 1 && (named == 0 || text_of(PyTuple_GET_ITEM(kwnames, 0)) == "dim"),
+                         "stride: the only argument is dim");
+        if (nargs + named == 1 && args[0] != Py_None) {
             int64_t axis;
             check<TypeError>(to_int(args[0], &axis), "stride: the axis must be an integer");
             return PyLong_FromLongLong(s[normalize_axis("stride", axis, s.n)]);
@@ -316,7 +319,7 @@ PyMethodDef methods[] = {
     {"element_size", element_size, METH_NOARGS, "element_size()\n\nBytes an element."},
     {"size", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(size)), METH_FASTCALL | METH_KEYWORDS,
      "size(dim=None)\n\nThe shape, or the size of one axis."},
-    {"stride", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(stride)), METH_FASTCALL,
+    {"stride", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(stride)), METH_FASTCALL | METH_KEYWORDS,
      "stride(dim=None)\n\nStrides in elements."},
     {"is_contiguous", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(is_contiguous_method)),
      METH_FASTCALL | METH_KEYWORDS, "is_contiguous()\n\nWhether the elements lie in row-major order."},

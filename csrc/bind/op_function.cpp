@@ -141,6 +141,7 @@ void bind_functions(py::module_& m) {
         if (flags & (kMethod | kInplaceOnly)) tensor.attr(name) = o;
         if (flags & kFunction) m.attr(name) = o;
     }
+    m.def("_set_package_name", &set_package_name);
     m.def("registry", &registry_list,
           "The registered operations, a dict each: name, signatures, doc, and where they stand.");
 }

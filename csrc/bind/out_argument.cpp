@@ -51,12 +51,14 @@ std::vector<Tensor> results_of(const BoundFunction& f, PyObject* result) {
 }
 
 // All checks before the first write, so that a call that is refused leaves every target as it was.
-void check_fits(const BoundFunction& f, const Tensor& result, const Tensor& target) {
+void check_fits(const BoundFunction& f, const Tensor& result, const Tensor& target, bool exact) {
     check<RuntimeError>(!result.requires_grad(), f.name,
                         ": out= has no gradient, but one of the arguments requires one. Use the form without out=, "
                         "detach() or no_grad().");
-    check<RuntimeError>(kind_of(result.dtype()) <= kind_of(target.dtype()), f.name, ": a result of ", result.dtype(),
-                        " does not go into out= of ", target.dtype());
+    bool fits =
+        exact ? result.dtype() == target.dtype() || (result.dtype() == DType::Bool && target.dtype() == DType::UInt8)
+              : kind_of(result.dtype()) <= kind_of(target.dtype());
+    check<RuntimeError>(fits, f.name, ": a result of ", result.dtype(), " does not go into out= of ", target.dtype());
     check<RuntimeError>(result.shape() == target.shape() || !target->base, f.name,
                         ": out= is a view, which cannot change its shape, ", target.shape(), ", to the result's, ",
                         result.shape());
@@ -83,6 +85,12 @@ bool takes_dtype(const BoundFunction& f) {
     for (const Signature& s : f.signatures)
         for (const Param& p : s.params)
             if (p.type == Param::Dtype && p.name == "dtype") return true;
+    return false;
+}
+
+bool names_dtype(PyObject* kwnames, PyObject* const* values) {
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(kwnames); ++k)
+        if (text_of(PyTuple_GET_ITEM(kwnames, k)) == "dtype") return values[k] != Py_None;
     return false;
 }
 
@@ -149,7 +157,9 @@ PyObject* call_into(const BoundFunction& f, PyObject* const* args, Py_ssize_t na
     std::vector<Tensor> results = results_of(f, result.ptr());
     check<TypeError>(results.size() == targets.size(), f.name, ": out must hold ", results.size(), " tensors, got ",
                      targets.size());
-    for (size_t i = 0; i < results.size(); ++i) check_fits(f, results[i], targets[i]);
+    bool exact =
+        (f.def->flags & kExactOut) || results.size() > 1 || (takes_dtype(f) && names_dtype(kwnames, args + nargs));
+    for (size_t i = 0; i < results.size(); ++i) check_fits(f, results[i], targets[i], exact);
     for (size_t i = 0; i < results.size(); ++i) write(f, results[i], targets[i]);
     return is_tensor(result.ptr()) ? wrap(targets[0]) : same_tuple(result.ptr(), targets);
 }

@@ -57,10 +57,22 @@ template <class Runner> Tensor add_in(Runner&& r, const Tensor& a, const Tensor&
 }
 
 double alpha_of(const Args& a) {
+    bool truths = a.tensor(0).dtype() == DType::Bool && a.tensor(1).dtype() == DType::Bool;
+    check<TypeError>(truths || !a.given(2) || a.number(2).kind != Scalar::Bool, a.name,
+                     ": alpha must be a number, got a bool.");
     bool floats = is_floating(a.tensor(0).dtype()) || is_floating(a.tensor(1).dtype());
     check<TypeError>(floats || !a.given(2) || !a.number(2).is_float(), a.name,
                      ": alpha must be an integer for integer tensors, got ", a.real(2, 1));
     return a.real(2, 1);
+}
+
+void call_add(Args& a) {
+    const Tensor &x = a.tensor(0), &y = a.tensor(1);
+    double alpha = alpha_of(a);
+    bool truths = x.dtype() == DType::Bool && y.dtype() == DType::Bool;
+    if (truths && alpha == 0) a.ret(add_in(a, x, zeros_like(y)));
+    else if (truths || alpha == 1) a.ret(add_in(a, x, y));
+    else a.ret(a.run_with(add_scaled_op, NumberAttr{alpha}, x, y));
 }
 
 }  // namespace
@@ -85,11 +97,8 @@ Example:
     >>> chainrule.add(chainrule.tensor([1., 2.]), chainrule.tensor([10., 20.]), alpha=0.5)
     tensor([ 6., 12.])
 )",
-                       {{"add(Tensor input, Tensor other, *, Number alpha=1)", [](Args& a) {
-                             double alpha = alpha_of(a);
-                             if (alpha == 1) a.ret(add_in(a, a.tensor(0), a.tensor(1)));
-                             else a.ret(a.run_with(add_scaled_op, NumberAttr{alpha}, a.tensor(0), a.tensor(1)));
-                         }}}});
+                       {{"add(Tensor input, Tensor other, *, Number alpha=1)", call_add},
+                        {"add(Tensor input, Number alpha, Tensor other)", call_old_order<call_add>}}});
 
 // ---- sub: z = x - alpha y ----
 void infer_sub(InferCtx& c) {
@@ -129,6 +138,8 @@ const OpDef rsub_number_op = {
 namespace {
 
 template <class Runner> Tensor sub_in(Runner&& r, const Tensor& a, const Tensor& b) {
+    check<TypeError>(a.dtype() != DType::Bool && b.dtype() != DType::Bool, "sub: bools have no difference, got ",
+                     a.dtype(), " and ", b.dtype(), ". Use logical_not(), logical_xor() or ^.");
     if (takes_number(a, b)) return r.run_with(sub_number_op, NumberAttr{-number_value(b)}, a);
     if (takes_number(b, a)) return r.run_with(rsub_number_op, NumberAttr{number_value(a)}, b);
     return r.run(sub_op, a, b);
@@ -160,8 +171,11 @@ Example:
 
 Tensor sub(const Tensor& a, const Tensor& b) { return sub_in(Direct(), a, b); }
 Tensor sub_(const Tensor& a, const Tensor& b) { return sub_in(InPlace(), a, b); }
-const Register sub_fn(
-    {"sub", kBinaryFlags, kSubDoc, {{"sub(Tensor input, Tensor other, *, Number alpha=1)", call_sub}}});
+const Register sub_fn({"sub",
+                       kBinaryFlags,
+                       kSubDoc,
+                       {{"sub(Tensor input, Tensor other, *, Number alpha=1)", call_sub},
+                        {"sub(Tensor input, Number alpha, Tensor other)", call_old_order<call_sub>}}});
 const Register subtract_fn(
     {"subtract", kBinaryFlags, kSubDoc, {{"subtract(Tensor input, Tensor other, *, Number alpha=1)", call_sub}}});
 const Register rsub_fn({"rsub",

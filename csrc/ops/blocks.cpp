@@ -84,7 +84,8 @@ Example:
     tensor([[1, 2, 0],
             [0, 0, 3]])
 )",
-                              {{"block_diag(VarTensors tensors)", [](Args& a) { a.ret(block_diag(a.tensors(0))); }}}});
+                              {{"block_diag(VarTensors tensors)", [](Args& a) { a.ret(block_diag(a.tensors(0))); }},
+                               {"block_diag()", [](Args& a) { a.ret(empty({1, 0}, default_dtype())); }}}});
 const Register combinations_fn({"combinations",
                                 kFunction,
                                 R"(All choices of r elements of a vector, in the order of itertools.combinations.

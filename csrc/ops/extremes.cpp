@@ -201,7 +201,7 @@ Tensor amin(const Tensor& x, const Dims& axes, bool keepdim) {
 }
 
 const Register amax_fn({"amax",
-                        kMethod | kFunction,
+                        kMethod | kFunction | kExactOut,
                         R"(Largest element over axes; tied elements share the gradient evenly.
 
     y = max_i x_i,  dx_i = dy [x_i = y] / #{j: x_j = y}
@@ -221,7 +221,7 @@ Example:
                         {{"amax(Tensor input, ints dim=None, bool keepdim=False)", call_extreme<amax_op>}}});
 
 const Register amin_fn({"amin",
-                        kMethod | kFunction,
+                        kMethod | kFunction | kExactOut,
                         R"(Smallest element over axes; tied elements share the gradient evenly.
 
     y = min_i x_i,  dx_i = dy [x_i = y] / #{j: x_j = y}
@@ -299,7 +299,7 @@ Example:
       {"min(Tensor input, Tensor other)", [](Args& a) { a.ret(minimum(a.tensor(0), a.tensor(1))); }}}});
 
 const Register argmax_fn({"argmax",
-                          kMethod | kFunction | kNoGradient,
+                          kMethod | kFunction | kNoGradient | kExactOut,
                           R"(Index of the first largest element, of all or along an axis.
 
 Args:
@@ -318,7 +318,7 @@ Example:
                             [](Args& a) { a.ret(arg_extreme(a, true)); }}}});
 
 const Register argmin_fn({"argmin",
-                          kMethod | kFunction | kNoGradient,
+                          kMethod | kFunction | kNoGradient | kExactOut,
                           R"(Index of the first smallest element, of all or along an axis.
 
 Args:

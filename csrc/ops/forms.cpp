@@ -1,5 +1,9 @@
 #include "ops/forms.h"
 
+#include <utility>
+
+#include "core/warn.h"
+
 #include "autograd/grad_mode.h"
 #include "kernels/reduction.h"
 
@@ -89,6 +93,12 @@ void finish(Args& a, const Tensor& result) {
     check<TypeError>(category(result.dtype()) <= category(self.dtype()), a.name, ": the result is ", result.dtype(),
                      " and cannot be stored in place in a ", self.dtype(), " tensor");
     a.ret(a.run(copy_op, self, result));
+}
+
+void number_to_end(Args& a) {
+    warn(concat(a.name, ": a number before the tensors is deprecated. Pass it by name, as ",
+                a.args.size() == 3 ? "alpha" : "value", "=."));
+    for (size_t i = 1; i + 1 < a.args.size(); ++i) std::swap(a.args[i], a.args[i + 1]);
 }
 
 }  // namespace chainrule

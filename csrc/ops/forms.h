@@ -8,6 +8,13 @@
 
 namespace chainrule {
 
+// add(x, alpha, y) and addcmul(x, value, y, z), as programs of old write them: the number goes to its place of today.
+void number_to_end(Args& a);
+template <void (*call)(Args&)> void call_old_order(Args& a) {
+    number_to_end(a);
+    call(a);
+}
+
 constexpr uint32_t kUnaryFlags = kMethod | kFunction | kInplace;
 
 constexpr uint32_t kernel_of(kernels::Unary k) { return static_cast<uint32_t>(k); }

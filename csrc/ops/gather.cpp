@@ -188,7 +188,7 @@ Tensor gather(const Tensor& x, int64_t axis, const Tensor& index) {
     return run_with(gather_op, GatherAttrs{d, x.shape()}, x, line_index("gather", x, d, index));
 }
 const Register gather_fn({"gather",
-                          kMethod | kFunction,
+                          kMethod | kFunction | kExactOut,
                           R"(Elements along an axis, chosen by an index for each place.
 
     out[i][j] = input[i][index[i][j]]  (dim = 1)
@@ -293,10 +293,13 @@ void ret_scattered(Args& a, const OpDef& op, const char* name) {
         return a.ret(a.inplace ? a.tensor(0) : clone(a.tensor(0)));
     a.ret(a.run_with(op, s.attrs, a.tensor(0), s.source, s.index));
 }
+void ret_combined(Args& a, std::string_view reduce, bool include_self);
 void call_scatter(Args& a) {
     if (!a.given(4)) return ret_scattered(a, scatter_op, "scatter");
-    check<ValueError>(a.text(4) == "add", "scatter: reduce must be \"add\" here, got \"", a.text(4),
+    check<ValueError>(a.text(4) == "add" || a.text(4) == "multiply",
+                      "scatter: reduce must be \"add\" or \"multiply\" here, got \"", a.text(4),
                       "\". Use scatter_reduce().");
+    if (a.text(4) == "multiply") return ret_combined(a, "prod", true);
     ret_scattered(a, scatter_add_op, "scatter");
 }
 
@@ -320,7 +323,7 @@ Args:
     dim: the axis.
     index: integers; no larger than src, and no larger than input except along dim.
     src or value: a tensor, or one number for all places.
-    reduce: "add" adds instead.
+    reduce: "add" or "multiply" combines with the elements that are there instead.
 
 Example:
     >>> chainrule.zeros(2, 3).scatter(1, chainrule.tensor([[2], [0]]), 1.)
@@ -449,8 +452,11 @@ void call_scatter_reduce(Args& a) {
     std::string_view reduce = a.text(4);
     bool known = reduce == "sum" || reduce == "prod" || reduce == "mean" || reduce == "amax" || reduce == "amin";
     check<ValueError>(known, a.name, ": reduce must be sum, prod, mean, amax or amin, got ", std::string(reduce), ".");
+    ret_combined(a, reduce, a.flag(5, true));
+}
+
+void ret_combined(Args& a, std::string_view reduce, bool include_self) {
     Tensor x = self_or_copy(a);
-    bool include_self = a.flag(5, true);
     Scatter s = plan_scatter(a.name, x, a.integer(1), a.tensor(2), a.tensor(3));
     if (s.index.numel() == 0) return finish(a, a.inplace ? x : clone(x));
     Tensor base = x;

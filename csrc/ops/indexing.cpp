@@ -165,6 +165,7 @@ std::vector<Tensor> by_axis(const std::vector<Tensor>& indices) {
     std::vector<Tensor> out;
     for (const Tensor& t : indices) {
         out.push_back(t);
+        if (!t) continue;
         int covers = t.dtype() == DType::Bool || t.dtype() == DType::UInt8 ? t.ndim() : 1;
         for (int d = 1; d < covers; ++d) out.emplace_back();
     }
@@ -177,7 +178,7 @@ const Register index_put_fn(
      R"(Puts values at positions that index tensors name.
 
 Args:
-    indices: a sequence of index tensors, for the first axes; they broadcast together.
+    indices: a sequence of index tensors, for the first axes, or None for a whole one; they broadcast together.
     values: broadcast to the indexed shape.
     accumulate: add instead; equal positions then add up.
 
@@ -186,7 +187,7 @@ Example:
     >>> chainrule.zeros(3).index_put((i,), chainrule.tensor(1.))
     tensor([1., 0., 1.])
 )",
-     {{"index_put(Tensor input, Tensors indices, Tensor values, bool accumulate=False)", [](Args& a) {
+     {{"index_put(Tensor input, Indices indices, Tensor values, bool accumulate=False)", [](Args& a) {
            const Tensor& x = a.tensor(0);
            ret_written(a, plan_write("index_put", x, plan_index("index_put", x, by_axis(a.tensors(1))), a.tensor(2),
                                      a.flag(3)));
@@ -215,7 +216,7 @@ Tensor index_select(const Tensor& x, int64_t axis, const Tensor& index) {
     return read(index_select_op, x, plan_vector("index_select", x, axis, index));
 }
 const Register index_select_fn({"index_select",
-                                kMethod | kFunction,
+                                kMethod | kFunction | kExactOut,
                                 R"(The positions along an axis that a vector names; gradients add up.
 
 Args:
@@ -323,7 +324,7 @@ Tensor take(const Tensor& x, const Tensor& positions) {
     return read(index_op, flat, plan_axis("take", flat, 0, positions, true));
 }
 const Register take_fn({"take",
-                        kMethod | kFunction,
+                        kMethod | kFunction | kExactOut,
                         R"(Elements at positions of the flattened tensor, in the shape of the index.
 
 Example:

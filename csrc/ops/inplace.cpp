@@ -100,13 +100,18 @@ const Register resize_fn({"resize",
                           kInplaceOnly,
                           R"(Gives the tensor another shape, row-major; new elements have arbitrary values.
 
+A view shares the memory of its base for as long as that is large enough.
+
 Example:
     >>> chainrule.ones(4).resize_(2, 2).shape
     chainrule.Size([2, 2])
 )",
                           {{"resize_(Tensor input, size size, *, any memory_format=None)", [](Args& a) {
                                 const Tensor& t = a.tensor(0);
-                                check_free("resize_", t);
+                                check<RuntimeError>(!t.requires_grad(),
+                                                    "resize_: the tensor must have no history, got shape ", t.shape(),
+                                                    ". Use the form that returns a new tensor, or detach() first.");
+                                if (a.ints(1) == t.shape()) return a.ret(t);
                                 const Dims& shape = a.ints(1);
                                 int64_t n = checked_numel("resize_", shape);
                                 int64_t room = (static_cast<char*>(t->storage->data) + t->storage->bytes - t.data()) /
@@ -117,6 +122,7 @@ Example:
                                     t->storage = larger->storage;
                                     t->data = larger->data;
                                 }
+                                t->base.reset();  // the view that it was does not hold all of these elements
                                 set_geometry(t.get(), shape, contiguous_strides(shape));
                                 a.ret(t);
                             }}}});

@@ -177,6 +177,28 @@ Example:
                               {{"as_strided(Tensor input, ints size, ints stride, int storage_offset=None)",
                                 call_as_strided}}});
 
+const Register as_strided_inplace_fn(
+    {"as_strided",
+     kInplaceOnly,
+     R"(as_strided() of the tensor itself.
+
+Raises:
+    RuntimeError: elements would overlap where a gradient is wanted.
+
+Example:
+    >>> chainrule.arange(4).as_strided_((2, 2), (1, 2))
+    tensor([[0, 2],
+            [1, 3]])
+)",
+     {{"as_strided_(Tensor input, ints size, ints stride, int storage_offset=None)", [](Args& a) {
+           const Tensor& x = a.tensor(0);
+           call_as_strided(a);
+           check<RuntimeError>(
+               a.value->storage.get() == x->storage.get(),
+               "as_strided_: elements would overlap, which has no gradient in place. Use as_strided().");
+           a.ret(become("as_strided_", x, a.value));
+       }}}});
+
 const Register sum_to_size_fn({"sum_to_size",
                                kMethod,
                                R"(Summed to a shape that broadcasts to the tensor's: the adjoint of expand().

@@ -428,13 +428,18 @@ Example:
 namespace {
 // hsplit, vsplit and dsplit cut axis `axis` of tensors with at least that many axes.
 template <int64_t axis> int64_t stacked_axis(const char* op, const Tensor& x) {
-    int64_t needed = axis == 1 ? 1 : axis + 1;
+    int64_t needed = axis == 1 ? 1 : axis == 0 ? 2 : axis + 1;
     check<ValueError>(x.ndim() >= needed, op, ": the tensor must have at least ", needed, " axes, got shape ",
                       x.shape());
     return axis == 1 && x.ndim() == 1 ? 0 : axis;
 }
 template <int64_t axis> void call_sections(Args& a) {
-    a.ret_tuple(sections(a.tensor(0), a.integer(1), stacked_axis<axis>(a.name, a.tensor(0))));
+    const Tensor& x = a.tensor(0);
+    int64_t d = stacked_axis<axis>(a.name, x), n = a.integer(1);
+    check<ValueError>(n > 0 && x.size(static_cast<int>(d)) % n == 0, a.name, ": the axis of size ",
+                      x.size(static_cast<int>(d)), " cannot be cut into ", n,
+                      " equal sections. Use tensor_split(), or name the indices.");
+    a.ret_tuple(sections(x, n, d));
 }
 template <int64_t axis> void call_cut_at(Args& a) {
     a.ret_tuple(cut_at(a.tensor(0), a.tensor(1), stacked_axis<axis>(a.name, a.tensor(0))));
@@ -442,7 +447,7 @@ template <int64_t axis> void call_cut_at(Args& a) {
 }  // namespace
 const Register hsplit_fn({"hsplit",
                           kMethod | kFunction,
-                          R"(tensor_split() along axis 1 (axis 0 of a vector).
+                          R"(tensor_split() along axis 1 (axis 0 of a vector), into equal sections or at indices.
 
 Example:
     >>> [p.shape for p in chainrule.zeros(2, 4).hsplit(2)]
@@ -452,7 +457,7 @@ Example:
                            {"hsplit(Tensor input, list indices)", call_cut_at<1>}}});
 const Register vsplit_fn({"vsplit",
                           kMethod | kFunction,
-                          R"(tensor_split() along axis 0.
+                          R"(tensor_split() along axis 0, into equal sections or at indices.
 
 Example:
     >>> [p.shape for p in chainrule.zeros(4, 2).vsplit(2)]
@@ -462,7 +467,7 @@ Example:
                            {"vsplit(Tensor input, list indices)", call_cut_at<0>}}});
 const Register dsplit_fn({"dsplit",
                           kMethod | kFunction,
-                          R"(tensor_split() along axis 2.
+                          R"(tensor_split() along axis 2, into equal sections or at indices.
 
 Example:
     >>> [p.shape for p in chainrule.zeros(1, 2, 4).dsplit(2)]

@@ -218,19 +218,18 @@ const Register moveaxis_fn({"moveaxis",
                             {{"moveaxis(Tensor input, ints source, ints destination)", call_movedim}}});
 
 // ---- unsqueeze_, squeeze_, transpose_, t_: the tensor itself takes on the view's shape; nothing is written ----
-namespace {
 Tensor become(const char* op, const Tensor& self, const Tensor& view) {
     check<RuntimeError>(
         self->node || !self->requires_grad, op,
         ": the shape of a leaf tensor that requires a gradient can't be changed in place. Use the form without _.");
     check<RuntimeError>(!self->retains_grad, op,
                         ": the tensor retains its gradient, whose shape would change. Use the form without _.");
+    self->data = view->data;
     set_geometry(self.get(), view.shape(), view.strides());
     self->node = view->node;
     self->output_nr = view->output_nr;
     return self;
 }
-}  // namespace
 const Register unsqueeze_inplace_fn({"unsqueeze",
                                      kInplaceOnly,
                                      R"(unsqueeze() of the tensor itself.
@@ -256,6 +255,11 @@ Example:
                                          a.ret(
                                              become("squeeze_", x, a.given(1) ? squeeze(x, a.integer(1)) : squeeze(x)));
                                      }}}});
+namespace {
+void call_transpose_inplace(Args& a) {
+    a.ret(become(a.name, a.tensor(0), transpose(a.tensor(0), a.integer(1), a.integer(2))));
+}
+}  // namespace
 const Register transpose_inplace_fn({"transpose",
                                      kInplaceOnly,
                                      R"(transpose() of the tensor itself.
@@ -264,10 +268,15 @@ Example:
     >>> chainrule.zeros(2, 3).transpose_(0, 1).shape
     chainrule.Size([3, 2])
 )",
-                                     {{"transpose_(Tensor input, int dim0, int dim1)", [](Args& a) {
-                                           a.ret(become("transpose_", a.tensor(0),
-                                                        transpose(a.tensor(0), a.integer(1), a.integer(2))));
-                                       }}}});
+                                     {{"transpose_(Tensor input, int dim0, int dim1)", call_transpose_inplace}}});
+const Register swapaxes_inplace_fn({"swapaxes",
+                                    kInplaceOnly,
+                                    "transpose_() by NumPy's name.",
+                                    {{"swapaxes_(Tensor input, int axis0, int axis1)", call_transpose_inplace}}});
+const Register swapdims_inplace_fn({"swapdims",
+                                    kInplaceOnly,
+                                    "transpose_() by another name.",
+                                    {{"swapdims_(Tensor input, int dim0, int dim1)", call_transpose_inplace}}});
 const Register t_inplace_fn({"t",
                              kInplaceOnly,
                              R"(t() of the tensor itself.

@@ -315,19 +315,20 @@ namespace {
 
 template <const OpDef& op> void call_truth(Args& a) {
     const Tensor& x = a.tensor(0);
-    Tensor y = run_with(op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x);
+    bool none = a.given(1) && a.ints(1).empty();  // dim=(): the truth of each element
+    Tensor y = run_with(op, ReduceAttrs{none ? 0 : axis_bits(a, 1, x.ndim()), a.flag(2)}, x);
     a.ret(x.dtype() == DType::UInt8 ? cast(y, DType::UInt8) : y);  // as PyTorch: uint8 was once its bool
 }
 
 }  // namespace
 
 const Register any_fn({"any",
-                       kMethod | kFunction | kNoGradient,
+                       kMethod | kFunction | kNoGradient | kExactOut,
                        R"(True where some element is not 0, over all axes or over those given.
 
 Args:
     input: tensor of any shape and dtype. NaN counts as true.
-    dim: an axis or several; None for all.
+    dim: an axis or several; None for all, () for none.
     keepdim: keep the axes with size 1.
 
 Returns:
@@ -339,12 +340,12 @@ Example:
 )",
                        {{"any(Tensor input, ints dim=None, bool keepdim=False)", call_truth<any_op>}}});
 const Register all_fn({"all",
-                       kMethod | kFunction | kNoGradient,
+                       kMethod | kFunction | kNoGradient | kExactOut,
                        R"(True where no element is 0, over all axes or over those given.
 
 Args:
     input: tensor of any shape and dtype. NaN counts as true.
-    dim: an axis or several; None for all.
+    dim: an axis or several; None for all, () for none.
     keepdim: keep the axes with size 1.
 
 Returns:

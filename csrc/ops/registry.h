@@ -114,7 +114,8 @@ class Args {
 //   "clamp(Tensor input, Number min=None, Number max=None)"
 // Types: Tensor (also a number or an array where the function's form allows), Number, int, float, bool, ints (one or a sequence),
 // list (the same, of any length; an int64 vector in Arg::tensor), sizes (ints of 0 or more, None read as -1), size (a sequence, or
-// all remaining positional arguments), Dtype, str, Tensors (a sequence), VarTensors (the same, or tensors one by one), Generator, any.
+// all remaining positional arguments), Dtype, str, Tensors (a sequence), VarTensors (the same, or tensors one by one), Indices (a
+// sequence of tensors and None, which is left undefined), Generator, any.
 // A default of None makes an argument optional; "*" begins keyword-only arguments. Several signatures are tried in their order.
 struct Overload {
     const char* signature;
@@ -128,6 +129,7 @@ enum FunctionFlags : uint32_t {
     kInplace = 8,       // name_ as a method (and function) too
     kInplaceOnly = 16,  // exists as name_ alone, a method
     kNoGradient = 32,   // not differentiable: the result carries no graph
+    kExactOut = 64,     // out= must have the result's dtype: it is not converted
 };
 
 struct FunctionDef {

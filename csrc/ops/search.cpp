@@ -47,7 +47,7 @@ std::vector<Tensor> nonzero_tuple(const Tensor& x) {
     return columns;
 }
 const Register nonzero_fn({"nonzero",
-                           kMethod | kFunction | kNoGradient,
+                           kMethod | kFunction | kNoGradient | kExactOut,
                            R"(The positions of elements that aren't 0, in row-major order.
 
 Args:
@@ -66,7 +66,7 @@ Example:
                                  a.ret(nonzero(a.tensor(0)));
                              }}}});
 const Register argwhere_fn({"argwhere",
-                            kMethod | kFunction | kNoGradient,
+                            kMethod | kFunction | kNoGradient | kExactOut,
                             R"(The positions of elements that aren't 0: (count, axes).
 
 Example:
@@ -180,7 +180,7 @@ Tensor search(const char* op, const Tensor& sorted, const Tensor& values, const 
 
 }  // namespace
 const Register searchsorted_fn({"searchsorted",
-                                kFunction | kNoGradient,
+                                kFunction | kNoGradient | kExactOut,
                                 R"(Where values belong in an ordered sequence so that it stays ordered.
 
 Args:
@@ -214,7 +214,7 @@ Example:
                                   }}}});
 const Register bucketize_fn(
     {"bucketize",
-     kFunction | kNoGradient,
+     kFunction | kNoGradient | kExactOut,
      R"(The number of the bucket of each value, between ascending boundaries.
 
 Example:

@@ -372,6 +372,11 @@ const OpDef addcmul_op = {
     .attr_bytes = sizeof(NumberAttr),
     .describe = describe_attrs<NumberAttr>,
 };
+namespace {
+void call_addcmul(Args& a) {
+    a.ret(a.run_with(addcmul_op, NumberAttr{a.real(3, 1)}, a.tensor(0), a.tensor(1), a.tensor(2)));
+}
+}  // namespace
 const Register addcmul_fn({"addcmul",
                            kUnaryFlags,
                            R"(Adds a scaled product of two tensors.
@@ -386,10 +391,9 @@ Example:
     >>> chainrule.addcmul(chainrule.tensor([1.]), chainrule.tensor([2.]), chainrule.tensor([3.]), value=0.5)
     tensor([4.])
 )",
-                           {{"addcmul(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value=1)", [](Args& a) {
-                                 a.ret(a.run_with(addcmul_op, NumberAttr{a.real(3, 1)}, a.tensor(0), a.tensor(1),
-                                                  a.tensor(2)));
-                             }}}});
+                           {{"addcmul(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value=1)", call_addcmul},
+                            {"addcmul(Tensor input, Number value, Tensor tensor1, Tensor tensor2)",
+                             call_old_order<call_addcmul>}}});
 
 // ---- addcdiv: a + value b / c ----
 const OpDef addcdiv_op = {
@@ -412,6 +416,11 @@ const OpDef addcdiv_op = {
     .attr_bytes = sizeof(NumberAttr),
     .describe = describe_attrs<NumberAttr>,
 };
+namespace {
+void call_addcdiv(Args& a) {
+    a.ret(a.run_with(addcdiv_op, NumberAttr{a.real(3, 1)}, a.tensor(0), a.tensor(1), a.tensor(2)));
+}
+}  // namespace
 const Register addcdiv_fn({"addcdiv",
                            kUnaryFlags,
                            R"(Adds a scaled quotient of two tensors.
@@ -426,9 +435,8 @@ Example:
     >>> chainrule.addcdiv(chainrule.tensor([1.]), chainrule.tensor([3.]), chainrule.tensor([2.]))
     tensor([2.5000])
 )",
-                           {{"addcdiv(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value=1)", [](Args& a) {
-                                 a.ret(a.run_with(addcdiv_op, NumberAttr{a.real(3, 1)}, a.tensor(0), a.tensor(1),
-                                                  a.tensor(2)));
-                             }}}});
+                           {{"addcdiv(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value=1)", call_addcdiv},
+                            {"addcdiv(Tensor input, Number value, Tensor tensor1, Tensor tensor2)",
+                             call_old_order<call_addcdiv>}}});
 
 }  // namespace chainrule

@@ -256,13 +256,14 @@ Example:
 
 const Register ravel_fn({"ravel",
                          kMethod | kFunction,
-                         R"(All elements in one axis; a view where the layout allows.
+                         R"(All elements in one axis, one beside the other; a view where they lie so.
 
 Example:
     >>> chainrule.ravel(chainrule.ones(2, 2))
     tensor([1., 1., 1., 1.])
 )",
-                         {{"ravel(Tensor input)", [](Args& a) { a.ret(reshape(a.tensor(0), {-1})); }}}});
+                         {{"ravel(Tensor input)",
+                           [](Args& a) { a.ret(contiguous(reshape(a.tensor(0), {a.tensor(0).numel()}))); }}}});
 
 // ---- squeeze, unsqueeze: axes of size 1 leave or come ----
 namespace {

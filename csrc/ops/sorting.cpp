@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "autograd/elementwise.h"
+#include "autograd/grad_mode.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
 #include "ops/counting.h"
@@ -188,11 +189,39 @@ void call_median(Args& a, bool skip_nan, const char* const* fields) {
     a.ret_tuple({p.values, p.indices}, fields);
 }
 
-void call_whole_median(Args& a, bool skip_nan) {
-    const Tensor& x = a.tensor(0);
-    check<ValueError>(x.numel() > 0, a.name, ": no elements to choose from, got shape ", x.shape(), ".");
-    a.ret(run_pair(median_op, reshape(x, {x.numel()}), {0, false, false, Order::Median, 0, skip_nan}).values);
-}
+// Of all elements: those that are equal to it share the gradient evenly.
+const OpDef median_all_op = {
+    .name = "median",
+    .grad_name = "MedianBackward1",
+    .infer =
+        [](InferCtx& c) {
+            const Tensor& x = c.input(0);
+            check<ValueError>(x.numel() > 0 || is_floating(x.dtype()), c.op.name,
+                              ": no elements to choose from, got shape ", x.shape(), ".");
+            c.set(0, {}, x.dtype());
+        },
+    .eval =
+        [](EvalCtx& c) {
+            GradMode off(false);
+            const Tensor& x = c.input(0);
+            SortAttrs attrs{0, false, false, Order::Median, 0, c.attr<bool>()};
+            bool some = x.numel() > 0;
+            copy_data(c.out(), some ? run_pair(median_op, reshape(detach(x), {x.numel()}), attrs).values
+                                    : scalar_tensor(std::nan(""), x.dtype()));
+        },
+    .vjp =
+        [](VjpCtx& c) {
+            Tensor x = detach(c.input(0)), y = detach(c.output());
+            Tensor same = logical_or(eq(x, y), logical_and(isnan(x), isnan(y)));
+            c.set(0, masked_mul(same, expand_to(c.grad() / cast(sum(same), y.dtype()), x.shape())));
+        },
+    .save_input = {1},
+    .save_output = {1},
+    .attr_bytes = sizeof(bool),
+    .describe = describe_attrs<bool>,
+};
+
+template <bool skip_nan> void call_whole_median(Args& a) { a.ret(run_with(median_all_op, skip_nan, a.tensor(0))); }
 
 }  // namespace
 
@@ -217,7 +246,7 @@ Example:
     >>> chainrule.sort(chainrule.tensor([3., 1., 2.])).indices
     tensor([1, 2, 0])
 )",
-                        {{"sort(Tensor input, int dim=-1, bool descending=False, bool stable=False)",
+                        {{"sort(Tensor input, int dim=-1, bool descending=False, bool stable=None)",
                           [](Args& a) {
                               Pair p = sorted(a, 1, a.flag(2));
                               a.ret_tuple({p.values, p.indices}, kSortFields);
@@ -228,7 +257,7 @@ Example:
                           }}}});
 
 const Register argsort_fn({"argsort",
-                           kMethod | kFunction | kNoGradient,
+                           kMethod | kFunction | kNoGradient | kExactOut,
                            R"(The indices that sort along an axis.
 
 Args:
@@ -327,18 +356,19 @@ const Register median_fn({"median",
                           R"(Median: the lower of the two middle elements where their number is even.
 
 Args:
-    input: tensor, not empty. NaN wins.
+    input: tensor; of no elements at all the median is NaN. NaN wins.
     dim: axis; without it, of all elements.
     keepdim: keep the axis with size 1.
 
 Returns:
-    Tensor, or with dim a named tuple (values, indices). The gradient goes to the element that is returned.
+    Tensor, or with dim a named tuple (values, indices). With dim the gradient goes to the element that is
+    returned, without it evenly to all that are equal to it.
 
 Example:
     >>> chainrule.median(chainrule.tensor([3., 1., 2.]))
     tensor(2.)
 )",
-                          {{"median(Tensor input)", [](Args& a) { call_whole_median(a, false); }},
+                          {{"median(Tensor input)", call_whole_median<false>},
                            {"median(Tensor input, int dim, bool keepdim=False)",
                             [](Args& a) { call_median(a, false, kMedianFields); }}}});
 
@@ -353,7 +383,7 @@ Example:
     >>> chainrule.nanmedian(chainrule.tensor([3., float('nan'), 2.]))
     tensor(2.)
 )",
-                             {{"nanmedian(Tensor input)", [](Args& a) { call_whole_median(a, true); }},
+                             {{"nanmedian(Tensor input)", call_whole_median<true>},
                               {"nanmedian(Tensor input, int dim, bool keepdim=False)",
                                [](Args& a) { call_median(a, true, kNanmedianFields); }}}});
 

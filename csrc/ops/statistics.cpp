@@ -4,6 +4,7 @@
 
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
+#include "core/warn.h"
 #include "ops/linalg.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
@@ -101,6 +102,9 @@ namespace {
 template <const OpDef& op, bool with_mean>
 void spread_of(Args& a, const Tensor& x, uint32_t axes, double correction, bool keepdim) {
     VarAttrs attrs{{axes, keepdim}, correction};
+    if (freedom(x.shape(), attrs) <= 0)
+        warn(concat(a.name, ": ", reduced_count(x.shape(), axes), " elements and a correction of ", correction,
+                    " leave no degrees of freedom: the result is not finite."));
     Tensor y = run_with(op, attrs, x);
     if (!with_mean) {
         a.ret(y);

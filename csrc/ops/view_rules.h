@@ -13,6 +13,9 @@ bool view_strides(const Dims& shape, const Dims& strides, const Dims& to, Dims& 
 // The row-major or permuted layout without holes whose axes are in the order of t's strides (PyTorch's preserve_format).
 Dims dense_strides(const Tensor& t);
 
+// The tensor itself takes on the geometry and history of a view of its memory; nothing is written.
+Tensor become(const char* op, const Tensor& self, const Tensor& view);
+
 // The gradient of a view that keeps all elements in their order: the same gradient in the input's shape.
 void reshape_vjp(VjpCtx& c);
 

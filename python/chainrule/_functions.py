@@ -36,6 +36,8 @@ def result_type(tensor1: Any, tensor2: Any) -> Any:
         >>> chainrule.result_type(chainrule.tensor([1, 2]), 1.5)
         chainrule.float32
     """
+    if not isinstance(tensor1, Tensor) and not isinstance(tensor2, Tensor):
+        return _core.add(_core.tensor(tensor1), _core.tensor(tensor2)).dtype
     return _core.add(_empty_like(tensor1), _empty_like(tensor2)).dtype
 
 
@@ -60,6 +62,7 @@ def histogram(
     range: tuple[float, float] | None = None,
     weight: Tensor | None = None,
     density: bool = False,
+    out: tuple[Tensor, Tensor] | None = None,
 ) -> Histogram:
     """How many elements lie in each bin; a bin has its left edge, the last one both. No gradient.
 
@@ -83,11 +86,80 @@ def histogram(
         raise TypeError(f"histogram: a floating-point tensor is required, got {input.dtype}.")
     if weight is not None and weight.shape != input.shape:
         raise ValueError(f"histogram: weight must have shape {tuple(input.shape)}, got {tuple(weight.shape)}.")
+    given = {"bins": bins, "weight": weight, "hist": out and out[0], "bin_edges": out and out[1]}
+    _check_dtypes("histogram", input, given)
+    if isinstance(bins, Tensor) and range is not None:
+        raise TypeError("histogram: range goes with a number of bins, got the edges of bins as well.")
     values = input.detach().reshape(-1).numpy()
     counted = None if weight is None else weight.detach().reshape(-1).numpy()
     edges = bins.detach().numpy() if isinstance(bins, Tensor) else bins
-    hist, found = np.histogram(values, edges, range, density, counted)
-    return Histogram(*(_core.from_numpy(np.ascontiguousarray(part, values.dtype)) for part in (hist, found)))
+    parts = np.histogram(values, edges, range, density, counted)
+    made = [_core.from_numpy(np.ascontiguousarray(part, values.dtype)) for part in parts]
+    return Histogram(*(made if out is None else [_filled(*pair) for pair in zip(out, made)]))
+
+
+def _check_dtypes(name: str, input: Tensor, others: dict[str, Any]) -> None:
+    for argument, other in others.items():
+        if isinstance(other, Tensor) and other.dtype != input.dtype:
+            raise TypeError(f"{name}: {argument} must have the input's dtype {input.dtype}, got {other.dtype}.")
+
+
+def _filled(target: Tensor, values: Tensor) -> Tensor:
+    return target.resize_(values.shape).copy_(values)
+
+
+class HistogramDD(NamedTuple):
+    """Counts, and the edges of the bins along each axis."""
+
+    hist: Tensor
+    bin_edges: tuple[Tensor, ...]
+
+
+def histogramdd(
+    input: Tensor,
+    bins: Any,
+    *,
+    range: Sequence[float] | None = None,
+    weight: Tensor | None = None,
+    density: bool = False,
+) -> HistogramDD:
+    """How many points lie in each cell of a grid; see histogram(). No gradient.
+
+    Args:
+        input: floating tensor; its last axis has the coordinates of a point.
+        bins: a number of bins for all axes, or a list of numbers or of edges, one for each axis.
+        range: where the bins begin and end, two numbers for each axis; by default as the points do.
+        weight: of each point, counted in place of ones.
+        density: divide by the sum and by the volumes, so that the integral is 1.
+
+    Returns:
+        Named tuple (hist, bin_edges): a tensor with an axis for each coordinate, and a tuple of vectors.
+
+    Example:
+        >>> chainrule.histogramdd(chainrule.tensor([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [2, 2]).hist
+        tensor([[0., 1.],
+                [1., 1.]])
+
+    Source: PyTorch, torch.histogramdd.
+    """
+    if not input.is_floating_point() or input.dim() < 2:
+        raise TypeError(
+            f"histogramdd: a floating tensor of points is required, got {input.dtype} {tuple(input.shape)}."
+        )
+    axes = input.shape[-1]
+    if weight is not None and weight.shape != input.shape[:-1]:
+        raise ValueError(f"histogramdd: weight must have shape {tuple(input.shape[:-1])}, got {tuple(weight.shape)}.")
+    each = [bins] * axes if isinstance(bins, int) else list(bins)
+    if len(each) != axes or (range is not None and len(range) != 2 * axes):
+        raise ValueError(f"histogramdd: bins for each of {axes} axes, and range twice as many numbers, are required.")
+    _check_dtypes("histogramdd", input, {"weight": weight, **{f"bins[{i}]": edges for i, edges in enumerate(each)}})
+    points = input.detach().reshape(-1, axes).numpy()
+    counted = None if weight is None else weight.detach().reshape(-1).numpy()
+    edges = [part.detach().numpy() if isinstance(part, Tensor) else part for part in each]
+    limits = None if range is None else list(zip(range[::2], range[1::2]))
+    hist, found = np.histogramdd(points, edges, limits, density, counted)
+    made = [_core.from_numpy(np.ascontiguousarray(part, points.dtype)) for part in (hist, *found)]
+    return HistogramDD(made[0], tuple(made[1:]))
 
 
 def can_cast(from_: Any, to: Any) -> bool:
@@ -144,6 +216,38 @@ def asarray(
     if requires_grad and not result.requires_grad:
         result = result.detach().requires_grad_()
     return result
+
+
+def contiguous_strides(size: Sequence[int]) -> tuple[int, ...]:
+    """The strides of a row-major tensor of this size."""
+    return tuple(math.prod(max(length, 1) for length in size[axis + 1 :]) for axis in range(len(size)))
+
+
+def empty_strided(
+    size: Sequence[int],
+    stride: Sequence[int],
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **options: Any,
+) -> Tensor:
+    """A tensor of a size and strides, uninitialised; no larger in memory than these reach.
+
+    Example:
+        >>> chainrule.empty_strided((2, 3), (1, 2)).stride()
+        (1, 2)
+    """
+    if len(size) != len(stride) or any(step < 0 for step in stride):
+        raise ValueError(f"empty_strided: a stride of 0 or more for each size is required, got {size} and {stride}.")
+    count = 0 if 0 in size else 1 + sum((length - 1) * step for length, step in zip(size, stride))
+    result = _core.empty(count, dtype=dtype, device=device).as_strided_(tuple(size), tuple(stride))
+    return result.requires_grad_() if requires_grad else result
+
+
+def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """narrow(), in memory of its own."""
+    return _core.narrow(input, dim, start, length).clone()
 
 
 def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
@@ -206,6 +310,16 @@ def is_signed(input: Tensor) -> bool:
 def is_same_size(input: Tensor, other: Tensor) -> bool:
     """Whether both have the same shape."""
     return bool(input.shape == other.shape)
+
+
+def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """split(): its parts can be written in place here as they are."""
+    return _core.split(input, split_size, dim)
+
+
+def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """chunk(): its parts can be written in place here as they are."""
+    return _core.chunk(input, chunks, dim)
 
 
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:

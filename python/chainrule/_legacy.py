@@ -101,16 +101,24 @@ def set_default_tensor_type(t: Any) -> None:
     _core.set_default_dtype(dtype)
 
 
-def _new(self: Any, *args: Any, device: Any = None) -> Any:
+def _new(self: Any, *args: Any, size: Any = None, device: Any = None) -> Any:
     """A tensor of this tensor's dtype: new(2, 3) of that size, uninitialised; new([1, 2]) of that data."""
-    return _make(args, self.dtype, "new")
+    return _make(args if size is None else (_core.Size(size),), self.dtype, "new")
 
 
 def _apply(self: Any, function: Any) -> Any:
-    """Replace each element by function(element), in place: slow, a Python call each. The gradient does not see it."""
-    values = [function(value) for value in self.detach().reshape(-1).tolist()]
-    self.detach().copy_(_core.tensor(values, dtype=self.dtype).reshape(self.shape))
-    return self
+    """Replace each element by function(element), in place: slow, a Python call each."""
+    return replace_each("apply_", self, [], function)
+
+
+def replace_each(name: str, self: Any, others: list[Any], function: Any) -> Any:
+    """Write function(element, elements of the others) into each element."""
+    for tensor in (self, *others):
+        if tensor.requires_grad:
+            raise RuntimeError(f"{name}: the gradient does not see Python calls. Use detach(), or operations.")
+    columns = [tensor.expand(self.shape).reshape(-1).tolist() for tensor in (self, *others)]
+    values = [function(*elements) for elements in zip(*columns)]
+    return self.copy_(_core.tensor(values, dtype=self.dtype).reshape(self.shape))
 
 
 for _name, _member in {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -19,6 +21,13 @@ class Size(tuple[int, ...]):
     """
 
     __slots__ = ()
+
+    def __new__(cls, sizes: Iterable[Any] = ()) -> Size:
+        numbers = tuple(sizes)
+        for size in numbers:
+            if type(size) is not int:
+                return tuple.__new__(cls, map(_whole, numbers))
+        return tuple.__new__(cls, numbers)
 
     def numel(self) -> int:
         """The number of elements of a tensor of this size."""
@@ -39,6 +48,13 @@ class Size(tuple[int, ...]):
 
     def __reduce__(self) -> Any:
         return Size, (tuple(self),)
+
+
+def _whole(size: Any) -> int:
+    try:
+        return operator.index(size)
+    except (TypeError, ValueError):
+        raise TypeError(f"Size: sizes must be integers, got {size!r}.") from None
 
 
 Size.__module__ = "chainrule"

@@ -30,6 +30,7 @@ TYPES = {
     "str": "str",
     "Tensors": "Tensor | Sequence[Tensor]",
     "VarTensors": "Sequence[Tensor]",
+    "Indices": "Sequence[Tensor | None]",
     "Generator": "Generator",
     "any": "Any",
 }

@@ -9,10 +9,11 @@ import numpy as np
 
 from . import _core
 from ._formats import strided
-from ._functions import is_same_size
+from ._functions import contiguous_strides, empty_strided, is_same_size, narrow_copy, split_with_sizes
 from ._interop import array_function, array_interface
-from ._legacy import is_nonzero
+from ._legacy import is_nonzero, replace_each
 from ._shared_memory import is_shared, reduce_shared, share_memory_
+from ._storage import TypedStorage, UntypedStorage
 from ._tensor_str import tensor_str
 
 Tensor = _core.Tensor
@@ -45,12 +46,31 @@ def _deepcopy(self: Any, memo: dict[int, Any]) -> Any:
             "deepcopy: this tensor has a history, which is not copied: the copy is detached. Use clone() to keep it.",
             stacklevel=2,
         )
-    result = self.detach().clone()
+    result = _copied(self, memo)
     if self.is_leaf:
         result.requires_grad = self.requires_grad
         if self.grad is not None:
             result.grad = self.grad.detach().clone()
     memo[id(self)] = result
+    return result
+
+
+def _copied(self: Any, memo: dict[Any, Any]) -> Any:
+    """The tensor in a copy of its memory, which all tensors share that are copied together and shared the old one."""
+    offset = self.storage_offset()
+    key = ("chainrule memory", self.data_ptr() - offset * self.element_size(), self.dtype)
+    if key in memo:
+        return _core.empty(0, dtype=self.dtype).set_(memo[key], offset, self.shape, self.stride())
+    whole = self.is_contiguous() and self.nbytes == self._storage_nbytes
+    memory = (self if whole else UntypedStorage(self)._elements).detach().clone()
+    memo[key] = UntypedStorage(memory)._elements
+    return memory if whole else _copied(self, memo)
+
+
+def _copy(self: Any) -> Any:
+    """copy.copy: another tensor of the same memory, without history."""
+    result = Tensor._make_subclass(type(self), self.detach(), self.requires_grad)
+    result.__dict__.update(self.__dict__)
     return result
 
 
@@ -86,6 +106,8 @@ def _type(self: Any, dtype: Any = None, non_blocking: bool = False, **kwargs: An
     """The old name of the tensor's type, or the tensor converted to a dtype (or to an old name)."""
     if dtype is None:
         return "torch." + _OLD_NAMES[self.dtype.name]
+    if dtype is Tensor:
+        dtype = _core.get_default_dtype()
     if isinstance(dtype, str):
         short = dtype.rsplit(".", 1)[-1]
         names = {old: name for name, old in _OLD_NAMES.items()}
@@ -100,12 +122,65 @@ def _where(self: Any, condition: Any, other: Any) -> Any:
     return _core.where(condition, self, other)
 
 
-def _map(self: Any, tensor: Any, function: Any) -> Any:
-    """Replace each element by function(element, element of the other tensor), in place: slow, a Python call each."""
-    pairs = zip(self.detach().reshape(-1).tolist(), tensor.detach().expand(self.shape).reshape(-1).tolist())
-    values = [function(a, b) for a, b in pairs]
-    self.detach().copy_(_core.tensor(values, dtype=self.dtype).reshape(self.shape))
-    return self
+def _map(self: Any, tensor: Any, callable: Any) -> Any:
+    """Replace each element by callable(element, element of the other tensor), in place: slow, a Python call each."""
+    return replace_each("map_", self, [tensor], callable)
+
+
+def _map2(self: Any, x: Any, y: Any, callable: Any) -> Any:
+    """Replace each element by callable(element, element of x, element of y), in place: slow, a Python call each."""
+    return replace_each("map2_", self, [x, y], callable)
+
+
+_set_to_tensor: Any = Tensor.set_
+
+
+def _set(self: Any, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None) -> Any:
+    """Make the tensor show the memory of another tensor or storage, or with no argument none at all.
+
+    Args:
+        source: a tensor, whose shape it takes, or a storage, of which it shows all elements.
+        storage_offset, size, stride: what it shows of the memory instead; row-major by default.
+
+    Raises:
+        RuntimeError: the tensor has a history.
+
+    Example:
+        >>> chainrule.zeros(2).set_(chainrule.arange(6.0).storage(), 1, (2, 2))
+        tensor([[1., 2.],
+                [3., 4.]])
+    """
+    if source is None:
+        source = _core.empty(0, dtype=self.dtype)
+    if isinstance(source, UntypedStorage):
+        memory = source._elements
+        if isinstance(source, TypedStorage) and source.dtype != self.dtype:
+            raise TypeError(f"set_: a storage of {self.dtype} is required, got {source.dtype}.")
+        source = memory if memory.dtype == self.dtype else memory.view(self.dtype)
+    if size is not None:
+        steps = contiguous_strides(size) if stride is None or len(stride) < len(size) else stride
+        source = source.detach().as_strided(tuple(size), tuple(steps), storage_offset)
+    return _set_to_tensor(self, source)
+
+
+def _module_load(self: Any, other: Any, assign: bool = False) -> Any:
+    """What load_state_dict() puts in this tensor's place: by default itself with the other's values."""
+    return other.detach() if assign else self.copy_(other).detach()
+
+
+def _as_subclass(self: Any, cls: Any) -> Any:
+    """The same memory as an instance of a subclass of Tensor."""
+    return Tensor._make_subclass(cls, self, self.requires_grad and self.is_leaf)
+
+
+def _dim_order(self: Any, *, ambiguity_check: Any = False) -> tuple[int, ...]:
+    """The axes from the one with the largest stride to the one with the smallest."""
+    return tuple(sorted(range(self.dim()), key=lambda axis: -self.stride(axis)))
+
+
+def _new_empty_strided(self: Any, size: Any, stride: Any, *, dtype: Any = None, **options: Any) -> Any:
+    """empty_strided() of this tensor's dtype."""
+    return empty_strided(size, stride, dtype=dtype or self.dtype, **options)
 
 
 def _resize_as(self: Any, other: Any, *, memory_format: Any = None) -> Any:
@@ -206,6 +281,7 @@ for _name, _function in {
     "__repr__": _repr,
     "__format__": _format,
     "__contains__": _contains,
+    "__copy__": _copy,
     "__deepcopy__": _deepcopy,
     "__reduce_ex__": _reduce_ex,
     "__reversed__": _reversed,
@@ -215,6 +291,16 @@ for _name, _function in {
     "type": _type,
     "where": _where,
     "map_": _map,
+    "map2_": _map2,
+    "set_": _set,
+    "module_load": _module_load,
+    "as_subclass": _as_subclass,
+    "dim_order": _dim_order,
+    "new_empty_strided": _new_empty_strided,
+    "split_with_sizes": split_with_sizes,
+    "narrow_copy": narrow_copy,
+    "is_pinned": lambda self, device=None: False,
+    "_is_view": lambda self: self._base is not None,
     "resize_as_": _resize_as,
     "get_device": _get_device,
     "is_same_size": is_same_size,

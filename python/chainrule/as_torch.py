@@ -150,7 +150,7 @@ class TorchModule(types.ModuleType):
         names: set[str] = set()
         for source in self.__dict__["_sources"]:
             own = [name for name, value in vars(source).items() if not isinstance(value, types.ModuleType)]
-            names.update(getattr(source, "__all__", own))
+            names.update(set(getattr(source, "__all__", own)) - (_OURS if source is chainrule else set()))
         return sorted(name for name in names - {"Any", "annotations"} if not name.startswith("_"))
 
     def __dir__(self) -> list[str]:
@@ -199,7 +199,8 @@ def install() -> None:
 
 
 def _print_as_torch() -> None:
-    """Shapes and dtypes print as PyTorch prints them: programs put them into messages and file names."""
+    """Shapes, dtypes and named tuples print as PyTorch prints them: programs put them into messages and file names."""
+    chainrule._core._set_package_name("torch")
     chainrule.Size.__repr__ = lambda self: f"torch.Size({list(self)})"  # type: ignore[method-assign]
     for name in ("__repr__", "__str__"):
         setattr(chainrule.dtype, name, lambda self: f"torch.{self.name}")
