@@ -116,10 +116,18 @@ class Items {
 
 struct NestedShape {
     Dims shape;
-    int category = -1;    // the highest seen
-    bool arrays = false;  // contains arrays or tensors with axes
-    bool wide = false;    // a float64 tensor or array element
+    bool some = false;          // a number was seen
+    DType dtype = DType::Bool;  // of those seen: tensors and NumPy's scalars bring their own
 };
+
+// The dtype that a number brings: its own, or that of its kind.
+DType dtype_of_number(PyObject* o, Scalar value) {
+    DType own = dtype_of(value);
+    if (PyFloat_CheckExact(o) || PyLong_CheckExact(o) || PyBool_Check(o)) return own;
+    if (is_tensor(o)) return impl_of(o)->dtype;
+    if (py::hasattr(o, "dtype")) to_dtype(py::getattr(o, "dtype").ptr(), &own);
+    return own;
+}
 
 void measure(PyObject* o, int depth, NestedShape& out) {
     if (!is_list(o)) {
@@ -143,7 +151,9 @@ void measure(PyObject* o, int depth, NestedShape& out) {
         Scalar s;
         if (!to_scalar(item.ptr(), &s))
             fail<TypeError>("tensor: the data must be numbers, got ", Py_TYPE(item.ptr())->tp_name);
-        if (s.category() > out.category) out.category = s.category();
+        DType own = dtype_of_number(item.ptr(), s);
+        out.dtype = out.some ? promote(out.dtype, own) : own;
+        out.some = true;
     }
 }
 
@@ -184,8 +194,7 @@ Tensor tensor_from_list(PyObject* data, const DType* dtype) {
         o = items[0];
     }
     measure(data, 0, s);
-    DType own = s.category < 0 || s.category == 2 ? default_dtype() : s.category == 1 ? DType::Int64 : DType::Bool;
-    Tensor t = empty(s.shape, dtype ? *dtype : own);
+    Tensor t = empty(s.shape, dtype ? *dtype : s.some ? s.dtype : default_dtype());
     switch (t.dtype()) {
         case DType::Bool: fill_tensor<bool>(data, t); break;
         case DType::UInt8: fill_tensor<uint8_t>(data, t); break;
@@ -334,12 +343,7 @@ Tensor tensor_from_data(PyObject* data, const DType* dtype) {
     if (is_list(data)) return holds_arrays(data) ? tensor_from_parts(data, dtype) : tensor_from_list(data, dtype);
     Scalar s;
     if (to_scalar(data, &s)) {
-        DType own = dtype_of(s);
-        // NumPy's scalars bring their own dtype.
-        if (!dtype && !PyFloat_CheckExact(data) && !PyLong_CheckExact(data) && !PyBool_Check(data) &&
-            py::hasattr(data, "dtype"))
-            to_dtype(py::getattr(data, "dtype").ptr(), &own);
-        return scalar_tensor(s, dtype ? *dtype : own);
+        return scalar_tensor(s, dtype ? *dtype : dtype_of_number(data, s));
     }
     if (PySequence_Check(data) && !PyUnicode_Check(data)) {
         py::object list = py::reinterpret_steal<py::object>(PySequence_List(data));

@@ -7,6 +7,7 @@
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "core/warn.h"
 #include "kernels/kernels.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
@@ -363,20 +364,22 @@ Example:
                            {"arange(Number start, Number end, Number step=1, " CHAINRULE_OPTIONS ")", [](Args& a) {
                                 call_arange(a, a.number(0), a.number(1), a.given(2) ? a.number(2) : Scalar(1), 3);
                             }}}});
-const Register range_fn({"range",
-                         kFunction,
-                         R"(Numbers from start up to and including end.
+const Register range_fn(
+    {"range",
+     kFunction,
+     R"(Numbers from start up to and including end: deprecated, and warned about; arange() leaves out the end.
 
 Example:
     >>> chainrule.range(1, 3)
     tensor([1., 2., 3.])
 )",
-                         {{"range(Number start, Number end, Number step=1, " CHAINRULE_OPTIONS ")", [](Args& a) {
-                               Scalar step = a.given(2) ? a.number(2) : Scalar(1);
-                               DType dtype = wanted_dtype(a, 3, default_dtype());
-                               int64_t n = steps_between("range", a.number(0), a.number(1), step, true);
-                               ret_created(a, 3, arithmetic(a.number(0), step, n, dtype));
-                           }}}});
+     {{"range(Number start, Number end, Number step=1, " CHAINRULE_OPTIONS ")", [](Args& a) {
+           warn("range is deprecated, as its end is included. Use arange(), which leaves it out.");
+           Scalar step = a.given(2) ? a.number(2) : Scalar(1);
+           DType dtype = wanted_dtype(a, 3, default_dtype());
+           int64_t n = steps_between("range", a.number(0), a.number(1), step, true);
+           ret_created(a, 3, arithmetic(a.number(0), step, n, dtype));
+       }}}});
 
 // ---- linspace, logspace: both ends included, computed from the nearer end ----
 namespace {

@@ -155,14 +155,15 @@ Tensor along_axis(const Tensor& t, const Tensor& like, int axis) {
 }
 // h: the distances of neighbours, along the axis. Inside the parabola through three points (Fornberg, 1988); at the ends the line
 // through two, or the parabola again.
-Tensor slope(const Tensor& y, const Tensor& h, int axis, int64_t edge_order) {
+Tensor slope(const Tensor& y, const Tensor& h, int axis, int64_t edge_order, bool even) {
     int64_t n = y.size(axis);
     auto at = [&](const Tensor& t, int64_t from, int64_t length) {
         return narrow(t, axis, from < 0 ? from + t.size(axis) : from, length);
     };
     Tensor steps = differences(y, 1, axis) / h;  // slopes of the lines
     Tensor h0 = at(h, 0, n - 2), h1 = at(h, 1, n - 2), s0 = at(steps, 0, n - 2), s1 = at(steps, 1, n - 2);
-    Tensor inside = (h1 * s0 + h0 * s1) / (h0 + h1);
+    // At even distances the middle point has no weight, which keeps infinite values there from making NaN.
+    Tensor inside = (even ? at(y, 2, n - 2) - at(y, 0, n - 2) : h1 * s0 + h0 * s1) / (h0 + h1);
     Tensor first = at(steps, 0, 1), last = at(steps, -1, 1);
     if (edge_order == 2) {
         Tensor a0 = at(h, 0, 1), a1 = at(h, 1, 1), b0 = at(h, -2, 1), b1 = at(h, -1, 1);
@@ -189,14 +190,15 @@ void call_gradient(Args& a, const std::vector<Tensor>& spacing, bool for_all) {
         check<ValueError>(n > order, "gradient: more than ", order, " points are required along axis ", axis,
                           ", got shape ", x.shape(), ".");
         Tensor h = spacing[for_all ? 0 : static_cast<size_t>(i)];
-        if (h.ndim() == 0) {
+        bool even = h.ndim() == 0;
+        if (even) {
             h = expand(cast(h, x.dtype()), {n - 1});
         } else {
             check<ValueError>(h.ndim() == 1 && h.size(0) == n, "gradient: the points of axis ", axis,
                               " must be a vector of ", n, ", got shape ", h.shape(), ".");
             h = differences(cast(h, x.dtype()), 1, 0);
         }
-        out.push_back(slope(x, along_axis(h, x, axis), axis, order));
+        out.push_back(slope(x, along_axis(h, x, axis), axis, order, even));
     }
     a.ret_list(out);
 }

@@ -399,6 +399,8 @@ std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, bool xy) {
     for (int i = 0; i < n; ++i) {
         const Tensor& t = tensors[static_cast<size_t>(i)];
         check<ValueError>(t.ndim() <= 1, "meshgrid: all tensors must be vectors, got shape ", t.shape());
+        check<TypeError>(t.dtype() == tensors[0].dtype(), "meshgrid: all tensors must have one dtype, got ",
+                         tensors[0].dtype(), " and ", t.dtype(), ".");
         int axis = xy && n >= 2 && i < 2 ? 1 - i : i;
         Dims shape;
         for (int d = 0; d < n; ++d) shape.push(d == axis ? t.numel() : 1);

@@ -168,7 +168,10 @@ Example:
 // ---- reshape: a view where the layout allows one, otherwise a copy ----
 Tensor reshape(const Tensor& x, const Dims& shape) {
     Dims to = resolve_shape("reshape", shape, x.shape()), strides;
-    return view(view_strides(x.shape(), x.strides(), to, strides) ? x : clone(x), to);
+    if (view_strides(x.shape(), x.strides(), to, strides)) return view(x, to);
+    Tensor copy = view(clone(x), to);
+    copy->base.reset();  // nobody else sees the clone's memory
+    return copy;
 }
 const Register reshape_fn({"reshape",
                            kMethod | kFunction,

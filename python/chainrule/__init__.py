@@ -80,16 +80,21 @@ if _typing.TYPE_CHECKING:
     from ._flat import source as source
     from ._reports import profile as profile
     from ._reports import summary as summary
+    from ._switches import GradScaler as GradScaler
     from ._switches import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
     from ._switches import autocast as autocast
     from ._switches import bfloat16 as bfloat16
     from ._switches import compile as compile
     from ._switches import float16 as float16
+    from ._switches import get_autocast_dtype as get_autocast_dtype
     from ._switches import get_default_device as get_default_device
     from ._switches import get_float32_matmul_precision as get_float32_matmul_precision
     from ._switches import get_num_interop_threads as get_num_interop_threads
     from ._switches import half as half
     from ._switches import is_autocast_enabled as is_autocast_enabled
+    from ._switches import (
+        is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled,
+    )
     from ._switches import is_inference_mode_enabled as is_inference_mode_enabled
     from ._switches import is_storage as is_storage
     from ._switches import set_default_device as set_default_device
@@ -125,7 +130,8 @@ _MODULES = [
     "viz", "xpu",
 ]
 _SWITCHES = [
-    "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "float16",
+    "GradScaler", "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "float16",
+    "get_autocast_dtype", "is_deterministic_algorithms_warn_only_enabled",
     "get_default_device", "get_float32_matmul_precision", "get_num_interop_threads", "half", "is_autocast_enabled",
     "is_inference_mode_enabled", "is_storage", "set_default_device", "set_flush_denormal",
     "set_float32_matmul_precision", "set_num_interop_threads", "set_warn_always", "typename",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -155,7 +156,7 @@ def histogramdd(
     _check_dtypes("histogramdd", input, {"weight": weight, **{f"bins[{i}]": edges for i, edges in enumerate(each)}})
     points = input.detach().reshape(-1, axes).numpy()
     counted = None if weight is None else weight.detach().reshape(-1).numpy()
-    edges = [part.detach().numpy() if isinstance(part, Tensor) else part for part in each]
+    edges: Any = [part.detach().numpy() if isinstance(part, Tensor) else part for part in each]
     limits = None if range is None else list(zip(range[::2], range[1::2]))
     hist, found = np.histogramdd(points, edges, limits, density, counted)
     made = [_core.from_numpy(np.ascontiguousarray(part, points.dtype)) for part in (hist, *found)]
@@ -198,6 +199,7 @@ def asarray(
     """A tensor of a tensor, an array, a storage or nested lists, sharing its memory where that is possible.
 
     Args:
+        obj: also a DLPack capsule, or an object with Python's buffer protocol, whose bytes are read as the dtype.
         copy: True copies in any case, False raises where sharing is not possible.
 
     Example:
@@ -206,6 +208,10 @@ def asarray(
     """
     if isinstance(obj, UntypedStorage):
         obj = obj._values()
+    elif isinstance(obj, (memoryview, bytearray, array)):
+        obj = frombuffer(obj, dtype=dtype or _core.get_default_dtype())
+    elif type(obj).__name__ == "PyCapsule":
+        obj = _core.from_dlpack(obj)
     result = _core.as_tensor(obj, dtype=dtype, device=device)
     is_array = isinstance(obj, np.ndarray)
     shared = result is obj or (is_array and (obj.size == 0 or np.shares_memory(result.detach().numpy(), obj)))

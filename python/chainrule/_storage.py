@@ -173,7 +173,7 @@ class TypedStorage(UntypedStorage):
     def _values(self) -> Any:
         return self._elements
 
-    _dtype = None  # of one that is made by itself: the default
+    _dtype: Any = None  # of one that is made by itself: the default
 
     def _part(self, found: Any) -> Any:
         return found.tolist()

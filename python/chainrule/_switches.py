@@ -9,6 +9,7 @@ import chainrule
 
 from ._formats import NamedConstant
 from ._storage import UntypedStorage
+from .amp import GradScaler as GradScaler
 from .amp import autocast as autocast
 
 
@@ -51,6 +52,11 @@ def are_deterministic_algorithms_enabled() -> bool:
     return True
 
 
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    """False: there is nothing to warn of."""
+    return False
+
+
 def set_float32_matmul_precision(precision: str) -> None:
     """Nothing: float32 products are computed in float32."""
 
@@ -63,6 +69,11 @@ def get_float32_matmul_precision() -> str:
 def is_autocast_enabled(device_type: str | None = None) -> bool:
     """False: autocast does nothing."""
     return False
+
+
+def get_autocast_dtype(device_type: str) -> Any:
+    """The dtype in which autocast would compute on that kind of device in PyTorch."""
+    return bfloat16 if device_type == "cpu" else float16
 
 
 def is_inference_mode_enabled() -> bool:
@@ -82,7 +93,9 @@ def get_default_device() -> Any:
 
 
 def set_num_interop_threads(threads: int) -> None:
-    """Nothing: operations run one after the other."""
+    """Nothing: operations run one after the other. RuntimeError unless it is a positive number."""
+    if threads < 1:
+        raise RuntimeError(f"set_num_interop_threads: a positive number is required, got {threads}.")
 
 
 def get_num_interop_threads() -> int:

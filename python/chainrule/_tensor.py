@@ -60,7 +60,7 @@ def _copied(self: Any, memo: dict[Any, Any]) -> Any:
     offset = self.storage_offset()
     key = ("chainrule memory", self.data_ptr() - offset * self.element_size(), self.dtype)
     if key in memo:
-        return _core.empty(0, dtype=self.dtype).set_(memo[key], offset, self.shape, self.stride())
+        return _set(_core.empty(0, dtype=self.dtype), memo[key], offset, self.shape, self.stride())
     whole = self.is_contiguous() and self.nbytes == self._storage_nbytes
     memory = (self if whole else UntypedStorage(self)._elements).detach().clone()
     memo[key] = UntypedStorage(memory)._elements

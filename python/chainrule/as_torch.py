@@ -200,7 +200,7 @@ def install() -> None:
 
 def _print_as_torch() -> None:
     """Shapes, dtypes and named tuples print as PyTorch prints them: programs put them into messages and file names."""
-    chainrule._core._set_package_name("torch")
+    getattr(chainrule._core, "_set_package_name")("torch")  # noqa: B009  (no stub has a private name)
     chainrule.Size.__repr__ = lambda self: f"torch.Size({list(self)})"  # type: ignore[method-assign]
     for name in ("__repr__", "__str__"):
         setattr(chainrule.dtype, name, lambda self: f"torch.{self.name}")

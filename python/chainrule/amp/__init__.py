@@ -5,11 +5,17 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+_DEVICE_TYPES = ["cpu", "cuda", "hpu", "ipu", "maia", "mps", "mtia", "npu", "privateuseone", "xla", "xpu"]
+
 
 class autocast(contextlib.ContextDecorator):
     """A with-statement and decorator without effect: operations keep the dtypes of their arguments."""
 
     def __init__(self, device_type: Any = "cpu", dtype: Any = None, enabled: bool = True, cache_enabled: Any = None):
+        if not isinstance(device_type, str):
+            raise ValueError(f"autocast: device_type must be a string, got {type(device_type).__name__}.")
+        if device_type not in _DEVICE_TYPES:
+            raise RuntimeError(f"autocast: device_type must be one of {_DEVICE_TYPES}, got {device_type!r}.")
         self.device, self.fast_dtype = device_type, dtype
 
     def __enter__(self) -> autocast:

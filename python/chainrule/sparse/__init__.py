@@ -50,11 +50,10 @@ SparseTensor.__module__ = __name__
 
 def _as_indices(op: str, indices: Any) -> Any:
     found = indices.detach() if isinstance(indices, Tensor) else _core.tensor(indices)
-    if found.numel() == 0 and found.dtype.is_floating_point:
-        found = found.long()  # [] is a list of floats
-    if found.dtype not in (_core.int64, _core.int32, _core.uint8):
-        raise TypeError(f"{op}: indices must be integers, got {found.dtype}.")
-    return found.long()
+    places = found.long()
+    if found.dtype == _core.bool or (found.dtype.is_floating_point and not bool((places == found).all())):
+        raise TypeError(f"{op}: indices must be whole numbers, got {found.dtype}.")
+    return places
 
 
 def _as_values(values: Any, dtype: Any, requires_grad: bool) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import _core
 from .._functions import result_type
+from ..autograd import is_grad_enabled
 from ._tensor import SparseTensor, Tensor, _what, grouped, keys_of
 
 # No stub has a private name.
@@ -288,13 +289,27 @@ def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
 
 
 def add_(input: Any, other: Any, *, alpha: Any = 1) -> Any:
-    """input += alpha other, a dense and a sparse tensor."""
+    """input += alpha other, two sparse tensors, or a dense and a sparse one."""
     if is_sparse(input):
-        return _refuse("add_", input, other)
+        return (
+            _become("add_", input, other, add(input, other, alpha=alpha))
+            if is_sparse(other)
+            else _refuse("add_", input, other)
+        )
     if input.shape != other.shape:
         raise ValueError(f"add_: both must have one shape, got {tuple(input.shape)} and {tuple(other.shape)}.")
     values = other._held.to(input.dtype)
     return input.index_put_(tuple(other._at), values * alpha if alpha != 1 else values, accumulate=True)
+
+
+def _become(op: str, input: Any, other: Any, result: SparseTensor) -> SparseTensor:
+    """The in-place form: the tensor takes the entries of the result."""
+    if input.requires_grad and input.is_leaf and is_grad_enabled():
+        raise RuntimeError(f"{op}: a leaf that requires a gradient can't be written in place. Use no_grad().")
+    if result.shape != input.shape or (result.is_floating_point() and not input.is_floating_point()):
+        raise TypeError(f"{op}: the result of {_what(input)} and {_what(other)} does not fit in place.")
+    input._at, input._held, input._coalesced = result._at, result._held.to(input.dtype), result._coalesced
+    return input
 
 
 def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
@@ -303,7 +318,7 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
 
 
 def sub_(input: Any, other: Any, *, alpha: Any = 1) -> Any:
-    """input -= alpha other, a dense and a sparse tensor."""
+    """input -= alpha other, two sparse tensors, or a dense and a sparse one."""
     return add_(input, other, alpha=-alpha)
 
 
@@ -540,17 +555,21 @@ def zeros_like(input: Any, *, dtype: Any = None, layout: Any = None, **options: 
 
 
 def mul_(input: Any, other: Any) -> Any:
-    """input *= other, a number."""
-    if not is_sparse(input) or isinstance(other, Tensor):
+    """input *= other, a number or a tensor."""
+    if not is_sparse(input):
         return _refuse("mul_", input, other)
+    if isinstance(other, Tensor):
+        return _become("mul_", input, other, mul(input, other))
     input._held.mul_(other)
     return input
 
 
 def div_(input: Any, other: Any) -> Any:
-    """input /= other, a number."""
-    if not is_sparse(input) or isinstance(other, Tensor):
+    """input /= other, a number or a dense tensor."""
+    if not is_sparse(input) or is_sparse(other):
         return _refuse("div_", input, other)
+    if isinstance(other, Tensor):
+        return _become("div_", input, other, div(input, other))
     input._held.div_(other)
     return input
 
@@ -560,6 +579,16 @@ def zero_(input: Any) -> SparseTensor:
     empty = zeros_like(input)
     input._at, input._held, input._coalesced = empty._at, empty._held, True
     return input
+
+
+def any_of(input: Any) -> Any:
+    """Whether an element is not 0."""
+    return (input.coalesce()._held != 0).any()
+
+
+def is_nonzero(input: Any) -> bool:
+    """Whether the only element is not 0."""
+    return bool(input.to_dense().is_nonzero())
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
@@ -575,7 +604,7 @@ RULES |= {
     "div_": div_, "pow": pow, "transpose": transpose, "swapaxes": transpose, "permute": permute, "t": t,
     "unsqueeze": unsqueeze, "cat": cat, "concat": cat, "stack": stack, "index_select": index_select, "select": select,
     "zeros_like": zeros_like, "zero_": zero_, "clone": SparseTensor.clone, "detach": SparseTensor.detach,
-    "dropout": dropout,
+    "dropout": dropout, "any": any_of, "is_nonzero": is_nonzero,
 }  # fmt: skip
 
 
