@@ -251,7 +251,7 @@ def run(lib, module, data, turned=False, constants=0):
             leaves.append(leaf.requires_grad_())
         # An operation in between: a module that works in place must not meet a leaf.
         inputs.append(
-            (leaf * 1 if x.dtype.kind == "f" else leaf).permute(*reversed(range(x.ndim))) if turned else leaf * 1
+            (leaf * 1 if x.dtype.kind == "f" else leaf).permute(tuple(reversed(range(x.ndim)))) if turned else leaf * 1
         )
     lib.manual_seed(3)
     out = module(*inputs)

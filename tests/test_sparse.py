@@ -401,7 +401,7 @@ BAD = {
     ),
     "no size": (RuntimeError, "must not be negative, got -1", lambda s: s([[0], [-1]], [1.0])),
     "values": (ValueError, "one value for each index", lambda s: s([[0, 1], [0, 0]], [1.0, 2.0, 3.0], (2, 3))),
-    "floats": (TypeError, "indices must be integers", lambda s: s([[0.5], [0.0]], [1.0], (2, 3))),
+    "floats": (TypeError, "indices must be whole numbers", lambda s: s([[0.5], [0.0]], [1.0], (2, 3))),
     "short": (ValueError, r"a size with 2 sparse axes .*got \(2,\)", lambda s: s([[0], [0]], [1.0], (2,))),
     "long": (ValueError, r"a size with 2 sparse axes .*got \(2, 3, 4\)", lambda s: s([[0], [0]], [1.0], (2, 3, 4))),
     "vector": (ValueError, r"indices must be an int64 tensor of shape", lambda s: s([0, 1], [1.0, 2.0], (2,))),

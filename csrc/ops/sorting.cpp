@@ -246,13 +246,8 @@ Example:
     >>> chainrule.sort(chainrule.tensor([3., 1., 2.])).indices
     tensor([1, 2, 0])
 )",
-                        {{"sort(Tensor input, int dim=-1, bool descending=False, bool stable=None)",
-                          [](Args& a) {
+                        {{"sort(Tensor input, int dim=-1, bool descending=False, bool stable=None)", [](Args& a) {
                               Pair p = sorted(a, 1, a.flag(2));
-                              a.ret_tuple({p.values, p.indices}, kSortFields);
-                          }},
-                         {"sort(Tensor input, *, bool stable, int dim=-1, bool descending=False)", [](Args& a) {
-                              Pair p = sorted(a, 2, a.flag(3));
                               a.ret_tuple({p.values, p.indices}, kSortFields);
                           }}}});
 
