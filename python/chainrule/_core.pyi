@@ -272,9 +272,9 @@ class Tensor:
     @overload
     def size(self, dim: _int) -> _int: ...
     @overload
-    def stride(self) -> tuple[_int, ...]: ...
+    def stride(self, dim: None = None) -> tuple[_int, ...]: ...
     @overload
-    def stride(self, dim: _int, /) -> _int: ...
+    def stride(self, dim: _int) -> _int: ...
     def is_contiguous(self, *, memory_format: Any = None) -> _bool: ...
     def is_floating_point(self) -> _bool: ...
     def is_complex(self) -> _bool: ...
@@ -299,9 +299,23 @@ class Tensor:
     def to(self, *args: Any, **kwargs: Any) -> Tensor: ...
     def type(self, dtype: DtypeLike | str | None = None, non_blocking: _bool = False, **kwargs: Any) -> Any: ...
     def type_as(self, other: Tensor) -> Tensor: ...
-    def new(self, *args: Any, device: Any = None) -> Tensor: ...
+    def new(self, *args: Any, size: Any = None, device: Any = None) -> Tensor: ...
     def where(self, condition: Tensor, other: TensorLike) -> Tensor: ...
-    def map_(self, tensor: Tensor, function: Any) -> Tensor: ...
+    def map_(self, tensor: Tensor, callable: Any) -> Tensor: ...
+    def map2_(self, x: Tensor, y: Tensor, callable: Any) -> Tensor: ...
+    def set_(
+        self: _Self, source: Any = None, storage_offset: _int = 0, size: Any = None, stride: Any = None
+    ) -> _Self: ...
+    def module_load(self, other: Tensor, assign: _bool = False) -> Tensor: ...
+    def as_subclass(self, cls: Any) -> Any: ...
+    def dim_order(self, *, ambiguity_check: Any = False) -> tuple[_int, ...]: ...
+    def new_empty_strided(
+        self, size: Sequence[_int], stride: Sequence[_int], *, dtype: DtypeLike | None = None, **options: Any
+    ) -> Tensor: ...
+    def split_with_sizes(self, split_sizes: Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]: ...
+    def narrow_copy(self, dim: _int, start: _int, length: _int) -> Tensor: ...
+    def is_pinned(self, device: Any = None) -> _bool: ...
+    def _is_view(self) -> _bool: ...
     def resize_as_(self: _Self, other: Tensor, *, memory_format: Any = None) -> _Self: ...
     def get_device(self) -> _int: ...
     def is_same_size(self, other: Tensor) -> _bool: ...
@@ -548,6 +562,8 @@ class Tensor:
         """The positions of elements that aren't 0: (count, axes)."""
     def as_strided(self, size: Ints, stride: Ints, storage_offset: _int | None = None) -> Tensor:
         """The tensor's memory seen with other sizes and strides."""
+    def as_strided_(self, size: Ints, stride: Ints, storage_offset: _int | None = None) -> Tensor:
+        """as_strided() of the tensor itself."""
     def asin(self) -> Tensor:
         """Inverse sine, in radians; nan outside [-1, 1]."""
     def asin_(self) -> Tensor:
@@ -774,7 +790,7 @@ class Tensor:
         """Inner product of two vectors."""
     @overload
     def dsplit(self, sections: _int) -> tuple[Tensor, ...]:
-        """tensor_split() along axis 2."""
+        """tensor_split() along axis 2, into equal sections or at indices."""
     @overload
     def dsplit(self, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
     def eq(self, other: TensorLike) -> Tensor:
@@ -916,7 +932,7 @@ class Tensor:
         """How many elements lie in each of some equal intervals."""
     @overload
     def hsplit(self, sections: _int) -> tuple[Tensor, ...]:
-        """tensor_split() along axis 1 (axis 0 of a vector)."""
+        """tensor_split() along axis 1 (axis 0 of a vector), into equal sections or at indices."""
     @overload
     def hsplit(self, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
     def hypot(self, other: TensorLike) -> Tensor:
@@ -967,14 +983,14 @@ class Tensor:
     def index_fill_(self, *, axis: _int, index: Tensor, value: TensorLike) -> Tensor: ...
     def index_put(
         self,
-        indices: Tensor | Sequence[Tensor],
+        indices: Tensor | Sequence[Tensor | None],
         values: TensorLike,
         accumulate: _bool = False,
     ) -> Tensor:
         """Puts values at positions that index tensors name."""
     def index_put_(
         self,
-        indices: Tensor | Sequence[Tensor],
+        indices: Tensor | Sequence[Tensor | None],
         values: TensorLike,
         accumulate: _bool = False,
     ) -> Tensor:
@@ -1504,7 +1520,7 @@ class Tensor:
     @overload
     def random_(self, from_: _int, to: _int | None = None, *, generator: Generator | None = None) -> Tensor: ...
     def ravel(self) -> Tensor:
-        """All elements in one axis; a view where the layout allows."""
+        """All elements in one axis, one beside the other; a view where they lie so."""
     def reciprocal(self) -> Tensor:
         """Reciprocal of each element."""
     def reciprocal_(self) -> Tensor:
@@ -1669,8 +1685,6 @@ class Tensor:
         """A copy with one position along an axis replaced."""
     @overload
     def select_scatter(self, src: Tensor, *, axis: _int, index: _int) -> Tensor: ...
-    def set_(self, source: Tensor) -> Tensor:
-        """Makes the tensor share the memory and shape of another one."""
     def sgn(self) -> Tensor:
         """Sign of each element: -1, 0 or 1, as sign() for real numbers. Its gradient is 0 everywhere."""
     def sgn_(self) -> Tensor:
@@ -1725,10 +1739,10 @@ class Tensor:
     @overload
     def softmax(self, *, axis: _int, dtype: DtypeLike | None = None) -> Tensor: ...
     @overload
-    def sort(self, dim: _int = -1, descending: _bool = False, stable: _bool = False) -> ValuesIndices:
+    def sort(self, dim: _int = -1, descending: _bool = False, stable: _bool | None = None) -> ValuesIndices:
         """Sorts along an axis. Equal elements keep their order; NaN counts as the largest."""
     @overload
-    def sort(self, *, axis: _int, descending: _bool = False, stable: _bool = False) -> ValuesIndices: ...
+    def sort(self, *, axis: _int, descending: _bool = False, stable: _bool | None = None) -> ValuesIndices: ...
     @overload
     def split(self, split_size_or_sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """Cuts an axis into parts, which are views."""
@@ -1816,8 +1830,12 @@ class Tensor:
         """Singular value decomposition A = U diag(S) V^T; see linalg.svd(), which returns V^T."""
     def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
         """A view with two axes exchanged."""
+    def swapaxes_(self, axis0: _int, axis1: _int) -> Tensor:
+        """transpose_() by NumPy's name."""
     def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
         """A view with two axes exchanged."""
+    def swapdims_(self, dim0: _int, dim1: _int) -> Tensor:
+        """transpose_() by another name."""
     def t(self) -> Tensor:
         """The transpose of a matrix, as a view; vectors and numbers stay as they are."""
     def t_(self) -> Tensor:
@@ -2004,7 +2022,7 @@ class Tensor:
         """
     @overload
     def vsplit(self, sections: _int) -> tuple[Tensor, ...]:
-        """tensor_split() along axis 0."""
+        """tensor_split() along axis 0, into equal sections or at indices."""
     @overload
     def vsplit(self, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
     def xlogy(self, other: TensorLike) -> Tensor:
@@ -2378,7 +2396,7 @@ def all(input: Tensor, dim: Ints | None = None, keepdim: _bool = False, *, out: 
 
     Args:
         input: tensor of any shape and dtype. NaN counts as true.
-        dim: an axis or several; None for all.
+        dim: an axis or several; None for all, () for none.
         keepdim: keep the axes with size 1.
 
     Returns:
@@ -2510,7 +2528,7 @@ def any(input: Tensor, dim: Ints | None = None, keepdim: _bool = False, *, out: 
 
     Args:
         input: tensor of any shape and dtype. NaN counts as true.
-        dim: an axis or several; None for all.
+        dim: an axis or several; None for all, () for none.
         keepdim: keep the axes with size 1.
 
     Returns:
@@ -4106,7 +4124,7 @@ def dropout(
     """
 @overload
 def dsplit(input: Tensor, sections: _int, *, out: Any = None) -> tuple[Tensor, ...]:
-    """tensor_split() along axis 2.
+    """tensor_split() along axis 2, into equal sections or at indices.
 
     Example:
         >>> [p.shape for p in chainrule.zeros(1, 2, 4).dsplit(2)]
@@ -4891,7 +4909,7 @@ def histc(input: Tensor, bins: _int = 100, min: Number = 0, max: Number = 0, *, 
     """
 @overload
 def hsplit(input: Tensor, sections: _int, *, out: Any = None) -> tuple[Tensor, ...]:
-    """tensor_split() along axis 1 (axis 0 of a vector).
+    """tensor_split() along axis 1 (axis 0 of a vector), into equal sections or at indices.
 
     Example:
         >>> [p.shape for p in chainrule.zeros(2, 4).hsplit(2)]
@@ -5038,7 +5056,7 @@ def index_fill_(input: Tensor, dim: _int, index: Tensor, value: TensorLike) -> T
 def index_fill_(input: Tensor, *, axis: _int, index: Tensor, value: TensorLike) -> Tensor: ...
 def index_put(
     input: Tensor,
-    indices: Tensor | Sequence[Tensor],
+    indices: Tensor | Sequence[Tensor | None],
     values: TensorLike,
     accumulate: _bool = False,
     *,
@@ -5047,7 +5065,7 @@ def index_put(
     """Puts values at positions that index tensors name.
 
     Args:
-        indices: a sequence of index tensors, for the first axes; they broadcast together.
+        indices: a sequence of index tensors, for the first axes, or None for a whole one; they broadcast together.
         values: broadcast to the indexed shape.
         accumulate: add instead; equal positions then add up.
 
@@ -5058,7 +5076,7 @@ def index_put(
     """
 def index_put_(
     input: Tensor,
-    indices: Tensor | Sequence[Tensor],
+    indices: Tensor | Sequence[Tensor | None],
     values: TensorLike,
     accumulate: _bool = False,
 ) -> Tensor:
@@ -6693,12 +6711,13 @@ def median(input: Tensor, *, out: Any = None) -> Tensor:
     """Median: the lower of the two middle elements where their number is even.
 
     Args:
-        input: tensor, not empty. NaN wins.
+        input: tensor; of no elements at all the median is NaN. NaN wins.
         dim: axis; without it, of all elements.
         keepdim: keep the axis with size 1.
 
     Returns:
-        Tensor, or with dim a named tuple (values, indices). The gradient goes to the element that is returned.
+        Tensor, or with dim a named tuple (values, indices). With dim the gradient goes to the element that is
+        returned, without it evenly to all that are equal to it.
 
     Example:
         >>> chainrule.median(chainrule.tensor([3., 1., 2.]))
@@ -7815,14 +7834,14 @@ def range(
     requires_grad: _bool = False,
     out: Any = None,
 ) -> Tensor:
-    """Numbers from start up to and including end.
+    """Numbers from start up to and including end: deprecated, and warned about; arange() leaves out the end.
 
     Example:
         >>> chainrule.range(1, 3)
         tensor([1., 2., 3.])
     """
 def ravel(input: Tensor, *, out: Any = None) -> Tensor:
-    """All elements in one axis; a view where the layout allows.
+    """All elements in one axis, one beside the other; a view where they lie so.
 
     Example:
         >>> chainrule.ravel(chainrule.ones(2, 2))
@@ -8318,7 +8337,7 @@ def scatter(
         dim: the axis.
         index: integers; no larger than src, and no larger than input except along dim.
         src or value: a tensor, or one number for all places.
-        reduce: "add" adds instead.
+        reduce: "add" or "multiply" combines with the elements that are there instead.
 
     Example:
         >>> chainrule.zeros(2, 3).scatter(1, chainrule.tensor([[2], [0]]), 1.)
@@ -8679,7 +8698,7 @@ def sort(
     input: Tensor,
     dim: _int = -1,
     descending: _bool = False,
-    stable: _bool = False,
+    stable: _bool | None = None,
     *,
     out: Any = None,
 ) -> ValuesIndices:
@@ -8704,7 +8723,7 @@ def sort(
     *,
     axis: _int,
     descending: _bool = False,
-    stable: _bool = False,
+    stable: _bool | None = None,
     out: Any = None,
 ) -> ValuesIndices: ...
 def special_entr(input: Tensor, *, out: Any = None) -> Tensor:
@@ -9754,7 +9773,7 @@ def vdot(input: Tensor, other: TensorLike, *, out: Any = None) -> Tensor:
     """
 @overload
 def vsplit(input: Tensor, sections: _int, *, out: Any = None) -> tuple[Tensor, ...]:
-    """tensor_split() along axis 0.
+    """tensor_split() along axis 0, into equal sections or at indices.
 
     Example:
         >>> [p.shape for p in chainrule.zeros(4, 2).vsplit(2)]
