@@ -1,4 +1,4 @@
-"""What functions of tensors refuse, warn about, share and accept, beside their values: PyTorch's documented contracts."""
+"""What functions of tensors refuse, warn about, share and accept: PyTorch's documented contracts."""
 
 import copy
 import subprocess

@@ -28,7 +28,7 @@ from ._formats import contiguous_format as contiguous_format, layout as layout, 
 from ._formats import preserve_format as preserve_format, sparse_coo as sparse_coo, sparse_csr as sparse_csr
 from ._formats import strided as strided
 from ._storage import BoolStorage as BoolStorage, ByteStorage as ByteStorage, DoubleStorage as DoubleStorage
-from ._storage import FloatStorage as FloatStorage, FloatStorage as Storage, IntStorage as IntStorage
+from ._storage import FloatStorage as FloatStorage, Storage as Storage, IntStorage as IntStorage
 from ._storage import LongStorage as LongStorage, TypedStorage as TypedStorage, UntypedStorage as UntypedStorage
 from ._storage import from_file as from_file
 from ._functions import angle as angle, asarray as asarray, broadcast_shapes as broadcast_shapes, conj as conj
@@ -38,7 +38,7 @@ from ._functions import can_cast as can_cast, numel as numel, promote_types as p
 from ._functions import histogram as histogram, histogramdd as histogramdd, result_type as result_type
 from ._functions import empty_strided as empty_strided, narrow_copy as narrow_copy
 from ._functions import unsafe_chunk as unsafe_chunk, unsafe_split as unsafe_split
-from ._functions import split_with_sizes as unsafe_split_with_sizes
+from ._functions import unsafe_split_with_sizes as unsafe_split_with_sizes
 from ._functions import einsum as einsum, gradient as gradient, tensordot as tensordot  # type: ignore[no-redef]
 from ._config import build_info as build_info, get_num_threads as get_num_threads
 from ._config import set_num_threads as set_num_threads, show_config as show_config  # type: ignore[assignment]

@@ -333,6 +333,9 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
     return _core.split(input, list(split_sizes), dim)
 
 
+unsafe_split_with_sizes = split_with_sizes
+
+
 def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] | Tensor = 2) -> Tensor:
     """Product of two tensors, summed over several axes of both.
 

@@ -216,6 +216,9 @@ class FloatStorage(TypedStorage, metaclass=_KindOfStorage):
     _dtype = _core.float32
 
 
+Storage = FloatStorage
+
+
 class DoubleStorage(TypedStorage, metaclass=_KindOfStorage):
     """A storage of float64."""
 

@@ -58,10 +58,10 @@ def assert_close(
 
     Example:
         >>> import chainrule as cr
-        >>> cr.testing.assert_close(cr.tensor([1.0, 2.0]), cr.tensor([1.0, 2.5]))
+        >>> cr.testing.assert_close(cr.tensor([1, 2]), cr.tensor([1, 3]))
         Traceback (most recent call last):
         ...
-        AssertionError: assert_close: 1 of 2 elements differ, the largest difference is 0.5 at (1,) (rtol=1.3e-06, atol=1e-05).
+        AssertionError: assert_close: 1 of 2 elements differ, the largest difference is 1 at (1,) (rtol=0, atol=0).
 
     Source: PyTorch, torch.testing.assert_close.
     """
