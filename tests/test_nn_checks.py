@@ -200,3 +200,33 @@ def test_stacked_datasets_give_as_many_samples():
 
     with pytest.raises(ValueError, match="3 samples for 4"):
         data.StackDataset(Short(), [1, 2, 3, 4]).__getitems__([0, 1, 2, 3])
+
+
+@pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize("pads", [(0, 0, 0, 0), (0, 0, -1, -1)])
+def test_what_is_padded_is_no_view(mode, pads):
+    x = one(1, 1, 4, 4)
+    F.pad(x, pads, mode=mode).fill_(4.0)
+    assert (x == 1).all()
+
+
+def test_classes_behind_module_are_initialised_if_asked():
+    class Named:
+        def __init__(self, name="none"):
+            self.name = name
+
+    class Behind(nn.Module, Named):
+        call_super_init = True
+
+    class Left(nn.Module, Named):
+        pass
+
+    assert Behind("mine").name == "mine" and not hasattr(Left(), "name")
+    with pytest.raises(TypeError):
+        Left("mine")
+
+
+def test_a_packed_sequence_that_needs_no_change_is_itself():
+    packed = nn.utils.rnn.pack_sequence([one(2)])
+    assert packed.to("cpu") is packed
+    assert packed.double().data.dtype == cr.float64

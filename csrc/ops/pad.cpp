@@ -164,12 +164,15 @@ Tensor pad_from_itself(const Tensor& x, const Dims& pads, std::string_view mode)
                       ".");
     int64_t planes = 1;
     for (int d = 0; d < x.ndim() - axes; ++d) planes *= x.size(d);
-    bool wider = axes == 2 && x.is_contiguous() && x.numel() > 0;
-    for (int d = x.ndim() - axes; d < x.ndim(); ++d) wider = wider && p.before[d] >= 0 && p.after[d] >= 0;
+    bool wider = axes == 2 && x.is_contiguous() && x.numel() > 0, cut = true;
+    for (int d = x.ndim() - axes; d < x.ndim(); ++d) {
+        wider = wider && p.before[d] >= 0 && p.after[d] >= 0;
+        cut = cut && p.before[d] <= 0 && p.after[d] <= 0;
+    }
     if (wider && planes >= 16) return pad_planes(x, p, m);
     Tensor y = x;
     for (int d = x.ndim() - axes; d < x.ndim(); ++d) y = pad_axis(y, d, p.before[d], p.after[d], m);
-    return y.is_same(x) ? clone(x) : y;
+    return cut ? clone(y) : y;  // what is only cut would be a view of x
 }
 }  // namespace
 

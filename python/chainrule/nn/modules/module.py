@@ -144,15 +144,18 @@ class Module(HookMixin, StateMixin, _core.ModuleBase):
 
     __signature__ = _CallSignature()
     training: bool
+    call_super_init = False  # whether __init__ calls that of the classes behind Module, with the arguments it was given
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if args or kwargs:
+        if (args or kwargs) and not self.call_super_init:
             raise TypeError(f"{type(self).__name__}.__init__: Module takes no arguments, got {args or kwargs}.")
         attributes = self.__dict__
         attributes["training"] = True
         for name in _REGISTRIES:
             attributes[name] = _Registry(self)
         attributes["_non_persistent_buffers_set"] = set()
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes. Every subclass writes its own."""
