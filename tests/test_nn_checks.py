@@ -230,3 +230,28 @@ def test_a_packed_sequence_that_needs_no_change_is_itself():
     packed = nn.utils.rnn.pack_sequence([one(2)])
     assert packed.to("cpu") is packed
     assert packed.double().data.dtype == cr.float64
+
+
+def test_blocks_without_effect_are_decorators_too():
+    blocks = cr.backends.cudnn.flags(enabled=True), cr.backends.cuda.sdp_kernel(enable_flash=False)
+    for block in (*blocks, cr.nn.attention.sdpa_kernel(cr.nn.attention.SDPBackend.MATH)):
+        decorated = block(lambda: 3)
+        assert decorated() == decorated() == 3
+
+
+@pytest.mark.parametrize("name", ["Adam", "AdamW", "NAdam", "RMSprop", "Adadelta"])
+def test_states_whose_step_is_a_number(name):
+    def made():
+        x = cr.ones(2, requires_grad=True)
+        x.grad = cr.ones(2)
+        optimizer = getattr(cr.optim, name)([x], lr=0.1)
+        optimizer.step()
+        return x, optimizer
+
+    (x, optimizer), (y, other) = made(), made()
+    state = other.state_dict()
+    state["state"][0]["step"] = state["state"][0]["step"].item()  # as PyTorch before 1.12 wrote it
+    other.load_state_dict(state)
+    optimizer.step()
+    other.step()
+    assert x.tolist() == y.tolist()

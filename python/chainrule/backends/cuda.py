@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +24,7 @@ def math_sdp_enabled() -> bool:
     return True
 
 
-def sdp_kernel(*arguments: Any, **options: Any) -> Any:
-    """A with-statement without effect."""
-    return contextlib.nullcontext()
+@contextlib.contextmanager
+def sdp_kernel(*arguments: Any, **options: Any) -> Iterator[None]:
+    """A with-statement, or a decorator, without effect."""
+    yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from .._absent import is_available as is_available
@@ -17,6 +18,7 @@ def version() -> None:
     """None: there is none."""
 
 
-def flags(*arguments: Any, **options: Any) -> Any:
-    """A with-statement without effect."""
-    return contextlib.nullcontext()
+@contextlib.contextmanager
+def flags(*arguments: Any, **options: Any) -> Iterator[None]:
+    """A with-statement, or a decorator, without effect."""
+    yield

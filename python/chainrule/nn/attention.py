@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -17,6 +18,7 @@ class SDPBackend(enum.Enum):
     CUDNN_ATTENTION = 3
 
 
-def sdpa_kernel(backends: Any, set_priority: bool = False) -> Any:
-    """A with-statement without effect."""
-    return contextlib.nullcontext()
+@contextlib.contextmanager
+def sdpa_kernel(backends: Any, set_priority: bool = False) -> Iterator[None]:
+    """A with-statement, or a decorator, without effect."""
+    yield

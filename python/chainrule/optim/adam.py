@@ -108,6 +108,8 @@ class Adam(Optimizer):
                 state["step"] = _core.tensor(0.0, dtype=_core.float32)
                 state["exp_avg"] = _core.zeros_like(param).detach()
                 state["exp_avg_sq"] = _core.zeros_like(param).detach()
+            elif isinstance(state["step"], (int, float)):  # a state of PyTorch before 1.12
+                state["step"] = _core.tensor(float(state["step"]), dtype=_core.float32)
             if amsgrad and "max_exp_avg_sq" not in state:
                 state["max_exp_avg_sq"] = _core.zeros_like(param).detach()
             names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "step")
