@@ -111,7 +111,7 @@ template <Binary op, class T> void modular_core(char* const* ptr, int64_t n, con
     constexpr int64_t lanes = kLanes<T>;
     for (int64_t i = 0; i < n; i += lanes) {
         T a[lanes], b[lanes];
-        int far = 0;
+        typename Fp<T>::Bits far = 0;  // as wide as the elements: one vector holds all
 #pragma omp simd reduction(| : far)
         for (int64_t j = 0; j < lanes; ++j) {
             a[j] = in_a[i + j];
@@ -203,7 +203,7 @@ template <Binary op, class T> void division_core(char* const* ptr, int64_t n, co
     constexpr int64_t lanes = kLanes<T>;
     for (int64_t i = 0; i < n; i += lanes) {
         T a[lanes], b[lanes];
-        int alone = 0;
+        T alone = 0;
 #pragma omp simd reduction(| : alone)
         for (int64_t j = 0; j < lanes; ++j) {
             a[j] = in_a[i + j];

@@ -122,7 +122,7 @@ template <Unary op, class T> void trig_core(char* const* ptr, int64_t n, const d
     constexpr int64_t lanes = kLanes<T>;
     for (int64_t i = 0; i < n; i += lanes) {
         T x[lanes];
-        int far = 0;
+        typename Fp<T>::Bits far = 0;  // as wide as the elements: one vector holds all
 #pragma omp simd reduction(| : far)
         for (int64_t j = 0; j < lanes; ++j) {
             x[j] = in[i + j];
