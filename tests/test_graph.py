@@ -27,7 +27,9 @@ def test_a_node_has_its_names_type():
     assert type(inner) is type((x * 3).grad_fn)
     (leaf, _), *_ = inner.next_functions
     assert type(leaf).__name__ == "AccumulateGrad" and leaf.variable is x
-    assert y.grad_fn == y.grad_fn and hash(y.grad_fn) == hash(y.grad_fn)
+    assert y.grad_fn is y.grad_fn
+    both = y + y * y
+    assert both.grad_fn.next_functions[0][0] is y.grad_fn  # also from elsewhere, while somebody holds it
 
 
 def node_hooks(lib, values):

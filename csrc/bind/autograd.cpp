@@ -251,10 +251,24 @@ py::object context_attribute(const NodeHandle& h, const char* name) {
 
 }  // namespace
 
+// The nodes that Python holds; the objects are not counted here.
+static std::unordered_map<Node*, PyObject*>& listed_nodes() {
+    static auto* nodes = new std::unordered_map<Node*, PyObject*>;
+    return *nodes;
+}
+
+NodeHandle::~NodeHandle() {
+    if (is_listed) listed_nodes().erase(get());
+}
+
 py::object node_object(const Ref<NodeBase>& ref) {
     if (!ref) return py::none();
-    py::object made = py::cast(NodeHandle{ref});
+    auto found = listed_nodes().find(as_node(ref));
+    if (found != listed_nodes().end()) return py::reinterpret_borrow<py::object>(found->second);
+    py::object made = py::cast(NodeHandle(ref));
     made.attr("__class__") = node_type(as_node(ref)->op->grad_name);
+    listed_nodes()[as_node(ref)] = made.ptr();
+    made.cast<NodeHandle&>().is_listed = true;
     return made;
 }
 

@@ -5,9 +5,16 @@
 
 namespace chainrule {
 
+// What Python holds of a node. One object for each node, while it lives: t.grad_fn is t.grad_fn.
 struct NodeHandle {
-    Ref<NodeBase> ref;
+    explicit NodeHandle(Ref<NodeBase> node) : ref(std::move(node)) {}
+    NodeHandle(const NodeHandle& other) : ref(other.ref) {}
+    NodeHandle& operator=(const NodeHandle&) = delete;
+    ~NodeHandle();
     Node* get() const { return static_cast<Node*>(ref.get()); }
+
+    Ref<NodeBase> ref;
+    bool is_listed = false;  // the object that node_object() gives
 };
 
 py::object node_object(const Ref<NodeBase>& ref);  // None for none
