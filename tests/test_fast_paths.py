@@ -233,7 +233,7 @@ def test_depthwise_convolutions(torch, dims, options):
     x, w, b = numbers(2, 4, *(9, 8, 11)[:dims]), numbers(4, 1, *(3, 2, 3)[:dims]), numbers(4)
     for stride in (1, 2, 3):
         compare(torch, lambda lib, x, w, b, s=stride: getattr(lib.nn.functional, f"conv{dims}d")(
-            x, w, b, stride=s, groups=4, **options), x, w, b, twice=True)  # fmt: skip
+            x, w, b, stride=s, groups=4, **options), x, w, b, twice=True, tolerance=1e-10)  # fmt: skip
 
 
 @pytest.mark.parametrize("shape", [(3, 5, 9, 61), (2, 5, 7, 7), (2, 5, 2, 3)])
@@ -255,6 +255,15 @@ def test_depthwise_weight_beside_infinity():
     cr.nn.functional.conv2d(cr.tensor(x), w, groups=3).sum().backward()
     assert w.grad[:2].isfinite().all() and w.grad[2, 0, :, 0].isfinite().all()
     assert (w.grad[2, 0, :, 1] == np.inf).all()
+
+
+@pytest.mark.parametrize(
+    "options", [{"padding": 1}, {"padding": (0, 2, 1), "dilation": (1, 2, 1)}, {"padding": (3, 0, 1)}]
+)
+def test_convolution_of_volumes(torch, options):
+    # Blocks of windows that end within a plane.
+    x, w, b = numbers(2, 3, 5, 12, 30), numbers(4, 3, 3, 3, 3), numbers(4)
+    compare(torch, lambda lib, *t: lib.nn.functional.conv3d(*t, **options), x, w, b)
 
 
 def test_convolution_without_channels():

@@ -53,11 +53,10 @@ template <class F> void each_row(const Windows& w, int64_t channels, int64_t fir
                 }
 }
 
-// Whole lines of windows of a plane, one for each input: a row of the matrix is a part of the plane, moved.
+// Whole lines of windows, one for each input: a row of the matrix is a part of the planes, moved.
 bool moves_planes(const Windows& w, int64_t first, int64_t last) {
-    bool plane = w.in[0] == 1 && w.out[0] == 1 && w.kernel[0] == 1 && w.pad[0] == 0;
-    return plane && first % w.out[2] == 0 && last % w.out[2] == 0 && w.stride[1] == 1 && w.stride[2] == 1 &&
-           w.in[2] == w.out[2];
+    return w.out[2] > 0 && first % w.out[2] == 0 && last % w.out[2] == 0 && w.stride[0] == 1 && w.stride[1] == 1 &&
+           w.stride[2] == 1 && w.in[2] == w.out[2];
 }
 
 // out[row, col] = x[from + row + down, col + across] for so many lines, 0 outside. The lines that are there are copied in one piece,
@@ -80,6 +79,20 @@ void move_lines(const Windows& w, const T* x, int64_t from, int64_t count, int64
     }
 }
 
+// The same for lines first to last of all planes' lines.
+template <class T>
+void move_planes(const Windows& w, const T* x, int64_t first, int64_t last, int64_t deeper, int64_t down,
+                 int64_t across, T* out) {
+    for (int64_t line = first; line < last;) {
+        int64_t plane = line / w.out[1], from = line % w.out[1], count = std::min(w.out[1] - from, last - line);
+        int64_t source = plane + deeper;
+        if (source < 0 || source >= w.in[0]) std::fill_n(out, count * w.out[2], T(0));
+        else move_lines(w, x + source * w.in[1] * w.in[2], from, count, down, across, out);
+        out += count * w.out[2];
+        line += count;
+    }
+}
+
 template <class T> constexpr DType type_of() { return sizeof(T) == 4 ? DType::Float32 : DType::Float64; }
 
 }  // namespace
@@ -87,11 +100,12 @@ template <class T> constexpr DType type_of() { return sizeof(T) == 4 ? DType::Fl
 template <class T>
 void im2col(const Windows& w, const T* x, int64_t channels, int64_t first, int64_t last, T* col, int64_t ld) {
     if (moves_planes(w, first, last)) {
-        for (int64_t c = 0; c < channels; ++c, x += w.in[1] * w.in[2])
-            for (int64_t b = 0; b < w.kernel[1]; ++b)
-                for (int64_t e = 0; e < w.kernel[2]; ++e, col += ld)
-                    move_lines(w, x, first / w.out[2], (last - first) / w.out[2], b * w.dilation[1] - w.pad[1],
-                               e * w.dilation[2] - w.pad[2], col);
+        for (int64_t c = 0; c < channels; ++c, x += w.in_size())
+            for (int64_t a = 0; a < w.kernel[0]; ++a)
+                for (int64_t b = 0; b < w.kernel[1]; ++b)
+                    for (int64_t e = 0; e < w.kernel[2]; ++e, col += ld)
+                        move_planes(w, x, first / w.out[2], last / w.out[2], a * w.dilation[0] - w.pad[0],
+                                    b * w.dilation[1] - w.pad[1], e * w.dilation[2] - w.pad[2], col);
         return;
     }
     int64_t step = w.stride[2];
