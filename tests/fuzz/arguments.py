@@ -66,7 +66,8 @@ ARRAYS = [
     "np.arange(6.)", "np.ones((2, 3), np.float32)[::-1]", "np.zeros((0, 2))", "np.array(3)", "np.float32(2)",
     "np.arange(4)", "np.ones((3, 3)).T", "np.array([True, False])", "np.broadcast_to(np.ones(1), (2, 3))",
     "np.zeros(2, np.complex64)", "np.ones(3, '>f4')", "np.array(['a'])", "np.array([None])",
-    "np.zeros(2, np.uint64)", "np.zeros(2, np.float16)",
+    "np.zeros(2, np.uint64)", "np.zeros(2, np.float16)", "np.arange(6, dtype=np.int8).reshape(2, 3)[:, ::2]",
+    "np.float16(1.5)", "np.array([300, -300], np.int16)", "np.array([np.nan, 6e4, 1e-7], np.float16)",
 ]
 ODD = [
     "None", "object()", "Ellipsis", "slice(None)", "slice(2, None, -1)", "slice(0, 2**70)", "b'x'", "{}",
@@ -272,7 +273,7 @@ def bits(value):
     """What a tensor holds, to see whether it was changed."""
     if not isinstance(value, cr.Tensor) or value.numel() > 10_000:
         return None
-    return value.shape, value.dtype, value.detach().numpy().tobytes()
+    return value.shape, value.dtype, value.detach().double().numpy().tobytes()  # NumPy has no bfloat16
 
 
 def use(result, choice):
@@ -282,7 +283,7 @@ def use(result, choice):
         if isinstance(part, cr.Tensor) and part.numel() < 10_000:
             if choice < 0.3:
                 repr(part)
-                part.detach().numpy().sum()
+                part.detach().double().numpy().sum()
             if choice < 0.6 and part.requires_grad:
                 part.sum().backward()
             if 0.6 < choice < 0.7 and part.requires_grad and part.grad_fn is not None:
