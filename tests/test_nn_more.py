@@ -294,3 +294,26 @@ def test_sync_batch_norm(torch):
     for ours, theirs in zip(*results):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
     expect_error(ValueError, "at least 2D", cr.nn.SyncBatchNorm(3), cr.ones(3))
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_gradients_of_convolutions_by_name(torch, axes):
+    shape, kernel = (2, 4, *[7] * axes), (6, 2, *[3] * axes)
+    x, w = np.random.default_rng(0).normal(size=shape), np.random.default_rng(1).normal(size=kernel)
+    options = (2, 1, 2, 2)
+    given = np.random.default_rng(2).normal(size=(2, 6, *[3] * axes))
+    got, expected = [], []
+    for library, results in ((cr, got), (torch, expected)):
+        image, weight, grad_output = library.tensor(x), library.tensor(w), library.tensor(given)
+        module = library.nn.grad
+        results.append(getattr(module, f"conv{axes}d_input")(shape, weight, grad_output, *options))
+        results.append(getattr(module, f"conv{axes}d_weight")(image, kernel, grad_output, *options))
+    for ours, theirs in zip(got, expected):
+        close(ours, theirs)
+        assert not ours.requires_grad
+
+
+def test_gradients_of_convolutions_have_gradients():
+    weight = cr.randn(1, 1, 2, dtype=cr.float64, requires_grad=True)
+    grad_output = cr.randn(1, 1, 3, dtype=cr.float64, requires_grad=True)
+    assert cr.autograd.gradcheck(lambda w, g: nn.grad.conv1d_input((1, 1, 4), w, g), (weight, grad_output))
