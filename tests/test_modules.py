@@ -192,7 +192,8 @@ ELSEWHERE = {
     "test_nn.py": "Module Parameter Buffer Sequential ModuleList ModuleDict ParameterList ParameterDict",
     "test_recurrent.py": "RNN LSTM GRU RNNBase RNNCell LSTMCell GRUCell RNNCellBase",
     "test_import_swap.py": "DataParallel",
-    "test_nn_more.py": "CTCLoss AdaptiveLogSoftmaxWithLoss NLLLoss2d",
+    "test_nn_more.py": "CTCLoss AdaptiveLogSoftmaxWithLoss NLLLoss2d LinearCrossEntropyLoss "
+    "LinearCrossEntropyOptions SyncBatchNorm",
     "test_nn_utils.py": "UninitializedParameter UninitializedBuffer LazyLinear "
     + " ".join(
         f"Lazy{kind}{axes}d" for kind in ("Conv", "ConvTranspose", "BatchNorm", "InstanceNorm") for axes in (1, 2, 3)
@@ -333,3 +334,27 @@ def error_of(lib, module, data):
     except Exception as error:
         return error
     return None
+
+
+def test_own_getattr_is_asked(torch):
+    """A class with a __getattr__ of its own sees each look-up of a parameter, buffer or child."""
+    seen = {}
+    for lib in (cr, torch):
+        asked = seen[lib.__name__] = []
+
+        class Watched(lib.nn.Linear):
+            def __getattr__(self, name, asked=asked):
+                if name in ("weight", "scale", "inner"):
+                    asked.append(name)
+                return super().__getattr__(name)
+
+        layer = Watched(2, 3)
+        layer.register_buffer("scale", lib.ones(3))
+        layer.inner = lib.nn.ReLU()
+        asked.clear()
+        layer.scale = lib.zeros(3)
+        assert sorted(layer.state_dict()) == ["bias", "scale", "weight"]
+        assert [getattr(layer, name) for name in ("weight", "scale", "inner")]
+        assert asked == ["weight", "scale", "inner"]
+        assert layer(lib.ones(1, 2)).shape == (1, 3)
+        assert float(layer.scale.sum()) == 0 and float(layer.state_dict()["scale"].sum()) == 0

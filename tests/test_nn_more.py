@@ -276,6 +276,8 @@ def test_linear_cross_entropy(shape, torch):
         results.append([array(value), array(x.grad), array(loss.linear.weight.grad), array(loss.linear.bias.grad)])
     for ours, theirs in zip(*results):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+    options = cr.nn.LinearCrossEntropyOptions(batch_chunk_size=2)  # accepted, without effect
+    assert cr.nn.LinearCrossEntropyLoss(5, 3, options=options).options.batch_chunk_size == 2
     expect_error(ValueError, "weight must have shape", cr.nn.LinearCrossEntropyLoss, 5, 3, weight=cr.ones(2))
 
 

@@ -608,3 +608,14 @@ def test_refused():
     expect_error(RuntimeError, "was taken for a constant", cr.onnx.export, hidden, x)
     expect_error(TypeError, "the example must be tensors, got int", cr.onnx.export, hidden, 3)
     expect_error(TypeError, "must return tensors, got int", cr.onnx.export, lambda x: 3, x)
+
+
+def test_options_without_effect(tmp_path):
+    """PyTorch's options that say how are accepted by name, others are not."""
+    model, x = nn.Linear(3, 2), cr.ones(1, 3)
+    cr.onnx.export(
+        model, x, f=tmp_path / "model.onnx", opset_version=17, export_params=True, dynamo=False, verbose=True
+    )
+    assert (tmp_path / "model.onnx").exists()
+    with pytest.raises(TypeError, match="unexpected keyword argument 'dynamic'"):
+        cr.onnx.export(model, x, dynamic=True)

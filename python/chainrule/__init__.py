@@ -23,6 +23,7 @@ from ._core import *  # noqa: F403
 from . import _tensor  # noqa: F401
 from . import autograd as autograd, func as func, nn as nn, optim as optim, utils as utils
 from . import linalg as linalg, special as special
+from . import _module_names
 from ._formats import channels_last as channels_last, channels_last_3d as channels_last_3d
 from ._formats import contiguous_format as contiguous_format, layout as layout, memory_format as memory_format
 from ._formats import preserve_format as preserve_format, sparse_coo as sparse_coo, sparse_csr as sparse_csr
@@ -54,7 +55,9 @@ from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import set_grad_enabled as set_grad_enabled  # type: ignore[assignment]
 from .func import vmap as vmap
 from .serialization import load as load, save as save
+
 # isort: on
+_module_names.install()
 
 if _typing.TYPE_CHECKING:
     from . import accelerator as accelerator
@@ -66,6 +69,7 @@ if _typing.TYPE_CHECKING:
     from . import fft as fft
     from . import hub as hub
     from . import jit as jit
+    from . import library as library
     from . import mps as mps
     from . import multiprocessing as multiprocessing
     from . import profiler as profiler
@@ -125,9 +129,9 @@ newaxis = None
 # What few programs need is imported when it is first named: name -> the module that it is, or that it stands in.
 # fmt: off
 _MODULES = [
-    "accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "hub", "jit", "mps",
-    "multiprocessing", "onnx", "profiler", "quasirandom", "random", "sklearn", "sparse", "testing", "types", "version",
-    "viz", "xpu",
+    "accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "hub", "jit",
+    "library", "mps", "multiprocessing", "onnx", "profiler", "quasirandom", "random", "sklearn", "sparse", "testing",
+    "types", "version", "viz", "xpu",
 ]
 _SWITCHES = [
     "GradScaler", "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "float16",

@@ -11,11 +11,13 @@ class Spec(NamedTuple):
     """The form of a tree: what kind of node, its keys, the forms of its children. kind None is a leaf."""
 
     kind: Any
-    keys: tuple[Any, ...]
+    keys: Any  # of a registered class: its context
     children: tuple[Spec, ...]
 
 
 _LEAF = Spec(None, (), ())
+# Classes that programs take apart and put together themselves: children and context from a tree, a tree from those.
+REGISTERED: dict[type, tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]] = {}
 _EMPTY = Spec(type(None), (), ())
 
 
@@ -35,6 +37,9 @@ def flatten(tree: Any) -> tuple[list[Any], Spec]:
 def _flatten(tree: Any, leaves: list[Any]) -> Spec:
     if tree is None:
         return _EMPTY
+    if type(tree) in REGISTERED:
+        inside, context = REGISTERED[type(tree)][0](tree)
+        return Spec(type(tree), context, tuple(_flatten(child, leaves) for child in inside))
     if isinstance(tree, dict):
         kind = OrderedDict if isinstance(tree, OrderedDict) else dict
         return Spec(kind, tuple(tree), tuple(_flatten(child, leaves) for child in tree.values()))
@@ -55,6 +60,8 @@ def _unflatten(leaves: Any, spec: Spec) -> Any:
     if spec.kind is type(None):
         return None
     children = [_unflatten(leaves, child) for child in spec.children]
+    if spec.kind in REGISTERED:
+        return REGISTERED[spec.kind][1](children, spec.keys)
     if spec.kind in (dict, OrderedDict):
         return spec.kind(zip(spec.keys, children))
     return spec.kind(*children) if hasattr(spec.kind, "_fields") else spec.kind(children)

@@ -37,32 +37,13 @@ _ELSEWHERE = {
     "torchvision.datasets.cifar": "datasets",
     "torchvision.datasets.folder": "datasets",
     "torchvision.io.image": "io",
+    "torchvision.ops.misc": "ops",
+    "torchvision.ops.boxes": "ops",
 }
-# fmt: off
-_NN_MODULES = [
-    "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout",
-    "flatten", "fold", "instancenorm", "linear", "loss", "module", "normalization", "padding", "pixelshuffle",
-    "pooling", "rnn", "sparse", "transformer", "upsampling", "utils",
-]
-_OPTIMIZERS = [
-    "_adafactor", "_muon", "adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "nadam", "optimizer",
-    "radam", "rmsprop", "rprop", "sgd", "sparse_adam",
-]
-_DISTRIBUTIONS = [
-    "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "continuous_bernoulli", "dirichlet",
-    "exponential", "fishersnedecor", "gamma", "geometric", "gumbel", "half_cauchy", "half_normal", "independent",
-    "inverse_gamma", "kumaraswamy", "laplace", "log_normal", "logistic_normal", "mixture_same_family", "multinomial",
-    "multivariate_normal", "negative_binomial", "normal", "one_hot_categorical", "pareto", "poisson",
-    "relaxed_bernoulli", "relaxed_categorical", "studentT", "transformed_distribution", "uniform", "weibull",
-]
-# fmt: on
-for _name in _NN_MODULES:
-    _ELSEWHERE[f"torch.nn.modules.{_name}"] = "chainrule.nn"
-for _name in _OPTIMIZERS:
-    _ELSEWHERE[f"torch.optim.{_name}"] = "chainrule.optim"
-for _name in _DISTRIBUTIONS:
-    _ELSEWHERE[f"torch.distributions.{_name}"] = "chainrule.distributions"
-del _name
+_ELSEWHERE |= {f"torch.optim.{name}": "chainrule.optim" for name in ("_adafactor", "_muon")}
+# Files of PyTorch hold more names than ours do: a package's names are found in each of its modules.
+_PACKAGES = {"torch.nn.modules": "chainrule.nn", "torch.optim": "chainrule.optim"}
+_PACKAGES["torch.distributions"] = "chainrule.distributions"
 # What programs import that needs PyTorch: torchvision itself would not run without it.
 ROOTS = ("torch", "torchvision")
 # Ours alone: torch has no modules of these names.
@@ -93,6 +74,9 @@ def _sources(fullname: str) -> list[str]:
     found = [f"chainrule._torch_names.{inside.replace('.', '__') or 'top'}"]
     if not any(part.startswith("_") for part in inside.split(".")):
         found.append(f"chainrule.{inside}" if inside else "chainrule")
+        package = fullname.rpartition(".")[0]
+        if package in _PACKAGES and _exists(found[-1]):
+            found.append(_PACKAGES[package])
     if fullname in _ELSEWHERE:
         found.append(_ELSEWHERE[fullname])
     return [] if fullname in _HIDDEN else [name for name in found if _exists(name)]
@@ -134,7 +118,7 @@ class TorchModule(types.ModuleType):
             if value is None and not hidden and name in vars(source):
                 return None
         fullname = f"{self.__name__}.{name}"
-        if not name.startswith("__") and _sources(fullname):
+        if (not name.startswith("__") or name == "__config__") and _sources(fullname):
             return importlib.import_module(fullname)
         raise AttributeError(f"chainrule has no {fullname}", name=name, obj=self)
 

@@ -28,6 +28,14 @@ __all__ = ["export"]
 _OPSET, _IR = 17, 8
 
 
+# Options of torch.onnx.export that change nothing in what a file computes.
+_WITHOUT_EFFECT = {
+    "artifacts_dir", "autograd_inlining", "do_constant_folding", "dump_exported_program", "dynamo", "export_params",
+    "external_data", "fallback", "keep_initializers_as_inputs", "operator_export_type", "opset_version", "optimize",
+    "profile", "report", "training", "verbose",
+}  # fmt: skip
+
+
 def export(
     model: Any,
     args: Any,
@@ -37,6 +45,8 @@ def export(
     output_names: Sequence[str] | None = None,
     dynamic_axes: Mapping[str, Mapping[int, str] | Sequence[int]] | None = None,
     verify: bool = True,
+    f: str | os.PathLike[str] | None = None,
+    **options: Any,
 ) -> Any:
     """Write a model as an ONNX file.
 
@@ -49,6 +59,9 @@ def export(
         dynamic_axes: axes of the inputs whose size stays free: {"input": {0: "batch"}}, or {"input": [0]}. Axes of one
             name are of one size. Those of the outputs follow; naming them here only gives them a name.
         verify: compare the file with the model by onnx's reference evaluator.
+        f: PyTorch's name of path.
+        options: PyTorch's other options that say how it is to be done (export_params, opset_version, dynamo and so
+            on): accepted, without effect.
 
     Returns:
         The onnx.ModelProto.
@@ -58,7 +71,8 @@ def export(
         NotImplementedError: an operation that the result needs has no ONNX form here; it is named. Or the model builds
             a size of dynamic_axes into its operations or constants.
         RuntimeError: the file does not compute what the model computes, or the model does not run at another size.
-        TypeError: an example or a result that is no tensor; dynamic_axes that are no dict of lists or dicts.
+        TypeError: an unknown option; an example or a result that is no tensor; dynamic_axes that are no dict of lists
+            or dicts.
         ValueError: names that are too few, too many or not all different, or dynamic_axes that do not fit the inputs
             and outputs.
 
@@ -72,6 +86,10 @@ def export(
 
     Source: onnx.ai, operators of opset 17; PyTorch, torch.onnx.export.
     """
+    unknown = sorted(set(options) - _WITHOUT_EFFECT)
+    if unknown:
+        raise TypeError(f"onnx.export: got an unexpected keyword argument {unknown[0]!r}.")
+    path = f if path is None else path
     onnx = _onnx()
     inputs = tuple(args) if isinstance(args, (tuple, list)) else (args,)
     for x in inputs:

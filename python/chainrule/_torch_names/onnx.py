@@ -14,3 +14,16 @@ def export(model: Any, args: Any, f: Any = None, **options: Any) -> Any:
     """
     known = {name: options[name] for name in ("input_names", "output_names", "dynamic_axes") if name in options}
     return _onnx.export(model, args, f, **known)
+
+
+def is_in_onnx_export() -> bool:
+    """False: a model is recorded as it runs."""
+    return False
+
+
+class OnnxExporterError(RuntimeError):
+    """A class to catch: chainrule.onnx.export() raises NotImplementedError, RuntimeError, TypeError and ValueError."""
+
+
+class ONNXProgram:
+    """A class to ask for: export() gives an onnx.ModelProto."""

@@ -5,6 +5,7 @@ chainrule asks them where a function's arguments fit none of its signatures; a s
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,46 @@ def has_torch_function_variadic(*values: Any) -> bool:
 def is_tensor_like(inp: Any) -> bool:
     """Whether it is a tensor or answers for functions as one."""
     return isinstance(inp, chainrule.Tensor) or _own(inp) is not None
+
+
+class TorchFunctionMode:
+    """A base for with-statements through which PyTorch sends every function. Here a function cannot be intercepted.
+
+    Raises:
+        RuntimeError: at the with-statement, so that no program goes on without what it asked for.
+    """
+
+    def __enter__(self) -> TorchFunctionMode:
+        raise RuntimeError(f"{type(self).__name__}: chainrule sends no functions through a TorchFunctionMode.")
+
+    def __exit__(self, *raised: Any) -> None:
+        pass
+
+
+def get_overridable_functions() -> dict[Any, list[Any]]:
+    """None: a subclass of Tensor is not asked."""
+    return {}
+
+
+def get_ignored_functions() -> set[Any]:
+    """None."""
+    return set()
+
+
+def wrap_torch_function(dispatcher: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Decorator: the function asks the arguments that dispatcher(*args, **kwargs) gives whether they answer for it."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def asked(*args: Any, **kwargs: Any) -> Any:
+            relevant = dispatcher(*args, **kwargs)
+            if has_torch_function(relevant):
+                return handle_torch_function(asked, relevant, *args, **kwargs)
+            return function(*args, **kwargs)
+
+        return asked
+
+    return decorate
 
 
 def handle_torch_function(public_api: Callable[..., Any], relevant_args: Any, *args: Any, **kwargs: Any) -> Any:

@@ -8,8 +8,10 @@ from typing import Any
 
 import chainrule
 
-from .._switches import cdouble, cfloat, complex64, complex128, int8, int16, short, uint16, uint32, uint64  # noqa: F401
+from .._switches import AbsentDtype, cdouble, cfloat, complex64, complex128, int8, int16, short, uint16, uint32, uint64  # noqa: F401
 from . import VERSION
+from ._C import PyTorchFileReader as PyTorchFileReader
+from ._C import PyTorchFileWriter as PyTorchFileWriter
 from .futures import Future as Future
 
 
@@ -53,3 +55,28 @@ def __getattr__(name: str) -> Any:
 
     each.__name__ = name
     return each
+
+
+# Dtypes that no tensor has, which programs put into tables: the largest number, the least normal one, and epsilon.
+_FLOAT8 = {
+    "float8_e4m3fn": (448.0, 2.0**-6, 2.0**-3),
+    "float8_e4m3fnuz": (240.0, 2.0**-7, 2.0**-3),
+    "float8_e5m2": (57344.0, 2.0**-14, 2.0**-2),
+    "float8_e5m2fnuz": (57344.0, 2.0**-15, 2.0**-2),
+}
+for _name in _FLOAT8:
+    globals()[_name] = AbsentDtype(_name, 1)
+del _name
+
+
+class finfo(chainrule.finfo):
+    """chainrule.finfo, which knows the limits of float8 as well."""
+
+    def __init__(self, type: Any = None) -> None:
+        name = getattr(type, "name", str(type).rsplit(".", 1)[-1])
+        if name not in _FLOAT8:
+            super().__init__(type)
+            return
+        self.dtype, self.bits = name, 8
+        self.max, self.tiny, self.eps = _FLOAT8[name]
+        self.min, self.smallest_normal, self.resolution = -self.max, self.tiny, 1.0

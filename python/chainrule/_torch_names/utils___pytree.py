@@ -6,7 +6,7 @@ from collections import OrderedDict, namedtuple
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from chainrule._pytree import _LEAF, Spec, unflatten
+from chainrule._pytree import _LEAF, REGISTERED, Spec, unflatten
 from chainrule._pytree import flatten as tree_flatten
 
 PyTree = Any
@@ -28,13 +28,39 @@ def _keys(tree: Any) -> tuple[list[Any], Any]:
     return list(tree.values()), tuple(tree)
 
 
-SUPPORTED_NODES = {
+SUPPORTED_NODES: dict[Any, NodeDef] = {
     list: NodeDef(list, _no_context, lambda children, context: list(children)),
     tuple: NodeDef(tuple, _no_context, lambda children, context: tuple(children)),
     dict: NodeDef(dict, _keys, lambda children, context: dict(zip(context, children))),
     OrderedDict: NodeDef(OrderedDict, _keys, lambda children, context: OrderedDict(zip(context, children))),
     namedtuple: NodeDef(namedtuple, lambda t: (list(t), type(t)), lambda children, context: context(*children)),
 }
+
+
+def register_pytree_node(
+    cls: type,
+    flatten_fn: Callable[[Any], tuple[list[Any], Any]],
+    unflatten_fn: Callable[[Any, Any], Any],
+    **options: Any,
+) -> None:
+    """Objects of the class are containers from here on.
+
+    Args:
+        cls: the class.
+        flatten_fn: gives an object's children and a context.
+        unflatten_fn: makes an object from children and context.
+        options: names for files, which are not written here.
+    """
+    REGISTERED[cls] = flatten_fn, unflatten_fn
+    SUPPORTED_NODES[cls] = NodeDef(cls, flatten_fn, unflatten_fn)
+
+
+_register_pytree_node = register_pytree_node
+
+
+def _dict_flatten_with_keys(tree: Any) -> tuple[list[tuple[Any, Any]], Any]:
+    """Pairs of key and child, and the keys."""
+    return list(tree.items()), list(tree)
 
 
 def _get_node_type(tree: Any) -> Any:

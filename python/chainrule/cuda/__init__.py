@@ -30,8 +30,22 @@ get_rng_state_all = list
 set_rng_state_all = ignore
 mem_get_info = refuse("torch.cuda.mem_get_info")
 current_stream = refuse("torch.cuda.current_stream")
-Event = refuse("torch.cuda.Event")
-Stream = refuse("torch.cuda.Stream")
+
+
+class Event:
+    """Raises RuntimeError: there is no CUDA device. A class to ask for and to write types with."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        refuse("torch.cuda.Event")()
+
+
+class Stream:
+    """Raises RuntimeError: there is no CUDA device. A class to ask for and to write types with."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        refuse("torch.cuda.Stream")()
+
+
 init = refuse("torch.cuda.init")
 FloatTensor = refuse("torch.cuda.FloatTensor")
 DoubleTensor = refuse("torch.cuda.DoubleTensor")

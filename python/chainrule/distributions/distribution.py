@@ -115,6 +115,14 @@ class Distribution:
         self._expand_parts(new)
         return new
 
+    def _get_checked_instance(self, cls: type, _instance: Any = None) -> Any:
+        """An empty object for an expand() that a program writes itself, as PyTorch's own do."""
+        if _instance is not None:
+            return _instance
+        if type(self).__init__ is not cls.__init__:  # type: ignore[misc]
+            raise NotImplementedError(f"{type(self).__name__}: with an __init__ of its own it needs its own expand().")
+        return type(self).__new__(type(self))
+
     def _expand_parts(self, new: Any) -> None:
         """Expand what is no parameter of its own, such as a base distribution."""
 

@@ -10,6 +10,7 @@ Source: torchvision's documented names and semantics.
 from . import datasets as datasets
 from . import io as io
 from . import models as models
+from . import ops as ops
 from . import transforms as transforms
 from . import utils as utils
 

@@ -54,7 +54,8 @@ class _Registry(WatchedDict):
     A parameter, buffer or child is kept twice: in its registry, which gives names and order, and in the instance's
     __dict__, so that `self.weight` is an ordinary attribute and no __getattr__ runs. __setattr__ and __delattr__ write
     the registry; the registry writes the __dict__, also when someone writes module._parameters[...] directly. A name
-    that the class defines is not written there: as in PyTorch, the class attribute is what is read.
+    that the class defines is not written there: as in PyTorch, the class attribute is what is read. Nor is any where
+    the class writes its own __getattr__: it is asked for each of them, as in PyTorch.
     The owner is held weakly, so a module dies with its last reference and needs no garbage collection.
     """
 
@@ -67,7 +68,9 @@ class _Registry(WatchedDict):
 
     def _stored(self, key: Any, value: Any) -> None:
         owner = self._owner()
-        if owner is not None and not hasattr(type(owner), key):
+        if owner is None or hasattr(type(owner), key):
+            return
+        if type(owner).__getattr__ is Module.__getattr__:
             owner.__dict__[key] = value
 
     def _removed(self, key: Any) -> None:
@@ -171,7 +174,7 @@ class Module(HookMixin, StateMixin, _core.ModuleBase):
             self._assign("_modules", name, value, self.register_module)
         elif isinstance(value, Buffer):
             self._assign("_buffers", name, value, lambda n, v: self.register_buffer(n, v, v.persistent))
-        elif name in attributes:
+        elif name in attributes or any(name in attributes.get(registry, ()) for registry in _REGISTRIES):
             self._replace(name, value)
         else:
             object.__setattr__(self, name, value)

@@ -1,0 +1,4 @@
+"""torch.storage: the classes of storages."""
+
+from chainrule import TypedStorage as TypedStorage
+from chainrule import UntypedStorage as UntypedStorage

@@ -1,0 +1,1 @@
+"""torch.utils.data.datapipes: its module iter."""
