@@ -31,3 +31,13 @@ def test_inverses_that_say_where_there_is_none(torch):
         assert x[0].isnan().all()
     expect_error(RuntimeError, "", cr.linalg.inv_ex, A, check_errors=True)
     expect_error(RuntimeError, "", cr.linalg.solve_ex, A, cr.ones(3, 2), check_errors=True)
+
+
+def test_rank_with_a_bound_for_each_matrix(torch):
+    for options in ({"atol": [0.5, 0.05]}, {"rtol": [0.5, 0.05]}, {"atol": [0.0, 2.0]}, {"tol": [0.5, 0.05]}):
+        results = []
+        for lib in (cr, torch):
+            A = lib.stack([lib.diag(lib.tensor([1.0, 0.1])), lib.diag(lib.tensor([1.0, 0.1]))])
+            bounds = {name: lib.tensor(value) for name, value in options.items()}
+            results.append([lib.linalg.matrix_rank(A, hermitian=h, **bounds).tolist() for h in (False, True)])
+        assert results[0] == results[1]

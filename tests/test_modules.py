@@ -354,6 +354,7 @@ def test_own_getattr_is_asked(torch):
         asked.clear()
         layer.scale = lib.zeros(3)
         assert sorted(layer.state_dict()) == ["bias", "scale", "weight"]
+        asked.clear()
         assert [getattr(layer, name) for name in ("weight", "scale", "inner")]
         assert asked == ["weight", "scale", "inner"]
         assert layer(lib.ones(1, 2)).shape == (1, 3)

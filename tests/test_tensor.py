@@ -400,3 +400,13 @@ def test_storage_of_bools_is_bytes():
 
 def test_asarray_of_nothing_shares():
     assert cr.asarray(np.zeros(0, np.float32), copy=False).shape == (0,)
+
+
+def test_numpy_where_nothing_is_recorded():
+    """Under no_grad() there is no gradient to lose, so a leaf's memory is given, as in PyTorch."""
+    x = cr.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="would lose it"):
+        x.numpy()
+    with cr.no_grad():
+        x.numpy()[0] = 5.0
+    assert x.tolist() == [5.0, 1.0]

@@ -280,7 +280,7 @@ PyObject* no_cuda(PyObject*, PyObject* const*, Py_ssize_t, PyObject*) {
 
 py::object numpy(py::object self, bool force) {
     Tensor t = tensor_of(self.ptr());
-    check<RuntimeError>(force || !t.requires_grad(),
+    check<RuntimeError>(force || !t.requires_grad() || !grad_mode(),
                         "numpy: a tensor that requires a gradient would lose it in NumPy. Use .detach().numpy().");
     return py::reinterpret_steal<py::object>(to_array(t, self.ptr()));
 }

@@ -209,17 +209,6 @@ def _itself(self: Any) -> Any:
     return self
 
 
-def _as_subclass(self: Any, cls: Any) -> Any:
-    """The tensor, which must be of this class: it has no other.
-
-    Raises:
-        TypeError: it is not.
-    """
-    if isinstance(self, cls):
-        return self
-    raise TypeError(f"as_subclass: a {type(self).__name__} is required to be one, got {cls!r}. Subclass nn.Parameter.")
-
-
 def _split_in(name: str) -> Any:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         return getattr(_core, name)(self, *args, **kwargs)
@@ -335,13 +324,11 @@ for _name, _function in {
     **dict.fromkeys(["conj", "conj_physical", "resolve_conj", "resolve_neg"], _itself),
     "layout": property(_layout),
     "_cdata": property(id),  # a tensor is one object
-    "as_subclass": _as_subclass,
     "name": property(lambda self: None),
     "unsafe_chunk": _split_in("chunk"),
     "unsafe_split": _split_in("split"),
     "unsafe_split_with_sizes": _split_in("split"),
-    "split_with_sizes": _split_in("split"),
-    **dict.fromkeys(["is_conj", "is_neg", "is_inference", "is_distributed", "is_pinned"], _no),
+    **dict.fromkeys(["is_conj", "is_neg", "is_inference", "is_distributed"], _no),
     "record_stream": _record_stream,
     **dict.fromkeys(["is_mkldnn", "is_mps", "is_xpu"], False),  # is_cuda and is_meta stand in the core
     **dict.fromkeys(["bfloat16", "half"], _no_half),

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from . import _core
+from ._legacy import finfo
 
 cholesky = _core.linalg_cholesky
 cond = _core.linalg_cond
@@ -31,7 +32,6 @@ matmul = _core.matmul
 matrix_exp = _core.linalg_matrix_exp
 matrix_norm = _core.linalg_matrix_norm
 matrix_power = _core.linalg_matrix_power
-matrix_rank = _core.linalg_matrix_rank
 multi_dot = _core.linalg_multi_dot
 norm = _core.linalg_norm
 pinv = _core.linalg_pinv
@@ -96,6 +96,27 @@ def cholesky_ex(A: _core.Tensor, *, upper: bool = False, check_errors: bool = Fa
     if out is None:
         return CholeskyEx(L, info)
     return CholeskyEx(_core.clone(L, out=out[0]), _core.clone(info, out=out[1]))
+
+
+def matrix_rank(
+    A: _core.Tensor, tol: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False, out: Any = None
+) -> _core.Tensor:
+    tol = atol if tol is None else tol
+    if not isinstance(tol, _core.Tensor) and not isinstance(rtol, _core.Tensor):
+        rank = _core.linalg_matrix_rank(A, atol=tol, rtol=rtol, hermitian=hermitian)
+        return rank if out is None else _core.clone(rank, out=out)
+    # Bounds of their own for each matrix.
+    values = eigvalsh(A).abs() if hermitian else svdvals(A)
+    above = _core.as_tensor(0.0 if tol is None else tol, dtype=values.dtype)
+    if rtol is None:
+        rtol = _core.where(above > 0, 0.0, max(A.shape[-2:]) * finfo(A.dtype).eps)
+    largest = values.amax(-1) if values.shape[-1] else values.sum(-1)
+    bound = _core.maximum(above, _core.as_tensor(rtol, dtype=values.dtype) * largest)
+    rank = (values > bound.unsqueeze(-1)).sum(-1)
+    return rank if out is None else _core.clone(rank, out=out)
+
+
+matrix_rank.__doc__ = _core.linalg_matrix_rank.__doc__
 
 
 class InvEx(NamedTuple):

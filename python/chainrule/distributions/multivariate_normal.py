@@ -76,27 +76,29 @@ class MultivariateNormal(Distribution):
         self.loc = loc.expand((*batch, k))
         self.__dict__[given[0]] = matrix.expand((*batch, k, k))
         super().__init__(batch, (k,), validate_args)
-        self._factor: Any = matrix if given[0] == "scale_tril" else _cholesky(matrix, given[0] == "precision_matrix")
+        self._unbroadcasted_scale_tril: Any = (
+            matrix if given[0] == "scale_tril" else _cholesky(matrix, given[0] == "precision_matrix")
+        )
 
     def _expand_parts(self, new: Any) -> None:
-        new._factor = self._factor
+        new._unbroadcasted_scale_tril = self._unbroadcasted_scale_tril
 
     @lazy_property
     def scale_tril(self) -> Tensor:
         """The lower triangular L with L L^T = C."""
-        return self._factor.expand(self._batch_shape + self._event_shape + self._event_shape)
+        return self._unbroadcasted_scale_tril.expand(self._batch_shape + self._event_shape + self._event_shape)
 
     @lazy_property
     def covariance_matrix(self) -> Tensor:
         """C."""
-        product = self._factor @ self._factor.transpose(-1, -2)
+        product = self._unbroadcasted_scale_tril @ self._unbroadcasted_scale_tril.transpose(-1, -2)
         return product.expand(self._batch_shape + self._event_shape + self._event_shape)
 
     @lazy_property
     def precision_matrix(self) -> Tensor:
         """The inverse of C."""
         identity = chainrule.eye(self.loc.shape[-1], dtype=self.loc.dtype)
-        inverse = chainrule.linalg.solve_triangular(self._factor, identity, upper=False)
+        inverse = chainrule.linalg.solve_triangular(self._unbroadcasted_scale_tril, identity, upper=False)
         product = inverse.transpose(-1, -2) @ inverse
         return product.expand(self._batch_shape + self._event_shape + self._event_shape)
 
@@ -110,21 +112,21 @@ class MultivariateNormal(Distribution):
 
     @property
     def variance(self) -> Tensor:
-        return self._factor.square().sum(-1).expand(self._batch_shape + self._event_shape)
+        return self._unbroadcasted_scale_tril.square().sum(-1).expand(self._batch_shape + self._event_shape)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         eps = chainrule.randn(self._extended_shape(sample_shape), dtype=self.loc.dtype)
-        return self.loc + (self._factor @ eps.unsqueeze(-1)).squeeze(-1)
+        return self.loc + (self._unbroadcasted_scale_tril @ eps.unsqueeze(-1)).squeeze(-1)
 
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:
             self._validate_sample(value)
         distance = (value - self.loc).unsqueeze(-1)
-        white = chainrule.linalg.solve_triangular(self._factor, distance, upper=False).squeeze(-1)
+        white = chainrule.linalg.solve_triangular(self._unbroadcasted_scale_tril, distance, upper=False).squeeze(-1)
         return -0.5 * (self.loc.shape[-1] * math.log(2 * math.pi) + white.square().sum(-1)) - self._half_log_det()
 
     def _half_log_det(self) -> Tensor:
-        return self._factor.diagonal(0, -2, -1).log().sum(-1)
+        return self._unbroadcasted_scale_tril.diagonal(0, -2, -1).log().sum(-1)
 
     def entropy(self) -> Tensor:
         value = 0.5 * self.loc.shape[-1] * (1 + math.log(2 * math.pi)) + self._half_log_det()

@@ -5,9 +5,8 @@ Each takes reduction: "mean", "sum" or "none"; size_average and reduce are the o
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import functional as F
 from .._reduction import legacy_reduction
@@ -150,8 +149,7 @@ class LinearCrossEntropyLoss(_WeightedLoss):
         )
 
 
-@dataclasses.dataclass(frozen=True)
-class LinearCrossEntropyOptions:
+class LinearCrossEntropyOptions(NamedTuple):
     """How PyTorch cuts the scores of LinearCrossEntropyLoss into pieces. Accepted, without effect."""
 
     allow_retain_graph: bool = False
