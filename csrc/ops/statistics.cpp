@@ -150,9 +150,8 @@ Example:
     tensor(1.)
 )",
      {{"var(Tensor input, Number unbiased)", call_unbiased<var_op>},
-      {"var(Tensor input, ints dim, bool unbiased, bool keepdim=False)", call_dim_unbiased<var_op>},
-      {"var(Tensor input, ints dim=None, *, Number correction=None, bool keepdim=False)", call_correction<var_op>},
-      {"var(Tensor input, ints dim=None, *, bool unbiased=True, bool keepdim=False)", call_dim_unbiased<var_op>}}});
+      {"var(Tensor input, ints dim=None, bool unbiased=True, bool keepdim=False)", call_dim_unbiased<var_op>},
+      {"var(Tensor input, ints dim=None, *, Number correction=None, bool keepdim=False)", call_correction<var_op>}}});
 
 const Register std_fn(
     {"std",
@@ -169,9 +168,8 @@ Example:
     tensor(1.)
 )",
      {{"std(Tensor input, Number unbiased)", call_unbiased<std_op>},
-      {"std(Tensor input, ints dim, bool unbiased, bool keepdim=False)", call_dim_unbiased<std_op>},
-      {"std(Tensor input, ints dim=None, *, Number correction=None, bool keepdim=False)", call_correction<std_op>},
-      {"std(Tensor input, ints dim=None, *, bool unbiased=True, bool keepdim=False)", call_dim_unbiased<std_op>}}});
+      {"std(Tensor input, ints dim=None, bool unbiased=True, bool keepdim=False)", call_dim_unbiased<std_op>},
+      {"std(Tensor input, ints dim=None, *, Number correction=None, bool keepdim=False)", call_correction<std_op>}}});
 
 const Register var_mean_fn({"var_mean",
                             kFunction,
@@ -184,7 +182,7 @@ Returns:
     Tuple (var, mean).
 )",
                             {{"var_mean(Tensor input, Number unbiased)", call_unbiased<var_op, true>},
-                             {"var_mean(Tensor input, ints dim, bool unbiased, bool keepdim=False)",
+                             {"var_mean(Tensor input, ints dim=None, bool unbiased=True, bool keepdim=False)",
                               call_dim_unbiased<var_op, true>},
                              {"var_mean(Tensor input, ints dim=None, *, Number correction=None, bool keepdim=False)",
                               call_correction<var_op, true>}}});
@@ -200,7 +198,7 @@ Returns:
     Tuple (std, mean).
 )",
                             {{"std_mean(Tensor input, Number unbiased)", call_unbiased<std_op, true>},
-                             {"std_mean(Tensor input, ints dim, bool unbiased, bool keepdim=False)",
+                             {"std_mean(Tensor input, ints dim=None, bool unbiased=True, bool keepdim=False)",
                               call_dim_unbiased<std_op, true>},
                              {"std_mean(Tensor input, ints dim=None, *, Number correction=None, bool keepdim=False)",
                               call_correction<std_op, true>}}});

@@ -1782,9 +1782,9 @@ class Tensor:
     def std(self, unbiased: Number) -> Tensor:
         """Standard deviation, over all axes or over those given; its gradient at 0 is 0."""
     @overload
-    def std(self, dim: Ints, unbiased: _bool, keepdim: _bool = False) -> Tensor: ...
+    def std(self, dim: Ints | None = None, unbiased: _bool = True, keepdim: _bool = False) -> Tensor: ...
     @overload
-    def std(self, *, axis: Ints, unbiased: _bool, keepdims: _bool = False) -> Tensor: ...
+    def std(self, *, axis: Ints | None, unbiased: _bool = True, keepdims: _bool = False) -> Tensor: ...
     @overload
     def std(
         self,
@@ -1795,10 +1795,6 @@ class Tensor:
     ) -> Tensor: ...
     @overload
     def std(self, *, axis: Ints | None, correction: Number | None = None, keepdims: _bool = False) -> Tensor: ...
-    @overload
-    def std(self, dim: Ints | None = None, *, unbiased: _bool = True, keepdim: _bool = False) -> Tensor: ...
-    @overload
-    def std(self, *, axis: Ints | None, unbiased: _bool = True, keepdims: _bool = False) -> Tensor: ...
     def sub(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
         """Difference of two tensors, of which the second may be scaled."""
     def sub_(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
@@ -1974,9 +1970,9 @@ class Tensor:
     def var(self, unbiased: Number) -> Tensor:
         """Variance, over all axes or over those given."""
     @overload
-    def var(self, dim: Ints, unbiased: _bool, keepdim: _bool = False) -> Tensor: ...
+    def var(self, dim: Ints | None = None, unbiased: _bool = True, keepdim: _bool = False) -> Tensor: ...
     @overload
-    def var(self, *, axis: Ints, unbiased: _bool, keepdims: _bool = False) -> Tensor: ...
+    def var(self, *, axis: Ints | None, unbiased: _bool = True, keepdims: _bool = False) -> Tensor: ...
     @overload
     def var(
         self,
@@ -1987,10 +1983,6 @@ class Tensor:
     ) -> Tensor: ...
     @overload
     def var(self, *, axis: Ints | None, correction: Number | None = None, keepdims: _bool = False) -> Tensor: ...
-    @overload
-    def var(self, dim: Ints | None = None, *, unbiased: _bool = True, keepdim: _bool = False) -> Tensor: ...
-    @overload
-    def var(self, *, axis: Ints | None, unbiased: _bool = True, keepdims: _bool = False) -> Tensor: ...
     def vdot(self, other: TensorLike) -> Tensor:
         """Inner product of two vectors, as dot()."""
     @overload
@@ -8946,16 +8938,12 @@ def std(input: Tensor, unbiased: Number, *, out: Any = None) -> Tensor:
         tensor(1.)
     """
 @overload
-def std(input: Tensor, dim: Ints, unbiased: _bool, keepdim: _bool = False, *, out: Any = None) -> Tensor: ...
-@overload
-def std(input: Tensor, *, axis: Ints, unbiased: _bool, keepdims: _bool = False, out: Any = None) -> Tensor: ...
-@overload
 def std(
     input: Tensor,
     dim: Ints | None = None,
-    *,
-    correction: Number | None = None,
+    unbiased: _bool = True,
     keepdim: _bool = False,
+    *,
     out: Any = None,
 ) -> Tensor: ...
 @overload
@@ -8963,7 +8951,7 @@ def std(
     input: Tensor,
     *,
     axis: Ints | None,
-    correction: Number | None = None,
+    unbiased: _bool = True,
     keepdims: _bool = False,
     out: Any = None,
 ) -> Tensor: ...
@@ -8972,7 +8960,7 @@ def std(
     input: Tensor,
     dim: Ints | None = None,
     *,
-    unbiased: _bool = True,
+    correction: Number | None = None,
     keepdim: _bool = False,
     out: Any = None,
 ) -> Tensor: ...
@@ -8981,7 +8969,7 @@ def std(
     input: Tensor,
     *,
     axis: Ints | None,
-    unbiased: _bool = True,
+    correction: Number | None = None,
     keepdims: _bool = False,
     out: Any = None,
 ) -> Tensor: ...
@@ -8998,8 +8986,8 @@ def std_mean(input: Tensor, unbiased: Number, *, out: Any = None) -> tuple[Tenso
 @overload
 def std_mean(
     input: Tensor,
-    dim: Ints,
-    unbiased: _bool,
+    dim: Ints | None = None,
+    unbiased: _bool = True,
     keepdim: _bool = False,
     *,
     out: Any = None,
@@ -9008,8 +8996,8 @@ def std_mean(
 def std_mean(
     input: Tensor,
     *,
-    axis: Ints,
-    unbiased: _bool,
+    axis: Ints | None,
+    unbiased: _bool = True,
     keepdims: _bool = False,
     out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...
@@ -9676,16 +9664,12 @@ def var(input: Tensor, unbiased: Number, *, out: Any = None) -> Tensor:
         tensor(1.)
     """
 @overload
-def var(input: Tensor, dim: Ints, unbiased: _bool, keepdim: _bool = False, *, out: Any = None) -> Tensor: ...
-@overload
-def var(input: Tensor, *, axis: Ints, unbiased: _bool, keepdims: _bool = False, out: Any = None) -> Tensor: ...
-@overload
 def var(
     input: Tensor,
     dim: Ints | None = None,
-    *,
-    correction: Number | None = None,
+    unbiased: _bool = True,
     keepdim: _bool = False,
+    *,
     out: Any = None,
 ) -> Tensor: ...
 @overload
@@ -9693,7 +9677,7 @@ def var(
     input: Tensor,
     *,
     axis: Ints | None,
-    correction: Number | None = None,
+    unbiased: _bool = True,
     keepdims: _bool = False,
     out: Any = None,
 ) -> Tensor: ...
@@ -9702,7 +9686,7 @@ def var(
     input: Tensor,
     dim: Ints | None = None,
     *,
-    unbiased: _bool = True,
+    correction: Number | None = None,
     keepdim: _bool = False,
     out: Any = None,
 ) -> Tensor: ...
@@ -9711,7 +9695,7 @@ def var(
     input: Tensor,
     *,
     axis: Ints | None,
-    unbiased: _bool = True,
+    correction: Number | None = None,
     keepdims: _bool = False,
     out: Any = None,
 ) -> Tensor: ...
@@ -9728,8 +9712,8 @@ def var_mean(input: Tensor, unbiased: Number, *, out: Any = None) -> tuple[Tenso
 @overload
 def var_mean(
     input: Tensor,
-    dim: Ints,
-    unbiased: _bool,
+    dim: Ints | None = None,
+    unbiased: _bool = True,
     keepdim: _bool = False,
     *,
     out: Any = None,
@@ -9738,8 +9722,8 @@ def var_mean(
 def var_mean(
     input: Tensor,
     *,
-    axis: Ints,
-    unbiased: _bool,
+    axis: Ints | None,
+    unbiased: _bool = True,
     keepdims: _bool = False,
     out: Any = None,
 ) -> tuple[Tensor, Tensor]: ...

@@ -154,7 +154,7 @@ def histogramdd(
     if len(each) != axes or (range is not None and len(range) != 2 * axes):
         raise ValueError(f"histogramdd: bins for each of {axes} axes, and range twice as many numbers, are required.")
     _check_dtypes("histogramdd", input, {"weight": weight, **{f"bins[{i}]": edges for i, edges in enumerate(each)}})
-    points = input.detach().reshape(-1, axes).numpy()
+    points = input.detach().reshape(math.prod(input.shape[:-1]), axes).numpy()
     counted = None if weight is None else weight.detach().reshape(-1).numpy()
     edges: Any = [part.detach().numpy() if isinstance(part, Tensor) else part for part in each]
     limits = None if range is None else list(zip(range[::2], range[1::2]))

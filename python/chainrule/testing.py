@@ -165,7 +165,7 @@ def make_tensor(
         shape: the sizes, one by one or as a sequence.
         dtype: of the elements.
         low, high: numbers in [low, high); by default -9 and 9 for floats, -9 and 10 for integers, 0 and 10 for uint8,
-            0 and 2 for bool.
+            and what the dtype can hold of them. Bools are random in any case.
         requires_grad: whether it needs a gradient.
         noncontiguous: leave gaps between the elements, if there are several.
         exclude_zero: put the smallest positive number in place of zeros.
@@ -182,6 +182,8 @@ def make_tensor(
     name = dtype.name
     lowest, highest = (0, 2) if name == "bool" else (0, 10) if name == "uint8" else (-9, 9 if floating else 10)
     low, high = lowest if low is None else low, highest if high is None else high
+    if name == "bool":
+        low, high = 0, 2
     if not floating and name != "bool":
         limits = chainrule.iinfo(dtype)
         low, high = max(low, limits.min), min(high, limits.max + 1)
