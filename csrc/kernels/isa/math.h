@@ -113,13 +113,13 @@ template <class T> CHAINRULE_INLINE T product_rest(T a, T b, T ab) {
 #endif
 }
 
-// c - a b where the product may have twice the digits: one rounding, exact where c and a b nearly cancel.
+// c - a b with one rounding, exact where they nearly cancel; 0 where the product's rest would be subnormal (without FMA).
 template <class T> CHAINRULE_INLINE T residual(T c, T a, T b) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
     return mul_add(-a, b, c);
 #else
     T ab = a * b;
-    return (c - ab) - product_rest(a, b, ab);
+    return abs_(ab) < Fp<T>::kMinNormal * Fp<T>::kUnsub * T(8) ? T(0) : (c - ab) - product_rest(a, b, ab);
 #endif
 }
 
