@@ -39,7 +39,8 @@ OTHERS = [row for row in OTHERS if isinstance(getattr(cr, row[0]), cr.dtype)]
 CONDITIONED = re.compile(r"linalg\.|pinv|inverse|corrcoef|cholesky|solve|det\b")
 # Where these jump, float32 may stand on the other side.
 JUMPS = re.compile(
-    r"\.(floor|ceil|trunc|round|frac|fmod|remainder|floor_divide|sign|step|heaviside|masked_fill_|topk|sort)\b|\] = "
+    r"\.(floor|ceil|trunc|round|frac|fmod|remainder|floor_divide|sign|step|heaviside|masked_fill_|topk|sort)\b"
+    r"|\.quantile\b|\] = "
 )
 SHAPES = [(), (1,), (3,), (2, 3), (3, 2), (4, 4), (2, 1, 3), (2, 3, 4), (5,), (1, 4), (7,)]
 
