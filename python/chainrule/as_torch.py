@@ -285,9 +285,10 @@ def _resolve(chain: str) -> Any:
     root, *parts = chain.split(".")
     value: Any = importlib.import_module(root)
     for i, part in enumerate(parts):
+        before = ".".join([root, *parts[:i]])
         try:
-            if not isinstance(value, types.ModuleType):  # torch.autograd.gradcheck is a function and a module
-                value = sys.modules.get(".".join([root, *parts[:i]]), value)
+            if not isinstance(value, types.ModuleType) and _sources(before):  # such as torch.autograd.gradcheck
+                value = importlib.import_module(before)  # a function and a module have that name
             value = getattr(value, part)
         except AttributeError:
             raise AttributeError(f"chainrule has no {'.'.join([root, *parts[: i + 1]])}") from None
