@@ -10,6 +10,7 @@ import chainrule as cr
 from chainrule import func, nn
 from chainrule._pytree import flatten, tree_map, unflatten
 from chainrule.autograd import functional
+from chainrule.func._levels import nesting
 
 Pair = collections.namedtuple("Pair", "left right")
 
@@ -153,7 +154,7 @@ def test_grad_mode_comes_back_after_an_error():
     with cr.no_grad():
         expect_error(KeyError, "inside", func.grad(fails), cr.tensor(1.0))
         assert not cr.is_grad_enabled()
-    assert cr.is_grad_enabled() and func._nesting.depth == 0 and not func._nesting.variables
+    assert cr.is_grad_enabled() and nesting.depth == 0 and not nesting.variables
 
 
 @pytest.mark.parametrize(

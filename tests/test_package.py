@@ -90,6 +90,35 @@ def test_import_pulls_in_nothing_else():
     assert "numpy" in loaded and not loaded & others
 
 
+def test_what_a_program_does_not_name_is_not_imported():
+    code = "import sys, chainrule; chainrule.tensor([1.0]).sum(); print(*sys.modules)"
+    loaded = set(run_python(code).split())
+    for name in ("nn", "optim", "func", "linalg", "serialization", "utils", "autograd.functional"):
+        assert f"chainrule.{name}" not in loaded
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import chainrule.nn as nn; nn.Linear(1, 1)",
+        "from chainrule import nn; nn.Linear(1, 1)",
+        "import chainrule; chainrule.nn.Linear(1, 1); chainrule.optim.SGD; chainrule.utils.data.DataLoader",
+        "from chainrule import *; nn.Linear(1, 1); optim.SGD; utils.load_file; vmap; load; linalg.inv; hann_window",
+        "from chainrule.utils.data import DataLoader; from chainrule.autograd.functional import jacobian",
+        "import pickle, chainrule; pickle.loads(pickle.dumps(chainrule.nn.Linear)); chainrule.save",
+    ],
+)
+def test_names_that_come_late(code):
+    run_python(code)
+
+
+def test_a_package_lists_names_that_come_late():
+    code = "import chainrule as cr; print(*dir(cr), *dir(cr.utils), *dir(cr.autograd))"
+    assert {"nn", "optim", "vmap", "save", "checkpoint", "load_file", "functional"} <= set(run_python(code).split())
+    with pytest.raises(AttributeError, match=r"module 'chainrule\.utils' has no attribute 'dat'"):
+        cr.utils.dat  # noqa: B018
+
+
 @pytest.mark.parametrize("missing", ["sklearn", "tqdm"])
 def test_missing_extras_are_named(missing):
     code = f"""

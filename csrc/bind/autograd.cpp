@@ -13,18 +13,11 @@
 #include "ops/ops.h"
 
 namespace chainrule {
-namespace {
 
-struct HookHandle {
-    Ref<NodeBase> node;
-    int64_t id;
-};
-
-std::vector<Tensor> tensor_list(py::handle o, const char* what) {
+std::vector<Tensor> tensors_of(const py::list& list, const char* what) {
     std::vector<Tensor> out;
-    if (o.is_none()) return out;
-    if (is_tensor(o.ptr())) return {tensor_of(o.ptr())};
-    for (py::handle h : py::iter(o)) {
+    out.reserve(list.size());
+    for (py::handle h : list) {
         if (h.is_none()) {
             out.emplace_back();
             continue;
@@ -33,6 +26,20 @@ std::vector<Tensor> tensor_list(py::handle o, const char* what) {
         out.push_back(tensor_of(h.ptr()));
     }
     return out;
+}
+
+namespace {
+
+struct HookHandle {
+    Ref<NodeBase> node;
+    int64_t id;
+};
+
+// One tensor, none, or any iterable of them.
+std::vector<Tensor> tensor_list(py::handle o, const char* what) {
+    if (o.is_none()) return {};
+    if (is_tensor(o.ptr())) return {tensor_of(o.ptr())};
+    return tensors_of(py::list(py::reinterpret_borrow<py::object>(o)), what);
 }
 
 std::vector<Tensor> all_tensors(py::handle o, const char* what) {

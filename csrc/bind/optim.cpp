@@ -5,25 +5,11 @@
 #include <array>
 #include <optional>
 
-#include "bind/tensor_object.h"
+#include "bind/autograd.h"
 #include "ops/optim.h"
 
 namespace chainrule {
 namespace {
-
-std::vector<Tensor> tensors_of(const py::list& list, const char* what) {
-    std::vector<Tensor> out;
-    out.reserve(list.size());
-    for (py::handle h : list) {
-        if (h.is_none()) {
-            out.emplace_back();
-            continue;
-        }
-        check<TypeError>(is_tensor(h.ptr()), what, ": tensors are required, got ", Py_TYPE(h.ptr())->tp_name);
-        out.push_back(tensor_of(h.ptr()));
-    }
-    return out;
-}
 
 // Of these none may be missing.
 std::vector<Tensor> parameters_of(const py::list& list, const char* op) {

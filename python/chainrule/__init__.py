@@ -10,9 +10,7 @@ Example:
 """
 
 import builtins as _builtins
-import importlib as _importlib
 import math as _math
-import sys as _sys
 import typing as _typing
 
 # The order matters: _load_core loads the compiled core the one right way, and what the package defines itself comes
@@ -21,8 +19,7 @@ import typing as _typing
 from . import _load_core
 from ._core import *  # noqa: F403
 from . import _tensor  # noqa: F401
-from . import autograd as autograd, func as func, nn as nn, optim as optim, utils as utils
-from . import linalg as linalg, special as special
+from . import autograd as autograd
 from . import _module_names
 from ._formats import channels_last as channels_last, channels_last_3d as channels_last_3d
 from ._formats import contiguous_format as contiguous_format, layout as layout, memory_format as memory_format
@@ -47,14 +44,11 @@ from ._legacy import BoolTensor as BoolTensor, ByteTensor as ByteTensor, DoubleT
 from ._legacy import FloatTensor as FloatTensor, IntTensor as IntTensor, LongTensor as LongTensor, finfo as finfo
 from ._legacy import iinfo as iinfo, is_complex as is_complex, is_floating_point as is_floating_point
 from ._legacy import is_nonzero as is_nonzero, set_default_tensor_type as set_default_tensor_type
-from ._windows import bartlett_window as bartlett_window, blackman_window as blackman_window
-from ._windows import hamming_window as hamming_window, hann_window as hann_window, kaiser_window as kaiser_window
 from ._tensor_str import set_printoptions as set_printoptions
 from .autograd import enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import set_grad_enabled as set_grad_enabled  # type: ignore[assignment]
-from .func import vmap as vmap
-from .serialization import load as load, save as save
+from ._later import later as _later
 
 # isort: on
 _module_names.install()
@@ -66,18 +60,28 @@ if _typing.TYPE_CHECKING:
     from . import compiler as compiler
     from . import cuda as cuda
     from . import distributed as distributed
+    from . import distributions as distributions
     from . import fft as fft
+    from . import func as func
     from . import hub as hub
     from . import jit as jit
     from . import library as library
+    from . import linalg as linalg
     from . import mps as mps
     from . import multiprocessing as multiprocessing
+    from . import nn as nn
+    from . import onnx as onnx
+    from . import optim as optim
     from . import profiler as profiler
     from . import quasirandom as quasirandom
     from . import random as random
+    from . import serialization as serialization
+    from . import sklearn as sklearn
     from . import sparse as sparse
+    from . import special as special
     from . import testing as testing
     from . import types as types
+    from . import utils as utils
     from . import version as version
     from . import viz as viz
     from . import xpu as xpu
@@ -108,6 +112,14 @@ if _typing.TYPE_CHECKING:
     from ._switches import set_warn_always as set_warn_always
     from ._switches import typename as typename
     from ._switches import use_deterministic_algorithms as use_deterministic_algorithms
+    from ._windows import bartlett_window as bartlett_window
+    from ._windows import blackman_window as blackman_window
+    from ._windows import hamming_window as hamming_window
+    from ._windows import hann_window as hann_window
+    from ._windows import kaiser_window as kaiser_window
+    from .func import vmap as vmap
+    from .serialization import load as load
+    from .serialization import save as save
     from .sparse import smm as smm
     from .sparse import sparse_coo_tensor as sparse_coo_tensor
     from .sparse import sparse_csr_tensor as sparse_csr_tensor
@@ -126,39 +138,39 @@ inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 newaxis = None
 
 
-# What few programs need is imported when it is first named: name -> the module that it is, or that it stands in.
+# What not every program needs is imported when it is first named.
 # fmt: off
 _MODULES = [
-    "accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "hub", "jit",
-    "library", "mps", "multiprocessing", "onnx", "profiler", "quasirandom", "random", "sklearn", "sparse", "testing",
-    "types", "version", "viz", "xpu",
+    "accelerator", "amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "func", "hub", "jit",
+    "library", "linalg", "mps", "multiprocessing", "nn", "onnx", "optim", "profiler", "quasirandom", "random",
+    "serialization", "sklearn", "sparse", "special", "testing", "types", "utils", "version", "viz", "xpu",
 ]
-_SWITCHES = [
-    "GradScaler", "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "float16",
-    "get_autocast_dtype", "is_deterministic_algorithms_warn_only_enabled",
-    "get_default_device", "get_float32_matmul_precision", "get_num_interop_threads", "half", "is_autocast_enabled",
-    "is_inference_mode_enabled", "is_storage", "set_default_device", "set_flush_denormal",
-    "set_float32_matmul_precision", "set_num_interop_threads", "set_warn_always", "typename",
-    "use_deterministic_algorithms",
-]
+_MEMBERS = {
+    "_flat": ["source"],
+    "_reports": ["profile", "summary"],
+    "_switches": [
+        "GradScaler", "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "float16",
+        "get_autocast_dtype", "is_deterministic_algorithms_warn_only_enabled", "get_default_device",
+        "get_float32_matmul_precision", "get_num_interop_threads", "half", "is_autocast_enabled",
+        "is_inference_mode_enabled", "is_storage", "set_default_device",
+        "set_float32_matmul_precision", "set_flush_denormal", "set_num_interop_threads", "set_warn_always",
+        "typename", "use_deterministic_algorithms",
+    ],
+    "_windows": ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"],
+    "func": ["vmap"],
+    "serialization": ["load", "save"],
+    "sparse": ["smm", "sparse_coo_tensor", "sparse_csr_tensor", "spmm"],
+}
 # fmt: on
-_LATER = dict(zip(_MODULES, _MODULES)) | dict.fromkeys(_SWITCHES, "_switches")
-_LATER |= dict.fromkeys(["smm", "sparse_coo_tensor", "sparse_csr_tensor", "spmm"], "sparse")
-_LATER |= {"source": "_flat", "profile": "_reports", "summary": "_reports"}
-
-
-def __getattr__(name: str) -> _typing.Any:
-    if name in _LATER:
-        module = _importlib.import_module(f"chainrule.{_LATER[name]}")
-        found = globals()[name] = module if _LATER[name] == name else getattr(module, name)
-        return found
-    raise AttributeError(f"module 'chainrule' has no attribute '{name}'", name=name, obj=_sys.modules[__name__])
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+__getattr__, __dir__ = _later(__name__, _MODULES, _MEMBERS)
 
 
 def is_tensor(obj: object) -> _builtins.bool:
     """Whether obj is a tensor."""
     return isinstance(obj, _load_core.core.Tensor)
+
+
+if not _typing.TYPE_CHECKING:
+    # What `from chainrule import *` gives: all that is here, and of what comes late the parts that most programs use.
+    __all__ = [name for name in globals() if not name.startswith("_")]
+    __all__ += ["func", "linalg", "nn", "optim", "special", "utils", "load", "save", "vmap", *_MEMBERS["_windows"]]

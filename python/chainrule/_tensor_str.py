@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import Any
 
 from . import _core
 
 
-@dataclasses.dataclass
 class PrintOptions:
-    precision: int = 4
-    threshold: float = 1000
-    edgeitems: int = 3
-    linewidth: int = 80
-    sci_mode: bool | None = None
+    precision: int
+    threshold: float
+    edgeitems: int
+    linewidth: int
+    sci_mode: bool | None
 
 
-OPTIONS = PrintOptions()
-
+_DEFAULT = {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80, "sci_mode": None}
 _PROFILES = {
-    "default": PrintOptions(),
-    "short": PrintOptions(precision=2, edgeitems=2),
-    "full": PrintOptions(threshold=math.inf),
+    "default": _DEFAULT,
+    "short": _DEFAULT | {"precision": 2, "edgeitems": 2},
+    "full": _DEFAULT | {"threshold": math.inf},
 }
+OPTIONS = PrintOptions()
+vars(OPTIONS).update(_DEFAULT)
 
 
 def set_printoptions(
@@ -50,7 +49,7 @@ def set_printoptions(
     if profile is not None:
         if profile not in _PROFILES:
             raise ValueError(f"set_printoptions: profile must be one of {sorted(_PROFILES)}, got {profile!r}.")
-        vars(OPTIONS).update(vars(_PROFILES[profile]))
+        vars(OPTIONS).update(_PROFILES[profile])
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
     vars(OPTIONS).update({k: v for k, v in given.items() if v is not None})
     OPTIONS.sci_mode = sci_mode

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from . import _core, _safetensors
-from ._safe_globals import SafeUnpickler, add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
+from ._safe_globals import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
 
 __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "safe_globals", "save"]
 
@@ -239,6 +239,8 @@ def _load(file: Any, pickle_module: Any, trusted: bool) -> Any:
         start = file.getvalue()[: len(MARKER)]
     if start == MARKER:
         if not trusted and get_safe_globals():
+            from ._safe_unpickler import SafeUnpickler
+
             file.read(len(MARKER))
             return SafeUnpickler(file).load()
         if not trusted:

@@ -14,6 +14,7 @@ import pytest
 from helpers import array, same
 
 import chainrule as cr
+import chainrule.serialization
 
 FUZZ_CASES = int(os.environ.get("CHAINRULE_FUZZ_CASES", "100000"))
 WIDENED = {

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import _core
-from . import function, functional, graph, profiler
+from .._later import later
+from . import function
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function, FunctionCtx, once_differentiable
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .variable import Variable
+
+if TYPE_CHECKING:
+    from . import functional, graph, profiler
 
 __all__ = [
     "Function",
@@ -41,6 +45,8 @@ Tensors: TypeAlias = "Tensor | Sequence[Tensor]"
 OptionalTensors: TypeAlias = "Tensor | Sequence[Tensor | None] | None"
 
 is_grad_enabled = _core.is_grad_enabled
+
+__getattr__, __dir__ = later(__name__, ["functional", "graph", "profiler"])
 
 
 def backward(

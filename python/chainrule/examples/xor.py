@@ -51,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         answers = train(model, args.steps, args.lr).tolist()
         print(name)
         for inputs, target, answer in zip(INPUTS, TARGETS, answers, strict=True):
-            print(f"  {inputs[0]:.0f} xor {inputs[1]:.0f} = {target[0]:.0f}   net: {answer[0]:6.3f}")
+            shown = round(answer[0], 3) + 0.0  # -0.0 becomes 0.0
+            print(f"  {inputs[0]:.0f} xor {inputs[1]:.0f} = {target[0]:.0f}   net: {shown:6.3f}")
     if args.plot:
         figure = _plot.new_figure(9, 4.8, "XOR: orange where the answer is nearer to 1, blue where nearer to 0")
         for axes, (name, model) in zip(figure.subplots(1, 2), models.items()):
