@@ -2,7 +2,7 @@
 # size, a static one (CHAINRULE_OPENBLAS) of which only what is used is kept. It must count in 32 bits and let several threads
 # call it at once without threads of its own.
 set(CHAINRULE_OPENBLAS "" CACHE PATH "Folder with libopenblas.a and cblas.h; empty: the pip package scipy-openblas32")
-set(CHAINRULE_OPENBLAS_LICENSE "" CACHE FILEPATH "Its licence, which asks to travel with it")
+set(CHAINRULE_OPENBLAS_LICENSE "${CHAINRULE_OPENBLAS}/LICENSE" CACHE FILEPATH "Its licence, which asks to travel with it")
 
 if(CHAINRULE_OPENBLAS)
   find_library(openblas_library NAMES libopenblas.a PATHS ${CHAINRULE_OPENBLAS} PATH_SUFFIXES lib
@@ -15,6 +15,11 @@ if(CHAINRULE_OPENBLAS)
   endif()
   set(openblas_licence ${CHAINRULE_OPENBLAS_LICENSE})
   add_library(chainrule_openblas STATIC IMPORTED)
+  execute_process(COMMAND ${CMAKE_NM} --undefined-only ${openblas_library} OUTPUT_VARIABLE symbols ERROR_QUIET)
+  if(NOT symbols MATCHES "pthread_mutex_lock")
+    # Two threads could take the same buffer, and their products would be wrong now and then: Debian's serial library is such a one.
+    message(FATAL_ERROR "CHAINRULE_OPENBLAS: ${openblas_library} has no locks. One made with USE_LOCKING=1 has")
+  endif()
   # A library for many processors holds a table of kernels for each. We keep one family for each of our own instruction
   # sets; the name of any other table stands for the next one that such a processor can run.
   execute_process(COMMAND ${CMAKE_NM} --defined-only ${openblas_library} OUTPUT_VARIABLE symbols ERROR_QUIET)
