@@ -11,7 +11,6 @@ OTHER = {
     "as_strided.partial_views": "the sample is a view, and the memory around it does not come along",
     "rand_like": f"{DATABASE}: it calls randn_like",
     "to_sparse": "a sparse result, which test_sparse.py compares",
-    **dict.fromkeys(["half", "bfloat16"], "a name that refuses: there are no such dtypes"),
     **dict.fromkeys(
         ["fft.hfft", "fft.irfft", "fft.irfft2", "fft.irfftn"], "a name that refuses: there are no complex numbers"
     ),

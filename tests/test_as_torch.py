@@ -389,14 +389,13 @@ def test_cuda_raises_and_says_so(tmp_path):
         message(torch.cuda.FloatTensor, 3)
         message(torch.cuda.set_device, 0)
         message(torch.zeros(1).to, torch.device("cuda"))
-        message(torch.zeros(1).half)
         message(torch.distributed.init_process_group, "gloo")
         """,
     )
     status, out, errors = as_torch(script, cwd=tmp_path)
     assert status == 0, errors
     lines = out.strip().split("\n")
-    assert len(lines) == 7 and all(re.search("CPU|float16", line) for line in lines), out
+    assert len(lines) == 6 and all("CPU" in line for line in lines), out
 
 
 def test_spawn_and_distributed_sampler(tmp_path):

@@ -38,6 +38,7 @@ const OpDef cast_op = {
         },
     .eval = [](EvalCtx& c) { copy_data(c.out(), c.input(0)); },
     .vjp = [](VjpCtx& c) { c.set(0, cast(c.grad(), c.input_dtype(0))); },
+    .any_dtype = true,
     .keep_shape = 1,
     .attr_bytes = sizeof(CastAttrs),
     .describe = describe_attrs<CastAttrs>,
@@ -49,6 +50,7 @@ const OpDef clone_op = {
     .infer = [](InferCtx& c) { c.set(0, c.input(0).shape(), c.input(0).dtype()); },
     .eval = [](EvalCtx& c) { copy_data(c.out(), c.input(0)); },
     .vjp = [](VjpCtx& c) { c.set(0, c.grad()); },
+    .any_dtype = true,
 };
 
 // copy_: self becomes the source's values; all gradient goes to the source.
@@ -69,6 +71,7 @@ const OpDef copy_op = {
             if (c.wants(1)) c.set(1, sum_to(cast(c.grad(), c.input_dtype(1)), c.input_shape(1)));
         },
     .elementwise = true,
+    .any_dtype = true,
     .keep_shape = 2,
 };
 
@@ -191,6 +194,7 @@ const OpDef as_strided_embed_op = {
             }
             c.set(0, run_with(as_strided_op, a.part, g));
         },
+    .any_dtype = true,
     .attr_bytes = sizeof(EmbedAttrs),
     .describe = describe_attrs<EmbedAttrs>,
 };
@@ -225,6 +229,7 @@ const OpDef as_strided_scatter_op = {
             }
             c.set(0, run_with(as_strided_scatter_op, a, g, zeros(a.shape, g.dtype())));
         },
+    .any_dtype = true,
     .keep_shape = 1,
     .attr_bytes = sizeof(Geometry),
     .describe = describe_attrs<Geometry>,

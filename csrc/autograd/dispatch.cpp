@@ -3,6 +3,7 @@
 #include "autograd/basic_ops.h"
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
+#include "autograd/narrow.h"
 #include "autograd/node.h"
 #include "autograd/recorder.h"
 
@@ -40,7 +41,7 @@ class Inputs {
 }  // namespace
 
 // PyTorch's rule: a tensor with axes outranks a 0-d one, and that a Python number, unless of a lower category.
-DType common_dtype(const Tensor* inputs, int n) {
+DType common_dtype(const Tensor* inputs, int n, DType widest) {
     struct Group {
         bool any = false;
         DType dtype = DType::Bool;
@@ -51,6 +52,7 @@ DType common_dtype(const Tensor* inputs, int n) {
     } dims, zero_dim, numbers;
     for (int i = 0; i < n; ++i) {
         const Tensor& t = inputs[i];
+        if (!t || wide(t.dtype()) > widest) continue;
         (t->wrapped_number ? numbers : t.ndim() == 0 ? zero_dim : dims).add(t.dtype());
     }
     auto raise = [](Group strong, const Group& weak, bool is_number) {
@@ -177,12 +179,19 @@ template <bool watched> void evaluate(const OpDef& op, EvalCtx& c) {
     }
 }
 
+// No kernel makes a narrow result: the way there leads through dispatch_narrow.
+void check_result(const OpDef& op, DType result) {
+    check<TypeError>(!is_narrow(result) || takes_narrow(op), op.name, ": a result of ", result,
+                     " is not computed directly. Compute in ", wide(result), " and convert it with .to().");
+}
+
 template <bool watched>
 void dispatch_as(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs, int n_outputs) {
     Inputs in(inputs, n_inputs);
     if (op.promotion != Promotion::None) promote_inputs(op, in, n_inputs);
     InferCtx infer{op, in.data(), n_inputs, attrs, {}, n_outputs};
     op.infer(infer);
+    check_result(op, infer.out[0].dtype);
     bool recording = grad_mode() && op.vjp && any_requires_grad(in.data(), n_inputs);
     if (recording && op.broadcast) expand_inputs(in, n_inputs, infer.out[0].shape);
     int64_t start = watched ? steady_ns() : 0;
@@ -212,8 +221,9 @@ void dispatch_as(const OpDef& op, const Tensor* inputs, int n_inputs, void* attr
 }  // namespace
 
 void dispatch(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs, int n_outputs) {
-    if (recorder()) [[unlikely]]
-        dispatch_as<true>(op, inputs, n_inputs, attrs, outputs, n_outputs);
+    if (any_narrow(inputs, n_inputs) && !takes_narrow(op)) [[unlikely]]
+        dispatch_narrow(op, inputs, n_inputs, attrs, outputs, n_outputs);
+    else if (recorder()) [[unlikely]] dispatch_as<true>(op, inputs, n_inputs, attrs, outputs, n_outputs);
     else dispatch_as<false>(op, inputs, n_inputs, attrs, outputs, n_outputs);
 }
 
@@ -245,6 +255,7 @@ template <bool watched> Tensor dispatch_inplace_as(const OpDef& op, const Tensor
     InferCtx infer{op, in.data(), n_inputs, attrs, {}, 1};
     op.infer(infer);
     const OutSpec& out = infer.out[0];
+    check_result(op, out.dtype);
     check<ValueError>(out.shape == self.shape(), op.name, "_: the result has shape ", out.shape,
                       ", which does not fit in place into shape ", self.shape());
     check<TypeError>(category(out.dtype) <= category(self.dtype()), op.name, "_: the result is ", out.dtype,
@@ -278,6 +289,8 @@ template <bool watched> Tensor dispatch_inplace_as(const OpDef& op, const Tensor
 }  // namespace
 
 Tensor dispatch_inplace(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs) {
+    if (any_narrow(inputs, n_inputs) && !takes_narrow(op)) [[unlikely]]
+        return dispatch_inplace_narrow(op, inputs, n_inputs, attrs);
     return recorder() ? dispatch_inplace_as<true>(op, inputs, n_inputs, attrs)
                       : dispatch_inplace_as<false>(op, inputs, n_inputs, attrs);
 }

@@ -164,17 +164,52 @@ bool fused_unary_grad(VjpCtx& c) {
     return true;
 }
 
+namespace {
+
+// Elements of two bytes are moved by no kernel.
+void move_pairs(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+    char *to = ptr[0], *from = ptr[1];
+    for (int64_t i = 0; i < n; ++i) std::memcpy(to + i * stride[0], from + i * stride[1], 2);
+}
+
+// The loop that copies and converts; null for a pair that goes through the wide partners.
+Loop copy_loop(DType to, DType from) {
+    const kernels::Table& k = kernels::kernels();
+    if (to == from && is_narrow(to)) return to == DType::Int8 ? copy_loop(DType::UInt8, DType::UInt8) : move_pairs;
+    if (is_narrow(from)) return wide(from) == to ? k.widen[narrow_index(from)] : nullptr;
+    if (is_narrow(to)) return wide(to) == from ? k.narrow[narrow_index(to)] : nullptr;
+    return k.cast[index_of(from)][index_of(to)];
+}
+
+}  // namespace
+
+Tensor widened_data(const Tensor& t) {
+    Tensor out = empty(t.shape(), wide(t.dtype()));
+    copy_data(out, t);
+    return out;
+}
+
 void copy_data(const Tensor& dst, const Tensor& src) {
-    kernels::Transpose transpose = kernels::kernels().transpose[index_of(dst.dtype())];
-    if (transpose && src.dtype() == dst.dtype() && !src.is_contiguous() && dst.ndim() > 1) {
+    DType to = dst.dtype(), from = src.dtype();
+    kernels::Transpose transpose = is_narrow(to) ? nullptr : kernels::kernels().transpose[index_of(to)];
+    if (transpose && from == to && !src.is_contiguous() && dst.ndim() > 1) {
         Unlock unlock(dst.numel());
         kernels::Operands o = operands_of(dst, &src, 1);
         if (kernels::copy_transposed(transpose, o, static_cast<int64_t>(dst.item_size()))) return;
     }
-    apply_loop(kernels::kernels().cast[index_of(src.dtype())][index_of(dst.dtype())], dst, &src, 1, nullptr);
+    if (Loop loop = copy_loop(to, from)) return apply_loop(loop, dst, &src, 1, nullptr);
+    if (is_narrow(from)) return copy_data(dst, widened_data(src));
+    Tensor between = empty(src.shape(), wide(to));
+    copy_data(between, src);
+    copy_data(dst, between);
 }
 
 void add_data(const Tensor& dst, const Tensor& src) {
+    if (is_narrow(dst.dtype())) {
+        Tensor sum = widened_data(dst);
+        add_data(sum, widened_data(src));
+        return copy_data(dst, sum);
+    }
     const Tensor in[2] = {dst, src};
     apply_loop(kernels::kernels().binary[static_cast<int>(kernels::Binary::Add)][index_of(dst.dtype())], dst, in, 2,
                nullptr);

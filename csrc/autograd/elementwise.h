@@ -32,5 +32,6 @@ bool fused_unary_grad(VjpCtx& c);
 void copy_data(const Tensor& dst, const Tensor& src);  // converts and broadcasts
 void add_data(const Tensor& dst, const Tensor& src);   // dst += src, same dtype
 void zero_data(const Tensor& t);
+Tensor widened_data(const Tensor& t);  // a copy in the wide partner of its dtype
 
 }  // namespace chainrule

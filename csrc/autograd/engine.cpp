@@ -224,6 +224,7 @@ void Pass::check_anomaly(Node* node) {
         if (!needs(e) || !holds(as_node(e.node))) continue;
         Tensor g(slots(as_node(e.node))[e.nr]);
         if (!g || !is_floating(g.dtype())) continue;
+        if (is_narrow(g.dtype())) g = widened_data(g);
         Tensor finite = empty({}, DType::Bool), each = empty(g.shape(), DType::Bool);
         apply_loop(
             kernels::kernels().predicate[static_cast<int>(kernels::Predicate::IsFinite)][static_cast<int>(g.dtype())],

@@ -136,6 +136,8 @@ struct OpDef {
     bool elementwise =
         false;              // may run with output 0 in input 0's memory: element i needs no other (or input 0 is kept)
     bool variadic = false;  // any number of like inputs
+    bool any_dtype =
+        false;  // takes narrow dtypes as they are (views do so anyway): its evaluation only copies elements
     // Saved for the gradient: bit k of save_input[i] says that the gradient of input k needs input i. 0: not saved.
     uint16_t save_input[kMaxSavedInputs] = {};
     uint16_t save_output[2] = {};
@@ -150,7 +152,8 @@ struct OpDef {
 void dispatch(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs, int n_outputs = 1);
 
 // The dtype in which tensors and Python numbers meet.
-DType common_dtype(const Tensor* inputs, int n);
+DType common_dtype(const Tensor* inputs, int n,
+                   DType widest = DType::Float64);  // of inputs computed in at most `widest`
 
 // The in-place form: writes into self (which is inputs[0]) and moves self's history on. Returns self.
 Tensor dispatch_inplace(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs);

@@ -9,6 +9,7 @@
 #include "bind/foreign.h"
 #include "bind/generator.h"
 #include "bind/out_argument.h"
+#include "ops/narrow.h"
 #include "ops/ops.h"
 
 namespace chainrule {
@@ -461,7 +462,7 @@ PyObject* call_function(const BoundFunction& f, PyObject* const* args, Py_ssize_
     call.inplace = f.inplace;
     for (const Signature& s : f.signatures) {
         if (!match(s, args, nargs, kwnames, call)) continue;
-        s.call(call);
+        chainrule::call(s.call, call);
         return give_back(call);
     }
     Py_ssize_t place = f.inplace ? -1 : place_of_out(kwnames, args + nargs);

@@ -5,12 +5,13 @@
 #include <cstring>
 
 #include "autograd/elementwise.h"
+#include "core/narrow_bits.h"
 #include "ops/ops.h"
 
 namespace chainrule {
 namespace {
 
-PyObject* g_dtypes[kNumDTypes];
+PyObject* g_dtypes[kAllDTypes];
 PyTypeObject* g_dtype_type = nullptr;
 PyTypeObject* g_size_type = nullptr;
 
@@ -40,20 +41,26 @@ bool dtype_of_array(const py::dtype& d, DType* out) {
     else if (kind == 'i' && size == 8) *out = DType::Int64;
     else if (kind == 'f' && size == 4) *out = DType::Float32;
     else if (kind == 'f' && size == 8) *out = DType::Float64;
+    else if (kind == 'f' && size == 2) *out = DType::Float16;
+    else if (kind == 'i' && size == 1) *out = DType::Int8;
+    else if (kind == 'i' && size == 2) *out = DType::Int16;
     else return false;
     return true;
 }
 
 py::dtype numpy_dtype(DType t) {
-    static const char* names[kNumDTypes] = {"?", "u1", "i4", "i8", "f4", "f8"};
+    static const char* names[kAllDTypes] = {"?", "u1", "i4", "i8", "f4", "f8", "f2", "", "i1", "i2"};
+    check<TypeError>(t != DType::BFloat16, "numpy: NumPy has no bfloat16. Convert the tensor with .float() first.");
     return py::dtype(names[static_cast<int>(t)]);
 }
 
 DType checked_dtype(const py::array& a) {
     DType t;
     if (!dtype_of_array(a.dtype(), &t))
-        fail<TypeError>("from_numpy: arrays of float64, float32, int64, int32, uint8 and bool are supported, got ",
-                        std::string(py::str(a.dtype())), ". Convert it with .astype(...).");
+        fail<TypeError>(
+            "from_numpy: arrays of float64, float32, float16, int64, int32, int16, int8, uint8 and bool are supported, "
+            "got ",
+            std::string(py::str(a.dtype())), ". Convert it with .astype(...).");
     return t;
 }
 
@@ -185,6 +192,18 @@ template <class T> void fill_tensor(PyObject* data, const Tensor& t) {
     check<RuntimeError>(at == end, "tensor: the data changed while it was read");
 }
 
+Tensor converted(const Tensor& t, const DType* dtype, bool copy) {
+    if (dtype && *dtype != t.dtype()) {
+        Tensor out = empty(t.shape(), *dtype);
+        copy_data(out, t);
+        return out;
+    }
+    if (!copy) return t;
+    Tensor out = empty(t.shape(), t.dtype());
+    copy_data(out, t);
+    return out;
+}
+
 Tensor tensor_from_list(PyObject* data, const DType* dtype) {
     NestedShape s;
     for (py::object o = py::reinterpret_borrow<py::object>(data); is_list(o.ptr());) {
@@ -194,16 +213,17 @@ Tensor tensor_from_list(PyObject* data, const DType* dtype) {
         o = items[0];
     }
     measure(data, 0, s);
-    Tensor t = empty(s.shape, dtype ? *dtype : s.some ? s.dtype : default_dtype());
+    DType asked = dtype ? *dtype : s.some ? s.dtype : default_dtype();
+    Tensor t = empty(s.shape, wide(asked));
     switch (t.dtype()) {
         case DType::Bool: fill_tensor<bool>(data, t); break;
         case DType::UInt8: fill_tensor<uint8_t>(data, t); break;
         case DType::Int32: fill_tensor<int32_t>(data, t); break;
         case DType::Int64: fill_tensor<int64_t>(data, t); break;
         case DType::Float32: fill_tensor<float>(data, t); break;
-        case DType::Float64: fill_tensor<double>(data, t); break;
+        default: fill_tensor<double>(data, t); break;
     }
-    return t;
+    return converted(t, &asked, false);
 }
 
 // A sequence that holds tensors with axes or arrays: each element converted, then stacked.
@@ -219,18 +239,6 @@ Tensor tensor_from_parts(PyObject* data, const DType* dtype) {
     }
     Py_LeaveRecursiveCall();
     return stack(parts, 0);
-}
-
-Tensor converted(const Tensor& t, const DType* dtype, bool copy) {
-    if (dtype && *dtype != t.dtype()) {
-        Tensor out = empty(t.shape(), *dtype);
-        copy_data(out, t);
-        return out;
-    }
-    if (!copy) return t;
-    Tensor out = empty(t.shape(), t.dtype());
-    copy_data(out, t);
-    return out;
 }
 
 }  // namespace
@@ -398,6 +406,14 @@ PyObject* to_array(const Tensor& t, PyObject* owner) {
     return a.release().ptr();
 }
 
+namespace {
+template <DType t> auto widened(const void* p) {
+    typename NarrowBits<t>::Bits bits;
+    std::memcpy(&bits, p, sizeof bits);
+    return NarrowBits<t>::widen(bits);
+}
+}  // namespace
+
 PyObject* to_number(const Tensor& t) {
     const void* p = t.data();
     switch (t.dtype()) {
@@ -407,6 +423,10 @@ PyObject* to_number(const Tensor& t) {
         case DType::Int64: return given(PyLong_FromLongLong(*static_cast<const int64_t*>(p)));
         case DType::Float32: return given(PyFloat_FromDouble(static_cast<double>(*static_cast<const float*>(p))));
         case DType::Float64: return given(PyFloat_FromDouble(*static_cast<const double*>(p)));
+        case DType::Float16: return given(PyFloat_FromDouble(static_cast<double>(widened<DType::Float16>(p))));
+        case DType::BFloat16: return given(PyFloat_FromDouble(static_cast<double>(widened<DType::BFloat16>(p))));
+        case DType::Int8: return given(PyLong_FromLong(widened<DType::Int8>(p)));
+        case DType::Int16: return given(PyLong_FromLong(widened<DType::Int16>(p)));
     }
     return nullptr;
 }
@@ -444,7 +464,7 @@ PyObject* dtype_object(DType t) { return g_dtypes[static_cast<int>(t)]; }
 bool is_dtype(PyObject* o) { return Py_TYPE(o) == g_dtype_type; }
 
 bool to_dtype(PyObject* o, DType* out) {
-    for (int i = 0; i < kNumDTypes; ++i)
+    for (int i = 0; i < kAllDTypes; ++i)
         if (o == g_dtypes[i]) {
             *out = static_cast<DType>(i);
             return true;
@@ -512,11 +532,11 @@ void bind_dtypes(py::module_& m) {
         .def_property_readonly("name", [](const DTypeBox& d) { return dtype_name(d.value); })
         .def_property_readonly("is_floating_point", [](const DTypeBox& d) { return is_floating(d.value); })
         .def_property_readonly("is_complex", [](const DTypeBox&) { return false; })
-        .def_property_readonly("is_signed", [](const DTypeBox& d) { return d.value > DType::UInt8; })
+        .def_property_readonly("is_signed", [](const DTypeBox& d) { return is_signed(d.value); })
         .def_property_readonly("itemsize", [](const DTypeBox& d) { return item_size(d.value); });
     cls.attr("__module__") = "chainrule";
     g_dtype_type = reinterpret_cast<PyTypeObject*>(cls.ptr());
-    for (int i = 0; i < kNumDTypes; ++i) {
+    for (int i = 0; i < kAllDTypes; ++i) {
         py::object o = py::cast(DTypeBox{static_cast<DType>(i)});
         m.attr(dtype_name(static_cast<DType>(i))) = o;
         g_dtypes[i] = o.release().ptr();
@@ -525,6 +545,8 @@ void bind_dtypes(py::module_& m) {
     m.attr("double") = m.attr("float64");
     m.attr("int") = m.attr("int32");
     m.attr("long") = m.attr("int64");
+    m.attr("half") = m.attr("float16");
+    m.attr("short") = m.attr("int16");
 
     py::class_<DeviceBox> device(m, "device", "Where a tensor lives: chainrule computes on the CPU.", memory_checked());
     device

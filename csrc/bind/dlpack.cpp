@@ -38,7 +38,7 @@ struct DLManagedVersioned {
 };
 
 constexpr int32_t kCpu = 1;
-constexpr uint8_t kInt = 0, kUInt = 1, kFloat = 2, kBool = 6;
+constexpr uint8_t kInt = 0, kUInt = 1, kFloat = 2, kBfloat = 4, kBool = 6;
 constexpr uint64_t kReadOnly = 1, kIsCopied = 2;
 
 // The names of capsules, before and after someone has taken what is inside.
@@ -76,7 +76,11 @@ template <class M> void destroy_capsule(PyObject* capsule) {
 }
 
 DLDataType dl_type(DType t) {
-    uint8_t code = t == DType::Bool ? kBool : t == DType::UInt8 ? kUInt : is_floating(t) ? kFloat : kInt;
+    uint8_t code = t == DType::Bool       ? kBool
+                   : t == DType::UInt8    ? kUInt
+                   : t == DType::BFloat16 ? kBfloat
+                   : is_floating(t)       ? kFloat
+                                          : kInt;
     return {code, static_cast<uint8_t>(8 * item_size(t)), 1};
 }
 
@@ -125,12 +129,14 @@ py::object dlpack(const Tensor& self, py::object stream, py::object max_version,
 // ---- taking ----
 
 DType taken_type(const DLTensor& d) {
-    for (int i = 0; i < kNumDTypes; ++i) {
+    for (int i = 0; i < kAllDTypes; ++i) {
         DLDataType own = dl_type(static_cast<DType>(i));
         if (own.code == d.dtype.code && own.bits == d.dtype.bits && d.dtype.lanes == 1) return static_cast<DType>(i);
     }
-    fail<TypeError>("from_dlpack: elements of float64, float32, int64, int32, uint8 and bool are supported, got kind ",
-                    int{d.dtype.code}, " with ", int{d.dtype.bits}, " bits and ", d.dtype.lanes, " lanes");
+    fail<TypeError>(
+        "from_dlpack: elements of float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8 and bool are "
+        "supported, got kind ",
+        int{d.dtype.code}, " with ", int{d.dtype.bits}, " bits and ", d.dtype.lanes, " lanes");
 }
 
 // Where the elements lie: from the lowest address on, with strides that are not negative, and the axes to flip for that.

@@ -341,6 +341,14 @@ PyMethodDef methods[] = {
      METH_FASTCALL | METH_KEYWORDS, "bool()\n\nAs bool."},
     {"byte", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::UInt8>)),
      METH_FASTCALL | METH_KEYWORDS, "byte()\n\nAs uint8."},
+    {"half", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Float16>)),
+     METH_FASTCALL | METH_KEYWORDS, "half()\n\nAs float16."},
+    {"bfloat16", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::BFloat16>)),
+     METH_FASTCALL | METH_KEYWORDS, "bfloat16()\n\nAs bfloat16."},
+    {"char", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Int8>)),
+     METH_FASTCALL | METH_KEYWORDS, "char()\n\nAs int8."},
+    {"short", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(convert_method<DType::Int16>)),
+     METH_FASTCALL | METH_KEYWORDS, "short()\n\nAs int16."},
     {"cpu", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(same)), METH_FASTCALL | METH_KEYWORDS,
      "cpu()\n\nThe tensor itself."},
     {"pin_memory", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(same)), METH_FASTCALL | METH_KEYWORDS,
@@ -382,7 +390,7 @@ void add_tensor_methods() {
         "Elements between the start of the memory and the first element.");
     method("is_floating_point", [](const Tensor& t) { return is_floating(t.dtype()); });
     method("is_complex", [](const Tensor&) { return false; });
-    method("is_signed", [](const Tensor& t) { return t.dtype() > DType::UInt8; });
+    method("is_signed", [](const Tensor& t) { return is_signed(t.dtype()); });
     method(
         "retain_grad", [](const Tensor& t) { retain_grad(t); },
         "Keep the gradient of a tensor that is not a leaf in its .grad.");

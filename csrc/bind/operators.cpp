@@ -2,6 +2,7 @@
 
 #include "bind/arguments.h"
 #include "bind/convert.h"
+#include "ops/narrow.h"
 #include "ops/ops.h"
 
 namespace chainrule {
@@ -43,7 +44,7 @@ PyObject* call_registered(const BoundFunction& f, const Tensor& x, const Tensor&
         args.args[i].kind = Arg::TensorArg;
         args.args[i].tensor = operands[i];
     }
-    signature.call(args);
+    call(signature.call, args);
     return give_back(args);
 }
 

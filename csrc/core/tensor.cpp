@@ -4,16 +4,26 @@
 #include <new>
 
 #include "core/allocator.h"
+#include "core/narrow_bits.h"
 
 namespace chainrule {
 namespace {
 
 DType g_default_dtype = DType::Float32;
+thread_local bool computes_wide = false;
 Counter g_live_tensors{0};
 
+template <class T> T converted(Scalar s) { return s.is_float() ? static_cast<T>(s.d) : static_cast<T>(s.i); }
 template <class T> void store(void* p, Scalar s) {
-    T value = s.is_float() ? static_cast<T>(s.d) : static_cast<T>(s.i);
+    T value = converted<T>(s);
     std::memcpy(p, &value, sizeof(T));
+}
+template <DType t> void store_narrow(void* p, Scalar s) {
+    using Of = NarrowBits<t>;
+    typename Of::Wide value =
+        is_floating(t) ? converted<typename Of::Wide>(s) : static_cast<typename Of::Wide>(s.to_int());
+    typename Of::Bits bits = Of::narrow(value);
+    std::memcpy(p, &bits, sizeof bits);
 }
 
 }  // namespace
@@ -127,21 +137,28 @@ Tensor scalar_tensor(Scalar value, DType dtype, bool wrapped) {
         case DType::Int64: *t.data<int64_t>() = value.to_int(); break;
         case DType::Float32: store<float>(t.data(), value); break;
         case DType::Float64: store<double>(t.data(), value); break;
+        case DType::Float16: store_narrow<DType::Float16>(t.data(), value); break;
+        case DType::BFloat16: store_narrow<DType::BFloat16>(t.data(), value); break;
+        case DType::Int8: store_narrow<DType::Int8>(t.data(), value); break;
+        case DType::Int16: store_narrow<DType::Int16>(t.data(), value); break;
     }
     t->wrapped_number = wrapped;
     return t;
 }
 
-DType default_dtype() { return g_default_dtype; }
+DType default_dtype() { return computes_wide ? wide(g_default_dtype) : g_default_dtype; }
+
+WideDefault::WideDefault() : before_(computes_wide) { computes_wide = true; }
+WideDefault::~WideDefault() { computes_wide = before_; }
 
 void set_default_dtype(DType dtype) {
-    check<TypeError>(is_floating(dtype), "set_default_dtype: the default must be float32 or float64, got ", dtype);
+    check<TypeError>(is_floating(dtype), "set_default_dtype: the default must be a floating type, got ", dtype);
     g_default_dtype = dtype;
 }
 
 DType dtype_of(Scalar value) {
     if (value.kind == Scalar::Bool) return DType::Bool;
-    return value.kind == Scalar::Int ? DType::Int64 : g_default_dtype;
+    return value.kind == Scalar::Int ? DType::Int64 : default_dtype();
 }
 
 bool has_internal_overlap(const Tensor& t) {

@@ -105,6 +105,17 @@ Tensor scalar_tensor(Scalar value, DType dtype, bool wrapped = false);
 DType dtype_of(Scalar value);
 DType default_dtype();
 void set_default_dtype(DType dtype);
+// While one lives, this thread's default_dtype() is the wide partner of a narrow default.
+class WideDefault {
+  public:
+    WideDefault();
+    ~WideDefault();
+    WideDefault(const WideDefault&) = delete;
+    WideDefault& operator=(const WideDefault&) = delete;
+
+  private:
+    bool before_;
+};
 
 void set_geometry(TensorImpl* t, const Dims& shape, const Dims& strides);
 // True if distinct indices may reach the same element (an expanded tensor).

@@ -208,7 +208,7 @@ void serial(const Gemm& g, const void* a, const void* b, void* c) {
         case DType::Int64: integral(g, as<int64_t>(a), as<int64_t>(b), static_cast<int64_t*>(c)); break;
         case DType::Int32: integral(g, as<int32_t>(a), as<int32_t>(b), static_cast<int32_t*>(c)); break;
         case DType::UInt8: integral(g, as<uint8_t>(a), as<uint8_t>(b), static_cast<uint8_t*>(c)); break;
-        case DType::Bool: break;
+        default: break;
     }
 }
 

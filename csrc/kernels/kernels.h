@@ -349,6 +349,8 @@ struct Table {
     Loop where[kNumDTypes];             // out = cond (bool) ? a : b
     Loop masked_mul[kNumDTypes];        // out = mask (bool) ? a : 0
     Loop cast[kNumDTypes][kNumDTypes];  // [from][to]; float to int truncates, to bool tests != 0
+    Loop widen[kNarrowDTypes];   // a narrow type's elements in its wide partner, and back: floats rounded to nearest
+    Loop narrow[kNarrowDTypes];  // (ties to even), integers wrapped
     ReduceRows reduce_rows[static_cast<int>(Reduce::Count)][kNumDTypes];
     ReduceColumns reduce_columns[static_cast<int>(Reduce::Count)][kNumDTypes];
     ArgReduce argmax[kNumDTypes], argmin[kNumDTypes];

@@ -3,6 +3,7 @@
 
 #include <type_traits>
 
+#include "autograd/elementwise.h"
 #include "core/unlock.h"
 #include "ops/ops.h"
 #include "ops/random.h"
@@ -10,9 +11,15 @@
 
 namespace chainrule {
 
-// A filling writes numel numbers at a pointer, in the order of addresses.
+// A filling writes numel numbers at a pointer, in the order of addresses. Narrow numbers are drawn wide and rounded, as PyTorch
+// does; where it has rules of its own for them, the functions say so.
 template <class F> void fill_dense(const Tensor& t, F fill) {
     if (t.numel() == 0) return;
+    if (is_narrow(t.dtype())) {
+        Tensor drawn = empty_strided(t.shape(), t.strides(), wide(t.dtype()));
+        fill_dense(drawn, fill);
+        return copy_data(t, drawn);
+    }
     Unlock unlock(t.numel());
     visit(t.dtype(), [&](auto zero) { fill(t.data<decltype(zero)>(), t.numel()); });
 }
@@ -39,6 +46,11 @@ inline auto integers(Generator& gen, int64_t low, int64_t high) {
     };
 }
 
+// Uniform on [from, to): the last number below `to` stands for narrow ones that rounding brings up to it.
+void draw_uniform(Generator& gen, const Tensor& t, double from = 0, double to = 1);
+// Standard normal numbers times std plus mean. dense_path: as PyTorch draws contiguous tensors, in blocks of 16; the last block
+// of a narrow tensor is drawn at once, that of a wide one a second time.
+void draw_normal(Generator& gen, const Tensor& t, bool dense_path, double mean = 0, double std = 1);
 // TypeError unless the tensor is floating.
 void check_floating(const char* name, const Tensor& t);
 // ValueError unless low < high and the dtype holds [low, high).

@@ -70,8 +70,8 @@ double number_value(const Tensor& t) {
         case DType::Int64: return static_cast<double>(*t.data<int64_t>());
         case DType::Float32: return *t.data<float>();
         case DType::Float64: return *t.data<double>();
+        default: return number_value(widened_data(t));
     }
-    return 0;
 }
 
 DType result_type(const Tensor& a, const Tensor& b) {

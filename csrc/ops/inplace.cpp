@@ -20,6 +20,7 @@ const OpDef fill_op = {
     .eval = [](EvalCtx& c) { copy_data(c.out(), c.input(1)); },
     .vjp = [](VjpCtx& c) { c.set(1, sum_to(cast(c.grad(), c.input_dtype(1)), {})); },
     .elementwise = true,
+    .any_dtype = true,
     .keep_shape = 2,
 };
 Tensor fill_(const Tensor& self, const Tensor& value) {

@@ -9,6 +9,7 @@
 #include "core/parallel.h"
 #include "core/unlock.h"
 #include "kernels/reduction.h"
+#include "ops/forms.h"
 #include "ops/ops.h"
 #include "ops/optim_checks.h"
 #include "ops/reduce_rules.h"
@@ -47,8 +48,24 @@ class Target {
 
 constexpr int kMaxStates = kernels::kMaxStepStates;
 
-// Calls step(p, gradient, states, n) on pieces of one parameter and of its states; null where a state is not kept.
+// Calls step(p, gradient, states, n) on pieces of one parameter and of its states; null where a state is not kept. Narrow ones
+// step as wide copies.
 template <class F> void step_one(const Tensor& p, const Tensor* const (&states)[kMaxStates], const F& step) {
+    if (is_narrow(p.dtype())) {
+        Tensor param = widened_data(p), copies[kMaxStates];
+        param->grad = widened_data(Tensor(p->grad)).ref();
+        const Tensor* used[kMaxStates] = {};
+        for (int k = 0; k < kMaxStates; ++k) {
+            if (!states[k] || !*states[k]) continue;
+            copies[k] = widened_data(*states[k]);
+            used[k] = &copies[k];
+        }
+        step_one(param, used, step);
+        for (int k = 0; k < kMaxStates; ++k)
+            if (used[k]) copy_data(*states[k], copies[k]);
+        copy_data(p, param);
+        return bump_version(p);
+    }
     Tensor grad = contiguous_data(Tensor(p->grad));
     Target param, kept[kMaxStates];
     char *x = param.open(p), *g = grad.data(), *s[kMaxStates] = {};
@@ -68,7 +85,7 @@ template <class F> void step_one(const Tensor& p, const Tensor* const (&states)[
 }
 
 void sgd_one(const Tensor& p, const Tensor& buffer, const kernels::SgdStep& step) {
-    kernels::Sgd f = kernels::kernels().sgd[index_of(p.dtype())];
+    kernels::Sgd f = kernels::kernels().sgd[index_of(wide(p.dtype()))];
     step_one(p, {&buffer}, [&](char* x, char* g, void** s, int64_t n) { f(x, g, s[0], n, step); });
 }
 
@@ -84,7 +101,7 @@ struct Corrections {
 };
 
 void adam_one(const Tensor& p, const Tensor& m, const Tensor& v, const Tensor& top, const kernels::AdamStep& step) {
-    kernels::Adam f = kernels::kernels().adam[index_of(p.dtype())];
+    kernels::Adam f = kernels::kernels().adam[index_of(wide(p.dtype()))];
     step_one(p, {&m, &v, &top}, [&](char* x, char* g, void** s, int64_t n) { f(x, g, s[0], s[1], s[2], n, step); });
 }
 
@@ -285,7 +302,7 @@ void rule_step(std::string_view name, const std::vector<Tensor>& params, const R
         const Tensor* kept[kMaxStates] = {};
         for (int k = 0; k < kMaxStates; ++k)
             if (!state.states[k].empty()) kept[k] = &state.states[k][i];
-        kernels::OptimizerStep f = kernels::kernels().step_rule[static_cast<int>(r.kernel)][index_of(p.dtype())];
+        kernels::OptimizerStep f = kernels::kernels().step_rule[static_cast<int>(r.kernel)][index_of(wide(p.dtype()))];
         step_one(p, kept, [&](char* x, char* g, void** s, int64_t n) { f(x, g, s, n, step); });
     }
 }
@@ -308,17 +325,15 @@ void zero_grad(const std::vector<Tensor>& params, bool set_to_none) {
 
 namespace {
 
-double value_of(const Tensor& t) { return t.dtype() == DType::Float32 ? *t.data<float>() : *t.data<double>(); }
-
 // Sum of |x|^p, or the largest |x| for p = inf.
 double norm_part(const Tensor& t, double p) {
     uint32_t axes = (1u << t.ndim()) - 1;
-    if (std::isinf(p)) return t.numel() ? value_of(p > 0 ? amax(abs(t)) : amin(abs(t))) : 0;
+    if (std::isinf(p)) return t.numel() ? number_value(p > 0 ? amax(abs(t)) : amin(abs(t))) : 0;
     Tensor out = empty({}, t.dtype());
     if (p == 1 || p == 2) reduce_into(p == 1 ? Reduce::SumAbs : Reduce::SumSquares, t, axes, out);
-    else if (p == 0) return value_of(cast(sum(ne(t, number(0, t))), DType::Float64));
+    else if (p == 0) return number_value(cast(sum(ne(t, number(0, t))), DType::Float64));
     else out = sum(pow(abs(t), p));
-    return value_of(out);
+    return number_value(out);
 }
 
 std::vector<Tensor> gradients(const std::vector<Tensor>& params) {
@@ -331,7 +346,9 @@ std::vector<Tensor> gradients(const std::vector<Tensor>& params) {
 void change_in_place(const char* op, const Tensor& t, kernels::Unary kind, const double* param) {
     check<RuntimeError>(!t->storage->read_only && !has_internal_overlap(t), op, ": a gradient of shape ", t.shape(),
                         " cannot be written in place.");
-    apply_loop(kernels::kernels().unary[static_cast<int>(kind)][index_of(t.dtype())], t, &t, 1, param);
+    Tensor x = is_narrow(t.dtype()) ? widened_data(t) : t;
+    apply_loop(kernels::kernels().unary[static_cast<int>(kind)][index_of(x.dtype())], x, &x, 1, param);
+    if (!x.is_same(t)) copy_data(t, x);
     bump_version(t);
 }
 
@@ -343,7 +360,7 @@ Tensor total_norm(const char* op, const std::vector<Tensor>& tensors, double nor
     bool first = true;
     for (const Tensor& t : tensors) {
         check<TypeError>(is_floating(t.dtype()), op, ": tensors must be floating, got ", t.dtype(), ".");
-        double part = norm_part(detach(t), norm_type);
+        double part = norm_part(is_narrow(t.dtype()) ? widened_data(t) : detach(t), norm_type);
         if (norm_type == 0) total += part != 0;  // the norms' own norm of order 0
         else if (!std::isinf(norm_type)) total += part;
         else if (first || std::isnan(part) || (norm_type > 0 ? part > total : part < total)) total = part;
@@ -359,7 +376,7 @@ Tensor total_norm(const char* op, const std::vector<Tensor>& tensors, double nor
 Tensor clip_grad_norm(const std::vector<Tensor>& params, double max_norm, double norm_type, bool error_if_nonfinite) {
     std::vector<Tensor> grads = gradients(params);
     Tensor total = total_norm("clip_grad_norm_", grads, norm_type, error_if_nonfinite);
-    double factor = max_norm / (value_of(total) + 1e-6);
+    double factor = max_norm / (number_value(total) + 1e-6);
     if (factor > 1) factor = 1;  // NaN stays
     if (factor == 1) return total;
     for (const Tensor& g : grads) change_in_place("clip_grad_norm_", g, kernels::Unary::MulScalar, &factor);

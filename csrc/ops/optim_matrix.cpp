@@ -5,15 +5,14 @@
 #include <limits>
 
 #include "autograd/grad_mode.h"
+#include "ops/forms.h"
 #include "ops/optim.h"
 #include "ops/optim_checks.h"
 
 namespace chainrule {
 namespace {
 
-double number_of(const Tensor& t) { return t.dtype() == DType::Float32 ? *t.data<float>() : *t.data<double>(); }
-
-double root_mean_square(const Tensor& x) { return x.numel() ? std::sqrt(number_of(mean(square(x)))) : 0; }
+double root_mean_square(const Tensor& x) { return x.numel() ? std::sqrt(number_value(mean(square(x)))) : 0; }
 
 // x moves towards y by a part of the way.
 void move_towards(const Tensor& x, const Tensor& y, double part) { copy_(x, x + (y - x) * part); }
@@ -68,6 +67,7 @@ Tensor squared_gradient(const Tensor& grad, const Tensor& row, const Tensor& col
 }
 
 double epsilon_of(DType t) {
+    if (is_narrow(t)) return t == DType::Float16 ? 0x1p-10 : 0x1p-7;
     return t == DType::Float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
 }
 
@@ -102,7 +102,7 @@ Tensor orthogonalized(const Tensor& x, const MuonOptions& o) {
     const auto [a, b, c] = o.coefficients;
     const bool tall = x.size(0) > x.size(1);
     Tensor y = tall ? transpose_all(x) : x;
-    y = y / std::max(number_of(norm(y)), o.eps);
+    y = y / std::max(number_value(norm(y)), o.eps);
     for (int64_t k = 0; k < o.steps; ++k) {
         Tensor gram = mm(y, y, false, true);
         y = y * a + mm(gram * b + mm(gram, gram) * c, y);

@@ -43,18 +43,51 @@ Tensor empty_sized(const Args& a, const Dims& shape, DType dtype) {
 }
 
 Tensor uniform(Generator& gen, Tensor t) {
-    fill_dense(t, floats_only([&](auto* out, int64_t n) { fill_uniform(gen, out, n); }));
+    draw_uniform(gen, t);
     return t;
 }
 Tensor normal(Generator& gen, Tensor t, bool dense_path = true) {
-    fill_dense(t, floats_only([&](auto* out, int64_t n) {
-                   if (dense_path) fill_normal(gen, out, n);
-                   else fill_normal_scalar(gen, out, n);
-               }));
+    draw_normal(gen, t, dense_path);
     return t;
 }
 
+float rounded(double x, DType dtype) {
+    Tensor t = empty({}, dtype), back = empty({}, DType::Float32);
+    copy_data(t, scalar_tensor(x, DType::Float32));
+    copy_data(back, t);
+    return *back.data<float>();
+}
+
+// The last number of a narrow dtype below x, which is one too.
+float below(float x, DType dtype) {
+    float step = std::max(std::abs(x) * 0x1p-12f, 0x1p-126f), y = x;
+    for (; y >= x; step *= 2) y = rounded(static_cast<double>(x) - static_cast<double>(step), dtype);
+    return y;
+}
+
 }  // namespace
+
+void draw_uniform(Generator& gen, const Tensor& t, double from, double to) {
+    fill_dense(t, floats_only([&](auto* out, int64_t n) { fill_uniform(gen, out, n, from, to); }));
+    if (!is_narrow(t.dtype()) || rounded(from, t.dtype()) >= rounded(to, t.dtype())) return;
+    float end = rounded(to, t.dtype()), last = below(end, t.dtype());
+    Tensor drawn = empty_strided(t.shape(), t.strides(), DType::Float32);
+    copy_data(drawn, t);
+    float* x = drawn.data<float>();
+    for (int64_t i = 0; i < t.numel(); ++i) x[i] = x[i] >= end ? last : x[i];
+    copy_data(t, drawn);
+}
+
+void draw_normal(Generator& gen, const Tensor& t, bool dense_path, double mean, double std) {
+    bool narrow = is_narrow(t.dtype());
+    fill_dense(t, floats_only([&, mean, std](auto* out, int64_t n) {
+                   int64_t rest = n % 16;
+                   if (!dense_path) return fill_normal_scalar(gen, out, n, mean, std);
+                   if (!narrow || n < 16 || rest == 0) return fill_normal(gen, out, n, mean, std);
+                   fill_normal(gen, out, n - rest, mean, std);
+                   fill_normal(gen, out + n - 16, 16, mean, std);
+               }));
+}
 
 void check_floating(const char* name, const Tensor& t) {
     check<TypeError>(is_floating(t.dtype()), name, ": the tensor must be floating, got ", t.dtype());
@@ -67,7 +100,9 @@ void check_bounds(const char* name, int64_t low, int64_t high, DType dtype) {
     if (dtype == DType::UInt8) most = 255;
     if (dtype == DType::Int32) most = INT32_MAX;
     if (dtype == DType::Int32) least = INT32_MIN;
-    if (dtype >= DType::Int64) least = INT64_MIN;
+    if (dtype == DType::Int8) least = INT8_MIN, most = INT8_MAX;
+    if (dtype == DType::Int16) least = INT16_MIN, most = INT16_MAX;
+    if (dtype == DType::Int64 || is_floating(dtype)) least = INT64_MIN;
     check<ValueError>(low >= least && high - 1 <= most, name, ": the values [", low, ", ", high, ") don't fit ", dtype);
 }
 
@@ -206,8 +241,16 @@ Example:
                                   DType dtype = a.dtype(2, DType::Int64);
                                   check_gradient_flag(a, 2, dtype);
                                   check<ValueError>(n >= 0, "randperm: n must be non-negative, got ", n);
-                                  constexpr int64_t most[kNumDTypes] = {
-                                      0, 256, int64_t{1} << 31, INT64_MAX, int64_t{1} << 24, int64_t{1} << 53};
+                                  constexpr int64_t most[kAllDTypes] = {0,
+                                                                        256,
+                                                                        int64_t{1} << 31,
+                                                                        INT64_MAX,
+                                                                        int64_t{1} << 24,
+                                                                        int64_t{1} << 53,
+                                                                        int64_t{1} << 11,
+                                                                        int64_t{1} << 8,
+                                                                        128,
+                                                                        1 << 15};
                                   check<ValueError>(n <= most[static_cast<int>(dtype)], "randperm: ", dtype,
                                                     " can't hold the numbers below ", n);
                                   Tensor t = empty_sized(a, {n}, dtype);

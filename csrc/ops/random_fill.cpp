@@ -12,18 +12,21 @@ namespace chainrule {
 namespace {
 
 // Fills self, of any layout. Its old value has no part in the new one: if it has a history, a copy of the numbers takes its place.
-template <class F> Tensor fill_inplace(const char* name, const Tensor& self, F fill) {
+template <class F> Tensor drawn_inplace(const char* name, const Tensor& self, F draw) {
     bool recording = grad_mode() && self.requires_grad();
     check_inplace(name, self, recording);
     Dims strides = dense_strides(self);
     if (!recording && strides == self.strides()) {
-        fill_dense(self, fill);
+        draw(self);
         bump_version(self);
         return self;
     }
     const Tensor in[2] = {self, empty_strided(self.shape(), strides, self.dtype())};
-    fill_dense(in[1], fill);
+    draw(in[1]);
     return dispatch_inplace(copy_op, in, 2, nullptr);
+}
+template <class F> Tensor fill_inplace(const char* name, const Tensor& self, F fill) {
+    return drawn_inplace(name, self, [&](const Tensor& t) { fill_dense(t, fill); });
 }
 
 // The probabilities lie as the output does in memory: both dense in the order of x's strides.
@@ -52,38 +55,36 @@ Example:
            check<ValueError>(from <= to && std::isfinite(to - from),
                              "uniform_: from must not exceed to and both be finite, got ", from, " and ", to);
            Generator& gen = a.generator(3);
-           a.ret(fill_inplace("uniform_", a.tensor(0), floats_only([&, from, to](auto* out, int64_t n) {
-                                  fill_uniform(gen, out, n, from, to);
-                              })));
+           a.ret(drawn_inplace("uniform_", a.tensor(0), [&](const Tensor& t) { draw_uniform(gen, t, from, to); }));
        }}}});
 
-const Register normal_inplace_fn(
-    {"normal",
-     kInplaceOnly,
-     R"(Fills with normal random numbers.
+const Register normal_inplace_fn({"normal",
+                                  kInplaceOnly,
+                                  R"(Fills with normal random numbers.
 
 Example:
     >>> chainrule.empty(3).normal_(5., 0.)
     tensor([5., 5., 5.])
 )",
-     {{"normal_(Tensor input, float mean=0.0, float std=1.0, *, Generator generator=None)", [](Args& a) {
-           double mean = a.real(1, 0.0), std = a.real(2, 1.0);
-           check_floating("normal_", a.tensor(0));
-           check<ValueError>(std >= 0, "normal_: std must be non-negative, got ", std);
-           Generator& gen = a.generator(3);
-           bool vector = a.tensor(0).is_contiguous();
-           a.ret(fill_inplace("normal_", a.tensor(0), floats_only([&](auto* out, int64_t n) {
-                                  if (vector) fill_normal(gen, out, n, mean, std);
-                                  else fill_normal_scalar(gen, out, n, mean, std);
-                              })));
-       }}}});
+                                  {{"normal_(Tensor input, float mean=0.0, float std=1.0, *, Generator generator=None)",
+                                    [](Args& a) {
+                                        double mean = a.real(1, 0.0), std = a.real(2, 1.0);
+                                        check_floating("normal_", a.tensor(0));
+                                        check<ValueError>(std >= 0, "normal_: std must be non-negative, got ", std);
+                                        Generator& gen = a.generator(3);
+                                        bool vector = a.tensor(0).is_contiguous();
+                                        a.ret(drawn_inplace("normal_", a.tensor(0), [&](const Tensor& t) {
+                                            draw_normal(gen, t, vector, mean, std);
+                                        }));
+                                    }}}});
 
 const Register random_inplace_fn(
     {"random",
      kInplaceOnly,
      R"(Fills with random integers on [from, to), or on all of the dtype's range.
 
-A floating tensor without bounds takes the integers that it holds exactly (2^24 in float32, 2^53 in float64).
+A floating tensor without bounds takes the integers that it holds exactly (2^24 in float32, 2^53 in float64, 2^11 in float16,
+2^8 in bfloat16).
 
 Example:
     >>> bool((chainrule.empty(100).random_(0, 2) < 2).all())
@@ -92,7 +93,10 @@ Example:
      {{"random_(Tensor input, *, Generator generator=None)",
        [](Args& a) {
            Generator& gen = a.generator(1);
-           a.ret(fill_inplace("random_", a.tensor(0), [&](auto* out, int64_t n) { fill_random(gen, out, n); }));
+           DType t = a.tensor(0).dtype();
+           int64_t end = t == DType::Float16 ? 2049 : t == DType::BFloat16 ? 257 : t == DType::Int8 ? 128 : 1 << 15;
+           if (is_narrow(t)) a.ret(fill_inplace("random_", a.tensor(0), integers(gen, 0, end)));
+           else a.ret(fill_inplace("random_", a.tensor(0), [&](auto* out, int64_t n) { fill_random(gen, out, n); }));
        }},
       {"random_(Tensor input, int to, *, Generator generator=None)",
        [](Args& a) {
@@ -131,8 +135,8 @@ Example:
                                       {"bernoulli_(Tensor input, Tensor p, *, Generator generator=None)", [](Args& a) {
                                            const Tensor& x = a.tensor(0);
                                            check_floating("bernoulli_", a.tensor(1));
-                                           Tensor p = in_address_order(expand_to(detach(a.tensor(1)), x.shape()),
-                                                                       dense_strides(x));
+                                           Tensor given = cast(detach(a.tensor(1)), wide(a.tensor(1).dtype()));
+                                           Tensor p = in_address_order(expand_to(given, x.shape()), dense_strides(x));
                                            Generator& gen = a.generator(2);
                                            visit_floating(p.dtype(), [&](auto zero) {
                                                using P = decltype(zero);

@@ -7,6 +7,9 @@
 
 namespace chainrule {
 
+// TypeError: code made for the dtypes with kernels was reached with a narrow one.
+[[noreturn]] void fail_narrow(DType t);
+
 template <class F> decltype(auto) visit(DType t, F&& f) {
     switch (t) {
         case DType::Bool: return f(bool{});
@@ -14,11 +17,13 @@ template <class F> decltype(auto) visit(DType t, F&& f) {
         case DType::Int32: return f(int32_t{});
         case DType::Int64: return f(int64_t{});
         case DType::Float32: return f(float{});
-        default: return f(double{});
+        case DType::Float64: return f(double{});
+        default: fail_narrow(t);
     }
 }
 
 template <class F> decltype(auto) visit_floating(DType t, F&& f) {
+    if (is_narrow(t)) fail_narrow(t);
     return t == DType::Float32 ? f(float{}) : f(double{});
 }
 
@@ -26,6 +31,7 @@ template <class F> decltype(auto) visit_floating(DType t, F&& f) {
 template <class F> decltype(auto) visit_bytes(DType t, F&& f) {
     switch (item_size(t)) {
         case 1: return f(uint8_t{});
+        case 2: fail_narrow(t);
         case 4: return f(uint32_t{});
         default: return f(uint64_t{});
     }

@@ -40,7 +40,9 @@ from ._functions import unsafe_split_with_sizes as unsafe_split_with_sizes
 from ._functions import einsum as einsum, gradient as gradient, tensordot as tensordot  # type: ignore[no-redef]
 from ._config import build_info as build_info, get_num_threads as get_num_threads
 from ._config import set_num_threads as set_num_threads, show_config as show_config  # type: ignore[assignment]
-from ._legacy import BoolTensor as BoolTensor, ByteTensor as ByteTensor, DoubleTensor as DoubleTensor
+from ._legacy import BFloat16Tensor as BFloat16Tensor, BoolTensor as BoolTensor, ByteTensor as ByteTensor
+from ._legacy import CharTensor as CharTensor, DoubleTensor as DoubleTensor, HalfTensor as HalfTensor
+from ._legacy import ShortTensor as ShortTensor
 from ._legacy import FloatTensor as FloatTensor, IntTensor as IntTensor, LongTensor as LongTensor, finfo as finfo
 from ._legacy import iinfo as iinfo, is_complex as is_complex, is_floating_point as is_floating_point
 from ._legacy import is_nonzero as is_nonzero, set_default_tensor_type as set_default_tensor_type
@@ -91,14 +93,11 @@ if _typing.TYPE_CHECKING:
     from ._switches import GradScaler as GradScaler
     from ._switches import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
     from ._switches import autocast as autocast
-    from ._switches import bfloat16 as bfloat16
     from ._switches import compile as compile
-    from ._switches import float16 as float16
     from ._switches import get_autocast_dtype as get_autocast_dtype
     from ._switches import get_default_device as get_default_device
     from ._switches import get_float32_matmul_precision as get_float32_matmul_precision
     from ._switches import get_num_interop_threads as get_num_interop_threads
-    from ._switches import half as half
     from ._switches import is_autocast_enabled as is_autocast_enabled
     from ._switches import (
         is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _core
-from ._storage import UntypedStorage
+from ._storage import UntypedStorage, memory_array, tensor_over
 
 Tensor = _core.Tensor
 
@@ -214,7 +214,7 @@ def asarray(
         obj = _core.from_dlpack(obj)
     result = _core.as_tensor(obj, dtype=dtype, device=device)
     is_array = isinstance(obj, np.ndarray)
-    shared = result is obj or (is_array and (obj.size == 0 or np.shares_memory(result.detach().numpy(), obj)))
+    shared = result is obj or (is_array and (obj.size == 0 or np.shares_memory(memory_array(result), obj)))
     if copy and shared:
         result = result.clone()
     if copy is False and not shared:
@@ -268,10 +268,11 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
         >>> chainrule.frombuffer(bytearray([1, 2, 3]), dtype=chainrule.uint8, offset=1)
         tensor([2, 3], dtype=chainrule.uint8)
     """
-    array = np.frombuffer(buffer, dtype=dtype.name, count=count, offset=offset)
+    name = "int16" if dtype == _core.bfloat16 else dtype.name
+    array = np.frombuffer(buffer, dtype=name, count=count, offset=offset)
     if not array.flags.writeable:
         array = array.copy()  # tensors can be written
-    result = _core.from_numpy(array)
+    result = tensor_over(array, dtype.name)
     return result.requires_grad_() if requires_grad else result
 
 

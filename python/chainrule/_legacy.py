@@ -92,12 +92,40 @@ class BoolTensor(_LegacyTensor):
     dtype = _core.bool
 
 
+class HalfTensor(_LegacyTensor):
+    """The old name of float16 tensors."""
+
+    dtype = _core.float16
+
+
+class BFloat16Tensor(_LegacyTensor):
+    """The old name of bfloat16 tensors."""
+
+    dtype = _core.bfloat16
+
+
+class ShortTensor(_LegacyTensor):
+    """The old name of int16 tensors."""
+
+    dtype = _core.int16
+
+
+class CharTensor(_LegacyTensor):
+    """The old name of int8 tensors."""
+
+    dtype = _core.int8
+
+
 def set_default_tensor_type(t: Any) -> None:
-    """Set the default dtype by an old name: FloatTensor or DoubleTensor, or their names. Use set_default_dtype."""
-    names = {"FloatTensor": _core.float32, "DoubleTensor": _core.float64}
+    """Set the default dtype by an old name: FloatTensor, DoubleTensor, HalfTensor or BFloat16Tensor, or their names.
+
+    Use set_default_dtype.
+    """
+    classes = (FloatTensor, DoubleTensor, HalfTensor, BFloat16Tensor)
+    names = {cls.__name__: cls.dtype for cls in classes}
     dtype: Any = names.get(t.rsplit(".", 1)[-1]) if isinstance(t, str) else getattr(t, "dtype", None)
     if dtype not in names.values():
-        raise TypeError(f"set_default_tensor_type: FloatTensor or DoubleTensor is required, got {t}.")
+        raise TypeError(f"set_default_tensor_type: a floating tensor type is required, such as FloatTensor, got {t}.")
     _core.set_default_dtype(dtype)
 
 
@@ -154,10 +182,15 @@ class finfo(_Limits):
 
     def __init__(self, type: Any = None) -> None:
         dtype = _core.get_default_dtype() if type is None else type
-        if dtype not in (_core.float32, _core.float64):
+        if not isinstance(dtype, _core.dtype) or not dtype.is_floating_point:
             raise TypeError(f"finfo: a floating-point dtype is required, got {dtype}. Use iinfo for integers.")
-        info = np.finfo(dtype.name)
         self.dtype = dtype.name
+        if dtype == _core.bfloat16:  # NumPy does not have it: float32's exponents, 7 bits behind the point
+            self.bits, self.eps, self.resolution = 16, 2.0**-7, 0.01
+            self.max, self.tiny = (2 - self.eps) * 2.0**127, 2.0**-126
+            self.min, self.smallest_normal = -self.max, self.tiny
+            return
+        info = np.finfo(dtype.name)
         self.bits = int(info.bits)
         self.eps, self.max, self.min = float(info.eps), float(info.max), float(info.min)
         self.tiny = self.smallest_normal = float(info.tiny)
@@ -178,7 +211,7 @@ class iinfo(_Limits):
     _fields = ("min", "max")
 
     def __init__(self, type: Any) -> None:
-        if type not in (_core.uint8, _core.int32, _core.int64):
+        if not isinstance(type, _core.dtype) or type.is_floating_point or type == _core.bool:
             raise TypeError(f"iinfo: an integer dtype is required, got {type}. Use finfo for floating point.")
         info = np.iinfo(type.name)
         self.dtype = type.name
@@ -186,7 +219,7 @@ class iinfo(_Limits):
 
 
 def is_floating_point(input: Any) -> bool:
-    """Whether the tensor's dtype is float32 or float64."""
+    """Whether the tensor's dtype is a floating-point type."""
     return input.is_floating_point()
 
 

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _core
+from ._storage import memory_array, tensor_over
 
 __all__ = ["load_file", "pieces", "read", "save_file"]
 
@@ -35,18 +36,29 @@ METADATA = "__metadata__"
 DTYPES = {
     "BOOL": ("u1", "bool"),
     "U8": ("u1", "u1"),
-    "I8": ("i1", "i4"),
-    "I16": ("<i2", "i4"),
+    "I8": ("i1", "i1"),
+    "I16": ("<i2", "i2"),
     "U16": ("<u2", "i4"),
     "I32": ("<i4", "i4"),
     "U32": ("<u4", "i8"),
     "I64": ("<i8", "i8"),
-    "F16": ("<f2", "f4"),
-    "BF16": ("<u2", "f4"),
+    "F16": ("<f2", "f2"),
+    "BF16": ("<i2", "i2"),
     "F32": ("<f4", "f4"),
     "F64": ("<f8", "f8"),
 }
-NAMES = {"bool": "BOOL", "uint8": "U8", "int32": "I32", "int64": "I64", "float32": "F32", "float64": "F64"}
+NAMES = {
+    "bool": "BOOL",
+    "uint8": "U8",
+    "int8": "I8",
+    "int16": "I16",
+    "int32": "I32",
+    "int64": "I64",
+    "float16": "F16",
+    "bfloat16": "BF16",
+    "float32": "F32",
+    "float64": "F64",
+}
 
 
 class Entry(NamedTuple):
@@ -181,11 +193,9 @@ def _check_gaps(entries: list[Entry], data_size: int) -> None:
 def _tensor(entry: Entry, data: bytes) -> Any:
     stored, wanted = DTYPES[entry.dtype]
     values = np.frombuffer(data, stored)
-    if entry.dtype == "BF16":  # the upper half of a float32
-        values = (values.astype(np.uint32) << 16).view(np.float32)
-    elif entry.dtype == "BOOL" and values.size and values.max() > 1:
+    if entry.dtype == "BOOL" and values.size and values.max() > 1:
         raise _malformed(f"tensor {entry.name!r}: BOOL must be 0 or 1, got {values.max()}")
-    return _core.from_numpy(values.astype(wanted).reshape(entry.shape))
+    return tensor_over(values.astype(wanted).reshape(entry.shape), "bfloat16" if entry.dtype == "BF16" else "")
 
 
 # Writing
@@ -195,7 +205,7 @@ def pieces(tensors: Mapping[str, Any], metadata: Mapping[str, str] | None = None
     """The bytes of a file, piece by piece. Large items come first, so that each tensor is aligned."""
     arrays = {name: _array(name, tensor) for name, tensor in tensors.items()}
     order = sorted(arrays, key=lambda name: -arrays[name].itemsize)
-    header = _header([(name, arrays[name]) for name in order], metadata)
+    header = _header([(name, tensors[name].dtype.name, arrays[name]) for name in order], metadata)
     data = [arrays[name].reshape(-1).view(np.uint8).data for name in order if arrays[name].size]
     return [struct.pack("<Q", len(header)), header, *data]
 
@@ -205,21 +215,21 @@ def _array(name: Any, tensor: Any) -> np.ndarray:
         raise ValueError(f"save_file: names must be text other than {METADATA!r}, got {name!r}.")
     if not isinstance(tensor, _core.Tensor):
         raise TypeError(f"save_file: values must be tensors, got {type(tensor).__name__} as {name!r}.")
-    array = tensor.detach().numpy()
+    array = memory_array(tensor)
     return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(array.shape)
 
 
-def _header(arrays: Iterable[tuple[str, np.ndarray]], metadata: Mapping[str, str] | None) -> bytes:
+def _header(arrays: Iterable[tuple[str, str, np.ndarray]], metadata: Mapping[str, str] | None) -> bytes:
     table: dict[str, Any] = {}
     if metadata:
         if not all(isinstance(text, str) for pair in metadata.items() for text in pair):
             raise ValueError("save_file: metadata must map text to text.")
         table[METADATA] = dict(metadata)
     position = 0
-    for name, array in arrays:
+    for name, dtype, array in arrays:
         end = position + array.nbytes
         offsets = [position, end]
-        table[name] = {"dtype": NAMES[array.dtype.name], "shape": list(array.shape), "data_offsets": offsets}
+        table[name] = {"dtype": NAMES[dtype], "shape": list(array.shape), "data_offsets": offsets}
         position = end
     header = json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     header += b" " * (-len(header) % 8)
@@ -260,7 +270,7 @@ def save_file(tensors: Mapping[str, Any], filename: str | os.PathLike[str], meta
 def load_file(filename: str | os.PathLike[str], device: Any = "cpu") -> dict[str, Any]:
     """The tensors of a safetensors file.
 
-    F16 and BF16 become float32, I8, I16 and U16 int32, U32 int64.
+    U16 becomes int32, U32 int64.
 
     Args:
         filename: where from.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
+from ._storage import tensor_over
 
 # Address of its beginning -> the block of shared memory, as long as a tensor lies in it.
 _blocks: dict[int, Any] = {}
@@ -15,8 +15,8 @@ _blocks: dict[int, Any] = {}
 
 def _tensor_in(block: Any, dtype: str) -> Any:
     """The whole block, flat."""
-    array = np.frombuffer(block, dtype)
-    tensor = _core.from_numpy(array)
+    array = np.frombuffer(block, "int16" if dtype == "bfloat16" else dtype)
+    tensor = tensor_over(array, dtype)
     _blocks[tensor.data_ptr()] = block
     weakref.finalize(array, _blocks.pop, tensor.data_ptr(), None)
     return tensor
@@ -50,8 +50,7 @@ def share_memory_(self: Any) -> Any:
     if not is_shared(self) and self.numel():
         from multiprocessing.sharedctypes import RawArray
 
-        values = self.detach().numpy()
-        shared = _tensor_in(RawArray("b", values.nbytes), values.dtype.name).view(values.shape)
+        shared = _tensor_in(RawArray("b", self.nbytes), self.dtype.name).view(self.shape)
         shared.copy_(self.detach())
         self.data = shared
     return self

@@ -13,6 +13,18 @@ from . import _core
 Tensor = _core.Tensor
 
 
+def memory_array(tensor: Any) -> Any:
+    """An array over the tensor's memory; of bfloat16, which NumPy does not have, the bits as int16."""
+    tensor = tensor.detach()
+    return (tensor.view(_core.int16) if tensor.dtype == _core.bfloat16 else tensor).numpy()
+
+
+def tensor_over(array: Any, dtype: str) -> Any:
+    """What memory_array() was made from: a tensor of the dtype over the array's memory."""
+    tensor = _core.from_numpy(array)
+    return tensor.view(_core.bfloat16) if dtype == "bfloat16" else tensor
+
+
 class UntypedStorage:
     """The bytes of a tensor's memory, all of them, of which a view shows a part.
 

@@ -25,10 +25,6 @@ class AbsentDtype(NamedConstant):
         return _constant, (self.name,)
 
 
-float16 = half = AbsentDtype("float16")
-bfloat16 = AbsentDtype("bfloat16")
-int8, int16 = AbsentDtype("int8", 1), AbsentDtype("int16")
-short = int16
 uint16, uint32, uint64 = AbsentDtype("uint16"), AbsentDtype("uint32", 4), AbsentDtype("uint64", 8)
 complex64 = cfloat = AbsentDtype("complex64", 8)
 complex128 = cdouble = AbsentDtype("complex128", 16)
@@ -73,7 +69,7 @@ def is_autocast_enabled(device_type: str | None = None) -> bool:
 
 def get_autocast_dtype(device_type: str) -> Any:
     """The dtype in which autocast would compute on that kind of device in PyTorch."""
-    return bfloat16 if device_type == "cpu" else float16
+    return chainrule.bfloat16 if device_type == "cpu" else chainrule.float16
 
 
 def is_inference_mode_enabled() -> bool:

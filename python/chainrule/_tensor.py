@@ -13,7 +13,7 @@ from ._functions import contiguous_strides, empty_strided, is_same_size, narrow_
 from ._interop import array_function, array_interface
 from ._legacy import is_nonzero, replace_each
 from ._shared_memory import is_shared, reduce_shared, share_memory_
-from ._storage import TypedStorage, UntypedStorage
+from ._storage import TypedStorage, UntypedStorage, memory_array, tensor_over
 from ._tensor_str import tensor_str
 
 Tensor = _core.Tensor
@@ -74,9 +74,9 @@ def _copy(self: Any) -> Any:
     return result
 
 
-def _rebuild(array: Any, requires_grad: bool, grad: Any) -> Any:
+def _rebuild(array: Any, requires_grad: bool, grad: Any, dtype: str = "") -> Any:
     """Unpickle a tensor."""
-    result = _core.from_numpy(array).clone()
+    result = tensor_over(array, dtype).clone()
     if requires_grad:
         result.requires_grad = True
         result.grad = grad
@@ -89,8 +89,9 @@ def _reduce_ex(self: Any, protocol: Any) -> Any:
         return shared
     leaf = self.is_leaf
     grad = self.grad.detach() if leaf and self.grad is not None else None
-    array = np.ascontiguousarray(self.detach().numpy()).reshape(self.shape)
-    return _rebuild, (array, leaf and self.requires_grad, grad)
+    array = np.ascontiguousarray(memory_array(self)).reshape(self.shape)
+    rest = (self.dtype.name,) if self.dtype == _core.bfloat16 else ()
+    return _rebuild, (array, leaf and self.requires_grad, grad, *rest)
 
 
 def _reversed(self: Any) -> Any:
@@ -231,10 +232,6 @@ def _record_stream(self: Any, stream: Any) -> None:
     """Nothing: there are no streams."""
 
 
-def _no_half(self: Any) -> Any:
-    raise RuntimeError("half: chainrule has no float16 and no bfloat16. Use float32, float() makes it.")
-
-
 def _to_sparse(self: Any, sparse_dim: Any = None, *, layout: Any = None, **options: Any) -> Any:
     """The elements that are not zero, as a sparse tensor: chainrule.sparse.
 
@@ -287,6 +284,10 @@ _OLD_NAMES = {
     "int32": "IntTensor",
     "uint8": "ByteTensor",
     "bool": "BoolTensor",
+    "float16": "HalfTensor",
+    "bfloat16": "BFloat16Tensor",
+    "int8": "CharTensor",
+    "int16": "ShortTensor",
 }
 
 for _name, _function in {
@@ -331,7 +332,6 @@ for _name, _function in {
     **dict.fromkeys(["is_conj", "is_neg", "is_inference", "is_distributed"], _no),
     "record_stream": _record_stream,
     **dict.fromkeys(["is_mkldnn", "is_mps", "is_xpu"], False),  # is_cuda and is_meta stand in the core
-    **dict.fromkeys(["bfloat16", "half"], _no_half),
     "to_sparse": _to_sparse,
     "to_sparse_coo": _to_sparse,
     "to_sparse_csr": _to_sparse_csr,

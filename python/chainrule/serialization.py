@@ -33,7 +33,7 @@ MARKER = b"chainrule pickle 1\n"  # as the length of a safetensors header, its f
 MAX_DEPTH = 100
 MAPPINGS: dict[str, type[Any]] = {"dict": dict, "OrderedDict": OrderedDict, "Counter": Counter}
 SEQUENCES: dict[str, type[Any]] = {"tuple": tuple, "Size": _core.Size}
-DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
+DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64")
 
 
 class _NotPlain(Exception):
@@ -259,8 +259,15 @@ def _load(file: Any, pickle_module: Any, trusted: bool) -> Any:
         )
     tensors, metadata = _safetensors.read(file)
     if ENTRY not in metadata:
-        return tensors
+        return {name: _widened(tensor) for name, tensor in tensors.items()}
     return _Reader(tensors).root(metadata[ENTRY])
+
+
+def _widened(tensor: Any) -> Any:
+    """float16 and bfloat16 as float32, int8 and int16 as int32."""
+    if tensor.element_size() > 2 or tensor.dtype in (_core.bool, _core.uint8):
+        return tensor
+    return tensor.to(_core.float32 if tensor.is_floating_point() else _core.int32)
 
 
 class _Reader:

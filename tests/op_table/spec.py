@@ -233,6 +233,16 @@ def as_dtype(array, dtype):
     return (np.abs(array) if dtype == "uint8" else array).astype(dtype)
 
 
+FLOATS = ("float32", "float64", "float16", "bfloat16")
+
+
+def tensor_of(lib, array, dtype):
+    """A tensor of the dtype, which NumPy may not have."""
+    if dtype == "bfloat16":
+        return lib.tensor(array.astype("float32")).to(lib.bfloat16)
+    return lib.tensor(as_dtype(array, dtype))
+
+
 class Slot(int):
     """The place of a leaf among a call's arguments."""
 
@@ -247,11 +257,11 @@ class Call:
 
         def one(array):
             spec = next(specs)
-            tensor = lib.tensor(as_dtype(array, dtype) if spec.kind == "float" else array)
+            tensor = tensor_of(lib, array, dtype) if spec.kind == "float" else lib.tensor(array)
             if layout is not None:
                 tensor = layout(lib, tensor).detach()
             self.inputs.append(tensor)
-            if spec.kind != "float" or not spec.grad or dtype not in ("float32", "float64"):
+            if spec.kind != "float" or not spec.grad or dtype not in FLOATS:
                 return tensor
             if grad and op.grad:
                 tensor.requires_grad_(True)

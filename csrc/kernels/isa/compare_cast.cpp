@@ -1,4 +1,5 @@
 // Comparisons, predicates, selection by a mask, conversion between element types
+#include "core/narrow_bits.h"
 #include "kernels/isa/entries.h"
 #include "kernels/isa/libm.h"
 #include "kernels/isa/loops.h"
@@ -87,11 +88,22 @@ template <class From, class To> void cast(char* const* ptr, const int64_t* strid
     map1<Out, In>(ptr, stride, n, [](In x) { return convert<From, To>(x); });
 }
 
+template <DType t> void widen(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+    using Of = NarrowBits<t>;
+    map1<typename Of::Wide, typename Of::Bits>(ptr, stride, n, [](typename Of::Bits x) { return Of::widen(x); });
+}
+
+template <DType t> void narrow(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+    using Of = NarrowBits<t>;
+    map1<typename Of::Bits, typename Of::Wide>(ptr, stride, n, [](typename Of::Wide x) { return Of::narrow(x); });
+}
+
 namespace {
 struct Kept {
     Keep<Loop, static_cast<int>(Compare::Count)> compare;
     Keep<Loop, static_cast<int>(Predicate::Count)> predicate;
     Loop where[kNumDTypes]{}, masked_mul[kNumDTypes]{}, cast[kNumDTypes][kNumDTypes]{};
+    Loop widen[kNarrowDTypes]{}, narrow[kNarrowDTypes]{};
 };
 constexpr Kept make() {
     Kept keep;

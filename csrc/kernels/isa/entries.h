@@ -38,6 +38,8 @@ void predicate(char* const* ptr, const int64_t* stride, int64_t n, const double*
 template <class T> void where(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
 template <class T> void masked_mul(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
 template <class From, class To> void cast(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
+template <DType t> void widen(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
+template <DType t> void narrow(char* const* ptr, const int64_t* stride, int64_t n, const double* param);
 template <Reduce op, class T>
 void reduce_rows(const void* in, void* out, int64_t outer, int64_t n, int64_t outer_stride, int64_t stride);
 template <Reduce op, class T>
@@ -233,7 +235,15 @@ template <class From> struct CastFrom {
         static constexpr Loop get() { return cast<From, To>; }
     };
 };
+template <DType t, class Out> constexpr void fill_narrow(Out& out) {
+    out.widen[narrow_index(t)] = widen<t>;
+    out.narrow[narrow_index(t)] = narrow<t>;
+}
 template <class Out> constexpr void fill_selection(Out& out) {
+    fill_narrow<DType::Float16>(out);
+    fill_narrow<DType::BFloat16>(out);
+    fill_narrow<DType::Int8>(out);
+    fill_narrow<DType::Int16>(out);
     fill_each<WhereEntry>(out.where);
     fill_each<MaskedMulEntry>(out.masked_mul);
     fill_each<CastFrom<bool>::Entry>(out.cast[static_cast<int>(DType::Bool)]);

@@ -8,7 +8,7 @@ from typing import Any
 
 import chainrule
 
-from .._switches import AbsentDtype, cdouble, cfloat, complex64, complex128, int8, int16, short, uint16, uint32, uint64  # noqa: F401
+from .._switches import AbsentDtype, cdouble, cfloat, complex64, complex128, uint16, uint32, uint64  # noqa: F401
 from . import VERSION
 from ._C import PyTorchFileReader as PyTorchFileReader
 from ._C import PyTorchFileWriter as PyTorchFileWriter

@@ -260,6 +260,11 @@ def _checked_inputs(args: tuple[Any, ...]) -> list[Any]:
     for index, x in enumerate(args):
         if not (isinstance(x, Tensor) and x.requires_grad):
             continue
+        if x.element_size() < 4:
+            raise TypeError(
+                f"gradcheck: input {index} requires a gradient and is {x.dtype}, in which a small step is lost. "
+                "Convert it with .double()."
+            )
         if x.dtype != _core.float64:
             warnings.warn(
                 f"gradcheck: input {index} requires a gradient and is {x.dtype}, not float64. "
@@ -283,7 +288,7 @@ def _values(outputs: Any) -> list[np.ndarray]:
     """The numbers of all floating-point outputs, flat; copied, for func may return its input."""
     outputs = (outputs,) if isinstance(outputs, Tensor) else outputs
     tensors = [y for y in outputs if isinstance(y, Tensor) and y.is_floating_point()]
-    return [np.array(y.detach().numpy(), dtype=np.float64).reshape(-1) for y in tensors]
+    return [np.array(y.detach().double().numpy()).reshape(-1) for y in tensors]
 
 
 def _numerical_jacobian(func: Callable[..., Any], args: tuple[Any, ...], x: Any, eps: float) -> list[np.ndarray]:

@@ -26,6 +26,10 @@ _OLD_NAMES = {
     "int32": "IntTensor",
     "uint8": "ByteTensor",
     "bool": "BoolTensor",
+    "float16": "HalfTensor",
+    "bfloat16": "BFloat16Tensor",
+    "int8": "CharTensor",
+    "int16": "ShortTensor",
 }
 
 
@@ -435,7 +439,8 @@ def _converts(name: str) -> Any:
 
 
 for _name, _dtype in {
-    "float": "float32", "double": "float64", "long": "int64", "int": "int32", "bool": "bool", "byte": "uint8"
+    "float": "float32", "double": "float64", "long": "int64", "int": "int32", "bool": "bool", "byte": "uint8",
+    "half": "float16", "bfloat16": "bfloat16", "short": "int16", "char": "int8",
 }.items():  # fmt: skip
     setattr(SparseTensor, _name, _converts(_dtype))
 

@@ -518,10 +518,12 @@ class Module(HookMixin, StateMixin, _core.ModuleBase):
         raise RuntimeError("Module.cuda: chainrule runs on CPU cores and has no CUDA. Leave the call out.")
 
     def half(self: Self) -> Self:
-        """An error: there is no float16 here."""
-        raise RuntimeError("half: chainrule has no float16 and no bfloat16. Use float32, float() makes it.")
+        """Convert floating-point parameters and buffers to float16."""
+        return self.to(_core.float16)
 
-    bfloat16 = half
+    def bfloat16(self: Self) -> Self:
+        """Convert floating-point parameters and buffers to bfloat16."""
+        return self.to(_core.bfloat16)
 
     def share_memory(self: Self) -> Self:
         """Move parameters and buffers to memory that processes share which are started afterwards."""
@@ -577,6 +579,6 @@ def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         raise RuntimeError(
             f'Module.to: the device must be "cpu", got {str(device)!r}. chainrule runs on CPU cores only.'
         )
-    if dtype is not None and dtype not in (_core.float32, _core.float64):
-        raise TypeError(f"Module.to: dtype must be float32 or float64, got {dtype}.")
+    if dtype is not None and not dtype.is_floating_point:
+        raise TypeError(f"Module.to: dtype must be a floating-point type, got {dtype}.")
     return dtype
