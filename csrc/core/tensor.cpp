@@ -146,7 +146,10 @@ Tensor scalar_tensor(Scalar value, DType dtype, bool wrapped) {
     return t;
 }
 
-DType default_dtype() { return computes_wide ? wide(g_default_dtype) : g_default_dtype; }
+DType default_dtype() {
+    DType t = g_default_dtype;
+    return is_narrow(t) && computes_wide ? wide(t) : t;
+}
 
 WideDefault::WideDefault() : before_(computes_wide) { computes_wide = true; }
 WideDefault::~WideDefault() { computes_wide = before_; }

@@ -46,7 +46,7 @@ inline auto integers(Generator& gen, int64_t low, int64_t high) {
     };
 }
 
-// Uniform on [from, to): the last number below `to` stands for narrow ones that rounding brings up to it.
+// Uniform on [from, to): narrow numbers that rounding brings up to `to` become `from`, as in PyTorch.
 void draw_uniform(Generator& gen, const Tensor& t, double from = 0, double to = 1);
 // Standard normal numbers times std plus mean. dense_path: as PyTorch draws contiguous tensors, in blocks of 16; the last block
 // of a narrow tensor is drawn at once, that of a wide one a second time.

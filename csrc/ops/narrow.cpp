@@ -20,7 +20,7 @@ constexpr std::string_view kTakesNarrow[] = {
     "adjoint", "as_strided", "atleast_1d", "atleast_2d", "atleast_3d", "bernoulli_", "broadcast_tensors",
     "broadcast_to", "cat", "cauchy_", "chunk", "clone", "concat", "concatenate", "contiguous", "copy", "detach",
     "diagonal", "dsplit", "einsum", "empty", "empty_like", "expand", "expand_as", "exponential_", "fill", "flatten",
-    "geometric_", "hsplit", "inner", "log_normal_", "meshgrid", "moveaxis", "movedim", "narrow", "new_empty", "normal_",
+    "geometric_", "hsplit", "inner", "log_normal_", "meshgrid", "moveaxis", "movedim", "nan_to_num", "narrow", "new_empty", "normal_",
     "permute", "positive", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random_",
     "randperm", "ravel", "real", "reshape", "reshape_as", "resize", "select", "set", "split", "squeeze", "stack",
     "swapaxes", "swapdims", "t", "tensor_split", "tensordot", "transpose", "unbind", "unflatten", "unfold", "uniform_",
@@ -39,6 +39,9 @@ constexpr std::string_view kOneDtype[] = {
     "vdot",
 };
 // clang-format on
+
+// Functions whose results are places, in a dtype that the narrow arguments have no part in.
+constexpr std::string_view kPlaces[] = {"bucketize", "searchsorted"};
 
 void check_one_dtype(const char* name, const std::vector<Tensor>& tensors) {
     DType first = DType::Bool;
@@ -149,6 +152,7 @@ void call_narrow(void (*call)(Args&), Args& a) {
         }
     }
     arguments.write_back();
+    if (listed(kPlaces, name)) return;
     a.value = arguments.result(a.value);
     for (Tensor& t : a.values) t = arguments.result(t);
 }

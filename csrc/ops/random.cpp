@@ -58,23 +58,16 @@ float rounded(double x, DType dtype) {
     return *back.data<float>();
 }
 
-// The last number of a narrow dtype below x, which is one too.
-float below(float x, DType dtype) {
-    float step = std::max(std::abs(x) * 0x1p-12f, 0x1p-126f), y = x;
-    for (; y >= x; step *= 2) y = rounded(static_cast<double>(x) - static_cast<double>(step), dtype);
-    return y;
-}
-
 }  // namespace
 
 void draw_uniform(Generator& gen, const Tensor& t, double from, double to) {
     fill_dense(t, floats_only([&](auto* out, int64_t n) { fill_uniform(gen, out, n, from, to); }));
-    if (!is_narrow(t.dtype()) || rounded(from, t.dtype()) >= rounded(to, t.dtype())) return;
-    float end = rounded(to, t.dtype()), last = below(end, t.dtype());
+    if (!is_narrow(t.dtype())) return;
+    float begin = rounded(from, t.dtype()), end = rounded(to, t.dtype());
     Tensor drawn = empty_strided(t.shape(), t.strides(), DType::Float32);
     copy_data(drawn, t);
     float* x = drawn.data<float>();
-    for (int64_t i = 0; i < t.numel(); ++i) x[i] = x[i] >= end ? last : x[i];
+    for (int64_t i = 0; i < t.numel(); ++i) x[i] = x[i] >= end ? begin : x[i];
     copy_data(t, drawn);
 }
 

@@ -467,8 +467,10 @@ Example:
                a.ret(a.inplace ? x : clone(x));
                return;
            }
-           double largest = x.dtype() == DType::Float32 ? static_cast<double>(std::numeric_limits<float>::max())
-                                                        : std::numeric_limits<double>::max();
+           double largest = x.dtype() == DType::Float16    ? 65504
+                            : x.dtype() == DType::BFloat16 ? 0x1.fep127
+                            : x.dtype() == DType::Float32  ? static_cast<double>(std::numeric_limits<float>::max())
+                                                           : std::numeric_limits<double>::max();
            a.ret(a.run_with(nan_to_num_op, Replacements{a.real(1, 0), a.real(2, largest), a.real(3, -largest)}, x));
        }}}});
 
