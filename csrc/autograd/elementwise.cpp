@@ -169,6 +169,10 @@ namespace {
 // Elements of two bytes are moved by no kernel.
 void move_pairs(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
     char *to = ptr[0], *from = ptr[1];
+    if (stride[0] == 2 && stride[1] == 2) {
+        std::memmove(to, from, static_cast<size_t>(n) * 2);
+        return;
+    }
     for (int64_t i = 0; i < n; ++i) std::memcpy(to + i * stride[0], from + i * stride[1], 2);
 }
 

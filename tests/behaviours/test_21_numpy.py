@@ -6,7 +6,7 @@ from helpers import array, expect_error, same
 
 import chainrule as cr
 
-DTYPES = ["bool", "uint8", "int32", "int64", "float32", "float64"]
+DTYPES = ["bool", "uint8", "int32", "int64", "float32", "float64", "float16", "int8", "int16"]
 
 
 def base(dtype, *shape):

@@ -11,7 +11,7 @@ from helpers import expect_error, run_python, same
 
 import chainrule as cr
 
-DTYPES = ["bool", "uint8", "int32", "int64", "float32", "float64"]
+DTYPES = ["bool", "uint8", "int32", "int64", "float32", "float64", "float16", "int8", "int16"]
 
 
 def values(dtype, *shape):

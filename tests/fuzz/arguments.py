@@ -54,7 +54,7 @@ FLOATS = [
 ]
 DTYPES = [
     "cr.float32", "cr.float64", "cr.int64", "cr.int32", "cr.uint8", "cr.bool", "cr.float", "cr.double",
-    "cr.long", "cr.int",
+    "cr.long", "cr.int", "cr.float16", "cr.bfloat16", "cr.int8", "cr.int16",
 ]
 TEXTS = [
     "'mean'", "'sum'", "'none'", "'same'", "'valid'", "'floor'", "'trunc'", "'ij'", "'xy'", "'reflect'",
@@ -124,6 +124,8 @@ def tensor(rng):
         )
     if rng.random() < 0.3:
         text += rng.choice([".requires_grad_()", ".double().requires_grad_()", ".float().requires_grad_().mul(2)"])
+    if rng.random() < 0.1:
+        text += rng.choice([".half()", ".bfloat16()", ".char()", ".short()", ".half().requires_grad_()"])
     return text
 
 

@@ -358,6 +358,8 @@ def _copy(c: Call) -> Written:
 
 def dtype_name(dtype: Any) -> str:
     name = str(dtype).rpartition(".")[2]
+    if name == "bfloat16":
+        raise TypeError("source: NumPy has no bfloat16. Convert the tensors with .float().")
     return "bool" if name == "bool" else f"np.{name}"
 
 
