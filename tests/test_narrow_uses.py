@@ -89,7 +89,7 @@ CALLS = {
     "where": lambda lib, t: lib.where(lib.tensor([True, False]), lib.ones(2, dtype=t), 0),
     "places": lambda lib, t: (
         lib.bucketize(lib.ones(2, dtype=t), lib.arange(3).to(t), out_int32=True),
-        lib.ones(3, dtype=t).sort(),
+        tuple(lib.ones(3, dtype=t).sort()),
     ),
     "wrap": lambda lib, t: (
         abs(lib.tensor([-128], dtype=t)),
@@ -362,7 +362,11 @@ OPTIMIZERS = {
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_optimizers(name, dtype, torch):
     """A step is worked out in float32 and rounded once, PyTorch's after each operation."""
-    for ours, theirs in zip(*(train(OPTIMIZERS[name], *place) for place in both(dtype, torch)), strict=True):
+    if dtype == "float16" and name.startswith("Adam"):  # squares of gradients vanish there: float32 is the measure
+        places = [(cr, cr.float16), (cr, cr.float32)]
+    else:
+        places = both(dtype, torch)
+    for ours, theirs in zip(*(train(OPTIMIZERS[name], *place) for place in places), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=6 * EPS[dtype])
 
 

@@ -124,6 +124,8 @@ def check_equal(got, want, what, rtol=None):
         return
     want_type, got_type = (str(x.dtype).split(".")[-1] for x in (want, got))
     assert got_type == want_type, f"{what}: {got_type}, expected {want_type}"
+    if got.dtype == cr.bfloat16:  # NumPy has none
+        got, want = got.float(), want.float()
     a, b = got.detach().numpy(), want.detach().numpy(force=True)
     assert a.shape == b.shape, f"{what}: shape {a.shape}, expected {b.shape}"
     default, atol = TOLERANCE.get(want_type, (0, 0))

@@ -36,11 +36,11 @@ def test_float_is_float64_as_a_dtype():
 
 
 def test_dtypes_without_kernels_are_names():
-    assert repr(top.int8) == "torch.int8" and pickle.loads(pickle.dumps(top.complex64)) is top.complex64
-    assert top.complex64.is_complex and not top.complex64.is_floating_point and top.short.itemsize == 2
-    assert not top.uint16.is_signed and top.int16.is_signed
-    with pytest.raises(TypeError, match=r"unknown dtype torch\.int8"):
-        cr.tensor([1], dtype=top.int8)
+    assert repr(top.uint16) == "torch.uint16" and pickle.loads(pickle.dumps(top.complex64)) is top.complex64
+    assert top.complex64.is_complex and not top.complex64.is_floating_point and top.uint16.itemsize == 2
+    assert not top.uint16.is_signed and top.complex64.is_signed
+    with pytest.raises(TypeError, match=r"unknown dtype torch\.uint16"):
+        cr.tensor([1], dtype=top.uint16)
 
 
 def test_classes_to_ask_for():
