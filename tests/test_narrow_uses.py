@@ -1,4 +1,4 @@
-"""float16, bfloat16, int8 and int16 where programs meet them: creation, random numbers, files, gradients, layers, optimizers."""
+"""float16, bfloat16, int8 and int16 in programs: creation, random numbers, files, gradients, layers, optimizers."""
 
 import copy
 import io

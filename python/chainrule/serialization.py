@@ -201,8 +201,8 @@ def load(
         mmap, options: PyTorch's further options are accepted, without effect.
 
     Returns:
-        What was saved. From a safetensors file that save did not write, F16 and BF16 come as float32, I8 and I16 as int32;
-        utils.load_file gives them as they are.
+        What was saved. From a safetensors file that save did not write, F16 and BF16 come as float32, I8 and I16 as
+        int32; utils.load_file gives them as they are.
 
     Raises:
         ValueError: the file is malformed, or it is PyTorch's own format.

@@ -176,7 +176,7 @@ def _recompute(operations: list[Operation]) -> None:
 
 def _describe(value: Value, tensor: Any) -> None:
     value.shape, value.dtype = tuple(tensor.shape), _dtype_name(tensor.dtype)
-    value.array = tensor.detach().numpy()
+    value.array = _numbers(tensor)
 
 
 def _dtype_name(dtype: Any) -> str:
@@ -321,7 +321,13 @@ def _recorded_steps(graph: Graph, limit: int) -> list[Step]:
 
 
 def _array(tensor: Any) -> Array | None:
-    return None if tensor is None else np.array(tensor.detach().numpy())
+    return None if tensor is None else np.array(_numbers(tensor))
+
+
+def _numbers(tensor: Any) -> np.ndarray:
+    """As an array; of bfloat16, which NumPy does not have, as float32."""
+    tensor = tensor.detach()
+    return (tensor.float() if tensor.dtype == _core.bfloat16 else tensor).numpy()
 
 
 @dataclass
