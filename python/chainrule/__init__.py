@@ -148,9 +148,9 @@ _MEMBERS = {
     "_flat": ["source"],
     "_reports": ["profile", "summary"],
     "_switches": [
-        "GradScaler", "are_deterministic_algorithms_enabled", "autocast", "bfloat16", "compile", "float16",
+        "GradScaler", "are_deterministic_algorithms_enabled", "autocast", "compile",
         "get_autocast_dtype", "is_deterministic_algorithms_warn_only_enabled", "get_default_device",
-        "get_float32_matmul_precision", "get_num_interop_threads", "half", "is_autocast_enabled",
+        "get_float32_matmul_precision", "get_num_interop_threads", "is_autocast_enabled",
         "is_inference_mode_enabled", "is_storage", "set_default_device",
         "set_float32_matmul_precision", "set_flush_denormal", "set_num_interop_threads", "set_warn_always",
         "typename", "use_deterministic_algorithms",
