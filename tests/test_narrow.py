@@ -275,3 +275,17 @@ def test_rows_in_place(op):
             np.testing.assert_array_equal(before, numbers(fresh))  # refused: left as it was
 
     each(op, list(op.samples[:3]), lambda sample: [check(sample, dtype) for dtype in NARROW])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_gradients_where_elements_share_memory(dtype):
+    """They add up in a gradient that lies in the base's memory: each element keeps all of its parts."""
+    x = cr.tensor([2.0], dtype=getattr(cr, dtype), requires_grad=True)
+    y = cr.tensor([3.0], dtype=getattr(cr, dtype), requires_grad=True)
+    both = (x * 1).reshape(()).broadcast_to((2,))
+    both[:1].copy_(y * 1)
+    assert [g.tolist() for g in cr.autograd.grad(both.sum(), [x, y])] == [[0.0], [2.0]]
+    z = cr.arange(4, dtype=getattr(cr, dtype)).requires_grad_()
+    for recorded in (False, True):
+        parts = (z * 1).as_strided((3, 2), (1, 1)).sum()
+        assert cr.autograd.grad(parts, z, create_graph=recorded)[0].tolist() == [1.0, 2.0, 2.0, 1.0]

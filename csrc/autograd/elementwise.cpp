@@ -210,9 +210,14 @@ void copy_data(const Tensor& dst, const Tensor& src) {
 
 void add_data(const Tensor& dst, const Tensor& src) {
     if (is_narrow(dst.dtype())) {
-        Tensor sum = widened_data(dst);
-        add_data(sum, widened_data(src));
-        return copy_data(dst, sum);
+        if (dst.numel() == 0) return;
+        // Elements of dst that share memory add up, so the sum is made in a wide copy of all memory that dst spans.
+        int64_t span = 1;
+        for (int d = 0; d < dst.ndim(); ++d) span += (dst.size(d) - 1) * dst.stride(d);
+        bool apart = dst.is_contiguous();
+        Tensor memory = apart ? dst : alias(dst, {span}, {1}, 0), sum = widened_data(memory);
+        add_data(apart ? sum : alias(sum, dst.shape(), dst.strides(), 0), widened_data(src));
+        return copy_data(memory, sum);
     }
     const Tensor in[2] = {dst, src};
     apply_loop(kernels::kernels().binary[static_cast<int>(kernels::Binary::Add)][index_of(dst.dtype())], dst, in, 2,
