@@ -14,7 +14,7 @@ FLOATS = ("float16", "bfloat16")
 INTEGERS = ("int8", "int16")
 NARROW = FLOATS + INTEGERS
 ALL = DTYPES + NARROW
-EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-18}
+EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-18, "float64": 2.0**-50}
 WIDE = dict.fromkeys(FLOATS, "float32") | dict.fromkeys(INTEGERS, "int32")
 PYTHON_ERRORS = (TypeError, ValueError, RuntimeError, IndexError, NotImplementedError, ZeroDivisionError)
 

@@ -30,7 +30,7 @@ constexpr std::string_view kTakesNarrow[] = {
 // Functions of tensors whose floating dtypes must be equal: checked before narrow ones are converted.
 constexpr std::string_view kOneDtype[] = {
     "_sampled_mm", "_sparse_mm", "addbmm", "addmm", "addmv", "addr", "allclose", "baddbmm", "batch_norm", "bilinear",
-    "bmm", "chain_matmul", "cholesky_solve", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "bmm", "cartesian_prod", "chain_matmul", "cholesky_solve", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
     "conv_transpose3d", "cross_entropy", "dot", "einsum", "group_norm", "gru", "gru_cell", "index_add", "index_copy",
     "index_reduce", "instance_norm", "isclose", "layer_norm", "linalg_householder_product", "linalg_lstsq",
     "linalg_lu_solve", "linalg_multi_dot", "linalg_solve", "linalg_solve_triangular", "linalg_tensorsolve", "linear",
