@@ -345,3 +345,29 @@ def test_feedback_alignment():
             w2 -= 0.05 * grads[1]
         losses.append(loss.item())
     assert losses[-1] < 0.1 * losses[0]
+
+
+class Flattened(cr.autograd.Function):
+    """Its output is a view of its input."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.view(-1)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g.view(2, 1)
+
+
+def test_an_output_that_is_a_view_and_its_input_changed():
+    x = cr.ones(2, 1, requires_grad=True)
+    h = x * 1
+    y = Flattened.apply(h)
+    with pytest.raises(RuntimeError, match="no history"):
+        y.mul_(2)
+    (y * y).sum().backward(retain_graph=True)
+    assert x.grad.tolist() == [[2.0], [2.0]]
+    h.mul_(2)
+    # Not even beside something else may it pass for a constant.
+    with pytest.raises(RuntimeError, match="Flattened: .* changed in place since"):
+        (y.sum() + x.sum()).backward()

@@ -292,6 +292,9 @@ void move_node(const Tensor& t, Ref<NodeBase> node, uint32_t nr = 0) {
 
 void refresh_view(const Tensor& view) {
     Tensor base(view->base);
+    check<RuntimeError>(!(view->no_grad_view && view->node), view->node ? as_node(view->node)->op->name : "",
+                        ": its output of shape ", view.shape(),
+                        " is a view of a tensor that has been changed in place since. Return a clone from forward.");
     view->epoch = base->epoch;
     if (view->no_grad_view || !lies_within(view, base)) return;
     Edge e = gradient_edge(base);

@@ -82,8 +82,9 @@ class Tensor {
     template <class T = char> T* data() const { return reinterpret_cast<T*>(impl_->data); }
     uint32_t version() const { return impl_->storage->version; }
     bool requires_grad() const {
-        // A view whose base changed in place since has a new history, made when it is asked for.
-        if (stale_view()) return !impl_->no_grad_view && (impl_->base->requires_grad || impl_->base->node);
+        // A view whose base changed in place since has a new history, made when it is asked for. One taken under no_grad has none,
+        // but what a user's Function gave it: asking for that is an error by then.
+        if (stale_view() && !impl_->no_grad_view) return impl_->base->requires_grad || impl_->base->node;
         return impl_->requires_grad || impl_->node;
     }
     bool is_leaf() const { return stale_view() ? !requires_grad() : !impl_->node; }
