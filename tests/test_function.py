@@ -369,5 +369,5 @@ def test_an_output_that_is_a_view_and_its_input_changed():
     assert x.grad.tolist() == [[2.0], [2.0]]
     h.mul_(2)
     # Not even beside something else may it pass for a constant.
-    with pytest.raises(RuntimeError, match="Flattened: .* changed in place since"):
+    with pytest.raises(RuntimeError, match=r"Flattened: .* changed in place since"):
         (y.sum() + x.sum()).backward()

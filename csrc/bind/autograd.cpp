@@ -273,9 +273,10 @@ py::object node_object(const Ref<NodeBase>& ref) {
     auto found = listed_nodes().find(as_node(ref));
     if (found != listed_nodes().end()) return py::reinterpret_borrow<py::object>(found->second);
     py::object made = py::cast(NodeHandle(ref));
+    NodeHandle& handle = made.cast<NodeHandle&>();
     made.attr("__class__") = node_type(as_node(ref)->op->grad_name);
+    handle.is_listed = true;  // before it is: where there is no memory for that, nothing must stay
     listed_nodes()[as_node(ref)] = made.ptr();
-    made.cast<NodeHandle&>().is_listed = true;
     return made;
 }
 

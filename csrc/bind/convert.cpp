@@ -550,13 +550,15 @@ void bind_dtypes(py::module_& m) {
 
     py::class_<DeviceBox> device(m, "device", "Where a tensor lives: chainrule computes on the CPU.", memory_checked());
     device
-        .def(py::init([](py::object type, py::object index) {
-                 if (py::isinstance<DeviceBox>(type)) return type.cast<DeviceBox>();
-                 DeviceBox d = device_of(type.ptr());
-                 if (!index.is_none()) d.index = device_number(index.ptr());
-                 return d;
-             }),
-             py::arg("type") = "cpu", py::arg("index") = py::none())
+        .def(
+            "__init__",
+            [](py::detail::value_and_holder& place, py::object type, py::object index) {
+                bool given = py::isinstance<DeviceBox>(type);
+                DeviceBox d = given ? type.cast<DeviceBox>() : device_of(type.ptr());
+                if (!given && !index.is_none()) d.index = device_number(index.ptr());
+                construct(place, std::make_unique<DeviceBox>(d));
+            },
+            py::detail::is_new_style_constructor(), py::arg("type") = "cpu", py::arg("index") = py::none())
         .def_property_readonly("type", [](const DeviceBox& d) { return d.type; })
         .def_property_readonly("index",
                                [](const DeviceBox& d) -> py::object {

@@ -48,11 +48,13 @@ void bind_generator(py::module_& m) {
     py::class_<Generator>(m, "Generator",
                           "A stream of random numbers: the same seed gives the same numbers as PyTorch's on the CPU.",
                           memory_checked())
-        .def(py::init([](py::object device) {
-                 check_device(device.ptr());
-                 return new Generator();
-             }),
-             py::arg("device") = "cpu")
+        .def(
+            "__init__",
+            [](py::detail::value_and_holder& place, py::object device) {
+                check_device(device.ptr());
+                construct(place, std::make_unique<Generator>());
+            },
+            py::detail::is_new_style_constructor(), py::arg("device") = "cpu")
         .def(
             "manual_seed",
             [](py::object self, py::object seed) {

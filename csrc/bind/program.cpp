@@ -283,8 +283,13 @@ void bind_program(py::module_& m) {
         .def_readonly("end", &Tape::Entry::end)
         .def_readonly("scope", &Tape::Entry::scope);
     py::class_<TapeObject>(m, "Tape", "Records the thread's operations and backward walks.", memory_checked())
-        .def(py::init<bool, bool, bool>(), py::kw_only(), py::arg("entries") = true, py::arg("values") = true,
-             py::arg("nodes") = false)
+        .def(
+            "__init__",
+            [](py::detail::value_and_holder& place, bool entries, bool values, bool nodes) {
+                construct(place, std::make_unique<TapeObject>(entries, values, nodes));
+            },
+            py::detail::is_new_style_constructor(), py::kw_only(), py::arg("entries") = true, py::arg("values") = true,
+            py::arg("nodes") = false)
         .def("start", &TapeObject::start)
         .def("stop", &TapeObject::stop)
         .def("clear", [](TapeObject& t) { t.tape.entries.clear(); })

@@ -69,6 +69,18 @@ PyObject* raise_current_exception();
 // For each py::class_: its objects where there is no memory for one are a MemoryError. pybind11 follows the null pointer.
 void check_memory(PyHeapTypeObject* type);
 py::custom_type_setup memory_checked();
+// For "__init__" with py::detail::is_new_style_constructor: gives the object its value. After py::init pybind11 enters the object in its
+// list where no error may be.
+template <class T> void construct(py::detail::value_and_holder& place, std::unique_ptr<T> value) {
+    place.value_ptr() = value.get();
+    try {
+        place.type->init_instance(place.inst, nullptr);
+    } catch (...) {
+        place.value_ptr() = nullptr;
+        throw;
+    }
+    value.release();
+}
 
 // Runs f, a lambda that returns PyObject*, with exceptions translated.
 template <class F> PyObject* guarded(F&& f) {

@@ -105,6 +105,8 @@ NO_ROW = {
     "Sequential": (lambda: nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2), nn.Flatten()), [(2, 3)]),
     "CTCLoss": (lambda: CTC(), [(5, 2, 4)]),
     "AdaptiveLogSoftmaxWithLoss": (lambda: Adaptive(), [(5, 8)]),
+    "LinearCrossEntropyLoss": (lambda: OfClasses(), [(5, 8)]),
+    "SyncBatchNorm": (lambda: nn.SyncBatchNorm(4), [(2, 4, 7)]),
     "LazyLinear": (lambda: nn.LazyLinear(3), [(2, 4)]),
     "MultiheadAttention": (lambda: nn.MultiheadAttention(8, 2), [(4, 2, 8)] * 3),
     "Transformer": (lambda: nn.Transformer(8, 2, 1, 1, 16), [(4, 2, 8), (3, 2, 8)]),
@@ -122,7 +124,7 @@ for axes, space in enumerate([(7,), (7, 7), (5, 5, 5)], 1):
         NO_ROW[f"Lazy{kind}{axes}d"] = (lambda n=f"Lazy{kind}{axes}d": getattr(nn, n)(4, 3)), [(2, 4, *space)]
 NO_ROW["DataParallel"] = (lambda: nn.DataParallel(nn.Linear(3, 2)), [(4, 3)])
 NOT_CALLED = "Parameter Buffer UninitializedParameter UninitializedBuffer ParameterList ParameterDict "
-NOT_CALLED += "ModuleList ModuleDict RNNBase RNNCellBase NLLLoss2d"  # the last is NLLLoss
+NOT_CALLED += "ModuleList ModuleDict RNNBase RNNCellBase LinearCrossEntropyOptions NLLLoss2d"  # the last is NLLLoss
 
 
 class Twice(nn.Module):
@@ -141,6 +143,14 @@ class Twice(nn.Module):
 class CTC(nn.CTCLoss):
     def forward(self, x):
         return super().forward(x.log_softmax(-1), cr.tensor([[1, 2], [2, 3]]), (5, 5), (2, 2))
+
+
+class OfClasses(nn.LinearCrossEntropyLoss):
+    def __init__(self):
+        super().__init__(8, 6)
+
+    def forward(self, x):
+        return super().forward(x, cr.tensor([0, 1, 2, 4, 5]))
 
 
 class Adaptive(nn.AdaptiveLogSoftmaxWithLoss):

@@ -420,6 +420,8 @@ def _logcumsumexp(c: Call) -> Written:
 
 @template("sort", "topk", "kthvalue", "median", "nanmedian", "mode")
 def _ordered(c: Call) -> Written:
+    if "value" in c.attributes:  # the median of all elements, and whether NaN is skipped
+        return Written(f"ordered({wrapped(c.x[0])}.reshape(-1), 0, False, False, 3, 0, {c.value})[0]", True)
     rest = f"{c.descending}, {c.keepdim}, {c.order}, {c.k}, {c.skip_nan}"
     return Written(f"ordered({c.x[0]}, {c.axis}, {rest})", True)
 

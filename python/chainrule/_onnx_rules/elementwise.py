@@ -186,6 +186,11 @@ def _where(graph: Graph, call: Call) -> str:
     return graph.node("Where", call.names)
 
 
+@rule("masked_mul")
+def _masked_mul(graph: Graph, call: Call) -> str:
+    return graph.node("Where", [*call.names, graph.constant(np.array(0, call.dtype))])
+
+
 @rule("masked_fill")
 def _masked_fill(graph: Graph, call: Call) -> str:
     value = call.names[2] if len(call.names) > 2 else graph.constant(np.array(call["value"], call.dtype))
