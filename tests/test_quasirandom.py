@@ -1,10 +1,15 @@
 """Sobol's sequence: PyTorch's numbers, bit for bit."""
 
+import sys
+
 import numpy as np
 import pytest
+from extras import need
 from helpers import array, expect_error
 
 import chainrule as cr
+
+need("scipy")
 
 
 @pytest.mark.parametrize("seed", [None, 7])
@@ -26,12 +31,12 @@ def test_points(dimension, scramble, seed, torch):
 
 
 def test_last_dimension(torch):
-    ours, theirs = cr.quasirandom.SobolEngine(4096), torch.quasirandom.SobolEngine(4096)
+    ours, theirs = cr.quasirandom.SobolEngine(21201), torch.quasirandom.SobolEngine(21201)
     np.testing.assert_array_equal(array(ours.draw(40)), array(theirs.draw(40)))
 
 
 def test_errors():
-    expect_error(ValueError, "between 1 and 4096, got 4097", cr.quasirandom.SobolEngine, 4097)
+    expect_error(ValueError, "between 1 and 21201, got 21202", cr.quasirandom.SobolEngine, 21202)
     engine = cr.quasirandom.SobolEngine(2)
     engine.draw(3)
     expect_error(ValueError, "no power of 2", engine.draw_base2, 2)
@@ -39,3 +44,9 @@ def test_errors():
     assert engine.draw(2, out=out) is out
     assert out.shape == (2, 2)
     assert engine.draw(0).shape == (0, 2)
+
+
+def test_without_scipy(monkeypatch):
+    cr.quasirandom._table.cache_clear()
+    monkeypatch.setitem(sys.modules, "scipy.stats", None)
+    expect_error(ModuleNotFoundError, r"chainrule\[quasirandom\]", cr.quasirandom.SobolEngine, 2)

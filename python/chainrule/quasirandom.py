@@ -1,23 +1,4 @@
-"""SobolEngine: points that fill the unit cube evenly.
-
-The direction numbers in _sobol.npz are the first 4096 of new-joe-kuo-6.21201, by Stephen Joe and Frances Y. Kuo
-("Constructing Sobol sequences with better two-dimensional projections", SIAM J. Sci. Comput. 30, 2008). The terms:
-
-Copyright (c) 2008, Frances Y. Kuo and Stephen Joe. All rights reserved. Redistribution and use in source and binary
-forms, with or without modification, are permitted provided that the following conditions are met: redistributions of
-source code must retain the above copyright notice, this list of conditions and the following disclaimer;
-redistributions in binary form must reproduce the above copyright notice, this list of conditions and the following
-disclaimer in the documentation and/or other materials provided with the distribution; neither the names of the
-copyright holders nor the names of the University of New South Wales and the University of Waikato and its contributors
-may be used to endorse or promote products derived from this software without specific prior written permission.
-This software is provided by the copyright holders "as is" and any express or implied warranties, including, but not
-limited to, the implied warranties of merchantability and fitness for a particular purpose are disclaimed. In no event
-shall the copyright holders be liable for any direct, indirect, incidental, special, exemplary, or consequential
-damages (including, but not limited to, procurement of substitute goods or services; loss of use, data, or profits; or
-business interruption) however caused and on any theory of liability, whether in contract, strict liability, or tort
-(including negligence or otherwise) arising in any way out of the use of this software, even if advised of the
-possibility of such damage.
-"""
+"""SobolEngine: points that fill the unit cube evenly. Needs SciPy: pip install 'chainrule[quasirandom]'."""
 
 from __future__ import annotations
 
@@ -32,26 +13,32 @@ from . import _core
 __all__ = ["SobolEngine"]
 
 _BITS = 30
-_DIMENSIONS = 4096
+_DIMENSIONS = 21201
 
 
 @functools.cache
 def _table() -> tuple[Any, Any]:
-    """For each dimension its primitive polynomial, as bits, and its first direction numbers."""
-    with np.load(os.path.join(os.path.dirname(__file__), "_sobol.npz")) as file:
-        polynomials = file["polynomials"].tolist()
-        halves = np.ascontiguousarray(file["halves"].T).view("<u2").reshape(-1)
-    numbers = (2 * halves.astype(np.int64) + 1).tolist()
-    ends = np.cumsum([max(p.bit_length() - 1, 1) for p in polynomials]).tolist()
-    return polynomials, [numbers[start:end] for start, end in zip([0, *ends], ends)]
+    """For each dimension its primitive polynomial, as bits, and its first direction numbers, 0 behind the last.
+
+    They are Joe and Kuo's new-joe-kuo-6.21201, of which SciPy has a copy.
+    """
+    try:
+        import scipy.stats
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "SobolEngine: SciPy holds its direction numbers: pip install 'chainrule[quasirandom]'", name="scipy"
+        ) from error
+    with np.load(os.path.join(os.path.dirname(scipy.stats.__file__), "_sobol_direction_numbers.npz")) as file:
+        return file["poly"], file["vinit"]
 
 
 def _directions(dimension: int) -> Any:
     """Direction numbers [dimension, _BITS], the first bit after the point in the highest place."""
-    polynomials, firsts = _table()
+    polynomials, firsts = (numbers[:dimension].tolist() for numbers in _table())
     rows = [[1] * _BITS]
-    for p, first in zip(polynomials[1:dimension], firsts[1:]):
-        degree, row = p.bit_length() - 1, list(first)
+    for p, first in zip(polynomials[1:], firsts[1:]):
+        degree = p.bit_length() - 1
+        row = first[:degree]
         for j in range(degree, _BITS):
             number = row[j - degree]
             for k in range(degree):
@@ -71,12 +58,13 @@ class SobolEngine:
     """Sobol's sequence in [0, 1)^dimension, PyTorch's numbers.
 
     Args:
-        dimension: 1 to 4096 (PyTorch: to 21201, of the same table).
+        dimension: 1 to 21201.
         scramble: turn the points about at random (Owen's scrambling by random triangular matrices and a shift).
         seed: of the scrambling; by default the global generator's state.
 
     Raises:
         ValueError: another dimension.
+        ModuleNotFoundError: there is no SciPy.
 
     Example:
         >>> chainrule.quasirandom.SobolEngine(2).draw(3)
@@ -84,7 +72,8 @@ class SobolEngine:
                 [0.5000, 0.5000],
                 [0.7500, 0.2500]])
 
-    Source: Joe and Kuo (2008), see the top of this module; Matousek, "On the L2-discrepancy for anchored boxes" (1998).
+    Source: Joe and Kuo, "Constructing Sobol sequences with better two-dimensional projections" (2008);
+    Matousek, "On the L2-discrepancy for anchored boxes" (1998).
     """
 
     MAXBIT = _BITS
