@@ -95,8 +95,8 @@ class Pass {
     std::vector<Ref<NodeBase>> leaves_;
     std::unordered_map<Node*, std::vector<Ref<TensorImpl>>> side_;
     std::unordered_map<Node*, uint64_t> marks_;  // those that do not lie on the nodes
-    std::vector<Tensor>* collected_ =
-        nullptr;  // a hooked node's input gradients, held back until its hooks have seen them
+    // A hooked node's input gradients, held back until its hooks have seen them.
+    std::vector<Tensor>* collected_ = nullptr;
     bool pruned_ = false, own_marks_ = false;
     uint64_t mark_ = 0;
 };
