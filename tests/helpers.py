@@ -16,6 +16,8 @@ import chainrule as cr
 DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
 # A sanitizer keeps freed memory for a while, takes address space without bound, and makes all slow.
 SANITIZED = bool(cr.build_info()["sanitize"])
+# Seconds after which what has not ended hangs. A slow or busy machine may take many times what ours takes.
+PATIENCE = 900
 TOLERANCE = {"float32": (1e-5, 1e-6), "float64": (1e-11, 1e-12)}
 
 
@@ -120,13 +122,13 @@ def gradients(outputs, leaves, lib, **options):
     return [lib.zeros_like(leaf) if g is None else g for g, leaf in zip(grads, leaves, strict=True)]
 
 
-def run_python(code, timeout=120, **environment):
+def run_python(code, **environment):
     """Run code in a new interpreter; returns what it printed, fails with its stderr."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=PATIENCE,
         env={**os.environ, **environment},
     )
     assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"

@@ -7,6 +7,7 @@ import textwrap
 
 import pytest
 from extras import need
+from helpers import PATIENCE
 
 REGRESSION = """
     import torch
@@ -235,7 +236,7 @@ PROGRAMS = {"models": MODELS, "regression": REGRESSION, "xor": XOR, "function": 
 
 
 def execute(*arguments, cwd):
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=300, cwd=cwd)
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=PATIENCE, cwd=cwd)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -422,7 +423,7 @@ def test_spawn_and_distributed_sampler(tmp_path):
             queue = mp.Queue()
             process = mp.Process(target=square, args=(queue, 3))
             process.start()
-            print(queue.get(timeout=60))
+            print(queue.get(timeout=600))
             process.join()
         """,
     )

@@ -12,6 +12,7 @@ from contextlib import redirect_stdout
 import pytest
 import test_as_torch as programs
 import test_names
+from helpers import PATIENCE
 
 HERE = pathlib.Path(__file__).parent
 
@@ -53,7 +54,7 @@ def test_names_of_programs_exist():
     """What as_torch finds, chainrule itself has: but for PyTorch's inside and its one file for each class."""
     script = swapped((HERE / "data" / "existing_names.py").read_text())
     done = subprocess.run(
-        [sys.executable, "-c", script, HERE / "data" / "names.json"], capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", script, HERE / "data" / "names.json"], capture_output=True, text=True, timeout=PATIENCE
     )
     assert done.returncode == 0, done.stderr
     here = {form: exists for _, form, _, exists in json.loads(done.stdout)}

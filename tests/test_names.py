@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 import pytest
+from helpers import PATIENCE
 
 import chainrule as cr
 
@@ -38,7 +39,7 @@ MISSING = {
 def forms():
     """(group, form as PyTorch spells it, number of programs, whether it exists)."""
     command = [sys.executable, "-m", "chainrule.as_torch", DATA / "existing_names.py", DATA / "names.json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

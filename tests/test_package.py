@@ -13,7 +13,7 @@ import sys
 import numpy as np
 import pytest
 from extras import need
-from helpers import run_python
+from helpers import PATIENCE, run_python
 
 import chainrule as cr
 
@@ -39,7 +39,9 @@ def test_the_installed_package_is_tested():
 
 
 def test_main_prints_the_facts():
-    done = subprocess.run([sys.executable, "-m", "chainrule"], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "chainrule"], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
     text = done.stdout.lower()
     assert cr.__version__ in text
     for word in ("compiler", "threads", "openblas", "instruction set"):
@@ -128,7 +130,7 @@ import runpy
 sys.argv = ["digits", "--epochs", "1"]
 runpy.run_module("chainrule.examples.digits", run_name="__main__")
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode != 0
     assert "chainrule[examples]" in done.stderr + done.stdout
 
@@ -253,7 +255,7 @@ def test_instruction_sets(level):
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         env={**os.environ, "CHAINRULE_CPU": level},
     )
     if done.returncode == 0:

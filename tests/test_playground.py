@@ -8,6 +8,7 @@ import urllib.request
 
 import pytest
 from extras import need, need_program
+from helpers import PATIENCE
 
 from chainrule.examples._data import POINTS
 from chainrule.examples.playground.net import Playground, Settings
@@ -28,7 +29,7 @@ def server():
 def ask(server, path, body=None, **headers):
     data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
     request = urllib.request.Request(server.address + path, data, headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         return answer.read()
 
 
@@ -149,6 +150,7 @@ def test_in_the_browser(server):
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1360, "height": 860})
+        page.set_default_timeout(1000 * PATIENCE)
         faults = []
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda r: r.url.startswith((server.address, "data:")) or faults.append(r.url))
@@ -160,13 +162,13 @@ def test_in_the_browser(server):
         first = page.evaluate("playground.history.at(-1).train_loss")
 
         page.get_by_role("button", name="Start").click()
-        page.wait_for_function("playground.history.at(-1).step >= 600", timeout=120_000)
+        page.wait_for_function("playground.history.at(-1).step >= 600")
         page.get_by_role("button", name="Pause").click()
         trained = page.evaluate("document.getElementById('regions').toDataURL()")
         assert page.evaluate("playground.history.at(-1).train_loss") < 0.7 * first and trained != untrained
         assert float(page.inner_text("#train-loss")) < 0.7 * first
 
-        page.wait_for_timeout(300)  # an answer under way may still come
+        page.evaluate("queue")  # an answer under way may still come
         steps = page.evaluate("playground.history.at(-1).step")
         page.get_by_role("button", name="Step").click()
         page.wait_for_function(f"playground.history.at(-1).step == {steps + 20}")
@@ -175,6 +177,6 @@ def test_in_the_browser(server):
         )
         page.wait_for_function("playground.net.weights.length == 4 && playground.history.at(-1).step == 0")
         page.get_by_role("button", name="Reset").click()
-        page.wait_for_timeout(200)
+        page.evaluate("queue")
         assert not faults
         browser.close()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from helpers import PATIENCE
 
 PROGRAMS = sorted((pathlib.Path(__file__).parent / "programs").glob("*.py"))
 # Runs all of them in one process, so that PyTorch is imported once, and prints the output of each as JSON.
@@ -35,7 +36,7 @@ NUMBER = re.compile(r"-?\b\d+\.\d*(?:e[-+]?\d+)?|-?\b\d+e[-+]?\d+")
 
 def run_all(library, folder):
     command = [sys.executable, "-c", RUNNER, library, *map(str, PROGRAMS)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=folder)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=folder)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -56,7 +56,8 @@ def check_flat(function, walk):
         loop(function, 1000, walk)
         gc.collect()
     assert cr._core.live_tensors() == tensors and cr._core.live_nodes() == nodes
-    assert SANITIZED or resident() - before < 4 << 20
+    # A quarter of what would stay: other tests' memory moves in this process too.
+    assert SANITIZED or resident() - before < 40 << 20
 
 
 def test_03_output_on_ctx():

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from helpers import run_python
+from helpers import PATIENCE, run_python
 
 import chainrule as cr
 
@@ -43,7 +43,7 @@ def config(code="", cpus=None, **environment):
         env={**clean, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
         preexec_fn=(lambda: os.sched_setaffinity(0, cpus)) if cpus else None,
     )

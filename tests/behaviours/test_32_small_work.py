@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from helpers import run_python
+from helpers import PATIENCE, run_python
 
 import chainrule as cr
 
@@ -81,7 +81,9 @@ def test_32_threads_wait_for_a_short_while(chosen, spins):
     code = "import os; before = dict(os.environ); import chainrule; print(dict(os.environ) == before)"
     environment = {k: v for k, v in os.environ.items() if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
     environment |= {"OMP_DISPLAY_ENV": "VERBOSE", **chosen}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=PATIENCE
+    )
     assert done.stdout.strip() == "True", done.stderr
     if "GOMP_SPINCOUNT" in done.stderr:  # another OpenMP runtime prints no such line
         assert f"GOMP_SPINCOUNT = '{spins}'" in done.stderr

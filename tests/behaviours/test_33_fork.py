@@ -3,7 +3,7 @@
 import multiprocessing
 
 import pytest
-from helpers import run_python
+from helpers import PATIENCE, run_python
 
 import chainrule as cr
 
@@ -68,7 +68,7 @@ def test_33_multiprocessing(method):
         pytest.skip(f"this platform has no {method}")
     expected = digest(0)  # large operations in the parent first
     with multiprocessing.get_context(method).Pool(2) as pool:
-        assert pool.map_async(digest, range(3)).get(timeout=120) == [expected] * 3
+        assert pool.map_async(digest, range(3)).get(timeout=PATIENCE) == [expected] * 3
     assert digest(0) == expected
 
 
@@ -79,5 +79,5 @@ def work_of_a_loader(index):
 def test_33_results_come_back_as_tensors():
     cr.ones(1 << 20).exp()
     with multiprocessing.get_context("fork").Pool(2) as pool:
-        got = pool.map_async(cr.arange, [3, 5]).get(timeout=60)
+        got = pool.map_async(cr.arange, [3, 5]).get(timeout=PATIENCE)
     assert [t.tolist() for t in got] == [[0, 1, 2], [0, 1, 2, 3, 4]]

@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import run_python
+from helpers import PATIENCE, run_python
 
 import chainrule as cr
 
@@ -43,7 +43,7 @@ def importing(**environment):
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
