@@ -289,3 +289,79 @@ def test_gradients_where_elements_share_memory(dtype):
     for recorded in (False, True):
         parts = (z * 1).as_strided((3, 2), (1, 1)).sum()
         assert cr.autograd.grad(parts, z, create_graph=recorded)[0].tolist() == [1.0, 2.0, 2.0, 1.0]
+
+
+# ---- elementwise operations, which convert piece by piece ----
+
+PIECEWISE = {
+    "add": lambda x, y: x + y,
+    "mul": lambda x, y: x * y,
+    "sub with alpha": lambda x, y: cr.sub(x, y, alpha=2),
+    "div": lambda x, y: x / y,
+    "maximum": cr.maximum,
+    "mul by a number": lambda x, y: x * 0.1,
+    "neg": lambda x, y: -x,
+    "exp": lambda x, y: x.exp(),
+    "relu": lambda x, y: x.relu(),
+    "gelu": lambda x, y: cr.nn.functional.gelu(x),
+    "leaky_relu": lambda x, y: cr.nn.functional.leaky_relu(x, 0.3),
+}
+LAYOUTS = {
+    "flat": ((3000,), (3000,), lambda t: t),
+    "a row": ((3, 1500), (1500,), lambda t: t),
+    "a column": ((1500, 3), (1500, 1), lambda t: t),
+    "a 0-d tensor": ((2500,), (), lambda t: t),
+    "transposed": ((40, 70), (40, 70), lambda t: t.t()),
+    "every second": ((2600,), (2600,), lambda t: t[::2]),
+}
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", PIECEWISE)
+def test_pieces_round_once(name, dtype):
+    """More elements than a piece has, in every layout: the wide result and gradients, rounded once."""
+    rng = np.random.default_rng(0)
+    for one, other, form in LAYOUTS.values():
+        leaves = [cr.tensor(rng.uniform(0.5, 2, s)).to(getattr(cr, dtype)).requires_grad_() for s in (one, other)]
+        wide = [t.detach().float().requires_grad_() for t in leaves]
+        got, want = (PIECEWISE[name](*(form(t) if t.ndim else t for t in ts)) for ts in (leaves, wide))
+        assert dtype_name(got) == dtype
+        np.testing.assert_array_equal(numbers(got), numbers(rounded(want, dtype)))
+        with cr.no_grad():
+            np.testing.assert_array_equal(numbers(PIECEWISE[name](*map(form_of(form), leaves))), numbers(got))
+        g = cr.tensor(rng.uniform(0.5, 2, got.shape)).to(got.dtype)
+        a = cr.autograd.grad(got, leaves, g, allow_unused=True)
+        b = cr.autograd.grad(want, wide, g.float(), allow_unused=True)
+        for x, y in zip(a, b, strict=True):
+            if y is not None:
+                assert dtype_name(x) == dtype
+                np.testing.assert_allclose(numbers(x), numbers(y), rtol=EPS[dtype])
+
+
+def form_of(form):
+    return lambda t: form(t) if t.ndim else t
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_second_gradients_run_wide(dtype):
+    x = cr.linspace(0.2, 1.7, 2100).to(getattr(cr, dtype)).requires_grad_()
+    wide = x.detach().float().requires_grad_()
+    for f in (cr.nn.functional.gelu, cr.log, lambda t: t * t * 0.3, lambda t: t / (t + 1)):
+        second = []
+        for t in (x, wide):
+            (first,) = cr.autograd.grad(f(t).sum(), t, create_graph=True)
+            second.append(cr.autograd.grad(first.sum(), t)[0])
+        assert dtype_name(second[0]) == dtype
+        np.testing.assert_allclose(numbers(second[0]), numbers(second[1]), rtol=9 * EPS[dtype], atol=9 * EPS[dtype])
+
+
+def test_narrow_saved_values_are_checked():
+    x = cr.tensor([1.0, 2.0]).bfloat16().requires_grad_()
+    y = x * 1.0
+    z = y * y
+    y.add_(1)
+    with pytest.raises(RuntimeError, match="MulBackward0"):
+        z.sum().backward()
+    x = cr.tensor([1.0, 2.0]).half()
+    x.add_(x).mul_(0.5).relu_()
+    assert x.tolist() == [1.0, 2.0]

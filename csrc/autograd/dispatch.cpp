@@ -179,9 +179,9 @@ template <bool watched> void evaluate(const OpDef& op, EvalCtx& c) {
     }
 }
 
-// No kernel makes a narrow result: the way there leads through dispatch_narrow.
+// Only the elementwise forms make narrow results: the way there leads through dispatch_narrow.
 void check_result(const OpDef& op, DType result) {
-    check<TypeError>(!is_narrow(result) || takes_narrow(op), op.name, ": a result of ", result,
+    check<TypeError>(!is_narrow(result) || takes_narrow(op) || is_loop(op), op.name, ": a result of ", result,
                      " is not computed directly. Compute in ", wide(result), " and convert it with .to().");
 }
 
@@ -220,8 +220,14 @@ void dispatch_as(const OpDef& op, const Tensor* inputs, int n_inputs, void* attr
 
 }  // namespace
 
+namespace {
+bool goes_wide(const OpDef& op, const Tensor* inputs, int n) {
+    return any_narrow(inputs, n) && !takes_narrow(op) && !runs_narrow(op, inputs, n);
+}
+}  // namespace
+
 void dispatch(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs, int n_outputs) {
-    if (any_narrow(inputs, n_inputs) && !takes_narrow(op)) [[unlikely]]
+    if (goes_wide(op, inputs, n_inputs)) [[unlikely]]
         dispatch_narrow(op, inputs, n_inputs, attrs, outputs, n_outputs);
     else if (recorder()) [[unlikely]] dispatch_as<true>(op, inputs, n_inputs, attrs, outputs, n_outputs);
     else dispatch_as<false>(op, inputs, n_inputs, attrs, outputs, n_outputs);
@@ -289,7 +295,7 @@ template <bool watched> Tensor dispatch_inplace_as(const OpDef& op, const Tensor
 }  // namespace
 
 Tensor dispatch_inplace(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs) {
-    if (any_narrow(inputs, n_inputs) && !takes_narrow(op)) [[unlikely]]
+    if (goes_wide(op, inputs, n_inputs)) [[unlikely]]
         return dispatch_inplace_narrow(op, inputs, n_inputs, attrs);
     return recorder() ? dispatch_inplace_as<true>(op, inputs, n_inputs, attrs)
                       : dispatch_inplace_as<false>(op, inputs, n_inputs, attrs);

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "autograd/narrow.h"
 #include "core/unlock.h"
 #include "kernels/iterate.h"
 
@@ -124,30 +125,81 @@ void apply_loop(Loop loop, const Tensor& out, const Tensor* inputs, int n_inputs
 }
 
 namespace {
+
 int index_of(DType t) { return static_cast<int>(t); }
 const double* param_of(const EvalCtx& c) { return static_cast<const double*>(c.attrs); }
+
+// A wide loop for narrow elements (autograd/narrow.h).
+struct NarrowJob {
+    Loop loop;
+    const double* param;
+    int n_inputs;
+    int64_t wide_item;
+    Loop widen, narrow;  // narrow is null where the result is not narrow
+};
+
+// Piece by piece: widened into the first cache, computed there, and rounded on the way out.
+void run_narrow_job(char* const* ptr, const int64_t* stride, int64_t n, const double* job_data) {
+    const NarrowJob& job = *static_cast<const NarrowJob*>(static_cast<const void*>(job_data));
+    constexpr int64_t piece = 1024;
+    alignas(64) char buffer[kernels::kMaxOperands][piece * 4];
+    for (int64_t done = 0; done < n; done += piece) {
+        const int64_t count = n - done < piece ? n - done : piece;
+        char* at[kernels::kMaxOperands];
+        int64_t step[kernels::kMaxOperands];
+        for (int k = 0; k <= job.n_inputs; ++k) {
+            const bool one = k > 0 && stride[k] == 0;
+            at[k] = buffer[k];
+            step[k] = one ? 0 : job.wide_item;
+            if (k == 0 || (one && done > 0)) continue;
+            char* const ways[2] = {buffer[k], ptr[k] + done * stride[k]};
+            const int64_t steps[2] = {job.wide_item, stride[k]};
+            job.widen(ways, steps, one ? 1 : count, nullptr);
+        }
+        char* to = ptr[0] + done * stride[0];
+        if (!job.narrow) {
+            at[0] = to;
+            step[0] = stride[0];
+        }
+        job.loop(at, step, count, job.param);
+        if (!job.narrow) continue;
+        char* const ways[2] = {to, buffer[0]};
+        const int64_t steps[2] = {stride[0], job.wide_item};
+        job.narrow(ways, steps, count, nullptr);
+    }
+}
+
+// Runs the loop of a row of the kernel table for the inputs' one dtype.
+void apply_row(const Loop (&row)[kNumDTypes], const Tensor& out, const Tensor* inputs, int n, const double* param) {
+    const DType t = inputs[0].dtype();
+    if (!is_narrow(t)) [[likely]]
+        return apply_loop(row[index_of(t)], out, inputs, n, param);
+    const kernels::Table& k = kernels::kernels();
+    const NarrowJob job{row[index_of(wide(t))],
+                        param,
+                        n,
+                        static_cast<int64_t>(item_size(wide(t))),
+                        k.widen[narrow_index(t)],
+                        out.dtype() == t ? k.narrow[narrow_index(t)] : nullptr};
+    apply_loop(run_narrow_job, out, inputs, n, static_cast<const double*>(static_cast<const void*>(&job)));
+}
+
 }  // namespace
 
-void eval_unary(EvalCtx& c) {
-    apply_loop(kernels::kernels().unary[c.op.kernel][index_of(c.input(0).dtype())], c.out(), c.inputs, 1, param_of(c));
+bool is_loop(const OpDef& op) {
+    return op.eval == eval_unary || op.eval == eval_binary || op.eval == eval_ternary || op.eval == eval_compare ||
+           op.eval == eval_predicate;
 }
 
-void eval_binary(EvalCtx& c) {
-    apply_loop(kernels::kernels().binary[c.op.kernel][index_of(c.input(0).dtype())], c.out(), c.inputs, 2, param_of(c));
-}
+void eval_unary(EvalCtx& c) { apply_row(kernels::kernels().unary[c.op.kernel], c.out(), c.inputs, 1, param_of(c)); }
 
-void eval_ternary(EvalCtx& c) {
-    apply_loop(kernels::kernels().ternary[c.op.kernel][index_of(c.input(0).dtype())], c.out(), c.inputs, 3,
-               param_of(c));
-}
+void eval_binary(EvalCtx& c) { apply_row(kernels::kernels().binary[c.op.kernel], c.out(), c.inputs, 2, param_of(c)); }
 
-void eval_compare(EvalCtx& c) {
-    apply_loop(kernels::kernels().compare[c.op.kernel][index_of(c.input(0).dtype())], c.out(), c.inputs, 2, nullptr);
-}
+void eval_ternary(EvalCtx& c) { apply_row(kernels::kernels().ternary[c.op.kernel], c.out(), c.inputs, 3, param_of(c)); }
 
-void eval_predicate(EvalCtx& c) {
-    apply_loop(kernels::kernels().predicate[c.op.kernel][index_of(c.input(0).dtype())], c.out(), c.inputs, 1, nullptr);
-}
+void eval_compare(EvalCtx& c) { apply_row(kernels::kernels().compare[c.op.kernel], c.out(), c.inputs, 2, nullptr); }
+
+void eval_predicate(EvalCtx& c) { apply_row(kernels::kernels().predicate[c.op.kernel], c.out(), c.inputs, 1, nullptr); }
 
 bool fused_unary_grad(VjpCtx& c) {
     if (c.create_graph()) return false;
@@ -158,8 +210,8 @@ bool fused_unary_grad(VjpCtx& c) {
     // A gradient that nobody else holds may be overwritten.
     bool mine = exclusively_owned(g) && g.is_contiguous();
     Tensor out = mine ? Tensor(g) : empty(g.shape(), g.dtype());
-    Loop loop = kernels::kernels().binary[op.grad_kernel][index_of(g.dtype())];
-    apply_loop(loop, out, in, 2, op.attr_bytes ? static_cast<const double*>(c.attr_data()) : nullptr);
+    apply_row(kernels::kernels().binary[op.grad_kernel], out, in, 2,
+              op.attr_bytes ? static_cast<const double*>(c.attr_data()) : nullptr);
     c.set(0, out);
     return true;
 }

@@ -15,6 +15,7 @@
 #include "autograd/basic_ops.h"
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
+#include "autograd/narrow.h"
 #include "autograd/recorder.h"
 #include "core/unlock.h"
 
@@ -71,6 +72,8 @@ class Pass {
     // From a node's rule: the gradient of its input i.
     void deliver(Node* node, int i, Tensor grad);
     bool collects() const { return collected_ != nullptr; }
+    // A saved value as the node's rule takes it.
+    Tensor for_rule(Tensor t) const { return narrow_ != DType::Bool && t ? cast(t, wide(t.dtype())) : t; }
     void add_to(const Tensor& tensor, const Tensor& grad);
     static bool keeps_gradients() { return recorder() && recorder()->keeps_gradients(); }
 
@@ -87,6 +90,7 @@ class Pass {
     void capture(Node* node, std::vector<Tensor>* captured, const std::vector<Edge>& targets);
     void run_node(Node* node);
     void run_rule(Node* node);
+    void run_vjp(Node* node, VjpCtx& ctx);
     void check_anomaly(Node* node);
     void accumulate(Node* leaf);
 
@@ -97,6 +101,7 @@ class Pass {
     std::unordered_map<Node*, uint64_t> marks_;  // those that do not lie on the nodes
     // A hooked node's input gradients, held back until its hooks have seen them.
     std::vector<Tensor>* collected_ = nullptr;
+    DType narrow_ = DType::Bool;  // of the node whose rule runs on wide tensors instead
     bool pruned_ = false, own_marks_ = false;
     uint64_t mark_ = 0;
 };
@@ -254,11 +259,26 @@ void Pass::run_node(Node* node) {
     }
 }
 
+// Narrow tensors (autograd/narrow.h): a rule that rounds more than once runs on wide ones, what it gives is rounded in deliver().
+void Pass::run_vjp(Node* node, VjpCtx& ctx) {
+    Ref<TensorImpl>& slot = slots(node)[0];
+    const bool widens =
+        slot && is_narrow(slot->dtype) && is_loop(*node->op) && (create_graph() || !one_step_rule(*node->op));
+    if (!widens) return node->op->vjp(ctx);
+    struct Rounding {
+        DType& narrow;
+        ~Rounding() { narrow = DType::Bool; }
+    } rounding{narrow_};
+    narrow_ = slot->dtype;
+    slot = cast(Tensor(slot), wide(narrow_)).ref();
+    node->op->vjp(ctx);
+}
+
 // The gradient rule, between the node's own hooks where it has any.
 void Pass::run_rule(Node* node) {
     VjpCtx ctx(node, options_.create_graph);
     if (!node->extras || (node->extras->before.empty() && node->extras->after.empty())) {
-        node->op->vjp(ctx);
+        run_vjp(node, ctx);
         return;
     }
     auto before = node->extras->before;  // copies: a hook may remove itself
@@ -274,7 +294,7 @@ void Pass::run_rule(Node* node) {
     };
     {
         Collecting collecting(this, &grad_inputs);
-        node->op->vjp(ctx);
+        run_vjp(node, ctx);
     }
     for (auto& h : after) h.second(grad_inputs, grad_outputs);
     for (uint32_t i = 0; i < node->n_inputs; ++i)
@@ -282,6 +302,7 @@ void Pass::run_rule(Node* node) {
 }
 
 void Pass::deliver(Node* node, int i, Tensor grad) {
+    if (narrow_ != DType::Bool) grad = cast(grad, narrow_);
     if (!collected_) return receive(node->edges()[i], std::move(grad));
     Tensor& held = (*collected_)[static_cast<size_t>(i)];
     held = held ? run(add_op, held, grad) : std::move(grad);
@@ -437,15 +458,15 @@ bool VjpCtx::has_grad(int k) const { return static_cast<bool>(current_pass->slot
 
 const Tensor& VjpCtx::grad(int k) const { return as_tensor(current_pass->slots(node_)[k]); }
 
-Tensor VjpCtx::input(int i) const { return unpack_saved(node_, node_->saved()[i], "input"); }
+Tensor VjpCtx::input(int i) const { return current_pass->for_rule(unpack_saved(node_, node_->saved()[i], "input")); }
 
 Tensor VjpCtx::output(int j) const {
     Tensor t = unpack_saved(node_, node_->saved()[node_->n_inputs + static_cast<uint32_t>(j)], "output");
-    if (!create_graph_) return t;
+    if (!create_graph_) return current_pass->for_rule(t);
     Tensor linked = alias(t);
     linked->node = Ref<NodeBase>(node_);
     linked->output_nr = static_cast<uint32_t>(j);
-    return linked;
+    return current_pass->for_rule(linked);
 }
 
 const Dims& VjpCtx::input_shape(int i) const { return node_->saved()[i].tensor->shape; }

@@ -1,7 +1,9 @@
 #include "autograd/narrow.h"
 
 #include "autograd/basic_ops.h"
+#include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
+#include "autograd/recorder.h"
 
 namespace chainrule {
 namespace {
@@ -20,7 +22,33 @@ DType first_dtype(DType result, const Tensor* inputs, int n) {
     return result;
 }
 
+bool is_relu(const OpDef& op) { return op.grad_kernel == static_cast<uint32_t>(kernels::Binary::ReluGrad); }
+
 }  // namespace
+
+bool runs_narrow(const OpDef& op, const Tensor* inputs, int n) {
+    if (!is_loop(op) || recorder()) return false;
+    const DType t = inputs[0].dtype();
+    bool wanted = false;
+    for (int i = 0; i < n; ++i) {
+        if (!inputs[i] || inputs[i].dtype() != t) return false;
+        wanted = wanted || inputs[i].requires_grad();
+    }
+    if (!is_narrow(t)) return false;
+    return !op.save_output[0] || is_relu(op) || !(wanted && grad_mode());
+}
+
+bool one_step_rule(const OpDef& op) {
+    if (op.eval == eval_unary) {
+        const auto kernel = static_cast<kernels::Unary>(op.kernel);
+        const bool fused = op.grad_kernel > 0 && op.grad_kernel < static_cast<uint32_t>(kernels::Binary::Count);
+        return fused || kernel == kernels::Unary::Neg || kernel == kernels::Unary::AddScalar ||
+               kernel == kernels::Unary::MulScalar;
+    }
+    const auto kernel = static_cast<kernels::Binary>(op.kernel);
+    return op.eval == eval_binary && (kernel == kernels::Binary::Add || kernel == kernels::Binary::Sub ||
+                                      kernel == kernels::Binary::AddScaled || kernel == kernels::Binary::Mul);
+}
 
 DType narrowed_dtype(DType result, const Tensor* inputs, int n) {
     if (result != DType::Float32 && result != DType::Int32) return result;

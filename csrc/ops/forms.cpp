@@ -13,7 +13,7 @@ namespace {
 
 void check_kernel(const InferCtx& c, const kernels::Loop* loops) {
     DType t = c.input(0).dtype();
-    check<TypeError>(loops[static_cast<int>(t)] != nullptr, c.op.name, ": not defined for ", t,
+    check<TypeError>(loops[static_cast<int>(wide(t))] != nullptr, c.op.name, ": not defined for ", t,
                      " tensors. Convert the input to another dtype with .to().");
 }
 
@@ -36,8 +36,8 @@ void infer_ternary(InferCtx& c) {
 
 void infer_division(InferCtx& c) {
     infer_binary(c);
-    const Tensor& divisor = c.input(1);
-    if (is_floating(divisor.dtype())) return;
+    if (is_floating(c.input(1).dtype())) return;
+    const Tensor divisor = is_narrow(c.input(1).dtype()) ? widened_data(c.input(1)) : c.input(1);
     bool nonzero = true;
     kernels::reduce(kernels::Reduce::All, divisor.dtype(), divisor.data(), divisor.shape(), divisor.strides(),
                     (1u << divisor.ndim()) - 1, &nonzero);

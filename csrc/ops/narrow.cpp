@@ -27,6 +27,18 @@ constexpr std::string_view kTakesNarrow[] = {
     "unsqueeze", "view", "view_as", "vsplit", "zero",
 };
 
+// One operation of a shared elementwise form, however it is called: autograd/narrow.h sees to its dtypes.
+constexpr std::string_view kOneOperation[] = {
+    "abs", "absolute", "acos", "acosh", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "asin",
+    "asinh", "atan", "atanh", "ceil", "cos", "cosh", "div", "divide", "eq", "erf", "erfc", "erfinv", "exp", "exp2",
+    "expm1", "floor", "ge", "gelu", "greater", "greater_equal", "gt", "hardsigmoid", "hardswish", "isfinite", "isinf",
+    "isnan", "le", "leaky_relu", "less", "less_equal", "log", "log10", "log1p", "log2", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logsigmoid", "lt", "maximum", "minimum", "mish", "mul", "multiply", "ne", "neg",
+    "negative", "not_equal", "reciprocal", "relu", "rsqrt", "rsub", "sigmoid", "sign", "signbit", "silu", "sin", "sinc",
+    "sinh", "softplus", "softsign", "sqrt", "square", "sub", "subtract", "tan", "tanh", "threshold", "true_divide",
+    "trunc",
+};
+
 // Functions of tensors whose floating dtypes must be equal: checked before narrow ones are converted.
 constexpr std::string_view kOneDtype[] = {
     "_sampled_mm", "_sparse_mm", "addbmm", "addmm", "addmv", "addr", "allclose", "baddbmm", "batch_norm", "bilinear",
@@ -136,7 +148,7 @@ void call_narrow(void (*call)(Args&), Args& a) {
     Wide arguments(a);
     const std::vector<Tensor>& given = arguments.given();
     if (listed(kOneDtype, name)) check_one_dtype(a.name, given);
-    if (listed(kTakesNarrow, name) || listed(kTakesNarrow, a.name)) return call(a);
+    if (listed(kTakesNarrow, name) || listed(kTakesNarrow, a.name) || listed(kOneOperation, name)) return call(a);
     if (inplace && !given.empty()) {
         bool recording =
             std::any_of(given.begin(), given.end(), [](const Tensor& t) { return t && t.requires_grad(); });
