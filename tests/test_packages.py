@@ -1,5 +1,5 @@
 """What packages that are built on PyTorch rely on: small things that stable-baselines3, captum, skorch, gpytorch,
-lightning and safetensors ask for."""
+lightning, safetensors, fastai, zuko, sbi and nflows ask for."""
 
 import collections
 import inspect
@@ -12,9 +12,15 @@ from extras import need
 
 import chainrule as cr
 from chainrule._torch_names import top
+from chainrule._torch_names._C___nn import _parse_to
 from chainrule._torch_names.futures import Future, collect_all, wait_all
 from chainrule._torch_names.overrides import handle_torch_function, has_torch_function, is_tensor_like
 from chainrule._torch_names.utils___pytree import SUPPORTED_NODES, LeafSpec, TreeSpec, _get_node_type, tree_unflatten
+from chainrule._torch_names.utils__data__dataloader import (
+    _DatasetKind,
+    _MultiProcessingDataLoaderIter,
+    _SingleProcessDataLoaderIter,
+)
 
 
 def test_the_signature_of_a_module_is_that_of_any_call():
@@ -152,3 +158,87 @@ def test_weights_are_names():
         models.vgg16(weights=models.VGG16_Weights.IMAGENET1K_V1)
     with pytest.raises(AttributeError):
         _ = models.Unknown_Weights
+
+
+def test_marks_on_functions():
+    """fastai writes the initialisation that suits an activation on nn.functional.relu itself."""
+    assert not vars(cr.atan2)
+    cr.atan2.mark = 1
+    assert cr.atan2.mark == 1 and vars(cr.atan2) == {"mark": 1} and pickle.loads(pickle.dumps(cr.atan2)).mark == 1
+    del cr.atan2.mark
+    with pytest.raises(AttributeError):
+        cr.atan2.__name__ = "other"
+
+
+def test_arguments_of_to():
+    cpu = cr.device("cpu")
+    assert _parse_to(device=None) == (None, None, False, None)
+    assert _parse_to("cpu", cr.float64) == (cpu, cr.float64, False, None)
+    assert _parse_to(cr.int64) == (None, cr.int64, False, None)
+    assert _parse_to(cpu, cr.float16, True) == (cpu, cr.float16, True, None)
+    assert _parse_to(cr.ones(2, dtype=cr.float64)) == (cpu, cr.float64, False, None)
+    with pytest.raises(RuntimeError, match='must be "cpu"'):
+        _parse_to("cuda")
+    with pytest.raises(TypeError, match="floating-point"):
+        cr.nn.Linear(1, 1).to(cr.int64)
+
+
+class _Loader:
+    """As much of a DataLoader as fastai's has."""
+
+    dataset, drop_last, generator, num_workers, timeout, in_order = range(7), False, None, 2, 0, True
+    collate_fn = worker_init_fn = prefetch_factor = multiprocessing_context = None
+    _index_sampler, _auto_collation, _dataset_kind = ((0, 1), (5,)), True, _DatasetKind.Map
+
+    def __init__(self, **changes):
+        self.__dict__.update({"collate_fn": sum, **changes})
+
+
+@pytest.mark.parametrize("iterator", [_SingleProcessDataLoaderIter, _MultiProcessingDataLoaderIter])
+def test_loaders_of_packages(iterator):
+    assert list(iterator(_Loader())) == [1, 5]
+    stream = _Loader(_dataset_kind=_DatasetKind.Iterable, _auto_collation=False, collate_fn=abs, num_workers=1)
+    stream._index_sampler = range(3)
+    assert list(iterator(stream)) == [0, 1, 2]
+    cr.manual_seed(0)
+    iterator(_Loader())
+    after = cr.rand(1)
+    cr.manual_seed(0)
+    iter(cr.utils.data.DataLoader([1]))  # takes one number of the stream, too
+    assert cr.equal(after, cr.rand(1))
+
+
+class _Diagonal(cr.distributions.Independent):
+    """With an __init__ and an expand() of its own, as zuko's DiagNormal."""
+
+    def __init__(self, loc, scale):
+        super().__init__(cr.distributions.Normal(loc, scale), 1)
+
+    def expand(self, batch_shape, _instance=None):
+        return super().expand(batch_shape, self._get_checked_instance(_Diagonal, _instance))
+
+
+def test_distributions_that_expand_themselves():
+    base = _Diagonal(cr.zeros(3), cr.ones(3))
+    grown = base.expand((2,))
+    assert type(grown) is _Diagonal and grown.batch_shape == (2,) and grown.event_shape == (3,)
+    assert cr.equal(grown.log_prob(cr.ones(3)), base.log_prob(cr.ones(3)).expand(2))
+
+
+def test_inverse_transforms_have_a_class():
+    transforms = cr.distributions.transforms
+    assert isinstance(transforms.ExpTransform().inv, transforms._InverseTransform)
+    assert cr.equal(transforms._clipped_sigmoid(cr.tensor([0.0, 99.0])), cr.tensor([0.5, 1 - cr.finfo(cr.float32).eps]))
+
+
+@pytest.mark.parametrize("upper", [True, False])
+@pytest.mark.parametrize("transpose", [True, False])
+def test_triangular_solve(upper, transpose):
+    cr.manual_seed(0)
+    A = (cr.randn(2, 3, 3, dtype=cr.float64) + 3 * cr.eye(3)).requires_grad_()
+    b = cr.randn(2, 3, 2, dtype=cr.float64, requires_grad=True)
+    solved = cr.triangular_solve(b, A, upper, transpose)
+    part = A.triu() if upper else A.tril()
+    np.testing.assert_allclose(((part.mT if transpose else part) @ solved.solution).tolist(), b.tolist(), rtol=1e-12)
+    assert cr.equal(solved.cloned_coefficient, A) and solved.cloned_coefficient is not A
+    assert cr.autograd.gradcheck(lambda b, A: b.triangular_solve(A, upper, transpose).solution, (b, A))

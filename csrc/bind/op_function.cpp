@@ -18,6 +18,7 @@ struct OpFunction {
     PyObject_HEAD vectorcallfunc call;
     const BoundFunction* f;
     PyObject* doc;
+    PyObject* dict;  // what programs write on a function: fastai marks nn.functional.relu so; made when first used
 };
 
 PyTypeObject* op_function_type = nullptr;
@@ -64,9 +65,13 @@ PyObject* op_signature(PyObject* self, void*) {
 PyObject* op_reduce(PyObject* self, PyObject*) { return op_qualname(self, nullptr); }
 
 PyGetSetDef getset[] = {
-    {"__name__", op_name, nullptr, nullptr, nullptr},       {"__qualname__", op_qualname, nullptr, nullptr, nullptr},
-    {"__doc__", op_doc, nullptr, nullptr, nullptr},         {"__module__", op_module, nullptr, nullptr, nullptr},
-    {"signature", op_signature, nullptr, nullptr, nullptr}, {nullptr, nullptr, nullptr, nullptr, nullptr},
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
+    {"__name__", op_name, nullptr, nullptr, nullptr},
+    {"__qualname__", op_qualname, nullptr, nullptr, nullptr},
+    {"__doc__", op_doc, nullptr, nullptr, nullptr},
+    {"__module__", op_module, nullptr, nullptr, nullptr},
+    {"signature", op_signature, nullptr, nullptr, nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 PyMethodDef methods[] = {
     {"__reduce__", op_reduce, METH_NOARGS, nullptr},
@@ -74,6 +79,7 @@ PyMethodDef methods[] = {
 };
 PyMemberDef members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(OpFunction, call), READONLY, nullptr},
+    {"__dictoffset__", T_PYSSIZET, offsetof(OpFunction, dict), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},
 };
 
@@ -98,6 +104,7 @@ py::object make_function(BoundFunction& f) {
     if (!o) throw py::error_already_set();
     o->call = op_call;
     o->f = &f;
+    o->dict = nullptr;
     f.object = reinterpret_cast<PyObject*>(o);
     std::string doc;
     for (const Signature& s : f.signatures) doc += s.text + "\n";

@@ -35,6 +35,7 @@ from ._functions import isreal as isreal, split_with_sizes as split_with_sizes
 from ._functions import can_cast as can_cast, numel as numel, promote_types as promote_types
 from ._functions import histogram as histogram, histogramdd as histogramdd, result_type as result_type
 from ._functions import empty_strided as empty_strided, narrow_copy as narrow_copy
+from ._functions import triangular_solve as triangular_solve
 from ._functions import unsafe_chunk as unsafe_chunk, unsafe_split as unsafe_split
 from ._functions import unsafe_split_with_sizes as unsafe_split_with_sizes
 from ._functions import einsum as einsum, gradient as gradient, tensordot as tensordot  # type: ignore[no-redef]

@@ -337,6 +337,33 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
 unsafe_split_with_sizes = split_with_sizes
 
 
+class TriangularSolve(NamedTuple):
+    """What triangular_solve() returns."""
+
+    solution: Tensor
+    cloned_coefficient: Tensor
+
+
+def triangular_solve(
+    b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+) -> TriangularSolve:
+    """The X with A X = b, or A^T X = b with transpose, for a triangular A, and a copy of A.
+
+    PyTorch's older name of linalg.solve_triangular(), with the arguments the other way round.
+
+    Example:
+        >>> A = chainrule.tensor([[2.0, 1.0], [0.0, 4.0]])
+        >>> chainrule.triangular_solve(chainrule.tensor([[5.0], [4.0]]), A).solution
+        tensor([[2.],
+                [1.]])
+
+    Source: PyTorch, torch.triangular_solve.
+    """
+    factor = A.transpose(-2, -1) if transpose else A
+    solution = _core.linalg_solve_triangular(factor, b, upper=upper != transpose, unitriangular=unitriangular)
+    return TriangularSolve(solution, A.clone())
+
+
 def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] | Tensor = 2) -> Tensor:
     """Product of two tensors, summed over several axes of both.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _core
 from ._formats import strided
-from ._functions import contiguous_strides, empty_strided, is_same_size, narrow_copy, split_with_sizes
+from ._functions import contiguous_strides, empty_strided, is_same_size, narrow_copy, split_with_sizes, triangular_solve
 from ._interop import array_function, array_interface
 from ._legacy import is_nonzero, replace_each
 from ._shared_memory import is_shared, reduce_shared, share_memory_
@@ -314,6 +314,7 @@ for _name, _function in {
     "new_empty_strided": _new_empty_strided,
     "split_with_sizes": split_with_sizes,
     "narrow_copy": narrow_copy,
+    "triangular_solve": triangular_solve,
     "is_pinned": lambda self, device=None: False,
     "_is_view": lambda self: self._base is not None,
     "resize_as_": _resize_as,

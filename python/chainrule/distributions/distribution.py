@@ -102,6 +102,7 @@ class Distribution:
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Any:
         """The same distribution with its parameters expanded to a larger batch shape, without copying them."""
         new = copy.copy(self) if _instance is None else _instance
+        new.__dict__ = {**self.__dict__, **new.__dict__}  # an instance that a program's own expand() made is bare
         new._batch_shape = chainrule.Size(batch_shape)
         new._event_shape = self._event_shape
         for name in self.__dict__:

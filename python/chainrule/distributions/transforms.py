@@ -26,6 +26,7 @@ from ._matrix_transforms import LowerCholeskyTransform as LowerCholeskyTransform
 from ._matrix_transforms import PositiveDefiniteTransform as PositiveDefiniteTransform
 from ._transform import SameIfEqual
 from ._transform import Transform as Transform
+from ._transform import _InverseTransform as _InverseTransform
 from .utils import sum_rightmost
 
 __all__ = [
@@ -55,6 +56,12 @@ class ExpTransform(SameIfEqual):
         return x
 
 
+def _clipped_sigmoid(x: Tensor) -> Tensor:
+    """1 / (1 + exp(-x)) inside (0, 1), by PyTorch's name for those who write transforms of their own."""
+    limits = chainrule.finfo(x.dtype)
+    return chainrule.sigmoid(x).clamp(min=limits.tiny, max=1 - limits.eps)
+
+
 class SigmoidTransform(SameIfEqual):
     """y = 1 / (1 + exp(-x)); values are kept inside (0, 1)."""
 
@@ -62,8 +69,7 @@ class SigmoidTransform(SameIfEqual):
     codomain = constraints.unit_interval
 
     def _call(self, x: Tensor) -> Tensor:
-        limits = chainrule.finfo(x.dtype)
-        return chainrule.sigmoid(x).clamp(min=limits.tiny, max=1 - limits.eps)
+        return _clipped_sigmoid(x)
 
     def _inverse(self, y: Tensor) -> Tensor:
         limits = chainrule.finfo(y.dtype)

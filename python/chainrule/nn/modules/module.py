@@ -490,6 +490,8 @@ class Module(HookMixin, StateMixin, _core.ModuleBase):
         dtype = _parse_to(args, kwargs)
         if dtype is None:
             return self
+        if not dtype.is_floating_point:
+            raise TypeError(f"Module.to: dtype must be a floating-point type, got {dtype}.")
         return self._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)
 
     def to_empty(self: Self, *, device: Any = None, recurse: bool = True) -> Self:
@@ -579,6 +581,4 @@ def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         raise RuntimeError(
             f'Module.to: the device must be "cpu", got {str(device)!r}. chainrule runs on CPU cores only.'
         )
-    if dtype is not None and not dtype.is_floating_point:
-        raise TypeError(f"Module.to: dtype must be a floating-point type, got {dtype}.")
     return dtype
