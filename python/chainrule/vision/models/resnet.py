@@ -127,3 +127,13 @@ def resnet34(*, weights: Any = None, progress: bool = True, pretrained: bool = F
 def resnet50(*, weights: Any = None, progress: bool = True, pretrained: bool = False, **options: Any) -> ResNet:
     """50 layers; options: num_classes, zero_init_residual."""
     return _resnet("resnet50", Bottleneck, [3, 4, 6, 3], weights, pretrained, options)
+
+
+def resnet101(*, weights: Any = None, progress: bool = True, pretrained: bool = False, **options: Any) -> ResNet:
+    """101 layers; options: num_classes, zero_init_residual."""
+    return _resnet("resnet101", Bottleneck, [3, 4, 23, 3], weights, pretrained, options)
+
+
+def resnet152(*, weights: Any = None, progress: bool = True, pretrained: bool = False, **options: Any) -> ResNet:
+    """152 layers; options: num_classes, zero_init_residual."""
+    return _resnet("resnet152", Bottleneck, [3, 8, 36, 3], weights, pretrained, options)

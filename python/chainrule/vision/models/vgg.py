@@ -95,3 +95,13 @@ def vgg16_bn(*, weights: Any = None, progress: bool = True, pretrained: bool = F
 def vgg19(*, weights: Any = None, progress: bool = True, pretrained: bool = False, **options: Any) -> VGG:
     """19 layers; options: num_classes, init_weights, dropout."""
     return _vgg("vgg19", False, weights, pretrained, options)
+
+
+def vgg13_bn(*, weights: Any = None, progress: bool = True, pretrained: bool = False, **options: Any) -> VGG:
+    """13 layers, with batch norm; options: num_classes, init_weights, dropout."""
+    return _vgg("vgg13", True, weights, pretrained, options)
+
+
+def vgg19_bn(*, weights: Any = None, progress: bool = True, pretrained: bool = False, **options: Any) -> VGG:
+    """19 layers, with batch norm; options: num_classes, init_weights, dropout."""
+    return _vgg("vgg19", True, weights, pretrained, options)
