@@ -380,6 +380,28 @@ def test_pictures_in_files(tmp_path, colour):
 # --- nets --------------------------------------------------------------------------------------------------------
 
 
+def test_further_nets_have_torchvisions_weights():
+    """Names and counts are torchvision's, as are the sums: they tell the order in which random numbers are drawn."""
+    cr.manual_seed(0)
+    squeeze = vision.models.squeezenet1_1(num_classes=7)
+    assert sum(p.numel() for p in squeeze.parameters()) == 726087
+    assert sum(p.double().abs().sum().item() for p in squeeze.parameters()) == pytest.approx(49966.766, rel=1e-8)
+    assert sum(p.numel() for p in vision.models.squeezenet1_0(num_classes=7).parameters()) == 739015
+    dense = vision.models.DenseNet(4, (2, 1), 8, drop_rate=0.1, num_classes=3)
+    assert dense(cr.rand(2, 3, 32, 32)).shape == (2, 3)
+    names = list(dense.state_dict())
+    assert (
+        names[6] == "features.denseblock1.denselayer1.norm1.weight"
+        and names[-3] == "features.norm3.num_batches_tracked"
+    )
+    assert "features.transition1.conv.weight" in names and names[-1] == "classifier.bias"
+    assert vision.models.alexnet(num_classes=2)(cr.rand(1, 3, 63, 63)).shape == (1, 2)
+    with pytest.raises(RuntimeError, match="downloads no weights"):
+        vision.models.densenet121(pretrained=True)
+    with pytest.raises(ValueError, match="version must be one of"):
+        vision.models.SqueezeNet("2")
+
+
 def test_resnets():
     cr.manual_seed(0)
     net = vision.models.resnet50(num_classes=3)
