@@ -415,3 +415,167 @@ def test_anomaly_without_search_for_nan():
     with cr.autograd.detect_anomaly(), pytest.raises(RuntimeError, match="not finite"):
         (x.sqrt() * 0).sum().backward()
     assert not cr._core.is_anomaly_enabled()
+
+
+def test_gradient_edges_stand_for_tensors():
+    x = cr.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    edge, leaf = graph.get_gradient_edge(y), graph.get_gradient_edge(x)
+    assert (edge.node, edge.output_nr) == (y.grad_fn, 0) and leaf.node.name() == "AccumulateGrad"
+    assert edge == graph.get_gradient_edge(y) and edge != leaf and len({edge, graph.get_gradient_edge(y)}) == 1
+    z = (y * y).sum()
+    kept = {"retain_graph": True}
+    inner, outer = cr.autograd.grad(z, [edge, leaf], **kept)
+    assert inner.tolist() == [4.0, 8.0] and outer.tolist() == [8.0, 16.0]
+    by_hand = graph.GradientEdge(y.grad_fn, 0)
+    assert cr.equal(cr.autograd.grad(z, by_hand, **kept)[0], inner)
+    assert cr.autograd.grad(edge, x, cr.ones(2), **kept)[0].tolist() == [2.0, 2.0]
+    cr.autograd.backward(edge, cr.ones(2), **kept)
+    cr.autograd.backward(z, inputs=[leaf], **kept)
+    assert x.grad.tolist() == [10.0, 18.0]
+    y.retain_grad()
+    cr.autograd.backward(z, inputs=edge, **kept)
+    assert y.grad.tolist() == [4.0, 8.0]
+    assert cr.autograd.grad(graph.get_gradient_edge(z), x, **kept)[0].tolist() == [8.0, 16.0]
+    spare = graph.get_gradient_edge(cr.ones(3, requires_grad=True) * 2)
+    assert cr.autograd.grad(z, spare, materialize_grads=True, **kept)[0].tolist() == [0.0] * 3
+
+
+def test_gradient_edges_refuse():
+    x = cr.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    edge, by_hand = graph.get_gradient_edge(y), graph.GradientEdge(y.grad_fn, 0)
+    with pytest.raises(RuntimeError, match="single value"):
+        cr.autograd.grad(edge, x)
+    with pytest.raises(ValueError, match=r"shape \(2,\), got \(3,\)"):
+        cr.autograd.grad(edge, x, cr.ones(3))
+    with pytest.raises(ValueError, match="get_gradient_edge"):
+        cr.autograd.grad(by_hand, x, cr.ones(2))
+    with pytest.raises(ValueError, match="get_gradient_edge"):
+        other = graph.GradientEdge((x * 3).grad_fn, 0)
+        cr.autograd.grad(y.sum(), other, materialize_grads=True)
+    with pytest.raises(IndexError, match="has 1 outputs, got the edge of output 5"):
+        cr.autograd.grad(y.sum(), graph.GradientEdge(y.grad_fn, 5))
+    with pytest.raises(TypeError, match="graph node"):
+        cr.autograd.grad(y.sum(), graph.GradientEdge("node", 0))
+    with pytest.raises(RuntimeError, match="does not require a gradient"):
+        graph.get_gradient_edge(cr.ones(2))
+
+
+def test_an_edge_keeps_the_graph_and_not_the_memory():
+    x = cr.ones(100_000, requires_grad=True)
+    y = x * 2
+    before = cr._core.memory_stats()["bytes_in_use"]
+    edge = graph.get_gradient_edge(y)
+    del y
+    assert cr._core.memory_stats()["bytes_in_use"] < before - 300_000
+    assert cr.autograd.grad(edge, x, cr.ones(100_000))[0][0] == 2
+
+
+def test_multi_grad_hooks():
+    a, b = cr.ones(2, requires_grad=True), cr.ones(2, requires_grad=True)
+    c, d = a * b, a * 2
+    seen = []
+
+    def note(grads):
+        seen.append([g is not None for g in grads])
+
+    handle = graph.register_multi_grad_hook((a, b, c, d), note)
+    c.sum().backward(retain_graph=True)
+    c.sum().backward(inputs=(a,), retain_graph=True)
+    cr.autograd.grad(d.sum() + c.sum(), [a, b], retain_graph=True)
+    assert seen == [[True, True, True, False], [True, False, True, False], [True] * 4]
+    handle.remove()
+    c.sum().backward(retain_graph=True)
+    assert len(seen) == 3
+
+    first = []
+    with graph.register_multi_grad_hook((a, b), lambda g: first.append(g.tolist()), mode="any"):
+        (c * 3).sum().backward(retain_graph=True)
+        d.sum().backward(retain_graph=True)
+    assert first == [[3.0, 3.0], [2.0, 2.0]]
+    with graph.register_multi_grad_hook((a, a), note):
+        (c * 3).sum().backward(retain_graph=True)
+    assert seen[3:] == [[True, True]]
+    with graph.register_multi_grad_hook((a,), lambda grads: 1 / 0), pytest.raises(ZeroDivisionError):
+        c.sum().backward()
+
+
+def test_a_multi_grad_hook_does_not_wait_for_what_gets_no_gradient():
+    class First(Function):
+        @staticmethod
+        def forward(ctx, x, y):
+            return x + y
+
+        @staticmethod
+        def backward(ctx, g):
+            return g, None
+
+    a, b = cr.ones(2, requires_grad=True), cr.ones(2, requires_grad=True)
+    seen = []
+    graph.register_multi_grad_hook((a, b * 1), lambda grads: seen.append(len(grads)))
+    h = b * 1
+    with graph.register_multi_grad_hook((a, h), lambda grads: seen.append([g is not None for g in grads])):
+        First.apply(a, h).sum().backward()
+    assert seen == [2, [True, False]]
+
+
+def test_multi_grad_hooks_refuse():
+    a = cr.ones(2, requires_grad=True)
+    with pytest.raises(ValueError, match='"all" or "any"'):
+        graph.register_multi_grad_hook((a,), print, mode="some")
+    with pytest.raises(RuntimeError, match="tensor 1 does not require"):
+        graph.register_multi_grad_hook((a, cr.ones(2)), print)
+
+
+def test_a_node_keeps_what_its_user_gives_it():
+    x = cr.ones(2, requires_grad=True)
+    y = x * 2
+    assert y.grad_fn.metadata == {}
+    y.grad_fn.metadata["name"] = "double"
+    gc.collect()
+    assert y.grad_fn.metadata["name"] == "double" and x.exp().grad_fn.metadata == {}
+
+    class Thing:
+        pass
+
+    thing = Thing()
+    gone = weakref.ref(thing)
+    y.grad_fn.metadata["me"] = (thing, y.grad_fn)  # a cycle through the node
+    del thing, y
+    gc.collect()
+    assert gone() is None
+
+
+def test_saved_values_by_name():
+    x, w = cr.rand(2, 3, requires_grad=True), cr.rand(3, 3, requires_grad=True)
+    y = x.exp()
+    assert cr.equal(y.grad_fn._saved_result, y) and y.grad_fn._raw_saved_result.grad_fn is y.grad_fn
+    product = (x @ w).grad_fn
+    assert product._saved_self is x and product._saved_mat2 is w
+    assert {"_saved_self", "_saved_mat2"} <= set(dir(product))
+    assert x.softmax(1).grad_fn._saved_dim in (1, -1)
+    assert (x * w[0]).grad_fn._saved_other.shape == (2, 3)
+    with pytest.raises(AttributeError, match="_saved_self"):
+        assert product._saved_index
+    assert not hasattr(x.exp().grad_fn, "_saved_self")
+    assert Square.apply(x).grad_fn._raw_saved_tensors[0] is x
+    y.sum().backward()
+    with pytest.raises(RuntimeError, match="freed"):
+        assert y.grad_fn._saved_result
+    with cr.no_grad():
+        w.mul_(2)
+    with pytest.raises(RuntimeError, match="modified in place"):
+        assert product._saved_mat2
+
+
+def test_saved_tensors_may_change_where_that_is_allowed():
+    a = cr.ones(2, requires_grad=True)
+    with graph.allow_mutation_on_saved_tensors():
+        b = a.clone()
+        y = (b**2).sum()
+        b.sin_()
+        with pytest.raises(RuntimeError, match="nested"), graph.allow_mutation_on_saved_tensors():
+            pass
+        y.backward()
+    assert a.grad.tolist() == [2.0, 2.0]

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cmath>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "autograd/basic_ops.h"
 #include "autograd/elementwise.h"
@@ -22,6 +23,7 @@
 namespace chainrule {
 
 void (*interrupt_check)() = nullptr;
+void (*walk_ends)(std::shared_ptr<void>&) = nullptr;
 bool anomaly_mode = false, anomaly_checks_values = true;
 std::string (*source_line)() = nullptr;
 
@@ -76,6 +78,12 @@ class Pass {
     Tensor for_rule(Tensor t) const { return narrow_ != DType::Bool && t ? cast(t, wide(t.dtype())) : t; }
     void add_to(const Tensor& tensor, const Tensor& grad);
     static bool keeps_gradients() { return recorder() && recorder()->keeps_gradients(); }
+    bool pruned() const { return pruned_; }
+    std::vector<bool> will_meet(const std::vector<Edge>& edges) const;
+
+    std::shared_ptr<void> store;                      // see walk_store
+    std::vector<std::pair<Tensor, Tensor>> unpacked;  // of the node whose rule runs: (stub, value)
+    Node* running = nullptr;                          // its hooks, then its rule
 
   private:
     uint64_t mark_of(Node* node) const {
@@ -223,6 +231,29 @@ void Pass::capture(Node* node, std::vector<Tensor>* captured, const std::vector<
         if (targets[i].node.get() == node) (*captured)[i] = Tensor(slots(node)[targets[i].nr]);
 }
 
+std::vector<bool> Pass::will_meet(const std::vector<Edge>& edges) const {
+    std::vector<bool> found(edges.size());
+    if (pruned_) {
+        for (size_t i = 0; i < edges.size(); ++i) found[i] = needs(edges[i]);
+        return found;
+    }
+    std::unordered_set<Node*> seen;
+    std::vector<Node*> stack;
+    auto visit = [&](Node* node) {
+        if (node && seen.insert(node).second) stack.push_back(node);
+    };
+    if (running) visit(running);
+    for (auto& ref : heap_) visit(as_node(ref));
+    for (auto& ref : leaves_) visit(as_node(ref));
+    while (!stack.empty()) {
+        Node* node = stack.back();
+        stack.pop_back();
+        for (uint32_t i = 0; i < node->n_inputs; ++i) visit(as_node(node->edges()[i].node));
+    }
+    for (size_t i = 0; i < edges.size(); ++i) found[i] = seen.count(as_node(edges[i].node)) > 0;
+    return found;
+}
+
 void Pass::check_anomaly(Node* node) {
     for (uint32_t i = 0; i < node->n_inputs; ++i) {
         const Edge& e = node->edges()[i];
@@ -251,6 +282,7 @@ void Pass::run_node(Node* node) {
                            "is carried between "
                            "steps, detach it; if losses share a graph, sum them and call backward() once.");
     run_rule(node);
+    unpacked.clear();
     if (recorder()) recorder()->node_ends(node);
     if (anomaly_mode && anomaly_checks_values) check_anomaly(node);
     if (!options_.retain_graph && node->has_saved) {
@@ -368,6 +400,7 @@ void Pass::walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets)
             Node* node;
             ~Done() { pass->release(node); }
         } done{this, node};
+        running = node;
         run_hooks(node);
         capture(node, captured, targets);
         if (recorder()) recorder()->node_begins(node, slots(node));
@@ -382,6 +415,7 @@ void Pass::walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets)
             interrupt_check();
         }
     }
+    running = nullptr;
     for (auto& ref : leaves_) run_hooks(as_node(ref));
     for (auto& ref : leaves_)
         if (recorder()) recorder()->node_begins(as_node(ref), slots(as_node(ref)));
@@ -389,6 +423,7 @@ void Pass::walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets)
         capture(as_node(ref), captured, targets);
         if (options_.accumulate) accumulate(as_node(ref));
     }
+    if (store && walk_ends) walk_ends(store);
 }
 
 namespace {
@@ -400,6 +435,9 @@ Tensor initial_gradient(const char* name, const Tensor& root, const Tensor& give
                             ? "it is not floating."
                             : "it was made under no_grad(), detached, or from data alone. Set requires_grad on the "
                               "parameters before the forward pass.");
+    check<ValueError>(
+        root->numel >= 0, name,
+        ": an edge made of a node and a number does not know its shape. Make it with get_gradient_edge().");
     if (given) {
         check<ValueError>(given.shape() == root.shape(), name, ": the gradient must have the tensor's shape ",
                           root.shape(), ", got ", given.shape());
@@ -437,10 +475,30 @@ std::vector<Tensor> run_backward(const char* name, const std::vector<Tensor>& ro
         if (pass.needs(e)) pass.receive(e, std::move(grads[i]));
     }
     pass.walk(inputs.empty() ? nullptr : &captured, targets);
-    // Leaves have their gradients now; values inside the graph, named as inputs, get theirs.
+    // Leaves have their gradients now; values inside the graph, named as inputs, get theirs. An edge has no place for one.
     for (size_t i = 0; options.accumulate && i < inputs.size(); ++i)
-        if (captured[i] && !inputs[i].is_leaf() && !inputs[i]->retains_grad) pass.add_to(inputs[i], captured[i]);
+        if (captured[i] && inputs[i]->storage && !inputs[i].is_leaf() && !inputs[i]->retains_grad)
+            pass.add_to(inputs[i], captured[i]);
     return captured;
+}
+
+std::shared_ptr<void>* walk_store() { return current_pass ? &current_pass->store : nullptr; }
+
+bool walk_has_targets() { return current_pass && current_pass->pruned(); }
+
+std::vector<bool> walk_will_meet(const std::vector<Edge>& edges) {
+    return current_pass ? current_pass->will_meet(edges) : std::vector<bool>(edges.size());
+}
+
+Tensor unpacked_before(const Node* node, const Tensor& stub) {
+    if (!current_pass || current_pass->running != node) return Tensor();
+    for (auto& [known, value] : current_pass->unpacked)
+        if (known.is_same(stub)) return value;
+    return Tensor();
+}
+
+void remember_unpacked(const Node* node, const Tensor& stub, const Tensor& value) {
+    if (current_pass && current_pass->running == node) current_pass->unpacked.emplace_back(stub, value);
 }
 
 // ---- what a gradient rule sees ----

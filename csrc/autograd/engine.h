@@ -22,6 +22,17 @@ std::vector<Tensor> run_backward(const char* name, const std::vector<Tensor>& ro
                                  const std::vector<Tensor>& root_grads, const std::vector<Tensor>& inputs,
                                  const BackwardOptions& options);
 
+// Of the walk that runs in this thread. Its store is the host's: made on demand, it goes with the walk. Null where none runs.
+std::shared_ptr<void>* walk_store();
+extern void (*walk_ends)(std::shared_ptr<void>& store);  // called once the walk has succeeded, where it has a store
+bool walk_has_targets();                                 // it computes nothing but the gradients of `inputs`
+// Which of the edges it still meets. Asked before any of them has been met.
+std::vector<bool> walk_will_meet(const std::vector<Edge>& edges);
+
+// A rule that asks twice for a packed value of its node unpacks it once. `stub` stands for the value; undefined: not yet unpacked.
+Tensor unpacked_before(const Node* node, const Tensor& stub);
+void remember_unpacked(const Node* node, const Tensor& stub, const Tensor& value);
+
 // Called between nodes; throws to stop the walk (the binding checks for Ctrl-C here).
 extern void (*interrupt_check)();
 // Called with a node whose gradient rule threw, and with the tensor's first non-finite gradient under anomaly mode.

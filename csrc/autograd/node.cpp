@@ -197,10 +197,11 @@ bool is_packed(const Tensor& saved) { return !saved->storage && saved->node && a
 
 Tensor unpack(const Node* node, const Tensor& stub) {
     Node* holder = as_node(stub->node);
-    Tensor value;
-    {
+    Tensor value = unpacked_before(node, stub);
+    if (!value) {
         GradMode off(false);
         value = static_cast<PackedAttrs*>(holder->attrs())->value->unpack();
+        remember_unpacked(node, stub, value);
     }
     check<ValueError>(value.dtype() == stub.dtype() && value.shape() == stub.shape(), node->op->grad_name,
                       ": the unpack hook must give back what was packed, a ", stub.dtype(), " tensor of shape ",

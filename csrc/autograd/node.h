@@ -53,6 +53,7 @@ struct NodeExtras {
     std::vector<std::pair<int64_t, std::function<void(const Tensor&)>>> post_accumulate;
     std::vector<std::pair<int64_t, Before>> before;
     std::vector<std::pair<int64_t, After>> after;
+    std::shared_ptr<void> metadata;  // the host's: what its user keeps with the node
     // The host's objects that the hooks hold, not counted: for its garbage collector.
     std::vector<std::pair<int64_t, void*>> callables;
     std::unique_ptr<Recorded> recorded;

@@ -14,6 +14,60 @@
 
 namespace chainrule {
 
+namespace {
+
+// A place in the graph: a tensor without memory stands for it. Equal where the place is.
+struct EdgeTarget {
+    Tensor stub;
+};
+
+constexpr int64_t kUnknown = -1;  // the only size of a stub whose shape nobody knows
+
+Tensor edge_stub(const Edge& edge, const Dims& shape, const Dims& strides, DType dtype) {
+    Tensor stub(TensorImpl::create());
+    stub->dtype = dtype;
+    if (shape.n == 1 && shape[0] == kUnknown) {
+        stub->shape = shape;
+        stub->strides = strides;
+        stub->numel = kUnknown;
+    } else {
+        set_geometry(stub.get(), shape, strides);
+    }
+    if (as_node(edge.node)->is_accumulator()) {
+        stub->accumulator = edge.node;
+        stub->requires_grad = true;
+    } else {
+        stub->node = edge.node;
+        stub->output_nr = edge.nr;
+    }
+    return stub;
+}
+
+EdgeTarget edge_target(const Tensor& t) {
+    check<RuntimeError>(t.requires_grad(), "get_gradient_edge: the tensor of shape ", t.shape(),
+                        " does not require a gradient, so there is no edge to it.");
+    return {edge_stub(gradient_edge(t), t.shape(), t.strides(), t.dtype())};
+}
+
+// autograd.graph.GradientEdge: (node, output_nr, ownership_token), the last an EdgeTarget where get_gradient_edge made it.
+bool is_edge(py::handle o) { return PyTuple_Check(o.ptr()) && py::hasattr(o, "ownership_token"); }
+
+Tensor stub_of(py::handle edge, const char* what) {
+    py::object token = edge.attr("ownership_token");
+    if (py::isinstance<EdgeTarget>(token)) return token.cast<EdgeTarget&>().stub;
+    py::object node = edge.attr("node");
+    check<TypeError>(py::isinstance<NodeHandle>(node), what, ": an edge's node must be a graph node, got ",
+                     Py_TYPE(node.ptr())->tp_name);
+    Ref<NodeBase> ref = node.cast<NodeHandle&>().ref;
+    int64_t nr = edge.attr("output_nr").cast<int64_t>();
+    check<IndexError>(nr >= 0 && nr < as_node(ref)->n_outputs, what, ": ", as_node(ref)->op->grad_name, " has ",
+                      as_node(ref)->n_outputs, " outputs, got the edge of output ", nr);
+    if (as_node(ref)->is_accumulator() && ref->owner) return Tensor(ref->owner);
+    return edge_stub({ref, static_cast<uint32_t>(nr)}, Dims{kUnknown}, Dims{1}, DType::Float32);
+}
+
+}  // namespace
+
 std::vector<Tensor> tensors_of(const py::list& list, const char* what) {
     std::vector<Tensor> out;
     out.reserve(list.size());
@@ -22,8 +76,9 @@ std::vector<Tensor> tensors_of(const py::list& list, const char* what) {
             out.emplace_back();
             continue;
         }
-        check<TypeError>(is_tensor(h.ptr()), what, ": tensors are required, got ", Py_TYPE(h.ptr())->tp_name);
-        out.push_back(tensor_of(h.ptr()));
+        if (is_tensor(h.ptr())) out.push_back(tensor_of(h.ptr()));
+        else if (is_edge(h)) out.push_back(stub_of(h, what));
+        else fail<TypeError>(what, ": tensors are required, got ", Py_TYPE(h.ptr())->tp_name);
     }
     return out;
 }
@@ -39,6 +94,7 @@ struct HookHandle {
 std::vector<Tensor> tensor_list(py::handle o, const char* what) {
     if (o.is_none()) return {};
     if (is_tensor(o.ptr())) return {tensor_of(o.ptr())};
+    if (is_edge(o)) return {stub_of(o, what)};
     return tensors_of(py::list(py::reinterpret_borrow<py::object>(o)), what);
 }
 
@@ -72,6 +128,9 @@ py::tuple grad(py::object outputs, py::object inputs, py::object grad_outputs, p
     py::tuple result(xs.size());
     for (size_t i = 0; i < xs.size(); ++i) {
         if (!found[i] && materialize) {
+            check<ValueError>(xs[i].numel() >= 0,
+                              "grad: materialize_grads needs the shape of an edge that is not used. Make the edge with "
+                              "get_gradient_edge().");
             found[i] = zeros(xs[i].shape(), xs[i].dtype());
             found[i]->requires_grad = create_graph;  // so that it can be differentiated again, to zeros
         }
@@ -245,8 +304,60 @@ std::string python_line() {
     return file + ":" + std::to_string(py::cast<int>(f.attr("f_lineno")));
 }
 
+// What a user keeps with a node: it stays as long as the node does.
+py::object metadata(const NodeHandle& h) {
+    std::shared_ptr<void>& kept = h.get()->extra().metadata;
+    if (!kept) kept = std::make_shared<py::object>(py::dict());
+    return *static_cast<py::object*>(kept.get());
+}
+
+// The dict of the walk that runs in this thread: what is put there lives as long as the walk.
+py::object walk_dict() {
+    std::shared_ptr<void>* store = walk_store();
+    if (!store) return py::none();
+    if (!*store) *store = std::make_shared<py::object>(py::dict());
+    return *static_cast<py::object*>(store->get());
+}
+
+// What waits for the end of the walk: functions without arguments, under the key "callbacks".
+void run_callbacks(std::shared_ptr<void>& store) {
+    py::dict dict = *static_cast<py::object*>(store.get());
+    while (dict.contains("callbacks")) {  // one may queue more
+        py::list callbacks = dict.attr("pop")("callbacks");
+        for (py::handle call : callbacks) call();
+    }
+}
+
+py::list will_meet(const py::object& tensors) {
+    std::vector<Edge> edges;
+    for (const Tensor& t : all_tensors(tensors, "register_multi_grad_hook")) edges.push_back(gradient_edge(t));
+    py::list out;
+    for (bool met : walk_will_meet(edges)) out.append(met);
+    return out;
+}
+
+// Saved value i, inputs first, as the gradient rule sees it: an output with its history. None where it is not kept.
+py::object saved_value(const NodeHandle& h, uint32_t i) {
+    Node* node = h.get();
+    check<IndexError>(i < node->n_saved(), node->op->grad_name, ": there is no saved value ", i);
+    if (node->freed)
+        fail<RuntimeError>(node->op->grad_name,
+                           ": the saved values were freed by an earlier backward(). Pass retain_graph=True to it.");
+    const Saved& slot = node->saved()[i];
+    if (!slot.tensor || (!slot.tensor->storage && !slot.tensor->node)) return py::none();
+    bool is_output = i >= node->n_inputs;
+    Tensor t = unpack_saved(node, slot, is_output ? "output" : "input");
+    if (!is_output) return py::cast(t);
+    t = alias(t);
+    t->node = h.ref;
+    t->output_nr = i - node->n_inputs;
+    return py::cast(t);
+}
+
 // A user's node answers for its context: what forward has set on ctx is read from grad_fn.
 py::object context_attribute(const NodeHandle& h, const char* name) {
+    if (std::string_view(name).starts_with("_saved_") || std::string_view(name).starts_with("_raw_saved_"))
+        return py::module_::import("chainrule.autograd._saved_fields").attr("field")(node_object(h.ref), name);
     PyObject* ctx = function_context(h.get());
     if (ctx && name[0] != '_') {
         if (PyObject* value = PyObject_GetAttrString(ctx, name)) return py::reinterpret_steal<py::object>(value);
@@ -343,6 +454,7 @@ PyObject* tensor_backward(PyObject* self, PyObject* const* args, Py_ssize_t narg
 void bind_autograd(py::module_& m) {
     interrupt_check = check_signals;
     source_line = python_line;
+    walk_ends = run_callbacks;
 
     py::class_<NodeHandle> node(m, "Node", "A recorded operation.", py::custom_type_setup(make_collectable));
     add_node_properties(node);
@@ -364,6 +476,19 @@ void bind_autograd(py::module_& m) {
              "grad_inputs.")
         .def("register_prehook", &register_node_prehook, py::arg("fn"),
              "Calls fn(grad_outputs) before the gradient rule; what it returns, if not None, replaces them.")
+        .def_property_readonly("metadata", &metadata, "A dict for the user, kept with the node.")
+        .def(
+            "_keeps",
+            [](const NodeHandle& h, uint32_t i) {
+                const Saved* slot = i < h.get()->n_saved() ? &h.get()->saved()[i] : nullptr;
+                return slot && slot->tensor && (slot->tensor->storage || slot->tensor->node);
+            },
+            py::arg("number"), "Whether saved value i, inputs first, is there with its data.")
+        .def("_saved_value", &saved_value, py::arg("number"))
+        .def("__dir__",
+             [](py::object self) {
+                 return py::module_::import("chainrule.autograd._saved_fields").attr("directory")(self);
+             })
         .def_property_readonly("_sequence_nr", [](const NodeHandle& h) { return h.get()->seq; })
         .def("__getattr__", &context_attribute)
         .def("__eq__",
@@ -386,6 +511,22 @@ void bind_autograd(py::module_& m) {
             if (h.node) remove_hook(as_node(h.node), h.id);
         });
 
+    py::class_<EdgeTarget>(m, "EdgeTarget", "A place in the graph, with the shape and dtype of the tensor there.",
+                           memory_checked())
+        .def_property_readonly("node", [](const EdgeTarget& e) { return node_object(gradient_edge(e.stub).node); })
+        .def_property_readonly("output_nr", [](const EdgeTarget& e) { return gradient_edge(e.stub).nr; })
+        .def("__eq__",
+             [](const EdgeTarget& a, py::object b) {
+                 if (!py::isinstance<EdgeTarget>(b)) return false;
+                 Edge mine = gradient_edge(a.stub), other = gradient_edge(b.cast<EdgeTarget&>().stub);
+                 return mine.node.get() == other.node.get() && mine.nr == other.nr;
+             })
+        .def("__hash__",
+             [](const EdgeTarget& e) { return reinterpret_cast<size_t>(gradient_edge(e.stub).node.get()) >> 4; });
+    m.def("_edge_target", &edge_target, py::arg("tensor"));
+    m.def("_walk_dict", &walk_dict);
+    m.def("_walk_has_targets", &walk_has_targets);
+    m.def("_walk_will_meet", &will_meet, py::arg("tensors"));
     m.def("_push_packer", &push_packer, py::arg("pack"), py::arg("unpack"));
     m.def("_pop_packer", &pop_packer);
     m.def("_bump_version", [](const Tensor& t) { bump_version(t); }, py::arg("tensor"));
@@ -406,6 +547,7 @@ void bind_autograd(py::module_& m) {
     m.def("grad", &grad, py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs") = py::none(),
           py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("allow_unused") = py::none(),
           py::arg("materialize_grads") = false, "The gradients of the outputs with respect to the inputs, as a tuple.");
+    bind_dual_guard(m);
     m.def("live_tensors", &live_tensors, "How many tensors exist.");
     m.def("live_nodes", &live_nodes, "How many graph nodes exist.");
 }

@@ -260,6 +260,10 @@ py::object apply_function(py::object cls, py::tuple args) {
     py::object result;
     {
         GradMode off(false);
+        struct Running {
+            Running() { ++function_forwards(); }
+            ~Running() { --function_forwards(); }
+        } running;
         result = cls.attr("_call_forward")(ctx, args);
     }
     return recording ? record(cls, ctx, result, inputs, taken) : result;
@@ -267,11 +271,17 @@ py::object apply_function(py::object cls, py::tuple args) {
 
 }  // namespace
 
+int& function_forwards() {
+    static thread_local int running = 0;
+    return running;
+}
+
 PyObject* function_context(Node* node) { return node->op->vjp == function_vjp ? state_of(node)->ctx : nullptr; }
 
 int traverse_node(Node* node, visitproc visit, void* arg) {
     if (node->op->vjp == function_vjp) Py_VISIT(state_of(node)->ctx);
     if (!node->extras) return 0;
+    if (node->extras->metadata) Py_VISIT(static_cast<py::object*>(node->extras->metadata.get())->ptr());
     for (auto& [id, callable] : node->extras->callables) Py_VISIT(static_cast<PyObject*>(callable));
     return 0;
 }
@@ -279,6 +289,9 @@ int traverse_node(Node* node, visitproc visit, void* arg) {
 void clear_node(Node* node) {
     if (node->op->vjp == function_vjp) Py_CLEAR(state_of(node)->ctx);
     remove_all_hooks(node);
+    if (!node->extras) return;
+    std::shared_ptr<void> taken;
+    std::swap(taken, node->extras->metadata);
 }
 
 void bind_function(py::module_& m) {

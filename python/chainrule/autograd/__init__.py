@@ -15,7 +15,7 @@ from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .variable import Variable
 
 if TYPE_CHECKING:
-    from . import functional, graph, profiler
+    from . import forward_ad, functional, graph, profiler
 
 __all__ = [
     "Function",
@@ -25,6 +25,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "forward_ad",
     "function",
     "functional",
     "grad",
@@ -41,12 +42,12 @@ __all__ = [
 ]
 
 Tensor = _core.Tensor
-Tensors: TypeAlias = "Tensor | Sequence[Tensor]"
+Tensors: TypeAlias = "Tensor | graph.GradientEdge | Sequence[Tensor | graph.GradientEdge]"
 OptionalTensors: TypeAlias = "Tensor | Sequence[Tensor | None] | None"
 
 is_grad_enabled = _core.is_grad_enabled
 
-__getattr__, __dir__ = later(__name__, ["functional", "graph", "profiler"])
+__getattr__, __dir__ = later(__name__, ["forward_ad", "functional", "graph", "profiler"])
 
 
 def backward(
@@ -62,7 +63,7 @@ def backward(
     leaf.grad += sum over i of J_i^T v_i, where J_i is the Jacobian of tensors[i] and v_i is grad_tensors[i].
 
     Args:
-        tensors: one tensor or a sequence.
+        tensors: one tensor or a sequence; a graph.GradientEdge stands for the tensor there, also below.
         grad_tensors: for each, a tensor of its shape, or None for a scalar (then 1).
         retain_graph: keep the graph for another backward. Default: the value of create_graph.
         create_graph: record the gradients, so that they can be differentiated.
@@ -108,7 +109,7 @@ def grad(
     """Return the gradient of the sum of outputs with respect to inputs; no `.grad` changes.
 
     Args:
-        outputs: one tensor or a sequence.
+        outputs: one tensor or a sequence; a graph.GradientEdge stands for the tensor there, also below.
         inputs: one tensor or a sequence; leaves or values inside the graph.
         grad_outputs: for each output, a tensor of its shape, or None for a scalar (then 1).
         retain_graph: keep the graph for another backward. Default: the value of create_graph.
@@ -164,7 +165,8 @@ def _grad_batched(outs: list[Any], ins: list[Any], grad_outputs: Any, retain: bo
 
 
 def _as_list(tensors: Any) -> list[Any]:
-    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    single = isinstance(tensors, Tensor) or hasattr(tensors, "ownership_token")  # a tensor or a graph.GradientEdge
+    return [tensors] if single else list(tensors)
 
 
 def _grads_for(outputs: list[Any], grads: Any, op: str) -> list[Any]:
