@@ -2,8 +2,8 @@
 
 There is no second set of gradient rules: a tangent comes from the recorded graph between the dual tensors and the value
 that is unpacked, by two walks back, as in func.jvp. u^T J is linear in u, and its derivative with respect to u, applied
-to the tangents, is J v. It is exact. What it costs: the graph of the block is recorded and kept, and each unpack_dual is
-two walks over what lies between. Unpack the results, and not each step.
+to the tangents, is J v. It is exact. What it costs: the graph of the block is recorded and kept, and each unpack_dual
+is two walks over what lies between. Unpack the results, and not each step.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ def exit_dual_level(*, level: int | None = None) -> None:
 class dual_level:
     """A block in which dual tensors can be made, and their functions' tangents asked for.
 
-    What was computed from dual tensors requires a gradient here; in PyTorch it does not. A function of a dual tensor under
-    no_grad() inside the block would lose the tangent and raises.
+    What was computed from dual tensors requires a gradient here; in PyTorch it does not. A function of a dual tensor
+    under no_grad() inside the block would lose the tangent and raises.
 
     Raises:
         RuntimeError: a level is open already.
