@@ -259,12 +259,18 @@ def test_stacks(torch, norm, training):
     same_start(torch, encoder)
     ours, theirs = pair(torch, encoder)
     ours.train(training), theirs.train(training)
-    run = lambda lib, module, x: module(x, lib.tensor(causal(4)))  # noqa: E731
+
+    def run(lib, module, x):
+        return module(x, lib.tensor(causal(4)))
+
     compare(ours, theirs, run, [random(3, 4, 8)], torch)
     same_start(torch, decoder)
     ours, theirs = pair(torch, decoder)
     ours.train(training), theirs.train(training)
-    run = lambda lib, module, x, y: module(x, y, tgt_mask=lib.tensor(causal(4)))  # noqa: E731
+
+    def run(lib, module, x, y):
+        return module(x, y, tgt_mask=lib.tensor(causal(4)))
+
     compare(ours, theirs, run, [random(4, 3, 8), random(5, 3, 8, seed=1)], torch)
 
 

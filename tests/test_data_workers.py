@@ -46,7 +46,7 @@ class Drawn(D.Dataset):
         return 12
 
     def __getitem__(self, i):
-        return i, random.random(), self.lib.rand(1).item(), np.random.rand()  # noqa: NPY002
+        return i, random.random(), self.lib.rand(1).item(), np.random.rand()  # noqa: NPY002  (what programs use)
 
 
 class Stream(D.IterableDataset):

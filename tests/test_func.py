@@ -461,7 +461,10 @@ def test_linearize_against_pytorch(torch):
     got, want = [], []
     for lib, into in ((cr, got), (torch, want)):
         x, y = lib.tensor(values[0]), lib.tensor(values[1])
-        f = lambda x, y, lib=lib: {"a": lib.sin(x) * y, "b": (x @ y).exp()}  # noqa: E731
+
+        def f(x, y, lib=lib):
+            return {"a": lib.sin(x) * y, "b": (x @ y).exp()}
+
         output, push = lib.func.linearize(f, x, y)
         for scale in (1.0, -2.0):
             moved = push(lib.tensor(moves[0] * scale), lib.tensor(moves[1]))

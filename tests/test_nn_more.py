@@ -202,7 +202,10 @@ def test_ctc_loss_that_is_impossible(torch):
 
 def test_ctc_loss_twice_differentiable():
     x = cr.tensor(random(4, 1, 3), requires_grad=True)
-    call = lambda x: F.ctc_loss(x.log_softmax(2), cr.tensor([[1, 2]]), [4], [2])  # noqa: E731
+
+    def call(x):
+        return F.ctc_loss(x.log_softmax(2), cr.tensor([[1, 2]]), [4], [2])
+
     assert cr.autograd.gradcheck(call, (x,)) and cr.autograd.gradgradcheck(call, (x,))
 
 
@@ -243,7 +246,10 @@ def test_adaptive_log_softmax(torch):
 @pytest.mark.parametrize("swap", [False, True])
 def test_triplets_with_a_distance(torch, swap):
     def call(lib, a, p, n):
-        far = lambda x, y: (x - y).abs().max(1)[0]  # noqa: E731
+
+        def far(x, y):
+            return (x - y).abs().max(1)[0]
+
         first = lib.nn.TripletMarginWithDistanceLoss(distance_function=far, margin=0.5, swap=swap)(a, p, n)
         return first + lib.nn.functional.triplet_margin_with_distance_loss(a, p, n, swap=swap, reduction="sum")
 

@@ -417,7 +417,7 @@ def test_uninitialized_buffer(torch):
         module.scratch = lib.nn.UninitializedBuffer(dtype=lib.float64)
         assert "scratch" in dict(module.named_buffers())
         with pytest.raises(RuntimeError, match=r"uninitialized|no shape"):
-            module.scratch.shape  # noqa: B018
+            module.scratch.shape  # noqa: B018  (raises)
         if lib is cr:  # PyTorch's can't be copied
             assert isinstance(copy.deepcopy(module).scratch, lib.nn.UninitializedBuffer)
         module.scratch.materialize((2, 3))

@@ -118,7 +118,7 @@ def test_a_package_lists_names_that_come_late():
     code = "import chainrule as cr; print(*dir(cr), *dir(cr.utils), *dir(cr.autograd))"
     assert {"nn", "optim", "vmap", "save", "checkpoint", "load_file", "functional"} <= set(run_python(code).split())
     with pytest.raises(AttributeError, match=r"module 'chainrule\.utils' has no attribute 'dat'"):
-        cr.utils.dat  # noqa: B018
+        cr.utils.dat  # noqa: B018  (raises)
 
 
 @pytest.mark.parametrize("missing", ["sklearn", "tqdm"])

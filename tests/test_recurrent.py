@@ -129,7 +129,10 @@ def test_layers_without_a_batch(torch, name, options, given):
     ours, theirs = pair(torch, lambda lib: getattr(lib, name)(3, 4, **options))
     ours.eval(), theirs.eval()
     initial = states(name, options, None) if given else []
-    run = lambda lib, module, x, *state: call(module, x, state, name)  # noqa: E731
+
+    def run(lib, module, x, *state):
+        return call(module, x, state, name)
+
     compare(ours, theirs, run, [random(5, 3), *initial], torch)
 
 
@@ -155,14 +158,20 @@ def test_wide_layers(torch, name, batch, hidden):
     """Sizes at which a step's product is done by tiles, with rows that do not fill one; the last is beyond a cache."""
     ours, theirs = pair(torch, lambda lib: getattr(lib, name)(7, hidden, bidirectional=True))
     initial = states(name, {}, batch, hidden=hidden, layers=2)
-    run = lambda lib, module, x, *state: call(module, x, state, name)  # noqa: E731
+
+    def run(lib, module, x, *state):
+        return call(module, x, state, name)
+
     compare(ours, theirs, run, [random(5, batch, 7), *initial], torch)
     compare(ours, theirs, run, [random(5, batch, 7)], torch)
 
 
 def test_layers_of_strided_input_and_an_empty_batch(torch):
     ours, theirs = pair(torch, lambda lib: lib.GRU(3, 4, batch_first=True))
-    run = lambda lib, module, x: module(x.transpose(0, 2))  # noqa: E731
+
+    def run(lib, module, x):
+        return module(x.transpose(0, 2))
+
     compare(ours, theirs, run, [random(3, 5, 2)], torch)
     output, state = nn.LSTM(3, 4)(cr.zeros(5, 0, 3))
     assert output.shape == (5, 0, 4) and state[1].shape == (1, 0, 4)
@@ -317,7 +326,10 @@ def test_cells(torch, name, options, batch, given):
     shape = () if batch is None else (batch,)
     count = 2 if name == "LSTMCell" else 1
     initial = [random(*shape, 4, seed=k + 1) for k in range(count)] if given else []
-    run = lambda lib, module, x, *state: call(module, x, state, name)  # noqa: E731
+
+    def run(lib, module, x, *state):
+        return call(module, x, state, name)
+
     compare(ours, theirs, run, [random(*shape, 3), *initial], torch)
 
 

@@ -290,7 +290,7 @@ def test_inplace_operators_keep_identity():
 
 def test_comparison_with_other_objects():
     x = cr.ones(2)
-    assert x != None and (x != None)  # noqa: E711
+    assert x != None and (x != None)  # noqa: E711  (a tensor's own !=)
     with pytest.raises(TypeError):
         _ = x + "a"
     with pytest.raises(TypeError):

@@ -86,7 +86,7 @@ def test_drawing_changes_nothing():
     loss = h.sum()
     loss.backward(retain_graph=True)
     before = w.grad, w.grad.tolist(), h.grad.tolist()
-    viz.draw(loss).svg  # noqa: B018
+    viz.draw(loss).svg  # noqa: B018  (draws)
     assert w.grad is before[0] and w.grad.tolist() == before[1] and h.grad.tolist() == before[2]
     loss.backward()
     assert w.grad.tolist() == [4.0, 8.0]
@@ -524,7 +524,7 @@ def test_missing_packages_are_named(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: None)
     monkeypatch.setitem(sys.modules, "grandalf.graphs", None)
     with pytest.raises(ModuleNotFoundError, match=r"chainrule\[viz\]"):
-        picture.svg  # noqa: B018
+        picture.svg  # noqa: B018  (draws)
     monkeypatch.undo()
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(ModuleNotFoundError, match=r"resvg_py.*chainrule\[viz\]"):

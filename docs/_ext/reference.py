@@ -8,6 +8,7 @@ import importlib
 import inspect
 import re
 import textwrap
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
@@ -108,7 +109,7 @@ class Reference(Directive):
     """Sections for the names of a module, or for the methods of a class."""
 
     required_arguments = 1
-    option_spec = {"only": directives.unchanged, "class": directives.unchanged}  # noqa: RUF012
+    option_spec: ClassVar = {"only": directives.unchanged, "class": directives.unchanged}
 
     def run(self):
         """The nodes."""

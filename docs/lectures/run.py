@@ -46,13 +46,13 @@ class _Writer(doctest.DocTestRunner):
         super().__init__(optionflags=FLAGS)
         self.answers: dict[int, str] = {}
 
-    def report_success(self, out, test, example, got):  # type: ignore[no-untyped-def]
+    def report_success(self, out, test, example, got):  # type: ignore[no-untyped-def]  # doctest's signature
         self.answers[example.lineno] = example.want
 
-    def report_failure(self, out, test, example, got):  # type: ignore[no-untyped-def]
+    def report_failure(self, out, test, example, got):  # type: ignore[no-untyped-def]  # doctest's signature
         self.answers[example.lineno] = got
 
-    def report_unexpected_exception(self, out, test, example, exc_info):  # type: ignore[no-untyped-def]
+    def report_unexpected_exception(self, out, test, example, exc_info):  # type: ignore[no-untyped-def]  # doctest's signature
         lines = "Traceback (most recent call last):\n    ...\n"
         self.answers[example.lineno] = lines + f"{exc_info[0].__name__}: {exc_info[1]}\n"
 

@@ -17,8 +17,8 @@ import typing as _typing
 # after what the core exports. "x as x" tells type checkers that x is public.
 # isort: off
 from . import _load_core
-from ._core import *  # noqa: F403
-from . import _tensor  # noqa: F401
+from ._core import *  # noqa: F403  (the core's public names)
+from . import _tensor  # noqa: F401  (completes the class Tensor)
 from . import autograd as autograd
 from . import _module_names
 from ._formats import channels_last as channels_last, channels_last_3d as channels_last_3d
@@ -38,9 +38,9 @@ from ._functions import empty_strided as empty_strided, narrow_copy as narrow_co
 from ._functions import triangular_solve as triangular_solve
 from ._functions import unsafe_chunk as unsafe_chunk, unsafe_split as unsafe_split
 from ._functions import unsafe_split_with_sizes as unsafe_split_with_sizes
-from ._functions import einsum as einsum, gradient as gradient, tensordot as tensordot  # type: ignore[no-redef]
+from ._functions import einsum as einsum, gradient as gradient, tensordot as tensordot  # type: ignore[no-redef]  # around the core's
 from ._config import build_info as build_info, get_num_threads as get_num_threads
-from ._config import set_num_threads as set_num_threads, show_config as show_config  # type: ignore[assignment]
+from ._config import set_num_threads as set_num_threads, show_config as show_config  # type: ignore[assignment]  # around the core's
 from ._legacy import BFloat16Tensor as BFloat16Tensor, BoolTensor as BoolTensor, ByteTensor as ByteTensor
 from ._legacy import CharTensor as CharTensor, DoubleTensor as DoubleTensor, HalfTensor as HalfTensor
 from ._legacy import ShortTensor as ShortTensor
@@ -50,7 +50,7 @@ from ._legacy import is_nonzero as is_nonzero, set_default_tensor_type as set_de
 from ._tensor_str import set_printoptions as set_printoptions
 from .autograd import enable_grad as enable_grad, inference_mode as inference_mode, no_grad as no_grad
 from .autograd import is_grad_enabled as is_grad_enabled
-from .autograd import set_grad_enabled as set_grad_enabled  # type: ignore[assignment]
+from .autograd import set_grad_enabled as set_grad_enabled  # type: ignore[assignment]  # around the core's
 from ._later import later as _later
 
 # isort: on

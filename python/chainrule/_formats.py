@@ -37,3 +37,18 @@ channels_last_3d = memory_format("channels_last_3d")
 
 def _constant(name: str) -> Any:
     return globals()[name]
+
+
+# The types of tensors that PyTorch had before dtypes.
+OLD_NAMES = {
+    "float32": "FloatTensor",
+    "float64": "DoubleTensor",
+    "int64": "LongTensor",
+    "int32": "IntTensor",
+    "uint8": "ByteTensor",
+    "bool": "BoolTensor",
+    "float16": "HalfTensor",
+    "bfloat16": "BFloat16Tensor",
+    "int8": "CharTensor",
+    "int16": "ShortTensor",
+}

@@ -38,7 +38,7 @@ class NameFinder:
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if fullname not in ELSEWHERE:
             return None
-        return ModuleSpec(fullname, self, origin=ELSEWHERE[fullname], is_package=True)  # type: ignore[arg-type]
+        return ModuleSpec(fullname, self, origin=ELSEWHERE[fullname], is_package=True)  # type: ignore[arg-type]  # has what a loader needs
 
     def create_module(self, spec: ModuleSpec) -> types.ModuleType:
         return types.ModuleType(spec.name, f"Names of {spec.origin}, under PyTorch's name of the module.")

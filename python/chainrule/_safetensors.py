@@ -19,6 +19,7 @@ import json
 import math
 import os
 import struct
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -143,8 +144,7 @@ def _parse(header: bytes, data_size: int) -> tuple[list[Entry], dict[str, str]]:
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        seen: set[str] = set()
-        name = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        name = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise _malformed(f"each key must appear once, got {name!r} twice")
     return result
 

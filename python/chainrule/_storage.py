@@ -212,8 +212,10 @@ for _name in ("bool", "byte", "double", "float", "int", "long"):
 class _KindOfStorage(type):
     """isinstance asks for the dtype."""
 
+    _dtype: Any
+
     def __instancecheck__(cls, instance: Any) -> bool:
-        return isinstance(instance, TypedStorage) and instance.dtype == cls._dtype  # type: ignore[attr-defined]
+        return isinstance(instance, TypedStorage) and instance.dtype == cls._dtype
 
 
 class FloatStorage(TypedStorage, metaclass=_KindOfStorage):

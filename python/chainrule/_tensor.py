@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from ._formats import strided
+from ._formats import OLD_NAMES, strided
 from ._functions import contiguous_strides, empty_strided, is_same_size, narrow_copy, split_with_sizes, triangular_solve
 from ._interop import array_function, array_interface
 from ._legacy import is_nonzero, replace_each
@@ -106,12 +106,12 @@ def _new_tensor(self: Any, data: Any, *, dtype: Any = None, device: Any = None, 
 def _type(self: Any, dtype: Any = None, non_blocking: bool = False, **kwargs: Any) -> Any:
     """The old name of the tensor's type, or the tensor converted to a dtype (or to an old name)."""
     if dtype is None:
-        return "torch." + _OLD_NAMES[self.dtype.name]
+        return "torch." + OLD_NAMES[self.dtype.name]
     if dtype is Tensor:
         dtype = _core.get_default_dtype()
     if isinstance(dtype, str):
         short = dtype.rsplit(".", 1)[-1]
-        names = {old: name for name, old in _OLD_NAMES.items()}
+        names = {old: name for name, old in OLD_NAMES.items()}
         if short not in names:
             raise ValueError(f"type: unknown type {dtype!r}. Pass a dtype, e.g. chainrule.float32.")
         dtype = getattr(_core, names[short])
@@ -276,19 +276,6 @@ def _of_sparse(name: str) -> Any:
     method.__doc__ = f"{name}() of a sparse tensor; RuntimeError for a dense one, as in PyTorch."
     return method
 
-
-_OLD_NAMES = {
-    "float32": "FloatTensor",
-    "float64": "DoubleTensor",
-    "int64": "LongTensor",
-    "int32": "IntTensor",
-    "uint8": "ByteTensor",
-    "bool": "BoolTensor",
-    "float16": "HalfTensor",
-    "bfloat16": "BFloat16Tensor",
-    "int8": "CharTensor",
-    "int16": "ShortTensor",
-}
 
 for _name, _function in {
     "__array_function__": array_function,

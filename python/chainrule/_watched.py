@@ -56,7 +56,7 @@ class WatchedDict(dict):
         for key, value in pairs:
             self[key] = value
 
-    def __ior__(self, other: Any) -> WatchedDict:  # type: ignore[misc]
+    def __ior__(self, other: Any) -> WatchedDict:  # type: ignore[misc]  # dict's takes less
         self.update(other)
         return self
 

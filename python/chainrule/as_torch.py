@@ -150,7 +150,7 @@ class TorchFinder:
             return None
         if not _sources(fullname):
             raise ModuleNotFoundError(f"chainrule has no {fullname}", name=fullname)
-        return ModuleSpec(fullname, self, origin=__file__, is_package=True)  # type: ignore[arg-type]
+        return ModuleSpec(fullname, self, origin=__file__, is_package=True)  # type: ignore[arg-type]  # has what a loader needs
 
     def create_module(self, spec: ModuleSpec) -> types.ModuleType:
         return TorchModule(spec.name, _sources(spec.name))
@@ -185,7 +185,7 @@ def install() -> None:
 def _print_as_torch() -> None:
     """Shapes, dtypes and named tuples print as PyTorch prints them: programs put them into messages and file names."""
     getattr(chainrule._core, "_set_package_name")("torch")  # noqa: B009  (no stub has a private name)
-    chainrule.Size.__repr__ = lambda self: f"torch.Size({list(self)})"  # type: ignore[method-assign]
+    chainrule.Size.__repr__ = lambda self: f"torch.Size({list(self)})"  # type: ignore[method-assign]  # as the script expects it
     for name in ("__repr__", "__str__"):
         setattr(chainrule.dtype, name, lambda self: f"torch.{self.name}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._switches import compile as compile
-from .jit import ignore as disable  # noqa: F401
+from .jit import ignore as disable  # noqa: F401  (PyTorch's name)
 
 
 def is_compiling() -> bool:

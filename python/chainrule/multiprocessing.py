@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable
-from multiprocessing import *  # noqa: F403  # pyright: ignore[reportWildcardImportFromLibrary]
+from multiprocessing import *  # noqa: F403  # pyright: ignore[reportWildcardImportFromLibrary]  (all of it is handed on)
 from typing import Any
 
 

@@ -12,7 +12,7 @@ from op_table import OPS, Call
 import chainrule as cr
 import chainrule.nn.functional as F
 from chainrule import nn, viz
-from chainrule._flat.templates import Written
+from chainrule._flat.calls import Written
 from chainrule._flat.writer import Line, inlined
 
 DIFFERENTIABLE = [op for op in OPS if op.grad]

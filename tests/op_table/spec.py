@@ -32,7 +32,7 @@ def F(*shape, low=None, high=None, grad=True):
     return T(tuple(shape), low, high, "float", grad)
 
 
-def I(*shape, low=0, high=5):  # noqa: E743
+def I(*shape, low=0, high=5):  # noqa: E743  (integers, beside S and T)
     """int64 argument, low <= value < high."""
     return T(tuple(shape), low, high, "int", False)
 

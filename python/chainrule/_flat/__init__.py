@@ -26,7 +26,7 @@ class Source(str):
     leaves: list[str]
     gradients: dict[str, str]
     results: list[str]
-    _arrays: dict[str, np.ndarray]
+    _arrays: dict[str, Any]
 
     def run(self) -> dict[str, Any]:
         """Execute the program. Returns its variables: the results, and the gradient of each leaf."""
@@ -40,7 +40,7 @@ class Source(str):
         path = pathlib.Path(path)
         text = str(self)
         if self._arrays:
-            np.savez(path.with_suffix(".npz"), **self._arrays)  # type: ignore[arg-type]
+            np.savez(path.with_suffix(".npz"), **self._arrays)
             text = text.replace('np.load("inputs.npz")', f"np.load({path.with_suffix('.npz').name!r})")
         path.write_text(text, encoding="utf-8")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from . import numpy_ops
-from .templates import number
+from .calls import number
+from .numpy_ops import FUNCTIONS
 from .writer import Line, Writer, inlined
 
 MAX_ELEMENTS = 2000  # lines of a program in scalars
@@ -111,7 +111,7 @@ class Symbol:
     def __ne__(self, other: object) -> bool:
         return self.value != _value(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # == writes code
 
     def conjugate(self) -> Symbol:
         return self
@@ -146,7 +146,7 @@ def unrolled(writer: Writer) -> str:
     if total > MAX_ELEMENTS:
         raise ValueError(f"source: style='scalar' is for small graphs; the inputs have {total:,} elements.")
     program = Program(writer)
-    space: dict[str, Any] = {**vars(numpy_ops), "np": np}
+    space: dict[str, Any] = {**FUNCTIONS, "np": np}
     for name, array in writer.inputs.items():
         space[name] = _symbols(name, array, program) if array.dtype.kind == "f" else array
     program.lines += ["", "# forward"]

@@ -1,97 +1,8 @@
-"""How each operation is written in NumPy: an expression of its inputs, by the operation's name."""
+"""How each operation is written in NumPy, an expression of its inputs: numbers, shapes, sums, products, indexing."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-
-@dataclass
-class Call:
-    """One operation to be written down."""
-
-    op: str
-    x: list[str | None]  # the inputs' expressions; None: not given
-    attributes: dict[str, Any]
-    shapes: list[tuple[int, ...] | None]
-    strides: list[tuple[int, ...] | None]
-    dtypes: list[str]
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.attributes[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-@dataclass
-class Written:
-    """An expression; atomic where it binds tighter than any operator."""
-
-    text: str
-    atomic: bool = False
-
-
-Template = Callable[[Call], Written]
-TEMPLATES: dict[str, Template] = {}
-
-
-def wrapped(text: str | None) -> str:
-    """An operand: in brackets unless it is a name, a number or a call."""
-    text = str(text)
-    if text.replace("_", "a").replace(".", "a").isalnum():
-        return text
-    depth = 0
-    for k, c in enumerate(text):
-        depth += c in "([{"
-        depth -= c in ")]}"
-        if depth == 0 and k + 1 < len(text) and not (c.isalnum() or c in "_.)]") and text[0] not in "([":
-            return f"({text})"
-    return text if text[0].isalpha() and text[-1] in ")]" and " " not in _outside(text) else f"({text})"
-
-
-def _outside(text: str) -> str:
-    """The characters outside of all brackets."""
-    out, depth = "", 0
-    for c in text:
-        depth -= c in ")]}"
-        out += c if depth == 0 else ""
-        depth += c in "([{"
-    return out
-
-
-def infix(form: str) -> Template:
-    return lambda c: Written(form.format(*map(wrapped, c.x), **c.attributes))
-
-
-def call(form: str) -> Template:
-    """Operands are arguments: no brackets."""
-    return lambda c: Written(form.format(*c.x, **{k: literal(v) for k, v in c.attributes.items()}), True)
-
-
-def literal(value: Any) -> str:
-    if isinstance(value, float):
-        return number(value)
-    return repr(value)
-
-
-def number(value: float) -> str:
-    if math.isnan(value):
-        return "np.nan"
-    if math.isinf(value):
-        return "np.inf" if value > 0 else "-np.inf"
-    return repr(value)
-
-
-def bits(value: int) -> tuple[int, ...]:
-    return tuple(d for d in range(32) if value >> d & 1)
-
-
-def one(axes: tuple[int, ...]) -> str:
-    return str(axes[0]) if len(axes) == 1 else str(axes)
-
+from .calls import TEMPLATES, Call, Written, bits, call, geometry, infix, literal, one, template, wrapped
 
 NUMPY_NAMES = """exp log sqrt tanh sin cos tan sinh cosh abs floor ceil trunc sign square sinc exp2 expm1 log1p log2
 log10 reciprocal isnan isinf isfinite logical_not signbit"""
@@ -168,13 +79,7 @@ def _fill() -> None:
     TEMPLATES.update({"linalg.solve": call("solve({0}, {1})"), "masked_fill_": TEMPLATES["masked_fill"]})
 
 
-def template(*names: str) -> Callable[[Template], Template]:
-    def add(f: Template) -> Template:
-        for name in names:
-            TEMPLATES[name] = f
-        return f
-
-    return add
+_fill()
 
 
 @template("add", "sub")
@@ -292,7 +197,7 @@ def _diag_embed(c: Call) -> Written:
 @template("unfold")
 def _unfold(c: Call) -> Written:
     if "kernel" in c.attributes:
-        return Written(f"unfold({c.x[0]}, {_geometry(c)})", True)
+        return Written(f"unfold({c.x[0]}, {geometry(c)})", True)
     return Written(f"windows({c.x[0]}, {c.axis}, {c.size}, {c.step})", True)
 
 
@@ -354,13 +259,6 @@ def _to(c: Call) -> Written:
 @template("copy_")
 def _copy(c: Call) -> Written:
     return Written(f"{c.dtypes[0]}(np.broadcast_to({c.x[1]}, {c.shapes[0]}))", True)
-
-
-def dtype_name(dtype: Any) -> str:
-    name = str(dtype).rpartition(".")[2]
-    if name == "bfloat16":
-        raise TypeError("source: NumPy has no bfloat16. Convert the tensors with .float().")
-    return "bool" if name == "bool" else f"np.{name}"
 
 
 # Reductions
@@ -509,187 +407,3 @@ def _put_along(c: Call) -> Written:
 @template("take_along")
 def _take_along(c: Call) -> Written:
     return Written(f"take_along({c.x[0]}, {c.x[1]}, {c.axis})", True)
-
-
-# Windows
-
-
-def _geometry(c: Call) -> str:
-    return f"kernel={c.kernel}, stride={c.stride}, dilation={c.dilation}, pad={c.pad}, out={c.out}"
-
-
-@template("conv")
-def _conv(c: Call) -> Written:
-    return Written(f"conv({c.x[0]}, {c.x[1]}, {c.x[2]}, {c.groups}, {_geometry(c)})", True)
-
-
-@template("conv_transpose")
-def _conv_transpose(c: Call) -> Written:
-    image = c.attributes["in"]
-    return Written(f"conv_transpose({c.x[0]}, {c.x[1]}, {c.x[2]}, {c.groups}, {image}, {_geometry(c)})", True)
-
-
-@template("conv_weight")
-def _conv_weight(c: Call) -> Written:
-    return Written(f"conv_weight({c.x[0]}, {c.x[1]}, {c.groups}, {_geometry(c)})", True)
-
-
-@template("fold")
-def _fold(c: Call) -> Written:
-    return Written(f"fold({c.x[0]}, {c.attributes['in']}, {_geometry(c)})", True)
-
-
-@template("max_pool")
-def _max_pool(c: Call) -> Written:
-    return Written(f"max_pool({c.x[0]}, {_geometry(c)}, adaptive={c.adaptive})", True)
-
-
-def _average(c: Call) -> str:
-    return f"{_geometry(c)}, adaptive={c.adaptive}, count_pad={c.count_pad}, divisor={c.divisor}"
-
-
-@template("avg_pool")
-def _avg_pool(c: Call) -> Written:
-    return Written(f"avg_pool({c.x[0]}, {_average(c)})", True)
-
-
-@template("avg_pool_spread")
-def _avg_pool_spread(c: Call) -> Written:
-    return Written(f"avg_pool_spread({c.x[0]}, {c.attributes['in']}, {_average(c)})", True)
-
-
-@template("pool_put", "max_unpool")
-def _pool_put(c: Call) -> Written:
-    add = "" if c.op == "pool_put" else ", add=False"
-    return Written(f"pool_put({c.x[0]}, {c.x[1]}, {c.attributes['in']}{add})", True)
-
-
-@template("pool_take")
-def _pool_take(c: Call) -> Written:
-    return Written(f"pool_take({c.x[0]}, {c.x[1]}, {len(c.attributes['in'])})", True)
-
-
-@template("resample_axis", "resample_axis_adjoint")
-def _resample(c: Call) -> Written:
-    weights = f"{c.mode}, {c.attributes['in']}, {c.out}, {c.align}, {literal(c.scale)}, {c.antialias}, {c.dtypes[0]}"
-    turn = ".T" if c.op.endswith("adjoint") else ""
-    return Written(f"resample({c.x[0]}, {c.axis}, resample_matrix({weights}){turn})", True)
-
-
-# Recurrent layers
-
-RECURRENT = tuple(f"{kind}{step}" for kind in ("rnn_tanh", "rnn_relu", "lstm", "gru") for step in ("", "_cell"))
-
-
-@template(*RECURRENT)
-def _recurrent(c: Call) -> Written:
-    return Written(f"recurrent({', '.join(map(str, c.x))}, {c.kind}, {c.reverse}, {c.cell})", True)
-
-
-# Normalisation and losses
-
-
-@template("batch_norm", "group_norm", "instance_norm")
-def _channel_norm(c: Call) -> Written:
-    inputs = ", ".join(map(str, c.x))
-    return Written(f"channel_norm({inputs}, {literal(c.eps)}, {c.groups}, {c.fixed})", True)
-
-
-@template("layer_norm", "rms_norm")
-def _row_norm(c: Call) -> Written:
-    return Written(f"row_norm({', '.join(map(str, c.x))}, {literal(c.eps)}, {c.axes}, {c.centred})", True)
-
-
-@template("cross_entropy")
-def _cross_entropy(c: Call) -> Written:
-    rest = f"{c.ignore_index}, {literal(c.label_smoothing)}, {c.reduction}"
-    return Written(f"cross_entropy({', '.join(map(str, c.x))}, {rest})", True)
-
-
-@template("nll_loss")
-def _nll(c: Call) -> Written:
-    return Written(f"nll_rows({', '.join(map(str, c.x))}, {c.ignore_index})", True)
-
-
-@template("binary_cross_entropy")
-def _bce(c: Call) -> Written:
-    return Written(f"bce({c.x[0]}, {c.x[1]})", True)
-
-
-@template("binary_cross_entropy_with_logits")
-def _bce_logits(c: Call) -> Written:
-    return Written(f"bce_with_logits({', '.join(str(x) for x in c.x if x is not None)})", True)
-
-
-@template("mse_loss", "l1_loss", "huber_loss")
-def _pair_loss(c: Call) -> Written:
-    difference = f"{wrapped(c.x[0])} - {wrapped(c.x[1])}"
-    if c.op == "mse_loss":
-        each = f"({difference}) ** 2"
-    elif c.op == "l1_loss":
-        each = f"np.abs({difference})"
-    else:
-        each = f"huber({difference}, {literal(c.delta)}, {literal(c.scale)})"
-    return Written(each, True) if c.reduction == 0 else Written(f"np.{('mean', 'sum')[c.reduction - 1]}({each})", True)
-
-
-# Linear algebra
-
-
-@template("linalg.solve_triangular")
-def _solve_triangular(c: Call) -> Written:
-    return Written(f"solve_triangular({c.x[0]}, {c.x[1]}, {c.upper}, {c.unit})", True)
-
-
-@template("linalg.pinv")
-def _pinv(c: Call) -> Written:
-    return Written(f"pinv({c.x[0]}, {literal(c.rtol)}, {literal(c.atol)})", True)
-
-
-@template("linalg.lstsq")
-def _lstsq(c: Call) -> Written:
-    return Written(f"least_squares({c.x[0]}, {c.x[1]}, {literal(c.rcond)})", True)
-
-
-@template("linalg.lu_factor")
-def _lu_factor(c: Call) -> Written:
-    return Written(f"lu_factor({c.x[0]})", True)
-
-
-@template("lu_unpack")
-def _lu_unpack(c: Call) -> Written:
-    return Written(f"permutation({c.x[0]}, {c.x[1]})", True)
-
-
-@template("linalg.svd")
-def _svd(c: Call) -> Written:
-    return Written(f"svd_packed({c.x[0]}, {c.full})", True)
-
-
-@template("linalg.svdvals")
-def _svdvals(c: Call) -> Written:
-    return Written(f"np.linalg.svd({c.x[0]}, compute_uv=False)", True)
-
-
-@template("linalg.qr")
-def _qr(c: Call) -> Written:
-    return Written(f"qr({c.x[0]}, {c.complete})", True)
-
-
-@template("linalg.eigh")
-def _eigh(c: Call) -> Written:
-    return Written(f"eigh({c.x[0]}, {c.upper})", True)
-
-
-_fill()
-
-
-# Gradient rules that are clearer as one function than in their parts: of input 0, from the gradient, call and outputs.
-
-GRADIENTS: dict[str, Callable[[str, Call, list[str]], str]] = {
-    "cross_entropy": lambda g, c, out: (
-        f"cross_entropy_grad({g}, {c.x[0]}, {out[1]}, {c.x[1]}, {c.x[2]}, {c.ignore_index}, "
-        f"{literal(c.label_smoothing)}, {c.reduction})"
-    ),
-    "nll_loss": lambda g, c, out: f"nll_rows_grad({g}, {c.x[0]}, {c.x[1]}, {c.x[2]}, {c.ignore_index})",
-}

@@ -15,12 +15,13 @@ import numpy as np
 
 from .. import _core
 from ..viz._collect import Graph, Operation, Value
-from . import numpy_ops
-from .templates import GRADIENTS, RECURRENT, TEMPLATES, Call, Written, dtype_name, literal, wrapped
+from .calls import Call, Written, dtype_name, literal, wrapped
+from .layer_templates import GRADIENTS, RECURRENT
+from .numpy_ops import FUNCTIONS as HELPERS
+from .templates import TEMPLATES
 
 SMALL = 64  # elements of an array that is written out
 INLINE = 48  # characters of an expression that is written into the next one
-HELPERS = {name: f for name, f in vars(numpy_ops).items() if inspect.isfunction(f)}
 # What the program and its helpers use themselves, and the arguments of np.savez, which take no array.
 RESERVED = {*HELPERS, *dir(builtins), *keyword.kwlist, "np", "math", "inputs", "file", "allow_pickle"}
 

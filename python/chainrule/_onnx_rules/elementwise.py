@@ -37,7 +37,7 @@ for _name, _kind in {
     "div": "Div", "rdiv": "Div", "pow": "Pow", "rsub": "Sub", "lt": "Less", "le": "LessOrEqual", "gt": "Greater",
     "ge": "GreaterOrEqual", "eq": "Equal",
 }.items():  # fmt: skip
-    RULES[_name] = lambda graph, call, kind=_kind: graph.node(kind, _operands(graph, call))  # type: ignore[misc]
+    RULES[_name] = lambda graph, call, kind=_kind: graph.node(kind, _operands(graph, call))  # type: ignore[misc]  # kind is bound by its default
 
 
 # ONNX has no arithmetic of truth values.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chainrule._tensor_str import OPTIONS as PRINT_OPTS  # noqa: F401
+from chainrule._tensor_str import OPTIONS as PRINT_OPTS
 from chainrule._tensor_str import set_printoptions as set_printoptions
 
 

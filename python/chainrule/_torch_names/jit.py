@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from typing import List as List  # noqa: UP035  (PyTorch's name)
+from typing import List as List
 
 
 def _overload(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, Union
 
 import chainrule
 
-ParamsT: TypeAlias = Union[Iterable[chainrule.Tensor], Iterable[dict[str, Any]]]  # noqa: UP007
+ParamsT: TypeAlias = Union[Iterable[chainrule.Tensor], Iterable[dict[str, Any]]]
 _params_t = params_t = ParamsT
 StateDict: TypeAlias = dict[str, Any]
 

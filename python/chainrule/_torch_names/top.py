@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing.connection  # noqa: F401  (PyTorch loads it, and programs rely on that)
+import multiprocessing.connection  # PyTorch loads it, and programs rely on that
 import re
 from typing import Any
 
 import chainrule
 
-from .._switches import AbsentDtype, cdouble, cfloat, complex64, complex128, uint16, uint32, uint64  # noqa: F401
+from .._switches import AbsentDtype, cdouble, cfloat, complex64, complex128, uint16, uint32, uint64
 from . import VERSION
 from ._C import PyTorchFileReader as PyTorchFileReader
 from ._C import PyTorchFileWriter as PyTorchFileWriter

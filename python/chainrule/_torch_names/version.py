@@ -1,3 +1,3 @@
 """The version of PyTorch that programs are told."""
 
-from . import VERSION as __version__  # noqa: F401
+from . import VERSION as __version__

@@ -182,8 +182,8 @@ class _NotTwice(Function):
     """Identity on gradients that were computed without recording; to differentiate through it is an error."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, name: str, sources: int, *tensors: Tensor) -> Any:
-        ctx.name = name  # type: ignore[attr-defined]
+    def forward(ctx: Any, name: str, sources: int, *tensors: Tensor) -> Any:
+        ctx.name = name
         return tuple(grad.detach() for grad in tensors[sources:])
 
     @staticmethod

@@ -37,7 +37,7 @@ class _GradMode:
 def _decorate(func: F, mode: bool) -> F:
     """Wrap a function, or a generator function, so that its body runs in `mode`."""
     if inspect.isgeneratorfunction(func):
-        return _decorate_generator(func, mode)  # type: ignore[return-value]
+        return _decorate_generator(func, mode)  # type: ignore[return-value]  # of func's own signature
 
     @functools.wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -48,7 +48,7 @@ def _decorate(func: F, mode: bool) -> F:
         finally:
             _set(prev)
 
-    return wrapper  # type: ignore[return-value]
+    return wrapper  # type: ignore[return-value]  # of func's own signature
 
 
 def _decorate_generator(func: Callable[..., Generator[Any, Any, Any]], mode: bool) -> Callable[..., Any]:

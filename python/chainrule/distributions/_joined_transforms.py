@@ -32,7 +32,7 @@ class _Joined(Transform):
         return new
 
     @property
-    def bijective(self) -> bool:  # type: ignore[override]
+    def bijective(self) -> bool:  # type: ignore[override]  # computed from the parts
         return all(t.bijective for t in self.transforms)
 
     def _check(self, value: Tensor, size: int) -> None:

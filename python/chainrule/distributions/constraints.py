@@ -76,7 +76,7 @@ class dependent_property(property, _Dependent):
         property.__init__(self, fn)
         _Dependent.__init__(self, is_discrete=is_discrete, event_dim=event_dim)
 
-    def __call__(self, fn: Any) -> dependent_property:  # type: ignore[override]
+    def __call__(self, fn: Any) -> dependent_property:  # type: ignore[override]  # a decorator
         return dependent_property(fn, is_discrete=self.is_discrete, event_dim=self.event_dim)
 
 
@@ -320,11 +320,11 @@ class _Joined(Constraint):
         self.text = f"along axis {dim}: " + ", then ".join(c.describe() for c in self.cseq)
 
     @property
-    def is_discrete(self) -> bool:  # type: ignore[override]
+    def is_discrete(self) -> bool:  # type: ignore[override]  # of the base
         return any(c.is_discrete for c in self.cseq)
 
     @property
-    def event_dim(self) -> int:  # type: ignore[override]
+    def event_dim(self) -> int:  # type: ignore[override]  # of the base
         return max(c.event_dim for c in self.cseq)
 
     def _axis(self, value: Tensor) -> int:
@@ -351,7 +351,7 @@ class _Stack(_Joined):
     """Values side by side along dim, as by stack(): slice i lies in cseq[i]."""
 
     @property
-    def event_dim(self) -> int:  # type: ignore[override]
+    def event_dim(self) -> int:  # type: ignore[override]  # of the base
         dim = max(c.event_dim for c in self.cseq)
         return dim + 1 if self.dim + dim < 0 else dim
 

@@ -120,7 +120,7 @@ class Distribution:
         """An empty object for an expand() that a program writes itself, as PyTorch's own do."""
         if _instance is not None:
             return _instance
-        if type(self).__init__ is not cls.__init__:  # type: ignore[misc]
+        if type(self).__init__ is not cls.__init__:  # type: ignore[misc]  # a question, no call
             raise NotImplementedError(f"{type(self).__name__}: with an __init__ of its own it needs its own expand().")
         return type(self).__new__(type(self))
 

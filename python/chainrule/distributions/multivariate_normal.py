@@ -8,16 +8,16 @@ from typing import Any, ClassVar
 import chainrule
 
 from . import constraints
+from ._covariance import OfACovariance
 from .distribution import Distribution
 from .normal import Normal
 from .transformed_distribution import TransformedDistribution
 from .transforms import StickBreakingTransform
-from .utils import lazy_property
 
 Tensor = Any
 
 
-class MultivariateNormal(Distribution):
+class MultivariateNormal(OfACovariance, Distribution):
     """log p(x) = -(x - loc)^T C^-1 (x - loc) / 2 - log det C / 2 - (K / 2) log 2 pi.
 
     Args:
@@ -54,53 +54,18 @@ class MultivariateNormal(Distribution):
         scale_tril: Tensor | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        matrices = {
-            "covariance_matrix": covariance_matrix,
-            "precision_matrix": precision_matrix,
-            "scale_tril": scale_tril,
-        }
-        given = [name for name, matrix in matrices.items() if matrix is not None]
-        if len(given) != 1:
-            raise ValueError(
-                "MultivariateNormal: exactly one of covariance_matrix, precision_matrix and scale_tril is required, "
-                f"got {', '.join(given) or 'none'}."
-            )
-        matrix: Any = matrices[given[0]]
+        name, matrix = self._the_given(covariance_matrix, precision_matrix, scale_tril)
         if loc.dim() < 1 or matrix.dim() < 2 or not matrix.shape[-2] == matrix.shape[-1] == loc.shape[-1]:
             raise ValueError(
-                f"MultivariateNormal: loc (..., K) and {given[0]} (..., K, K) are required, got shapes "
+                f"MultivariateNormal: loc (..., K) and {name} (..., K, K) are required, got shapes "
                 f"{tuple(loc.shape)} and {tuple(matrix.shape)}."
             )
         batch = chainrule.broadcast_tensors(matrix[..., 0], loc)[0].shape[:-1]
         k = loc.shape[-1]
         self.loc = loc.expand((*batch, k))
-        self.__dict__[given[0]] = matrix.expand((*batch, k, k))
+        self.__dict__[name] = matrix.expand((*batch, k, k))
         super().__init__(batch, (k,), validate_args)
-        self._unbroadcasted_scale_tril: Any = (
-            matrix if given[0] == "scale_tril" else _cholesky(matrix, given[0] == "precision_matrix")
-        )
-
-    def _expand_parts(self, new: Any) -> None:
-        new._unbroadcasted_scale_tril = self._unbroadcasted_scale_tril
-
-    @lazy_property
-    def scale_tril(self) -> Tensor:
-        """The lower triangular L with L L^T = C."""
-        return self._unbroadcasted_scale_tril.expand(self._batch_shape + self._event_shape + self._event_shape)
-
-    @lazy_property
-    def covariance_matrix(self) -> Tensor:
-        """C."""
-        product = self._unbroadcasted_scale_tril @ self._unbroadcasted_scale_tril.transpose(-1, -2)
-        return product.expand(self._batch_shape + self._event_shape + self._event_shape)
-
-    @lazy_property
-    def precision_matrix(self) -> Tensor:
-        """The inverse of C."""
-        identity = chainrule.eye(self.loc.shape[-1], dtype=self.loc.dtype)
-        inverse = chainrule.linalg.solve_triangular(self._unbroadcasted_scale_tril, identity, upper=False)
-        product = inverse.transpose(-1, -2) @ inverse
-        return product.expand(self._batch_shape + self._event_shape + self._event_shape)
+        self._factorize(name, matrix)
 
     @property
     def mean(self) -> Tensor:
@@ -125,22 +90,9 @@ class MultivariateNormal(Distribution):
         white = chainrule.linalg.solve_triangular(self._unbroadcasted_scale_tril, distance, upper=False).squeeze(-1)
         return -0.5 * (self.loc.shape[-1] * math.log(2 * math.pi) + white.square().sum(-1)) - self._half_log_det()
 
-    def _half_log_det(self) -> Tensor:
-        return self._unbroadcasted_scale_tril.diagonal(0, -2, -1).log().sum(-1)
-
     def entropy(self) -> Tensor:
         value = 0.5 * self.loc.shape[-1] * (1 + math.log(2 * math.pi)) + self._half_log_det()
         return value.expand(self._batch_shape)
-
-
-def _cholesky(matrix: Tensor, inverse: bool) -> Tensor:
-    """The Cholesky factor of the matrix or of its inverse."""
-    if not inverse:
-        return chainrule.linalg.cholesky(matrix)
-    # With P = J Q J, J reversing the order and Q = M M^T: P^-1 = L L^T, L = (J M J)^-T, lower triangular.
-    turned = chainrule.linalg.cholesky(matrix.flip((-2, -1))).flip((-2, -1)).transpose(-1, -2)
-    identity = chainrule.eye(matrix.shape[-1], dtype=matrix.dtype)
-    return chainrule.linalg.solve_triangular(turned, identity, upper=False)
 
 
 class LogisticNormal(TransformedDistribution):

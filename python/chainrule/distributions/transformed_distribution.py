@@ -46,11 +46,11 @@ class Independent(Distribution):
         super().__init__(batch[:left], batch[left:] + base_distribution.event_shape, validate_args)
 
     @property
-    def has_rsample(self) -> bool:  # type: ignore[override]
+    def has_rsample(self) -> bool:  # type: ignore[override]  # the base's
         return self.base_dist.has_rsample
 
     @property
-    def has_enumerate_support(self) -> bool:  # type: ignore[override]
+    def has_enumerate_support(self) -> bool:  # type: ignore[override]  # the base's
         return self.base_dist.has_enumerate_support and not self.reinterpreted_batch_ndims
 
     @constraints.dependent_property
@@ -140,7 +140,7 @@ class TransformedDistribution(Distribution):
         super().__init__(outer[:cut], outer[cut:], validate_args)
 
     @property
-    def has_rsample(self) -> bool:  # type: ignore[override]
+    def has_rsample(self) -> bool:  # type: ignore[override]  # the base's
         return self.base_dist.has_rsample
 
     def _reached(self) -> Any:

@@ -43,7 +43,7 @@ Tensor = Any
 class ExpTransform(SameIfEqual):
     """y = exp(x)."""
 
-    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
+    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]  # properties of the base
     codomain = constraints.positive
 
     def _call(self, x: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ def _clipped_sigmoid(x: Tensor) -> Tensor:
 class SigmoidTransform(SameIfEqual):
     """y = 1 / (1 + exp(-x)); values are kept inside (0, 1)."""
 
-    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
+    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]  # properties of the base
     codomain = constraints.unit_interval
 
     def _call(self, x: Tensor) -> Tensor:
@@ -83,7 +83,7 @@ class SigmoidTransform(SameIfEqual):
 class TanhTransform(SameIfEqual):
     """y = tanh(x). With cache_size=1 the inverse of a y just computed is exact where atanh would be infinite."""
 
-    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
+    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]  # properties of the base
     codomain = constraints.interval(-1.0, 1.0)
 
     def _call(self, x: Tensor) -> Tensor:
@@ -99,7 +99,7 @@ class TanhTransform(SameIfEqual):
 class SoftplusTransform(SameIfEqual):
     """y = log(1 + exp(x))."""
 
-    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
+    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]  # properties of the base
     codomain = constraints.positive
 
     def _call(self, x: Tensor) -> Tensor:
@@ -155,7 +155,7 @@ class PowerTransform(Transform):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PowerTransform) and _same(self.exponent, other.exponent)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # as below
 
 
 class AffineTransform(Transform):
@@ -270,7 +270,7 @@ class CumulativeDistributionTransform(Transform):
         tensor(0.5000)
     """
 
-    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]
+    bijective, sign = True, 1  # pyright: ignore[reportAssignmentType]  # properties of the base
     codomain = constraints.unit_interval
 
     def __init__(self, distribution: Any, cache_size: int = 0) -> None:

@@ -128,7 +128,7 @@ class lazy_property:
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function
-        functools.update_wrapper(self, function)  # type: ignore[arg-type]
+        functools.update_wrapper(self, function)  # type: ignore[arg-type]  # its docstring and name
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:

@@ -9,15 +9,15 @@ from typing import Any
 import chainrule
 
 from . import constraints
+from ._covariance import OfACovariance
 from .exp_family import ExponentialFamily
 from .gamma import Chi2
-from .multivariate_normal import _cholesky
 from .utils import lazy_property
 
 Tensor = Any
 
 
-class Wishart(ExponentialFamily):
+class Wishart(OfACovariance, ExponentialFamily):
     """The sum of df products x x^T, x normal with mean 0 and covariance V; df need not be an integer.
 
     log p(X) = ((df - p - 1) log det X - tr(V^-1 X) - df log det V - df p log 2) / 2 - log Gamma_p(df / 2)
@@ -54,20 +54,9 @@ class Wishart(ExponentialFamily):
         scale_tril: Tensor | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        matrices = {
-            "covariance_matrix": covariance_matrix,
-            "precision_matrix": precision_matrix,
-            "scale_tril": scale_tril,
-        }
-        given = [name for name, matrix in matrices.items() if matrix is not None]
-        if len(given) != 1:
-            raise ValueError(
-                "Wishart: exactly one of covariance_matrix, precision_matrix and scale_tril is required, "
-                f"got {', '.join(given) or 'none'}."
-            )
-        matrix: Any = matrices[given[0]]
+        name, matrix = self._the_given(covariance_matrix, precision_matrix, scale_tril)
         if matrix.dim() < 2 or matrix.shape[-2] != matrix.shape[-1]:
-            raise ValueError(f"Wishart: {given[0]} (..., p, p) is required, got shape {tuple(matrix.shape)}.")
+            raise ValueError(f"Wishart: {name} (..., p, p) is required, got shape {tuple(matrix.shape)}.")
         p = matrix.shape[-1]
         df = df if isinstance(df, chainrule.Tensor) else chainrule.tensor(df, dtype=matrix.dtype)
         if (df <= p - 1).any():
@@ -76,12 +65,12 @@ class Wishart(ExponentialFamily):
         if (df < p).any():
             warnings.warn(f"Wishart: samples with df below p = {p} may be singular.", stacklevel=2)
         self.df = df.expand(batch)
-        self.__dict__[given[0]] = matrix.expand((*batch, p, p))
+        self.__dict__[name] = matrix.expand((*batch, p, p))
         super().__init__(batch, (p, p), validate_args)
-        self._factor: Any = matrix if given[0] == "scale_tril" else _cholesky(matrix, given[0] == "precision_matrix")
+        self._factorize(name, matrix)
 
     @property
-    def arg_constraints(self) -> dict[str, Any]:  # type: ignore[override]
+    def arg_constraints(self) -> dict[str, Any]:  # type: ignore[override]  # they depend on p
         """What the parameters must be."""
         return {
             "covariance_matrix": constraints.positive_definite,
@@ -89,23 +78,6 @@ class Wishart(ExponentialFamily):
             "scale_tril": constraints.lower_cholesky,
             "df": constraints.greater_than(self._event_shape[-1] - 1),
         }
-
-    @lazy_property
-    def scale_tril(self) -> Tensor:
-        """The lower triangular L with L L^T = V."""
-        return self._factor.expand(self._batch_shape + self._event_shape)
-
-    @lazy_property
-    def covariance_matrix(self) -> Tensor:
-        """V."""
-        return (self._factor @ self._factor.transpose(-1, -2)).expand(self._batch_shape + self._event_shape)
-
-    @lazy_property
-    def precision_matrix(self) -> Tensor:
-        """The inverse of V."""
-        identity = chainrule.eye(self._event_shape[-1], dtype=self._factor.dtype)
-        inverse = chainrule.linalg.solve_triangular(self._factor, identity, upper=False)
-        return (inverse.transpose(-1, -2) @ inverse).expand(self._batch_shape + self._event_shape)
 
     def _weight(self, number: Tensor) -> Tensor:
         return number.unsqueeze(-1).unsqueeze(-1)
@@ -129,7 +101,7 @@ class Wishart(ExponentialFamily):
     def _squares(self) -> Chi2:
         """The distribution of the squared diagonal of Bartlett's factor: df, df - 1, ... degrees of freedom."""
         p = self._event_shape[-1]
-        return Chi2(self.df.unsqueeze(-1) - chainrule.arange(p, dtype=self._factor.dtype))
+        return Chi2(self.df.unsqueeze(-1) - chainrule.arange(p, dtype=self._unbroadcasted_scale_tril.dtype))
 
     def _draw(self, sample_shape: Any) -> Tensor:
         p = self._event_shape[-1]
@@ -138,7 +110,7 @@ class Wishart(ExponentialFamily):
         rows, columns = chainrule.tril_indices(p, p, -1)
         below = chainrule.randn((*sample_shape, *self._batch_shape, p * (p - 1) // 2), dtype=diagonal.dtype)
         flat = chainrule.zeros((*below.shape[:-1], p * p), dtype=below.dtype).index_copy(-1, rows * p + columns, below)
-        factor = self._factor @ (flat.unflatten(-1, (p, p)) + diagonal.diag_embed())
+        factor = self._unbroadcasted_scale_tril @ (flat.unflatten(-1, (p, p)) + diagonal.diag_embed())
         return factor @ factor.transpose(-1, -2)
 
     def _all_of_batch(self, inside: Tensor, reduce: str) -> Tensor:
@@ -167,15 +139,16 @@ class Wishart(ExponentialFamily):
             again = still
         return sample
 
-    def _half_log_det(self) -> Tensor:
-        return self._factor.diagonal(0, -2, -1).log().sum(-1)
-
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:
             self._validate_sample(value)
         p = self._event_shape[-1]
         factor = chainrule.linalg.cholesky(value)
-        white = chainrule.linalg.solve_triangular(self._factor, factor, upper=False).square().sum((-2, -1))
+        white = (
+            chainrule.linalg.solve_triangular(self._unbroadcasted_scale_tril, factor, upper=False)
+            .square()
+            .sum((-2, -1))
+        )
         log_det = factor.diagonal(0, -2, -1).log().sum(-1)
         norm = self.df * (p * math.log(2) / 2 + self._half_log_det()) + chainrule.mvlgamma(self.df / 2, p)
         return (self.df - p - 1) * log_det - white / 2 - norm

@@ -27,8 +27,8 @@ def _sizes(
         new = [int(n) for n in given]
         scales: list[float | None] = [None] * len(new)
     else:
-        one = isinstance(scale_factor, (int, float))
-        factors = [float(scale_factor)] * axes if one else [float(f) for f in scale_factor]  # type: ignore
+        scale: Any = scale_factor
+        factors = [float(scale)] * axes if isinstance(scale, (int, float)) else [float(f) for f in scale]
         new = [int(n * f) for n, f in zip(input.shape[2:], factors)]
         scales = [None if recompute else 1 / f for f in factors]
     if len(new) != axes:
@@ -189,7 +189,8 @@ def _brought_inside(x: Tensor, n: int, padding_mode: str, align_corners: bool) -
 
 def _pick(input: Tensor, places: Sequence[Tensor], padding_mode: str) -> Tensor:
     """Elements (N, C, P) at whole places (N, P), one tensor for each axis; outside of the input 0."""
-    index, inside = None, None
+    index: Any = None
+    inside: Any = None
     for x, n in zip(places, input.shape[2:]):
         here = (x >= 0) & (x <= n - 1)
         inside = here if inside is None else inside & here
@@ -197,8 +198,8 @@ def _pick(input: Tensor, places: Sequence[Tensor], padding_mode: str) -> Tensor:
         index = step if index is None else index * n + step
     channels = input.shape[1]
     flat: Any = input.flatten(2)
-    values = flat.gather(2, index.unsqueeze(1).expand(-1, channels, -1))  # type: ignore
-    return values * inside.unsqueeze(1).to(input.dtype) if padding_mode == "zeros" else values  # type: ignore
+    values = flat.gather(2, index.unsqueeze(1).expand(-1, channels, -1))
+    return values * inside.unsqueeze(1).to(input.dtype) if padding_mode == "zeros" else values
 
 
 def grid_sample(

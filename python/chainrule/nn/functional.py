@@ -46,7 +46,7 @@ from ._sequence_loss import ctc_loss as ctc_loss
 Tensor = _core.Tensor
 _nn = _core._nn
 
-# The compiled operations themselves; tests/test_nn.py checks that none is left out.
+# The compiled operations themselves; tests/test_nn_functions.py checks that none is left out.
 
 adaptive_avg_pool1d = _nn.adaptive_avg_pool1d
 adaptive_avg_pool2d = _nn.adaptive_avg_pool2d

@@ -40,7 +40,7 @@ def _unrecorded(func: F) -> F:
         finally:
             _core.set_grad_enabled(recording)
 
-    return wrapper  # type: ignore[return-value]
+    return wrapper  # type: ignore[return-value]  # of func's own signature
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:

@@ -303,7 +303,7 @@ class ChainedScheduler(SeveralSchedules):
         self._schedulers = list(schedulers)
         self._last_lr = self._rates()
 
-    def step(self) -> None:  # type: ignore[override]
+    def step(self) -> None:  # type: ignore[override]  # no epoch: each has its own
         """One step of each."""
         for scheduler in self._schedulers:
             scheduler.step()

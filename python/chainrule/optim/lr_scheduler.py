@@ -426,7 +426,7 @@ class SequentialLR(SeveralSchedules):
         first._is_initial = False
         self._last_lr = first.get_last_lr()
 
-    def step(self) -> None:  # type: ignore[override]
+    def step(self) -> None:  # type: ignore[override]  # no epoch, as in PyTorch
         """Go to the next t."""
         self.last_epoch += 1
         index = bisect_right(self._milestones, self.last_epoch)
@@ -490,7 +490,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown_counter = 0
         self.num_bad_epochs = 0
 
-    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
+    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]  # as in PyTorch
         """Take the new figure, and reduce the rate if it is time."""
         value = float(metrics)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
@@ -529,4 +529,4 @@ class ReduceLROnPlateau(LRScheduler):
 
 
 # At the end: the schedules of that file are built on those of this one.
-from ._schedules import ChainedScheduler, CyclicLR, InverseSquareRootLR, OneCycleLR  # noqa: E402
+from ._schedules import ChainedScheduler, CyclicLR, InverseSquareRootLR, OneCycleLR  # noqa: E402  (they derive from the classes above)

@@ -274,7 +274,7 @@ class Optimizer:
 
     def _add_step_hook(self, name: str, hook: Callable[..., Any]) -> RemovableHandle:
         if "step" not in self.__dict__ or not hasattr(self.step, "_runs_hooks"):
-            self.step = _with_hooks(self)  # type: ignore[method-assign]
+            self.step = _with_hooks(self)  # type: ignore[method-assign]  # the instance's, in front of the class's
         return self._add_hook(name, hook)
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -353,7 +353,7 @@ def _with_hooks(optimizer: Optimizer) -> Callable[..., Any]:
             hook(optimizer, args, kwargs)
         return result
 
-    wrapper._runs_hooks = True  # type: ignore[attr-defined]
+    wrapper._runs_hooks = True  # type: ignore[attr-defined]  # a mark on a function
     return wrapper
 
 

@@ -18,9 +18,10 @@ from typing import Any
 from .. import _core
 from .._formats import sparse_coo, sparse_csr
 from . import _operations
-from ._operations import addmm as _addmm
-from ._operations import log_softmax, sampled_addmm, softmax
+from ._operations import log_softmax, softmax
 from ._operations import sum as _sum
+from ._products import addmm as _addmm
+from ._products import sampled_addmm
 from ._tensor import SparseTensor, Tensor, _what, check_places
 
 __all__ = [

@@ -14,23 +14,10 @@ import math
 from typing import Any
 
 from .. import _core
-from .._formats import sparse_coo, sparse_csr
+from .._formats import OLD_NAMES, sparse_coo, sparse_csr
 from .._tensor_str import body_str, with_suffixes
 
 Tensor = _core.Tensor
-
-_OLD_NAMES = {
-    "float32": "FloatTensor",
-    "float64": "DoubleTensor",
-    "int64": "LongTensor",
-    "int32": "IntTensor",
-    "uint8": "ByteTensor",
-    "bool": "BoolTensor",
-    "float16": "HalfTensor",
-    "bfloat16": "BFloat16Tensor",
-    "int8": "CharTensor",
-    "int16": "ShortTensor",
-}
 
 
 def keys_of(indices: Any, sizes: Any) -> Any:
@@ -273,7 +260,7 @@ class SparseTensor:
     def type(self, dtype: Any = None, non_blocking: bool = False) -> Any:
         """The old name of the type, or the tensor of another dtype."""
         if dtype is None:
-            return f"torch.sparse.{_OLD_NAMES[self.dtype.name]}"
+            return f"torch.sparse.{OLD_NAMES[self.dtype.name]}"
         values = self._held.type(dtype.replace("sparse.", "") if isinstance(dtype, str) else dtype)
         return self if values is self._held else self._with(values)
 
@@ -328,7 +315,7 @@ class SparseTensor:
     def data(self, value: Any) -> None:
         if type(value) is not SparseTensor:
             raise TypeError(f"data: a sparse tensor is required, got {_what(value)}.")
-        self.__init__(value._at, value._held, value._size, value._coalesced, value._kept_as)  # type: ignore[misc]
+        self.__init__(value._at, value._held, value._size, value._coalesced, value._kept_as)  # type: ignore[misc]  # becomes the other
 
     # Its gradient
 

@@ -1,3 +1,3 @@
 """torch.utils.model_zoo: nothing is downloaded."""
 
-from ..hub import load_state_dict_from_url as load_url  # noqa: F401
+from ..hub import load_state_dict_from_url as load_url  # noqa: F401  (PyTorch's name)

@@ -136,8 +136,8 @@ def draw_jacobian(
         >>> figure = cr.viz.draw_jacobian(cr.relu, cr.tensor([1.0, -2.0, 3.0]))  # doctest: +SKIP
     """
     try:
-        from matplotlib.figure import Figure  # pyright: ignore[reportMissingImports]
-        from matplotlib.ticker import MaxNLocator  # pyright: ignore[reportMissingImports]
+        from matplotlib.figure import Figure  # pyright: ignore[reportMissingImports]  # an extra
+        from matplotlib.ticker import MaxNLocator  # pyright: ignore[reportMissingImports]  # an extra
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError("draw_jacobian: matplotlib is needed: pip install 'chainrule[examples]'") from error
     from ..autograd import functional

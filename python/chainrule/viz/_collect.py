@@ -156,8 +156,9 @@ def add_unknown(graph: Graph) -> None:
     for operation in graph.operations:
         for i, value in enumerate(operation.inputs):
             if value is None and operation.name in TAKE_ALL:
-                operation.inputs[i] = Value("constant", consumers=[(operation, i)])
-                graph.values.append(operation.inputs[i])  # type: ignore[arg-type]
+                constant = Value("constant", consumers=[(operation, i)])
+                operation.inputs[i] = constant
+                graph.values.append(constant)
 
 
 def _recompute(operations: list[Operation]) -> None:
@@ -301,7 +302,7 @@ def backward_steps(graph: Graph, results: Sequence[Any], gradients: Sequence[Any
         if entry.kind == "begin" and entry.node is not None and not entry.node.is_leaf:
             steps.append(Step(entry.node, [_array(g) for g in entry.outputs]))
         elif entry.kind == "gradient":
-            steps[-1].shares[entry.input] = _array(entry.outputs[0])  # type: ignore[assignment]
+            steps[-1].shares[entry.input] = _array(entry.outputs[0])  # type: ignore[assignment]  # a gradient is an array
     return steps
 
 

@@ -195,8 +195,8 @@ def _units(
 
 def _sugiyama(sizes: dict[Unit, tuple[float, float]], edges: list[tuple[Unit, Unit]], flat: bool) -> _Block:
     try:
-        from grandalf.graphs import Edge, Graph, Vertex  # pyright: ignore[reportMissingImports]
-        from grandalf.layouts import SugiyamaLayout, VertexViewer  # pyright: ignore[reportMissingImports]
+        from grandalf.graphs import Edge, Graph, Vertex  # pyright: ignore[reportMissingImports]  # an extra
+        from grandalf.layouts import SugiyamaLayout, VertexViewer  # pyright: ignore[reportMissingImports]  # an extra
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "draw: the picture needs Graphviz's program dot, or grandalf: pip install 'chainrule[viz]'"

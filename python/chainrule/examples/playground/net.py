@@ -80,7 +80,7 @@ class Playground:
             for group in self.optimizer.param_groups:
                 group["lr"] = settings.lr
         else:
-            self.__init__(settings)  # type: ignore[misc]
+            self.__init__(settings)  # type: ignore[misc]  # begins anew
 
     def data_loss(self, inputs: Tensor, labels: Tensor) -> Tensor:
         return nn.functional.binary_cross_entropy_with_logits(self.model(inputs)[:, 0], labels.float())

@@ -118,7 +118,7 @@ class HookMixin:
 
     forward: Callable[..., Any]
 
-    def _hook_table(self, name: str) -> dict[int, Any]:
+    def _hook_table(self, name: str) -> OrderedDict[int, Any]:
         """The instance's own table of this name."""
         table = self.__dict__.get(name)
         if table is None:
@@ -129,7 +129,7 @@ class HookMixin:
         table = self._hook_table(name)
         handle = _add(hook, table, *[self._hook_table(flag) for flag in flags])
         if prepend:
-            table.move_to_end(handle.id, last=False)  # type: ignore[attr-defined]
+            table.move_to_end(handle.id, last=False)
         self.__dict__["_hooked"] = True
         return handle
 

@@ -140,9 +140,9 @@ class StateMixin:
         unexpected: list[str] = []
         errors: list[str] = []
         metadata = getattr(state_dict, "_metadata", None)
-        state = OrderedDict(state_dict)
+        state: Any = OrderedDict(state_dict)
         if metadata is not None:
-            state._metadata = metadata  # type: ignore[attr-defined]
+            state._metadata = metadata
         keys = IncompatibleKeys(missing, unexpected)
         _load(self, state, "", metadata, assign, keys, errors)
         if strict:

@@ -73,7 +73,7 @@ class _Listed(Module):
 
     def pop(self, key: int | slice = -1) -> Any:
         """Remove a module and return it."""
-        module = self[key]  # type: ignore[index]
+        module = self[key]  # type: ignore[index]  # S is bound to what has it
         del self[key]
         return module
 

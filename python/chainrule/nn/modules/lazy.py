@@ -127,7 +127,7 @@ class _LazyConv(LazyModuleMixin):
 
     def reset_parameters(self: Any) -> None:
         if not self.has_uninitialized_params() and self.in_channels != 0:
-            super().reset_parameters()  # type: ignore[misc]
+            super().reset_parameters()  # type: ignore[misc]  # a mixin: the layer has it
 
     def initialize_parameters(self: Any, input: Any, *args: Any, **kwargs: Any) -> None:
         if not self.has_uninitialized_params():
@@ -188,7 +188,7 @@ class _LazyNorm(LazyModuleMixin):
 
     def reset_parameters(self: Any) -> None:
         if not self.has_uninitialized_params() and self.num_features != 0:
-            super().reset_parameters()  # type: ignore[misc]
+            super().reset_parameters()  # type: ignore[misc]  # a mixin: the layer has it
 
     def initialize_parameters(self: Any, input: Any) -> None:
         if self.has_uninitialized_params():

@@ -38,9 +38,10 @@ class Upsample(Module):
         super().__init__()
         self.size = size
         self.scale_factor: Any = None
-        if scale_factor is not None:
-            one = isinstance(scale_factor, (int, float))
-            self.scale_factor = float(scale_factor) if one else tuple(float(f) for f in scale_factor)  # type: ignore
+        if isinstance(scale_factor, (int, float)):
+            self.scale_factor = float(scale_factor)
+        elif scale_factor is not None:
+            self.scale_factor = tuple(float(f) for f in scale_factor)
         self.mode = mode
         self.align_corners = align_corners
         self.recompute_scale_factor = recompute_scale_factor

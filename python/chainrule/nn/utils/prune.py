@@ -175,12 +175,13 @@ class PruningContainer(BasePruningMethod):
 
     def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         """What the last method leaves of what default_mask leaves."""
-        method, mask = self._pruning_methods[-1], default_mask.to(t.dtype)
+        method: Any = self._pruning_methods[-1]
+        mask = default_mask.to(t.dtype)
         where: Any
         if method.PRUNING_TYPE == "unstructured":
             where = mask == 1
         elif method.PRUNING_TYPE == "structured":
-            axis = method.dim % t.dim()  # type: ignore[attr-defined]
+            axis = method.dim % t.dim()
             others = tuple(i for i in range(t.dim()) if i != axis)
             where = (slice(None),) * axis + (mask.sum(others) != 0 if others else mask != 0,)
         elif method.PRUNING_TYPE == "global":

@@ -119,6 +119,6 @@ def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
             for suffix in ("_u", "_v", "_orig"):
                 delattr(module, name + suffix)
             module.register_parameter(name, Parameter(weight))
-            del module._forward_pre_hooks[key]  # type: ignore[attr-defined]
+            del module._hook_table("_forward_pre_hooks")[key]
             return module
     raise ValueError(f"remove_spectral_norm: {name!r} of {type(module).__name__} has no spectral_norm.")

@@ -79,6 +79,6 @@ def remove_weight_norm(module: Module, name: str = "weight") -> Module:
             module.__dict__.pop(name, None)
             del module._parameters[name + "_g"], module._parameters[name + "_v"]
             module.register_parameter(name, Parameter(weight))
-            del module._forward_pre_hooks[key]  # type: ignore[attr-defined]
+            del module._hook_table("_forward_pre_hooks")[key]
             return module
     raise ValueError(f"remove_weight_norm: {name!r} of {type(module).__name__} has no weight_norm.")

@@ -166,5 +166,5 @@ class BatchSampler(Sampler[list[int]]):
             batch = list(itertools.islice(indices, self.batch_size))
 
     def __len__(self) -> int:
-        size = len(self.sampler)  # type: ignore[arg-type]
+        size = len(self.sampler)  # type: ignore[arg-type]  # TypeError where it has none, as in PyTorch
         return size // self.batch_size if self.drop_last else -(-size // self.batch_size)

@@ -174,11 +174,11 @@ def _four(padding: Any) -> tuple[int, int, int, int]:
     return left, top, right, bottom
 
 
-def _pad_array(array: np.ndarray, padding: tuple[int, int, int, int], fill: Any, mode: str) -> np.ndarray:
+def _pad_array(array: np.ndarray, padding: tuple[int, int, int, int], fill: Any, mode: Any) -> np.ndarray:
     left, top, right, bottom = padding
     widths = [(0, 0)] * (array.ndim - 2) + [(top, bottom), (left, right)]
     if mode != "constant":
-        return np.pad(array, widths, mode=mode)  # type: ignore[call-overload]
+        return np.pad(array, widths, mode=mode)
     result = np.pad(array, widths)
     inside = np.pad(np.ones(array.shape[-2:], bool), widths[-2:])
     value = np.asarray(fill, array.dtype).reshape(-1, 1, 1) if np.ndim(fill) else np.asarray(fill, array.dtype)

@@ -1,0 +1,188 @@
+"""Convolution, pooling and resampling."""
+
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false
+import math
+
+import numpy as np
+
+
+def window_parts(shape, kernel, stride, dilation, pad, out):
+    """For each element of the kernel: its index, and where it reads in an image padded by `front` and `back`."""
+    front = [max(p, 0) for p in pad]
+    ends = [(o - 1) * s + (k - 1) * d + 1 - p for o, s, k, d, p in zip(out, stride, kernel, dilation, pad)]
+    back = [max(e - n, 0) for e, n in zip(ends, shape)]
+    parts = []
+    for k in np.ndindex(*kernel):
+        starts = [i * d - p + f for i, d, p, f in zip(k, dilation, pad, front)]
+        parts.append((k, tuple(slice(a, a + (o - 1) * s + 1, s) for a, o, s in zip(starts, out, stride))))
+    return front, back, parts
+
+
+def conv(x, w, b, groups, kernel, stride, dilation, pad, out):
+    front, back, parts = window_parts(x.shape[2:], kernel, stride, dilation, pad, out)
+    x = np.pad(x, [(0, 0), (0, 0), *zip(front, back)])
+    x = x.reshape(x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
+    w = w.reshape(groups, -1, *w.shape[1:])
+    y = np.zeros((), x.dtype)
+    for k, part in parts:
+        y = y + np.einsum("ngi...,goi->ngo...", x[(...,) + part], w[(...,) + k])
+    y = y.reshape(y.shape[0], y.shape[1] * y.shape[2], *y.shape[3:])
+    return y if b is None else y + b.reshape(-1, *[1] * len(kernel))
+
+
+def conv_transpose(y, w, b, groups, shape, kernel, stride, dilation, pad, out):
+    """The adjoint of conv in x; shape: of the image."""
+    front, back, parts = window_parts(shape, kernel, stride, dilation, pad, out)
+    y = y.reshape(y.shape[0], groups, y.shape[1] // groups, *y.shape[2:])
+    w = w.reshape(groups, -1, *w.shape[1:])
+    padded = [f + n + e for f, n, e in zip(front, shape, back)]
+    x = np.zeros((y.shape[0], groups, w.shape[2], *padded), y.dtype)
+    for k, part in parts:
+        x[(...,) + part] += np.einsum("ngo...,goi->ngi...", y, w[(...,) + k])
+    x = x.reshape(x.shape[0], x.shape[1] * x.shape[2], *padded)[
+        (...,) + tuple(slice(f, f + n) for f, n in zip(front, shape))
+    ]
+    return x if b is None else x + b.reshape(-1, *[1] * len(kernel))
+
+
+def conv_weight(x, y, groups, kernel, stride, dilation, pad, out):
+    """The adjoint of conv in w."""
+    front, back, parts = window_parts(x.shape[2:], kernel, stride, dilation, pad, out)
+    x = np.pad(x, [(0, 0), (0, 0), *zip(front, back)])
+    x = x.reshape(x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
+    y = y.reshape(y.shape[0], groups, y.shape[1] // groups, *y.shape[2:])
+    w = np.zeros((groups, y.shape[2], x.shape[2], *kernel), x.dtype)
+    for k, part in parts:
+        axes = list(range(3, x.ndim))
+        w[(...,) + k] = np.einsum(y, [0, 1, 50, *axes], x[(...,) + part], [0, 1, 51, *axes], [1, 50, 51])
+    return w.reshape(-1, *w.shape[2:])
+
+
+def unfold(x, kernel, stride, dilation, pad, out):
+    """Windows as columns: (N, C taps, windows)."""
+    front, back, parts = window_parts(x.shape[2:], kernel, stride, dilation, pad, out)
+    x = np.pad(x, [(0, 0), (0, 0), *zip(front, back)])
+    columns = np.stack([x[(...,) + part] for _, part in parts], axis=2)
+    return columns.reshape(x.shape[0], x.shape[1] * len(parts), math.prod(out))
+
+
+def fold(columns, shape, kernel, stride, dilation, pad, out):
+    """The adjoint of unfold."""
+    front, back, parts = window_parts(shape, kernel, stride, dilation, pad, out)
+    columns = columns.reshape(columns.shape[0], columns.shape[1] // len(parts), len(parts), *out)
+    padded = [f + n + e for f, n, e in zip(front, shape, back)]
+    x = np.zeros((*columns.shape[:2], *padded), columns.dtype)
+    for i, (_, part) in enumerate(parts):
+        x[(...,) + part] += columns[:, :, i]
+    return x[(...,) + tuple(slice(f, f + n) for f, n in zip(front, shape))]
+
+
+def pool_windows(shape, kernel, stride, dilation, pad, out, adaptive):
+    """For each output position: the elements of its window along each axis, and how many they would be with padding."""
+    for o in np.ndindex(*out):
+        window, full = [], 1
+        for d, i in enumerate(o):
+            if adaptive:
+                low, high = i * shape[d] // out[d], -(-(i + 1) * shape[d] // out[d])
+                window.append(np.arange(low, high))
+                full *= high - low
+                continue
+            start = i * stride[d] - pad[d]
+            reach = dilation[d] * (kernel[d] - 1) + 1
+            at = start + dilation[d] * np.arange(kernel[d])
+            window.append(at[(at >= 0) & (at < shape[d])])
+            full *= min(start + reach, shape[d] + pad[d]) - start
+        yield o, np.ix_(*window), full
+
+
+def max_pool(x, kernel, stride, dilation, pad, out, adaptive):
+    """The largest element of each window, and its place in the plane."""
+    shape = x.shape[-len(out) :]
+    y = np.zeros((*x.shape[: -len(out)], *out), x.dtype)
+    index = np.zeros(y.shape, np.int64)
+    places = np.arange(math.prod(shape)).reshape(shape)
+    for o, window, _ in pool_windows(shape, kernel, stride, dilation, pad, out, adaptive):
+        elements = x[(...,) + window].reshape(*y.shape[: -len(out)], math.prod(i.size for i in window))
+        best = elements.argmax(-1)
+        y[(...,) + o] = np.take_along_axis(elements, best[..., None], -1)[..., 0]
+        index[(...,) + o] = places[window].reshape(-1)[best]
+    return y, index
+
+
+def avg_pool(x, kernel, stride, dilation, pad, out, adaptive, count_pad, divisor):
+    shape = x.shape[-len(out) :]
+    y = np.zeros((*x.shape[: -len(out)], *out), x.dtype)
+    for o, window, full in pool_windows(shape, kernel, stride, dilation, pad, out, adaptive):
+        elements = x[(...,) + window].reshape(*y.shape[: -len(out)], math.prod(i.size for i in window))
+        y[(...,) + o] = elements.sum(-1) / (divisor or (full if count_pad else elements.shape[-1]))
+    return y
+
+
+def avg_pool_spread(g, shape, kernel, stride, dilation, pad, out, adaptive, count_pad, divisor):
+    """The adjoint of avg_pool."""
+    x = np.zeros((*g.shape[: -len(out)], *shape), g.dtype)
+    for o, window, full in pool_windows(shape, kernel, stride, dilation, pad, out, adaptive):
+        n = divisor or (full if count_pad else math.prod(i.size for i in window))
+        x[(...,) + window] += (g[(...,) + o] / n).reshape(*g.shape[: -len(out)], *[1] * len(out))
+    return x
+
+
+def pool_put(values, i, shape, add=True):
+    """Planes of zeros with values at the places that max_pool found."""
+    lead = values.shape[: values.ndim - len(shape)]
+    flat = np.zeros((math.prod(lead), math.prod(shape)), values.dtype)
+    n = math.prod(values.shape[len(lead) :])
+    v, at = values.reshape(len(flat), n), i.reshape(len(flat), n)
+    for row, vs, places in zip(flat, v, at):
+        if add:
+            np.add.at(row, places, vs)
+        else:
+            row[places] = vs
+    return flat.reshape(*lead, *shape)
+
+
+def pool_take(x, i, dims):
+    flat = x.reshape(*x.shape[: x.ndim - dims], -1)
+    return np.take_along_axis(flat, i.reshape(*i.shape[: i.ndim - dims], -1), -1).reshape(i.shape)
+
+
+def cubic(x, a):
+    """Keys' cubic convolution kernel."""
+    x = abs(x)
+    return ((a + 2) * x - (a + 3)) * x * x + 1 if x <= 1 else (((x - 5) * x + 8) * x - 4) * a if x < 2 else 0.0
+
+
+def resample_matrix(mode, n_in, n_out, align, scale, antialias, dtype):
+    """(out, in): the weights by which an axis is resampled. mode 0: nearest, 1: nearest-exact, 2: linear, 3: cubic."""
+    m = np.zeros((n_out, n_in), dtype)
+    number = np.dtype(dtype).type
+    for o in range(n_out):
+        if antialias:  # the kernel widened by the scale
+            wide = max(scale, 1.0)
+            reach, center = (1 if mode == 2 else 2) * wide, (o + 0.5) * scale
+            at = np.arange(max(int(center - reach + 0.5), 0), min(int(center + reach + 0.5), n_in))
+            x = (at - center + 0.5) / wide
+            weights = np.array([cubic(v, -0.5) if mode == 3 else max(1 - abs(v), 0.0) for v in x])
+            m[o, at] = weights / weights.sum()
+            continue
+        if mode < 2:
+            at = np.floor((np.float32(o) + np.float32(0.5 * mode)) * np.float32(scale))
+            m[o, min(max(int(at), 0), n_in - 1)] += 1
+            continue
+        s = number(scale)
+        at = number(o) * s if align else (number(o) + number(0.5)) * s - number(0.5)
+        if mode == 2:
+            at = max(at, number(0))
+            i = min(int(at), n_in - 1)
+            part = float(at - number(i))
+            m[o, i] += number(1 - part)
+            m[o, min(i + 1, n_in - 1)] += number(part)
+            continue
+        base = np.floor(at)
+        for k in range(4):
+            m[o, min(max(int(base) + k - 1, 0), n_in - 1)] += number(cubic(float(at - base) + 1 - k, -0.75))
+    return m
+
+
+def resample(x, axis, matrix):
+    return np.moveaxis(np.tensordot(x, matrix, axes=(axis, 1)), -1, axis)

@@ -1,0 +1,5 @@
+"""Prints the stub."""
+
+from . import stub
+
+print(stub(), end="")
