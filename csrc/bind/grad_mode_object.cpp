@@ -1,6 +1,8 @@
 // The context manager behind no_grad and enable_grad. In Python, entering and leaving it cost more than a small operation.
 #include "autograd/grad_mode.h"
 
+#include <utility>
+
 #include "bind/module_object.h"
 #include "bind/tensor_object.h"
 
@@ -13,6 +15,16 @@ struct GradModeBlock {
 
 GradModeBlock* block(PyObject* self) { return reinterpret_cast<GradModeBlock*>(self); }
 
+// The last block of each mode is kept. `with no_grad():` lets its block go at once, and the next one takes that again: making
+// and freeing one costs as much as entering and leaving it.
+PyObject* kept[2] = {nullptr, nullptr};
+
+PyObject* kept_block(PyTypeObject* type) {
+    for (PyObject* o : kept)
+        if (o && Py_TYPE(o) == type && Py_REFCNT(o) == 1) return Py_NewRef(o);
+    return nullptr;
+}
+
 // cls(): the mode is the class's. cls(function): the function, decorated.
 PyObject* make(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
     PyObject* cls = reinterpret_cast<PyObject*>(type);
@@ -20,11 +32,17 @@ PyObject* make(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
     if (count > 1 || (kwargs && PyDict_GET_SIZE(kwargs)))
         return PyErr_Format(PyExc_TypeError, "%s() takes nothing, or one function to decorate", type->tp_name);
     if (count == 1) return PyObject_CallMethod(cls, "_decorated", "O", PyTuple_GET_ITEM(args, 0));
+    if (PyObject* again = kept_block(type)) return again;
     static PyObject* const name = PyUnicode_InternFromString("mode");
     py::object mode = py::reinterpret_steal<py::object>(PyObject_GetAttr(cls, name));
     if (!mode) return nullptr;
     PyObject* self = type->tp_alloc(type, 0);
-    if (self) block(self)->mode = mode.ptr() == Py_True;
+    if (!self) return nullptr;
+    block(self)->mode = mode.ptr() == Py_True;
+    if (type->tp_basicsize == sizeof(GradModeBlock)) { // without attributes of its own
+        PyObject* before = std::exchange(kept[block(self)->mode], Py_NewRef(self));
+        Py_XDECREF(before);
+    }
     return self;
 }
 

@@ -8,6 +8,7 @@
 #include "bind/convert.h"
 #include "bind/function.h"
 #include "bind/generator.h"
+#include "bind/layer.h"
 #include "bind/module_object.h"
 #include "bind/program.h"
 #include "bind/tensor_object.h"
@@ -81,6 +82,7 @@ PYBIND11_MODULE(_core, m) {
     bind_functions(m);
     bind_autograd(m);
     bind_function(m);
+    bind_layers(m);
     bind_module_object(m);
     bind_grad_mode(m);
     bind_optim(m);

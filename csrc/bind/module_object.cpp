@@ -2,9 +2,11 @@
 // module(x) is most often forward(self, x) of a class whose forward is one operation on x and some attributes. In Python the
 // two frames and the attribute look-ups of such a layer cost more than a small layer's arithmetic. So calling stands here:
 // - A module with hooks goes to its _call_with_hooks; every module does while there are hooks of all modules.
-// - A forward marked by nn.modules.module.calls(function, *names) is not run: the function is called with the input and the
+// - A forward made by nn.modules.module.calls(function, *names) is not run: the function is called with the input and the
 //   attributes of those names. A class that writes its own forward, an instance that was given one, keyword arguments and
 //   attributes that are not in the instance's __dict__ take the next way. The two give the same.
+// - linear and the plain activations on tensors go to the operation at once, without a search for the signature that fits.
+//   Where nothing is recorded, call_in_turn makes one operation of a linear layer and the activation behind it.
 // - Otherwise forward is looked up and called.
 //
 // Note [Log of calls]: a picture frames what ran in a module's forward. Which nodes those are is told by their numbers: a
@@ -14,42 +16,30 @@
 
 #include "autograd/node.h"
 #include "autograd/recorder.h"
+#include "bind/layer.h"
 #include "bind/tensor_object.h"
 
 namespace chainrule {
 namespace {
 
-constexpr Py_ssize_t kMostNames = 14;
-
-bool all_hooked = false;  // whether there are hooks of all modules
+bool all_hooked = false;   // whether there are hooks of all modules
+bool some_hooked = false;  // whether any module has ever been given a hook of its own: until then none is asked
 PyObject* name_hooked = nullptr;
 PyObject* name_forward = nullptr;
-PyObject* name_calls = nullptr;
 PyObject* name_call_with_hooks = nullptr;
 
-// What `calls` put on the class's forward: (function, names), borrowed; null if there is none.
-PyObject* marked(PyObject* forward) {
-    if (!forward || !PyFunction_Check(forward)) return nullptr;
-    PyObject* attributes = reinterpret_cast<PyFunctionObject*>(forward)->func_dict;
-    return attributes ? PyDict_GetItemWithError(attributes, name_calls) : nullptr;
+bool is_hooked(PyObject* attributes) {
+    if (all_hooked) return true;
+    if (!some_hooked) return false;
+    PyObject* hooked = PyDict_GetItemWithError(attributes, name_hooked);
+    return hooked && is_true(hooked);
 }
 
-// The call that `mark` describes. Null without an error set: an attribute is not in the dict.
-PyObject* call_marked(PyObject* mark, PyObject* attributes, PyObject* input) {
-    PyObject* names = PyTuple_GET_ITEM(mark, 1);
-    Py_ssize_t count = PyTuple_GET_SIZE(names);
-    PyObject* args[kMostNames + 2];
-    args[1] = input;
-    for (Py_ssize_t i = 0; i < count; ++i) {
-        args[i + 2] = PyDict_GetItemWithError(attributes, PyTuple_GET_ITEM(names, i));
-        if (!args[i + 2]) return nullptr;
-    }
-    // The callee may drop the attributes that it was given.
-    for (Py_ssize_t i = 0; i < count; ++i) Py_INCREF(args[i + 2]);
-    PyObject* result = PyObject_Vectorcall(PyTuple_GET_ITEM(mark, 0), args + 1,
-                                           static_cast<size_t>(count + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
-    for (Py_ssize_t i = 0; i < count; ++i) Py_DECREF(args[i + 2]);
-    return result;
+// What a module without hooks comes down to when it is called with one argument; null: its own forward is to be called.
+const Layer* layer_of(PyObject* module, PyObject* attributes) {
+    if (PyDict_GetItemWithError(attributes, name_forward)) return nullptr;
+    PyObject* forward = _PyType_Lookup(Py_TYPE(module), name_forward);
+    return forward ? find_layer(forward) : nullptr;
 }
 
 PyObject* call_forward(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwargs) {
@@ -81,16 +71,11 @@ uint32_t this_thread() { return static_cast<uint32_t>(reinterpret_cast<uintptr_t
 inline PyObject* run(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwargs) {
     py::object attributes = py::reinterpret_steal<py::object>(PyObject_GenericGetDict(self, nullptr));
     if (!attributes) return nullptr;
-    PyObject* hooked = PyDict_GetItemWithError(attributes.ptr(), name_hooked);
-    if (all_hooked || (hooked && is_true(hooked))) return call_with_hooks(self, args, count, kwargs);
+    if (is_hooked(attributes.ptr())) return call_with_hooks(self, args, count, kwargs);
     bool plain = count == 1 && (!kwargs || PyDict_GET_SIZE(kwargs) == 0);
-    if (plain && !PyErr_Occurred() && !PyDict_GetItemWithError(attributes.ptr(), name_forward)) {
-        if (PyObject* mark = marked(_PyType_Lookup(Py_TYPE(self), name_forward))) {
-            py::object held = py::reinterpret_borrow<py::object>(mark);
-            PyObject* result = call_marked(mark, attributes.ptr(), args[0]);
-            if (result || PyErr_Occurred()) return result;
-        }
-    }
+    if (plain && !PyErr_Occurred())
+        if (const Layer* layer = layer_of(self, attributes.ptr()))
+            if (PyObject* result = call_layer(*layer, attributes.ptr(), args[0])) return result;
     if (PyErr_Occurred()) return nullptr;
     return call_forward(self, args, count, kwargs);
 }
@@ -128,6 +113,23 @@ PyObject* call_one(PyObject* module, PyObject* input) {
     return result;
 }
 
+// The layer of a module that is called in the way that stands here.
+const Layer* plain_layer(PyObject* module, py::object* attributes) {
+    if (Py_TYPE(module)->tp_call != type_call) return nullptr;
+    *attributes = py::reinterpret_steal<py::object>(PyObject_GenericGetDict(module, nullptr));
+    if (!*attributes || is_hooked(attributes->ptr())) return nullptr;
+    return layer_of(module, attributes->ptr());
+}
+
+// A module and the one behind it in one operation. Null without an error set: they have to be called one by one.
+PyObject* call_two(PyObject* module, PyObject* next, PyObject* input) {
+    py::object attributes, next_attributes;
+    const Layer *first = plain_layer(module, &attributes), *second = nullptr;
+    if (first && first->linear) second = plain_layer(next, &next_attributes);
+    if (!second || !second->activation || PyErr_Occurred()) return nullptr;
+    return call_activated(*first, attributes.ptr(), *second, input);
+}
+
 // call_in_turn(input, modules): each module on what the one before gave.
 PyObject* call_in_turn(PyObject*, PyObject* const* args, Py_ssize_t count) {
     return guarded([&]() -> PyObject* {
@@ -135,14 +137,23 @@ PyObject* call_in_turn(PyObject*, PyObject* const* args, Py_ssize_t count) {
             PyErr_SetString(PyExc_TypeError, "call_in_turn: an input and a dict of modules are required");
             return nullptr;
         }
+        PyObject *modules = args[1], *item = nullptr, *next = nullptr;
         py::object value = py::reinterpret_borrow<py::object>(args[0]);
-        Py_ssize_t position = 0, size = PyDict_GET_SIZE(args[1]);
-        PyObject* item = nullptr;
-        while (PyDict_Next(args[1], &position, nullptr, &item)) {
+        Py_ssize_t position = 0, size = PyDict_GET_SIZE(modules);
+        while (PyDict_Next(modules, &position, nullptr, &item)) {
+            Py_ssize_t behind = position;
+            if (PyDict_Next(modules, &behind, nullptr, &next)) {
+                if (PyObject* result = call_two(item, next, value.ptr())) {
+                    value = py::reinterpret_steal<py::object>(result);
+                    position = behind;
+                    continue;
+                }
+                if (PyErr_Occurred()) return nullptr;
+            }
             py::object module = py::reinterpret_borrow<py::object>(item);
             value = py::reinterpret_steal<py::object>(call_one(item, value.ptr()));
             if (!value) return nullptr;
-            if (PyDict_GET_SIZE(args[1]) != size) {
+            if (PyDict_GET_SIZE(modules) != size) {
                 PyErr_SetString(PyExc_RuntimeError, "Sequential: a module was added or removed during the call");
                 return nullptr;
             }
@@ -165,7 +176,6 @@ PyMethodDef in_turn = {"call_in_turn", reinterpret_cast<PyCFunction>(reinterpret
 void bind_module_object(py::module_& m) {
     name_hooked = intern("_hooked");
     name_forward = intern("forward");
-    name_calls = intern("_calls");
     name_call_with_hooks = intern("_call_with_hooks");
     PyType_Slot slots[] = {
         {Py_tp_doc, const_cast<char*>("The base of nn.Module: calling it calls forward, and its hooks.")},
@@ -177,7 +187,6 @@ void bind_module_object(py::module_& m) {
     PyObject* type = PyType_FromSpec(&spec);
     if (!type) throw py::error_already_set();
     m.attr("ModuleBase") = py::reinterpret_steal<py::object>(type);
-    m.attr("MOST_ATTRIBUTES") = kMostNames;
     m.def(
         "module_calls", &module_calls,
         "The thread's last calls of modules that made nodes, as they ended: (id(module), first sequence number, end); "
@@ -185,6 +194,7 @@ void bind_module_object(py::module_& m) {
     m.def(
         "set_modules_hooked", [](bool hooked) { all_hooked = hooked; }, py::arg("hooked"),
         "Whether there are hooks of all modules.");
+    m.def("expect_hooked_modules", [] { some_hooked = true; }, "From now on modules are asked for hooks of their own.");
     PyObject* function = PyCFunction_New(&in_turn, nullptr);
     if (!function) throw py::error_already_set();
     m.attr("call_in_turn") = py::reinterpret_steal<py::object>(function);

@@ -211,9 +211,8 @@ using CrossEntropyGrad = void (*)(const void* logits, const int64_t* labels, con
                                   const void* grad_loss, int64_t grad_stride, double scale, void* grad_logits,
                                   int64_t rows, int64_t classes, int64_t ignore_index, double label_smoothing);
 
-// x[r][c] = act(x[r][c] + bias[c]); rows contiguous with row stride `ld` (elements); bias may be null.
-enum class RowAct : uint8_t { None, Relu, Sigmoid, Tanh, Count };
-using BiasAct = void (*)(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld);
+// x[r][c] += bias[c]; rows contiguous with row stride `ld` (elements).
+using AddBias = void (*)(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld);
 
 struct SgdStep {
     double lr, momentum, dampening, weight_decay;
@@ -361,7 +360,7 @@ struct Table {
     ColumnMapGrad softmax_columns_grad[kNumDTypes], log_softmax_columns_grad[kNumDTypes];
     CrossEntropy cross_entropy[kNumDTypes];
     CrossEntropyGrad cross_entropy_grad[kNumDTypes];
-    BiasAct bias_act[static_cast<int>(RowAct::Count)][kNumDTypes];
+    AddBias add_bias[kNumDTypes];
     Sgd sgd[kNumDTypes];
     Adam adam[kNumDTypes];
     OptimizerStep step_rule[static_cast<int>(StepRule::Count)][kNumDTypes];

@@ -116,6 +116,12 @@ Example:
 const Register relu_fn(
     {"relu", kUnaryFlags | kNN, kReluDoc, {{"relu(Tensor input, bool inplace=False)", call_inplace<relu_op>}}});
 
+const OpDef* plain_activation(std::string_view name) {
+    for (const OpDef* op : {&relu_op, &sigmoid_op, &tanh_op})
+        if (name == op->name) return op;
+    return nullptr;
+}
+
 // ---- functions whose attributes are one number: leaky_relu, softshrink, hardshrink ----
 namespace {
 

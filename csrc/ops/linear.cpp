@@ -14,6 +14,8 @@ namespace {
 
 using kernels::Reduce;
 
+constexpr int64_t kNear = 1 << 12;  // elements that stay in the first cache
+
 // All leading axes as rows. Values only.
 Tensor as_rows(const Tensor& t) {
     if (t.ndim() == 2) return t;
@@ -23,18 +25,28 @@ Tensor as_rows(const Tensor& t) {
     return alias(contiguous_data(t), {rows, cols}, {cols, 1}, 0);
 }
 
-void add_bias(const Tensor& y, const Tensor& bias) {
-    Tensor b = contiguous_data(bias);
-    int64_t n = y.size(1), rows = y.size(0);
-    if (n == 0) return;
-    kernels::BiasAct add =
-        kernels::kernels().bias_act[static_cast<int>(kernels::RowAct::None)][static_cast<int>(y.dtype())];
+// Bias and activation, either of which may be absent; by pieces that the second finds near.
+void finish(const Tensor& y, const Tensor& bias, const OpDef* activation) {
+    Tensor b = bias ? contiguous_data(bias) : bias;
+    int64_t n = y.size(1), rows = y.size(0), item = static_cast<int64_t>(y.item_size());
+    if (n == 0 || (!b && !activation)) return;
+    const int dtype = static_cast<int>(y.dtype());
+    kernels::AddBias add = kernels::kernels().add_bias[dtype];
+    kernels::Loop act = activation ? kernels::kernels().unary[activation->kernel][dtype] : nullptr;
+    const int64_t strides[] = {item, item};
     char* out = y.data();
-    const char* values = b.data();
-    int64_t row_bytes = n * static_cast<int64_t>(y.item_size());
+    const char* values = b ? b.data() : nullptr;
+    const int64_t piece = act && values ? kNear / n + 1 : rows;
     Unlock unlock(y.numel());
-    parallel_for(rows, (1 << 15) / n + 1,
-                 [&](int64_t begin, int64_t end) { add(out + begin * row_bytes, values, end - begin, n, n); });
+    parallel_for(rows, kGrain / n + 1, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; r += piece) {
+            const int64_t count = std::min(piece, end - r);
+            char* at = out + r * n * item;
+            if (values) add(at, values, count, n, n);
+            char* const both[] = {at, at};
+            if (act) act(both, strides, count * n, nullptr);
+        }
+    });
 }
 
 void check_linear(const Tensor& x, const Tensor& w, const Tensor& b) {
@@ -77,13 +89,19 @@ void one_row(const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor&
     });
 }
 
-void eval_linear(EvalCtx& c) {
-    Tensor x = as_rows(c.input(0)), y = as_rows(c.out());
+void eval_activated(EvalCtx& c, const OpDef* activation) {
+    Tensor x = as_rows(c.input(0)), y = as_rows(c.out()), bias = c.input(2);
     const Tensor& w = c.input(1);
-    if (y.size(0) == 1 && w.stride(1) == 1 && x.stride(1) == 1 && y.stride(1) == 1) return one_row(x, w, c.input(2), y);
-    multiply(x, false, w, true, y);
-    if (c.input(2)) add_bias(y, c.input(2));
+    if (y.size(0) == 1 && w.stride(1) == 1 && x.stride(1) == 1 && y.stride(1) == 1) {
+        one_row(x, w, bias, y);
+        bias = Tensor();
+    } else {
+        multiply(x, false, w, true, y);
+    }
+    finish(y, bias, activation);
 }
+
+void eval_linear(EvalCtx& c) { eval_activated(c, nullptr); }
 
 void vjp_recorded(VjpCtx& c) {
     const Tensor& g = c.grad();
@@ -157,6 +175,22 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     Tensor y = matmul(x, transpose(weight, 0, 1));
     return bias ? y + bias : y;
 }
+
+struct ActivatedAttrs {
+    const OpDef* activation;
+};
+// Linear and an activation as one operation, which has no gradient rule: of networks that only answer.
+const OpDef linear_activated_op = {
+    .name = "linear",
+    .grad_name = "",
+    .infer = infer_linear,
+    .eval = [](EvalCtx& c) { eval_activated(c, c.attr<ActivatedAttrs>().activation); },
+    .attr_bytes = sizeof(ActivatedAttrs),
+};
+Tensor linear_activated(const Tensor& x, const Tensor& weight, const Tensor& bias, const OpDef& activation) {
+    return run_with(linear_activated_op, ActivatedAttrs{&activation}, x, weight, bias);
+}
+
 const Register linear_fn({"linear",
                           kNN,
                           R"(Affine map of the last axis.

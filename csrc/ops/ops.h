@@ -164,6 +164,10 @@ Tensor mv(const Tensor& a, const Tensor& x, bool transpose = false);
 Tensor dot(const Tensor& x, const Tensor& y);
 Tensor outer(const Tensor& x, const Tensor& y);
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+// activation(linear(x, weight, bias)), bit for bit, of which nothing is recorded.
+Tensor linear_activated(const Tensor& x, const Tensor& weight, const Tensor& bias, const OpDef& activation);
+// The activation of this name, if it is one kernel without numbers: relu, sigmoid, tanh. Null if it is not.
+const OpDef* plain_activation(std::string_view name);
 Tensor dropout(const Tensor& x, double p);  // as in training
 
 // softmax and losses

@@ -61,7 +61,7 @@ template <class T>
 void cross_entropy_grad(const void* logits, const int64_t* labels, const void* weight, const void* lse,
                         const void* grad_loss, int64_t grad_stride, double scale, void* grad_logits, int64_t rows,
                         int64_t classes, int64_t ignore_index, double label_smoothing);
-template <RowAct op, class T> void bias_act(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld);
+template <class T> void add_bias(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld);
 template <class T> void conv_tile(const ConvTile& tile);
 template <class T>
 void transpose(const void* from, int64_t ld_in, void* to, int64_t ld_out, int64_t rows, int64_t cols);
@@ -157,7 +157,6 @@ constexpr bool supports(Compare, DType) { return true; }
 constexpr bool supports(Predicate, DType) { return true; }
 constexpr bool supports(StepRule, DType t) { return is_floating(t); }
 constexpr bool supports(Recurrent, DType t) { return is_floating(t); }
-constexpr bool supports(RowAct, DType t) { return is_floating(t); }
 constexpr bool supports(Reduce op, DType t) { return op < Reduce::SumAbs || is_floating(t); }
 
 // out[op][t] = Entry<op, type of t>::get() where the pair is supported.
@@ -206,9 +205,6 @@ template <auto op, class T> struct ReduceRowsEntry {
 };
 template <auto op, class T> struct ReduceColumnsEntry {
     static constexpr ReduceColumns get() { return reduce_columns<op, Memory<T>>; }
-};
-template <auto op, class T> struct BiasActEntry {
-    static constexpr BiasAct get() { return bias_act<op, T>; }
 };
 
 // out[t] = F<type of t>::get() for every type, or for the floats
@@ -351,6 +347,9 @@ template <class T> struct ColumnAffineEntry {
 template <class T> struct ColumnGradEntry {
     static constexpr ColumnGrad get() { return column_grad<T>; }
 };
+template <class T> struct AddBiasEntry {
+    static constexpr AddBias get() { return add_bias<T>; }
+};
 template <class T> struct RowDotsEntry {
     static constexpr RowDots get() { return row_dots<T>; }
 };
@@ -374,6 +373,7 @@ template <class Out> constexpr void fill_rows(Out& out) {
     fill_floats<SoftmaxEntry<false>::ColumnsGrad>(out.softmax_columns_grad);
     fill_floats<SoftmaxEntry<true>::ColumnsGrad>(out.log_softmax_columns_grad);
     fill_floats<RowDotsEntry>(out.row_dots);
+    fill_floats<AddBiasEntry>(out.add_bias);
 }
 template <class Out> constexpr void fill_cross_entropy(Out& out) {
     fill_floats<CrossEntropyEntry>(out.cross_entropy);

@@ -1,6 +1,8 @@
 // softmax and log_softmax with their gradients; bias and activation in one pass
 #include "kernels/isa/rows.h"
 
+#include <cstring>
+
 #include "kernels/isa/entries.h"
 
 namespace chainrule::kernels::CHAINRULE_ISA {
@@ -87,30 +89,6 @@ template <class T> CHAINRULE_INLINE void log_grad_row(const T* g, const T* y, T*
     for (int64_t j = 0; whole + j < n; ++j) tail[0][j] = g[whole + j], tail[1][j] = y[whole + j];
     log_grad_core(tail[0], tail[1], tail[0], kLanes<T>, sum);
     for (int64_t j = 0; whole + j < n; ++j) out[whole + j] = tail[0][j];
-}
-
-template <RowAct op, class T> void act_core(T* x, const T* bias, int64_t n) {
-    n &= -kLanes<T>;
-#pragma omp simd
-    for (int64_t i = 0; i < n; ++i) x[i] = op == RowAct::Sigmoid ? sigmoid_(x[i] + bias[i]) : tanh_(x[i] + bias[i]);
-}
-template <RowAct op, class T> CHAINRULE_INLINE void act_row(T* x, const T* bias, int64_t n) {
-    const int64_t whole = n / kLanes<T> * kLanes<T>;
-    if (whole > 0) act_core<op>(x, bias, whole);
-    if (whole == n) return;
-    alignas(64) T tail[2][kLanes<T>] = {};
-    for (int64_t j = 0; whole + j < n; ++j) tail[0][j] = x[whole + j], tail[1][j] = bias[whole + j];
-    act_core<op>(tail[0], tail[1], kLanes<T>);
-    for (int64_t j = 0; whole + j < n; ++j) x[whole + j] = tail[0][j];
-}
-template <RowAct op, class T> CHAINRULE_INLINE void plain_row(T* x, const T* bias, int64_t n) {
-    if (op == RowAct::Relu) {
-#pragma omp simd
-        for (int64_t i = 0; i < n; ++i) x[i] = clamp_low(x[i] + bias[i], T(0));
-    } else {
-#pragma omp simd
-        for (int64_t i = 0; i < n; ++i) x[i] += bias[i];
-    }
 }
 
 }  // namespace
@@ -235,24 +213,22 @@ void softmax_columns_grad(const void* grad, const void* output, void* out, int64
     });
 }
 
-template <RowAct op, class T> void bias_act(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld) {
-    alignas(64) static constexpr T zeros[kChunk] = {};
-    const T* b = static_cast<const T*>(bias);
-    if (b == nullptr && op == RowAct::None) return;
+template <class T> void add_bias(void* x, const void* bias, int64_t rows, int64_t n, int64_t ld) {
+    const T* add = static_cast<const T*>(bias);
     for (int64_t r = 0; r < rows; ++r) {
         T* row = static_cast<T*>(x) + r * ld;
-        // Without a bias a row is cut into pieces that the zeros cover.
-        for (int64_t c = 0; c < n;) {
-            const int64_t m = b != nullptr || n - c < kChunk ? n - c : kChunk;
-            const T* add = b != nullptr ? b + c : zeros;
-            if constexpr (op == RowAct::Sigmoid || op == RowAct::Tanh) act_row<op>(row + c, add, m);
-            else plain_row<op>(row + c, add, m);
-            c += m;
-        }
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) row[i] += add[i];
     }
 }
 
 namespace {
+
+// What does not fill the lanes; apart, so that the loop beside it keeps the registers.
+template <int rows, class T> [[gnu::noinline]] void add_rest(const T* w, int64_t ld, const T* x, int64_t k, T* to) {
+    for (int r = 0; r < rows; ++r)
+        for (int64_t j = 0; j < k; ++j) to[r] = mul_add(w[r * ld + j], x[j], to[r]);
+}
 
 // Dot products of several neighbouring rows with x, which is read once for all of them.
 template <int rows, class T>
@@ -264,11 +240,15 @@ CHAINRULE_INLINE void dots_of(const T* w, int64_t ld, const T* x, const T* bias,
 #pragma omp simd
             for (int64_t j = 0; j < kLanes<T>; ++j) sum[r][j] = mul_add(w[r * ld + i + j], x[i + j], sum[r][j]);
         }
-    for (int r = 0; r < rows; ++r) {
-        T rest = bias != nullptr ? bias[r] : T(0);
-        for (int64_t j = i; j < k; ++j) rest = mul_add(w[r * ld + j], x[j], rest);
-        y[r] = fold_lanes<SumJoin, static_cast<int>(kLanes<T>)>(sum[r]) + rest;
+    T rest[rows] = {};
+    if (bias != nullptr) std::memcpy(rest, bias, sizeof rest);
+    if (i < k) add_rest<rows>(w + i, ld, x + i, k - i, rest);
+    if constexpr (rows == 4 && sizeof(T) == 4) {
+        auto joined = fold_four<SumJoin, kLanes<T>>(sum);
+        for (int r = 0; r < rows; ++r) y[r] = joined[r] + rest[r];
+        return;
     }
+    for (int r = 0; r < rows; ++r) y[r] = fold_lanes<SumJoin, static_cast<int>(kLanes<T>)>(sum[r]) + rest[r];
 }
 
 }  // namespace
@@ -291,12 +271,11 @@ struct Kept {
     ColumnMap softmax_columns[kNumDTypes]{}, log_softmax_columns[kNumDTypes]{};
     ColumnMapGrad softmax_columns_grad[kNumDTypes]{}, log_softmax_columns_grad[kNumDTypes]{};
     RowDots row_dots[kNumDTypes]{};
-    Keep<BiasAct, static_cast<int>(RowAct::Count)> bias_act;
+    AddBias add_bias[kNumDTypes]{};
 };
 constexpr Kept make() {
     Kept keep;
     fill_rows(keep);
-    fill_all<BiasActEntry, RowAct>(keep.bias_act.at);
     return keep;
 }
 [[gnu::used]] constexpr Kept kKeep = make();

@@ -22,7 +22,6 @@ constexpr Table make() {
     fill_scans(t);
     fill_rows(t);
     fill_cross_entropy(t);
-    fill_all<BiasActEntry, RowAct>(t.bias_act);
     fill_optimizers(t);
     fill_step_rules(t);
     fill_conv(t);

@@ -42,6 +42,22 @@ _global_buffer_registration_hooks: dict[int, Any] = OrderedDict()
 _global_module_registration_hooks: dict[int, Any] = OrderedDict()
 
 
+class _Hooked:
+    """What a module with hooks has for `_hooked`. A copy of it, such as a pickled module brings, is made by the same call."""
+
+    def __reduce__(self) -> Any:
+        return _hooked, ()
+
+
+def _hooked() -> _Hooked:
+    """Modules are asked for hooks of their own only once there may be any."""
+    _core.expect_hooked_modules()
+    return _HOOKED
+
+
+_HOOKED = _Hooked()
+
+
 def _add(hook: Any, table: dict[int, Any], *flag_tables: dict[int, bool]) -> RemovableHandle:
     """Put a hook into a table, and its flags into theirs."""
     handle = RemovableHandle(table, extra_dict=list(flag_tables))
@@ -130,7 +146,7 @@ class HookMixin:
         handle = _add(hook, table, *[self._hook_table(flag) for flag in flags])
         if prepend:
             table.move_to_end(handle.id, last=False)
-        self.__dict__["_hooked"] = True
+        self.__dict__["_hooked"] = _hooked()
         return handle
 
     def register_forward_pre_hook(

@@ -102,7 +102,7 @@ def calls(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
     def forward(self: Any, input: Any) -> Any:
         return function(input, *[getattr(self, name) for name in names])
 
-    forward._calls = (function, names)  # type: ignore[attr-defined]  # a mark on a function
+    _core.make_layer(forward, function, names)
     return forward
 
 
