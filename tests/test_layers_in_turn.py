@@ -91,7 +91,9 @@ def test_a_hook_comes_back_from_a_pickle_in_another_process(tmp_path):
     net[0].register_forward_hook(zeros_instead)
     path = tmp_path / "net.pickle"
     path.write_bytes(pickle.dumps(net))
-    program = f"import pickle, chainrule as cr; print(pickle.load(open({str(path)!r}, 'rb'))(cr.ones(1, 2)).sum().item())"
+    program = (
+        f"import pickle, chainrule as cr; print(pickle.load(open({str(path)!r}, 'rb'))(cr.ones(1, 2)).sum().item())"
+    )
     folder = __file__.rsplit("/", 1)[0]
     env_path = [folder, *sys.path]
     done = subprocess.run(

@@ -39,7 +39,7 @@ PyObject* make(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
     PyObject* self = type->tp_alloc(type, 0);
     if (!self) return nullptr;
     block(self)->mode = mode.ptr() == Py_True;
-    if (type->tp_basicsize == sizeof(GradModeBlock)) { // without attributes of its own
+    if (type->tp_basicsize == sizeof(GradModeBlock)) {  // without attributes of its own
         PyObject* before = std::exchange(kept[block(self)->mode], Py_NewRef(self));
         Py_XDECREF(before);
     }

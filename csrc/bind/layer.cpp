@@ -29,7 +29,8 @@ void make_layer(py::object forward, py::object function, py::tuple names) {
     auto* layer = new Layer{forward.inc_ref().ptr(), function.inc_ref().ptr(), names.inc_ref().ptr()};
     layer->linear = function.ptr() == linear && names.size() == 2;
     for (const char* name : {"relu", "sigmoid", "tanh"})
-        if (function.ptr() == find_function(name).object && names.size() <= 1) layer->activation = plain_activation(name);
+        if (function.ptr() == find_function(name).object && names.size() <= 1)
+            layer->activation = plain_activation(name);
     all_layers()[forward.ptr()] = layer;
 }
 
