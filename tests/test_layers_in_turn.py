@@ -1,4 +1,4 @@
-"""Calls of layers that go to the operation at once: they give what the long way gives, bit for bit, and see every hook."""
+"""Layers that go to their operation at once give what the long way gives, bit for bit, and see every hook."""
 
 import pickle
 import subprocess

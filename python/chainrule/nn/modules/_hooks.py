@@ -43,7 +43,7 @@ _global_module_registration_hooks: dict[int, Any] = OrderedDict()
 
 
 class _Hooked:
-    """What a module with hooks has for `_hooked`. A copy of it, such as a pickled module brings, is made by the same call."""
+    """The value of `_hooked`. Its copy, such as a pickled module brings, is made by the same call as itself."""
 
     def __reduce__(self) -> Any:
         return _hooked, ()
