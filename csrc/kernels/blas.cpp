@@ -19,9 +19,11 @@ int narrow(int64_t size) {
 
 CBLAS_TRANSPOSE transpose(bool trans) { return trans ? CblasTrans : CblasNoTrans; }
 
+}  // namespace
+
 // Python loads OpenBLAS with OPENBLAS_NUM_THREADS=1. A C++ program may not have, so say it again before the first
-// product. (This starts no thread; it keeps OpenBLAS from using those it has.)
-void use_one_thread() {
+// call. (This starts no thread; it keeps OpenBLAS from using those it has.)
+void blas_on_one_thread() noexcept {
     static const bool done = [] {
         if (openblas_get_num_threads() != 1) openblas_set_num_threads(1);
         return true;
@@ -29,32 +31,30 @@ void use_one_thread() {
     static_cast<void>(done);
 }
 
-}  // namespace
-
 void sgemm(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda,
            const float* b, int64_t ldb, float beta, float* c, int64_t ldc) noexcept {
-    use_one_thread();
+    blas_on_one_thread();
     cblas_sgemm(CblasRowMajor, transpose(trans_a), transpose(trans_b), narrow(m), narrow(n), narrow(k), alpha, a,
                 narrow(lda), b, narrow(ldb), beta, c, narrow(ldc));
 }
 
 void dgemm(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, double alpha, const double* a, int64_t lda,
            const double* b, int64_t ldb, double beta, double* c, int64_t ldc) noexcept {
-    use_one_thread();
+    blas_on_one_thread();
     cblas_dgemm(CblasRowMajor, transpose(trans_a), transpose(trans_b), narrow(m), narrow(n), narrow(k), alpha, a,
                 narrow(lda), b, narrow(ldb), beta, c, narrow(ldc));
 }
 
 void sgemv(bool trans_a, int64_t m, int64_t n, float alpha, const float* a, int64_t lda, const float* x, int64_t incx,
            float beta, float* y, int64_t incy) noexcept {
-    use_one_thread();
+    blas_on_one_thread();
     cblas_sgemv(CblasRowMajor, transpose(trans_a), narrow(m), narrow(n), alpha, a, narrow(lda), x, narrow(incx), beta,
                 y, narrow(incy));
 }
 
 void dgemv(bool trans_a, int64_t m, int64_t n, double alpha, const double* a, int64_t lda, const double* x,
            int64_t incx, double beta, double* y, int64_t incy) noexcept {
-    use_one_thread();
+    blas_on_one_thread();
     cblas_dgemv(CblasRowMajor, transpose(trans_a), narrow(m), narrow(n), alpha, a, narrow(lda), x, narrow(incx), beta,
                 y, narrow(incy));
 }

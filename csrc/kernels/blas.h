@@ -32,6 +32,9 @@ bool blas_cuts_freely(bool is_double) noexcept;
 // Has OpenBLAS chosen kernels for AVX-512? It multiplies small matrices by kernels of their own then.
 bool blas_has_small_kernels() noexcept;
 
+// Must come before any call of OpenBLAS: the routines above see to it, and lapack.cpp.
+void blas_on_one_thread() noexcept;
+
 std::string blas_version();  // as OpenBLAS states it
 std::string blas_kernel();   // the processor family it chose its kernels for
 int blas_threads();          // 1

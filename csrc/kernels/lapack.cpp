@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "kernels/blas.h"
 #include "kernels/openblas.h"
 
 // Fortran's calling convention: everything by address, the lengths of strings at the end.
@@ -68,6 +69,11 @@ template <> struct Lapack<double> {
     static constexpr auto trsm = cblas_dtrsm;
 };
 
+template <class T> Lapack<T> lapack() {
+    blas_on_one_thread();
+    return {};
+}
+
 int as_int(int64_t n) { return static_cast<int>(n); }
 // The distance between columns, at least 1.
 int distance(int64_t rows) { return rows > 1 ? as_int(rows) : 1; }
@@ -85,37 +91,37 @@ template <class T, class F> void with_workspace(const F& call) {
 
 template <class T> int lu(int64_t rows, int64_t columns, T* a, int* pivots) {
     int m = as_int(rows), n = as_int(columns), lda = distance(rows), info = 0;
-    Lapack<T>::getrf(&m, &n, a, &lda, pivots, &info);
+    lapack<T>().getrf(&m, &n, a, &lda, pivots, &info);
     return info;
 }
 
 template <class T> int inverse_of_lu(int64_t size, T* a, const int* pivots) {
     int n = as_int(size), lda = distance(size), info = 0;
-    with_workspace<T>([&](T* work, int lwork) { Lapack<T>::getri(&n, a, &lda, pivots, work, &lwork, &info); });
+    with_workspace<T>([&](T* work, int lwork) { lapack<T>().getri(&n, a, &lda, pivots, work, &lwork, &info); });
     return info;
 }
 
 template <class T> int solve_lu(int64_t size, int64_t columns, const T* a, const int* pivots, T* b) {
     int n = as_int(size), nrhs = as_int(columns), lda = distance(size), info = 0;
-    Lapack<T>::getrs("N", &n, &nrhs, a, &lda, pivots, b, &lda, &info, 1);
+    lapack<T>().getrs("N", &n, &nrhs, a, &lda, pivots, b, &lda, &info, 1);
     return info;
 }
 
 template <class T> int cholesky(int64_t size, T* a) {
     int n = as_int(size), lda = distance(size), info = 0;
-    Lapack<T>::potrf("L", &n, a, &lda, &info, 1);
+    lapack<T>().potrf("L", &n, a, &lda, &info, 1);
     return info;
 }
 
 template <class T> int qr(int64_t rows, int64_t columns, T* a, T* tau) {
     int m = as_int(rows), n = as_int(columns), lda = distance(rows), info = 0;
-    with_workspace<T>([&](T* work, int lwork) { Lapack<T>::geqrf(&m, &n, a, &lda, tau, work, &lwork, &info); });
+    with_workspace<T>([&](T* work, int lwork) { lapack<T>().geqrf(&m, &n, a, &lda, tau, work, &lwork, &info); });
     return info;
 }
 
 template <class T> int q_of_reflectors(int64_t rows, int64_t columns, int64_t reflectors, T* a, const T* tau) {
     int m = as_int(rows), n = as_int(columns), k = as_int(reflectors), lda = distance(rows), info = 0;
-    with_workspace<T>([&](T* work, int lwork) { Lapack<T>::orgqr(&m, &n, &k, a, &lda, tau, work, &lwork, &info); });
+    with_workspace<T>([&](T* work, int lwork) { lapack<T>().orgqr(&m, &n, &k, a, &lda, tau, work, &lwork, &info); });
     return info;
 }
 
@@ -124,8 +130,8 @@ template <class T> int svd(bool full, int64_t rows, int64_t columns, T* a, T* s,
     int ldvt = distance(full ? n : k);
     std::vector<int> iwork(static_cast<size_t>(8 * k + 1));
     with_workspace<T>([&](T* work, int lwork) {
-        Lapack<T>::gesdd(full ? "A" : "S", &m, &n, a, &lda, s, u, &lda, vt, &ldvt, work, &lwork, iwork.data(), &info,
-                         1);
+        lapack<T>().gesdd(full ? "A" : "S", &m, &n, a, &lda, s, u, &lda, vt, &ldvt, work, &lwork, iwork.data(), &info,
+                          1);
     });
     return info;
 }
@@ -135,7 +141,7 @@ template <class T> int eigh(bool upper, int64_t size, T* a, T* values) {
     std::vector<int> iwork(static_cast<size_t>(liwork));
     with_workspace<T>([&](T* work, int lwork) {
         int asked = lwork < 0 ? -1 : liwork;
-        Lapack<T>::syevd("V", upper ? "U" : "L", &n, a, &lda, values, work, &lwork, iwork.data(), &asked, &info, 1, 1);
+        lapack<T>().syevd("V", upper ? "U" : "L", &n, a, &lda, values, work, &lwork, iwork.data(), &asked, &info, 1, 1);
     });
     return info;
 }
@@ -147,15 +153,15 @@ int least_squares(int64_t rows, int64_t columns, int64_t right, T* a, T* b, doub
     T limit = static_cast<T>(rcond);
     std::vector<int> order(static_cast<size_t>(n + 1));
     with_workspace<T>([&](T* work, int lwork) {
-        Lapack<T>::gelsy(&m, &n, &nrhs, a, &lda, b, &ldb, order.data(), &limit, rank, work, &lwork, &info);
+        lapack<T>().gelsy(&m, &n, &nrhs, a, &lda, b, &ldb, order.data(), &limit, rank, work, &lwork, &info);
     });
     return info;
 }
 
 template <class T> void solve_triangular(bool upper, bool unit, int64_t n, int64_t columns, const T* a, T* b) {
-    Lapack<T>::trsm(CblasRowMajor, CblasLeft, upper ? CblasUpper : CblasLower, CblasNoTrans,
-                    unit ? CblasUnit : CblasNonUnit, as_int(n), as_int(columns), T(1), a, distance(n), b,
-                    distance(columns));
+    lapack<T>().trsm(CblasRowMajor, CblasLeft, upper ? CblasUpper : CblasLower, CblasNoTrans,
+                     unit ? CblasUnit : CblasNonUnit, as_int(n), as_int(columns), T(1), a, distance(n), b,
+                     distance(columns));
 }
 
 template int lu(int64_t, int64_t, float*, int*);

@@ -274,6 +274,19 @@ def test_36_large_norms_and_losses_in_threads():
     assert run_python(NORMS_IN_THREADS).strip() == "done"
 
 
+@pytest.mark.parametrize("dtype", [cr.float32, cr.float64])
+def test_36_products_in_threads(dtype):
+    """Each has the bits of one alone: OpenBLAS packs into buffers that the threads share, under its locks."""
+    a, b, square = cr.randn(300, 8, dtype=dtype), cr.randn(8, 3000, dtype=dtype), cr.randn(300, 300, dtype=dtype)
+
+    def products(_):
+        return [a @ b, square @ square, square.T @ square[0], cr.linalg.solve(square, a)]
+
+    alone = products(0)
+    for found in in_threads(lambda i: [products(i) for _ in range(20)]):
+        assert all((x == y).all() for each in found for x, y in zip(each, alone))
+
+
 def gradients_of(make, *shapes):
     """make's result and its gradients for fresh leaves of these shapes, the same in every call."""
     leaves = [cr.tensor(np.random.default_rng(7).random(shape), requires_grad=True) for shape in shapes]
