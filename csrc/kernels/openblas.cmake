@@ -1,7 +1,7 @@
-# The target chainrule_openblas: a static OpenBLAS of the system, of which only what is used is kept, or else the shared
-# library of the pip package scipy-openblas32, which makes the wheel more than twice as large.
-set(CHAINRULE_OPENBLAS "" CACHE STRING
-  "Folder or file of a static OpenBLAS; pip: the package scipy-openblas32; empty: the system's where it serves, else pip")
+# The target chainrule_openblas: a static OpenBLAS of the system, of which only what is used is kept, or the shared library
+# of the pip package scipy-openblas32, which makes the wheel more than twice as large.
+set(CHAINRULE_OPENBLAS "" CACHE STRING "system: a static library of the system where one serves, else pip's; pip: the \
+package scipy-openblas32; or the folder or file of a static library; empty: system for a wheel, pip otherwise")
 set(CHAINRULE_OPENBLAS_LICENSE "" CACHE FILEPATH "The static library's licence, which asks to travel with it")
 
 # Sets `lacks` to what a static library lacks (openblas/probe.cpp says why), or to nothing, and then `version`.
@@ -46,19 +46,22 @@ if(openblas_pip_result EQUAL 0) # pip has laid the licence beside the package
   endif()
 endif()
 
-if(CHAINRULE_OPENBLAS STREQUAL "pip")
-  set(openblas_candidates "")
-elseif(IS_DIRECTORY "${CHAINRULE_OPENBLAS}")
-  file(GLOB openblas_candidates ${CHAINRULE_OPENBLAS}/libopenblas.a ${CHAINRULE_OPENBLAS}/lib/libopenblas.a)
-elseif(CHAINRULE_OPENBLAS)
-  file(GLOB openblas_candidates ${CHAINRULE_OPENBLAS})
-elseif(CMAKE_CROSSCOMPILING) # what is found here would not run there
-  set(openblas_candidates "")
-else() # Debian's, Fedora's (threads, and with locks but no threads)
+set(openblas_choice "${CHAINRULE_OPENBLAS}")
+if(NOT openblas_choice AND SKBUILD)
+  set(openblas_choice system)
+elseif(NOT openblas_choice) # what is measured and compared while developing is one version
+  set(openblas_choice pip)
+endif()
+set(openblas_candidates "")
+if(IS_DIRECTORY "${openblas_choice}")
+  file(GLOB openblas_candidates ${openblas_choice}/libopenblas.a ${openblas_choice}/lib/libopenblas.a)
+elseif(EXISTS "${openblas_choice}")
+  set(openblas_candidates ${openblas_choice})
+elseif(openblas_choice STREQUAL "system" AND NOT CMAKE_CROSSCOMPILING) # Debian's; Fedora's, by threads and serial with locks
   file(GLOB openblas_candidates /usr/lib/*/openblas-pthread/libopenblas.a /usr/lib64/libopenblasp.a /usr/lib64/libopenblas.a)
 endif()
-if(CHAINRULE_OPENBLAS AND NOT CHAINRULE_OPENBLAS STREQUAL "pip" AND NOT openblas_candidates)
-  message(FATAL_ERROR "CHAINRULE_OPENBLAS: no static library was found at ${CHAINRULE_OPENBLAS}")
+if(NOT openblas_candidates AND NOT openblas_choice MATCHES "^(pip|system)$")
+  message(FATAL_ERROR "CHAINRULE_OPENBLAS: no static library was found at ${openblas_choice}")
 endif()
 
 set(openblas_static "")
@@ -82,7 +85,7 @@ foreach(candidate IN LISTS openblas_candidates)
     set(openblas_static ${candidate})
     list(GET licences 0 openblas_licence)
     break()
-  elseif(CHAINRULE_OPENBLAS)
+  elseif(NOT openblas_choice STREQUAL "system")
     message(FATAL_ERROR "CHAINRULE_OPENBLAS: ${candidate} does not serve: ${openblas_lacks}")
   endif()
   message(STATUS "OpenBLAS: ${candidate} does not serve: ${openblas_lacks}")
