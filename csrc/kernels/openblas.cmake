@@ -124,10 +124,10 @@ if(openblas_static)
   list(REMOVE_DUPLICATES left_out)
   string(REGEX REPLACE "U ([A-Za-z0-9_]+)\n;?" "extern \"C\" [[gnu::alias(\"chainrule_not_in_this_build\")]] void \\1();\n"
     left_out "${left_out}")
-  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/openblas/openblas_left_out.h CONTENT "${left_out}")
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/generated/kernels/openblas_left_out.h CONTENT "${left_out}")
   add_library(chainrule_openblas_static OBJECT csrc/kernels/openblas/static.cpp)
   target_link_libraries(chainrule_openblas_static PRIVATE chainrule_flags)
-  target_include_directories(chainrule_openblas_static PRIVATE ${CMAKE_BINARY_DIR}/openblas)
+  target_include_directories(chainrule_openblas_static PRIVATE ${CMAKE_BINARY_DIR}/generated)
   if(openblas_pip_licence) # the library's own may not name LAPACK, whose routines are in it too; this one does
     set(openblas_lapack_licence ${openblas_pip_licence})
   endif()

@@ -68,7 +68,7 @@ def test_38_what_few_programs_need_waits():
 
 @pytest.mark.skipif(SANITIZED, reason="code that is watched is many times as long")
 def test_38_size():
-    """At most 5 MB as a wheel packs it and 30 MB installed, with a static OpenBLAS within; a shared one lies beside it."""
+    """At most 5 MB as a wheel packs it and 30 MB installed, a static OpenBLAS within; a shared one lies beside it."""
     ours = [p for p in PACKAGE.rglob("*") if p.is_file() and "openblas" not in p.name]
     packed = [p for p in ours if "__pycache__" not in p.parts]
     assert sum(len(zlib.compress(p.read_bytes(), 6)) for p in packed) < 5_000_000, sys.platform

@@ -23,4 +23,4 @@ extern "C" void chainrule_not_in_this_build() {
                stderr);
     std::abort();
 }
-#include "openblas_left_out.h"  // each name as an alias; openblas.cmake writes it
+#include "kernels/openblas_left_out.h"  // each name as an alias; openblas.cmake writes it
