@@ -134,6 +134,8 @@ void call_as_strided(Args& a) {
     check<ValueError>(offset >= 0 && (empty_view || (countable && last < room)), "as_strided: size ", shape,
                       ", strides ", strides, " and offset ", offset, " reach outside of a storage of ", room,
                       " elements.");
+    // No element, no place: an address beyond the memory may not even be formed.
+    if (empty_view) offset = std::min(offset, std::max(room, own));
     const bool recorded = grad_mode() && x.requires_grad();
     // A view with history must lie inside the tensor: the gradient has the tensor's elements and no others.
     bool inside = x.is_contiguous() && offset >= own && (empty_view || last - own < x.numel());

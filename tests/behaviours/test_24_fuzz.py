@@ -214,6 +214,14 @@ def test_24_sizes_whose_products_wrap_round():
     expect_error(MemoryError, "int64 tensor", cr.linalg.vander, x, N=2**40)
 
 
+def test_24_as_strided_without_elements_forms_no_address_beyond_the_memory():
+    for x in (cr.arange(3.0), cr.arange(3.0)[1:].requires_grad_(), cr.ones(2, 0, 3)[1]):
+        for offset in (3, 2**40, 2**60, 2**62, 2**63 - 1):
+            y = x.as_strided((0, 2), (2**40, 2**40), offset)
+            assert y.shape == (0, 2) and y.storage_offset() <= 3
+            expect_error(ValueError, "outside of a storage", y.as_strided, (1, 1), (1, 1))
+
+
 def test_24_probabilities_that_are_no_floats():
     """The range of integers is read as such, so the answer is the dtype's, whatever lies behind them in memory."""
     for dtype in (cr.bool, cr.uint8, cr.int32, cr.int64):
