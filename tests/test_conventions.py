@@ -16,11 +16,15 @@ def t64(*values):
     return cr.tensor(values, dtype=cr.float64, requires_grad=True)
 
 
-def test_clamp_with_tensor_bounds_splits_ties():
+def test_clamp_with_tensor_bounds_gives_ties_to_the_input():
     x, low, high = t64(1.0, 2.0, 3.0), t64(1.0, 0.0, 0.0), t64(5.0, 2.0, 9.0)
     cr.clamp(x, low, high).sum().backward()
-    assert x.grad.tolist() == [0.5, 0.5, 1.0]
-    assert low.grad.tolist() == [0.5, 0.0, 0.0] and high.grad.tolist() == [0.0, 0.5, 0.0]
+    assert x.grad.tolist() == [1.0, 1.0, 1.0]
+    assert low.grad.tolist() == [0.0] * 3 and high.grad.tolist() == [0.0] * 3
+    x, low, high = t64(1.0, 9.0, 2.5), t64(2.0, 0.0, 3.0), t64(5.0, 2.0, 2.0)  # of the last, the bounds cross
+    cr.clamp(x, low, high).sum().backward()
+    assert x.grad.tolist() == [0.0] * 3
+    assert low.grad.tolist() == [1.0, 0.0, 0.0] and high.grad.tolist() == [0.0, 1.0, 1.0]
 
 
 def test_std_of_equal_elements():

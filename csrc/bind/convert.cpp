@@ -6,6 +6,7 @@
 
 #include "autograd/elementwise.h"
 #include "core/narrow_bits.h"
+#include "core/number_range.h"
 #include "ops/ops.h"
 
 namespace chainrule {
@@ -136,7 +137,16 @@ DType dtype_of_number(PyObject* o, Scalar value) {
     return own;
 }
 
-void measure(PyObject* o, int depth, NestedShape& out) {
+// A number on its way into a dtype, or null where it brings its own: a floating one takes integers of any size.
+bool to_scalar_for(PyObject* o, const DType* dtype, Scalar* out) {
+    if (!dtype || !is_floating(*dtype) || !PyLong_CheckExact(o)) return to_scalar(o, out);
+    double d = PyLong_AsDouble(o);
+    if (d == -1.0 && PyErr_Occurred()) throw py::error_already_set();
+    *out = Scalar(d);
+    return true;
+}
+
+void measure(PyObject* o, int depth, NestedShape& out, const DType* dtype) {
     if (!is_list(o)) {
         if (depth != out.shape.n)
             fail<ValueError>("tensor: the nested sequence is ragged: a number where a sequence of length ",
@@ -152,11 +162,11 @@ void measure(PyObject* o, int depth, NestedShape& out) {
     for (Py_ssize_t i = 0; i < n; ++i) {
         py::object item = items[i];
         if (depth + 1 < out.shape.n || is_list(item.ptr())) {
-            measure(item.ptr(), depth + 1, out);
+            measure(item.ptr(), depth + 1, out, dtype);
             continue;
         }
         Scalar s;
-        if (!to_scalar(item.ptr(), &s))
+        if (!to_scalar_for(item.ptr(), dtype, &s))
             fail<TypeError>("tensor: the data must be numbers, got ", Py_TYPE(item.ptr())->tp_name);
         DType own = dtype_of_number(item.ptr(), s);
         out.dtype = out.some ? promote(out.dtype, own) : own;
@@ -174,21 +184,22 @@ bool holds_arrays(PyObject* o, int depth = 0) {
     return false;
 }
 
-template <class T> void fill_nested(PyObject* o, T*& at, const T* end) {
+template <class T> void fill_nested(PyObject* o, T*& at, const T* end, DType dtype) {
     if (is_list(o)) {
         Items items(o);
-        for (Py_ssize_t i = 0; i < items.size(); ++i) fill_nested(items[i].ptr(), at, end);
+        for (Py_ssize_t i = 0; i < items.size(); ++i) fill_nested(items[i].ptr(), at, end, dtype);
         return;
     }
     Scalar s;
-    check<RuntimeError>(at < end && to_scalar(o, &s), "tensor: the data changed while it was read");
+    check<RuntimeError>(at < end && to_scalar_for(o, &dtype, &s), "tensor: the data changed while it was read");
+    check_fits("tensor", s, dtype);
     *at++ = s.is_float() ? static_cast<T>(s.d) : static_cast<T>(s.i);
 }
 
-template <class T> void fill_tensor(PyObject* data, const Tensor& t) {
+template <class T> void fill_tensor(PyObject* data, const Tensor& t, DType dtype) {
     T* at = t.data<T>();
     const T* end = at + t.numel();
-    fill_nested(data, at, end);
+    fill_nested(data, at, end, dtype);
     check<RuntimeError>(at == end, "tensor: the data changed while it was read");
 }
 
@@ -212,16 +223,16 @@ Tensor tensor_from_list(PyObject* data, const DType* dtype) {
         if (items.size() == 0) break;
         o = items[0];
     }
-    measure(data, 0, s);
+    measure(data, 0, s, dtype);
     DType asked = dtype ? *dtype : s.some ? s.dtype : default_dtype();
     Tensor t = empty(s.shape, wide(asked));
     switch (t.dtype()) {
-        case DType::Bool: fill_tensor<bool>(data, t); break;
-        case DType::UInt8: fill_tensor<uint8_t>(data, t); break;
-        case DType::Int32: fill_tensor<int32_t>(data, t); break;
-        case DType::Int64: fill_tensor<int64_t>(data, t); break;
-        case DType::Float32: fill_tensor<float>(data, t); break;
-        default: fill_tensor<double>(data, t); break;
+        case DType::Bool: fill_tensor<bool>(data, t, asked); break;
+        case DType::UInt8: fill_tensor<uint8_t>(data, t, asked); break;
+        case DType::Int32: fill_tensor<int32_t>(data, t, asked); break;
+        case DType::Int64: fill_tensor<int64_t>(data, t, asked); break;
+        case DType::Float32: fill_tensor<float>(data, t, asked); break;
+        default: fill_tensor<double>(data, t, asked); break;
     }
     return converted(t, &asked, false);
 }
@@ -350,8 +361,10 @@ Tensor tensor_from_data(PyObject* data, const DType* dtype) {
     if (is_array(data)) return converted(tensor_from_array(data, true), dtype, true);
     if (is_list(data)) return holds_arrays(data) ? tensor_from_parts(data, dtype) : tensor_from_list(data, dtype);
     Scalar s;
-    if (to_scalar(data, &s)) {
-        return scalar_tensor(s, dtype ? *dtype : dtype_of_number(data, s));
+    if (to_scalar_for(data, dtype, &s)) {
+        DType own = dtype ? *dtype : dtype_of_number(data, s);
+        check_fits("tensor", s, own);
+        return scalar_tensor(s, own);
     }
     if (PySequence_Check(data) && !PyUnicode_Check(data)) {
         py::object list = py::reinterpret_steal<py::object>(PySequence_List(data));

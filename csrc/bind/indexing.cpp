@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "bind/convert.h"
+#include "core/number_range.h"
 #include "core/warn.h"
 #include "ops/ops.h"
 
@@ -179,6 +180,7 @@ int tensor_setitem(PyObject* self, PyObject* key, PyObject* value) {
         check<TypeError>(value != nullptr, "del: elements of a tensor cannot be deleted");
         Tensor t = tensor_of(self), v;
         if (!to_tensor(value, &v)) v = tensor_from_data(value, nullptr);
+        check_fits("index", v, t.dtype());
         Subscript s = resolve(t, key);
         if (s.advanced) {
             index_put_(s.view, s.indices, v, false);

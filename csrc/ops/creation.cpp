@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "autograd/elementwise.h"
+#include "core/number_range.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
 #include "core/warn.h"
@@ -39,6 +40,7 @@ void ret_created(Args& a, int at, const Tensor& t) {
 }
 
 Tensor filled(Tensor t, Scalar value) {
+    check_fits("full", value, t.dtype());
     copy_data(t, scalar_tensor(value, t.dtype()));
     return t;
 }
@@ -182,8 +184,9 @@ Example:
     tensor(2.)
 )",
                                  {{"scalar_tensor(Number s, " CHAINRULE_OPTIONS ")", [](Args& a) {
-                                       ret_created(a, 1,
-                                                   scalar_tensor(a.number(0), wanted_dtype(a, 1, default_dtype())));
+                                       DType dtype = wanted_dtype(a, 1, default_dtype());
+                                       check_fits("scalar_tensor", a.number(0), dtype);
+                                       ret_created(a, 1, scalar_tensor(a.number(0), dtype));
                                    }}}});
 
 // ---- *_like: in the shape, dtype and layout of another tensor ----

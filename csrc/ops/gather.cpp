@@ -6,6 +6,7 @@
 #include <string>
 
 #include "autograd/elementwise.h"
+#include "core/number_range.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
 #include "ops/forms.h"
@@ -295,6 +296,7 @@ void ret_scattered(Args& a, const OpDef& op, const char* name) {
 }
 void ret_combined(Args& a, std::string_view reduce, bool include_self);
 void call_scatter(Args& a) {
+    if (a.tensor(3)) check_fits("scatter", a.tensor(3), a.tensor(0).dtype());
     if (!a.given(4)) return ret_scattered(a, scatter_op, "scatter");
     check<ValueError>(a.text(4) == "add" || a.text(4) == "multiply",
                       "scatter: reduce must be \"add\" or \"multiply\" here, got \"", a.text(4),
@@ -332,6 +334,7 @@ Example:
 )",
      {{"scatter(Tensor input, int dim, Tensor index, Tensor src, *, str reduce=None)", call_scatter},
       {"scatter(Tensor input, int dim, Tensor index, Number value, *, str reduce=None)", [](Args& a) {
+           check_fits("scatter", a.number(3), a.tensor(0).dtype());
            a.args[3].tensor = scalar_tensor(a.number(3), a.tensor(0).dtype());
            call_scatter(a);
        }}}});

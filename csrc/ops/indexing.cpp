@@ -6,6 +6,7 @@
 
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
+#include "core/number_range.h"
 #include "ops/index_core.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
@@ -311,6 +312,7 @@ Example:
                                         "index_fill: the value must be a number or a 0-d tensor, got shape ",
                                         a.tensor(3).shape());
                                     const Tensor &x = a.tensor(0), &index = a.tensor(2), &value = a.tensor(3);
+                                    check_fits("index_fill", value, x.dtype());
                                     bool whole = index.dtype() == DType::Int64 || index.dtype() == DType::Int32;
                                     bool once = value.requires_grad() && whole && index.ndim() == 1 && x.ndim() > 0;
                                     int64_t axis = once ? normalize_axis(a.name, a.integer(1), x.ndim()) : 0;

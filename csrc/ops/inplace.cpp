@@ -1,6 +1,7 @@
 // Overwriting a tensor: fill_, zero_, copy_, and other memory for it: set_, resize_.
 
 #include "autograd/elementwise.h"
+#include "core/number_range.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
 
@@ -24,8 +25,15 @@ const OpDef fill_op = {
     .keep_shape = 2,
 };
 Tensor fill_(const Tensor& self, const Tensor& value) {
-    const Tensor in[] = {self, value};
-    return dispatch_inplace(fill_op, in, 2, nullptr);
+    check_fits("fill_", value, self.dtype());
+    // One value for all: an expanded tensor may take it, once for each element that is there.
+    Dims shape = self.shape();
+    for (int d = 0; d < shape.n; ++d)
+        if (self.stride(d) == 0 && shape[d] > 1) shape[d] = 1;
+    bool expanded = !(shape == self.shape());
+    const Tensor in[] = {expanded ? as_strided(self, shape, self.strides(), 0) : self, value};
+    dispatch_inplace(fill_op, in, 2, nullptr);
+    return self;
 }
 const Register fill_fn({"fill",
                         kInplaceOnly,

@@ -108,6 +108,7 @@ void vjp_recorded(VjpCtx& c) {
     int64_t out = g.size(g.ndim() - 1), rows = 1;
     for (int d = 0; d + 1 < g.ndim(); ++d) rows *= g.size(d);
     Tensor flat = reshape(g, {rows, out});
+    if (c.wants(2)) c.set(2, sum(flat, {0}));
     if (c.wants(0)) {
         Tensor w = c.input(1);
         Dims shape = g.shape();
@@ -118,10 +119,10 @@ void vjp_recorded(VjpCtx& c) {
         Tensor x = c.input(0);
         c.set(1, mm(flat, reshape(x, {rows, x.size(x.ndim() - 1)}), true, false));
     }
-    if (c.wants(2)) c.set(2, sum(flat, {0}));
 }
 
-// dX = dY W, dW = dY^T X, db = the column sums of dY; added into a gradient that is there already where it may be.
+// dX = dY W, dW = dY^T X, db = the column sums of dY; added into a gradient that is there already where it may be. The bias
+// comes first, as in PyTorch: that is the order of the parameters' hooks.
 void vjp_linear(VjpCtx& c) {
     if (c.create_graph()) {
         vjp_recorded(c);
@@ -129,6 +130,11 @@ void vjp_linear(VjpCtx& c) {
     }
     const Tensor& g = c.grad();
     Tensor flat = as_rows(g);
+    if (c.wants(2)) {
+        Tensor db = empty({flat.size(1)}, g.dtype());
+        reduce_into(Reduce::Sum, flat, 1, db);
+        c.set(2, std::move(db));
+    }
     if (c.wants(1)) {
         Tensor x = as_rows(c.input(0));
         if (Tensor held = c.owned_buffer(1)) {
@@ -138,11 +144,6 @@ void vjp_linear(VjpCtx& c) {
             multiply(flat, true, x, false, dw);
             c.set(1, std::move(dw));
         }
-    }
-    if (c.wants(2)) {
-        Tensor db = empty({flat.size(1)}, g.dtype());
-        reduce_into(Reduce::Sum, flat, 1, db);
-        c.set(2, std::move(db));
     }
     if (c.wants(0)) {
         Tensor w = c.input(1);

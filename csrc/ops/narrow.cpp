@@ -5,6 +5,7 @@
 
 #include "autograd/basic_ops.h"
 #include "autograd/grad_mode.h"
+#include "core/number_range.h"
 #include "ops/visit.h"
 
 namespace chainrule {
@@ -65,6 +66,12 @@ void check_one_dtype(const char* name, const std::vector<Tensor>& tensors) {
     }
 }
 
+// Functions that store a number as it is given: it must fit the narrow dtype, not the one in which the function runs.
+constexpr std::string_view kStoresNumber[] = {
+    "fill_diagonal", "full", "full_like",     "index_fill", "masked_fill",
+    "new_full",      "pad",  "scalar_tensor", "scatter",    "where",
+};
+
 // The arguments of one call, converted for it.
 class Wide {
   public:
@@ -86,6 +93,15 @@ class Wide {
         for (const Tensor& t : given_)
             if (t && is_narrow(t.dtype())) return t.dtype();
         return is_narrow(dtype_) ? dtype_ : default_dtype();
+    }
+
+    void check_numbers() const {
+        DType stored = has_dtype_ ? dtype_ : narrow();
+        for (size_t i = 0; i < a_.args.size(); ++i) {
+            const Arg& arg = a_.args[i];
+            if (arg.kind == Arg::Number) check_fits(a_.name, arg.number, stored);
+            if (arg.kind == Arg::TensorArg && arg.tensor) check_fits(a_.name, arg.tensor, stored);
+        }
     }
 
     void convert() {
@@ -149,6 +165,7 @@ void call_narrow(void (*call)(Args&), Args& a) {
     const std::vector<Tensor>& given = arguments.given();
     if (listed(kOneDtype, name)) check_one_dtype(a.name, given);
     if (listed(kTakesNarrow, name) || listed(kTakesNarrow, a.name) || listed(kOneOperation, name)) return call(a);
+    if (listed(kStoresNumber, name)) arguments.check_numbers();
     if (inplace && !given.empty()) {
         bool recording =
             std::any_of(given.begin(), given.end(), [](const Tensor& t) { return t && t.requires_grad(); });

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "autograd/elementwise.h"
+#include "core/number_range.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
 
@@ -178,6 +179,7 @@ Tensor pad_from_itself(const Tensor& x, const Dims& pads, std::string_view mode)
 
 Tensor pad_constant(const Tensor& x, const Dims& pads, Scalar value) {
     PadAttrs p = read_pads(x, pads);
+    check_fits("pad", value, x.dtype());
     p.value = value;
     return run_with(constant_pad_op, p, x);
 }

@@ -5,6 +5,7 @@
 #include "autograd/basic_ops.h"
 #include "autograd/elementwise.h"
 #include "autograd/grad_mode.h"
+#include "core/number_range.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
 #include "ops/view_rules.h"
@@ -104,6 +105,7 @@ Example:
                least = std::min(least, x.size(d));
                step += x.stride(d);
            }
+           check_fits("fill_diagonal_", a.number(1), x.dtype());
            Tensor value = scalar_tensor(a.number(1), x.dtype());
            fill_(as_strided(x, {least}, {step}, 0), value);
            int64_t columns = x.size(1);

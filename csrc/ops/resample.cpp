@@ -108,7 +108,8 @@ void call_unfold(Args& a) {
     check<ValueError>(x.ndim() == 3 || x.ndim() == 4, a.name, ": the input must have 3 or 4 axes, got shape ",
                       x.shape(), ".");
     ConvAttrs attrs = unfold_attrs(a, 1, {x.size(x.ndim() - 2), x.size(x.ndim() - 1)});
-    Tensor y = run_with(unfold_op, attrs, x.ndim() == 4 ? x : unsqueeze(x, 0));
+    Tensor numbers = x.dtype() == DType::Bool ? cast(x, DType::Float32) : x;
+    Tensor y = cast(run_with(unfold_op, attrs, x.ndim() == 4 ? numbers : unsqueeze(numbers, 0)), x.dtype());
     a.ret(x.ndim() == 4 ? y : squeeze(y, 0));
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/number_range.h"
 #include "ops/forms.h"
 
 namespace chainrule {
@@ -59,6 +60,8 @@ const OpDef where_op = {
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
     if (a.dtype() == b.dtype() && !(a->wrapped_number && b->wrapped_number)) return run(where_op, condition, a, b);
     DType t = result_type(a, b);
+    check_fits("where", a, t);
+    check_fits("where", b, t);
     return run(where_op, condition, cast(a, t), cast(b, t));
 }
 Tensor masked_out(const Tensor& mask, const Tensor& x) { return where(mask, scalar_tensor(0, x.dtype()), x); }
@@ -137,6 +140,7 @@ Example:
                                {{"masked_fill(Tensor input, Tensor mask, Tensor value)", [](Args& a) {
                                      Tensor x = a.tensor(0), value = a.tensor(2);
                                      const Tensor& mask = a.tensor(1);
+                                     check_fits("masked_fill", value, x.dtype());
                                      if (!a.inplace)
                                          x = expand(x, broadcast_shapes("masked_fill", x.shape(), mask.shape()));
                                      a.ret(a.run(masked_fill_op, x, mask, cast(value, x.dtype())));
@@ -196,13 +200,40 @@ template <const OpDef& op> void clamp_numbers(Args& a, const Tensor& low, const 
     else finish(a, run_with(op, b, x));
 }
 
-// Tensors as bounds: maximum and minimum, which share the gradient at a tie.
+// Tensors as bounds: the forward of maximum and minimum, but at a tie the gradient is x's alone. A NaN lets it pass to x.
+void at_least_vjp(VjpCtx& c) {
+    Tensor below = lt(c.input(0), c.input(1));
+    if (c.wants(0)) c.set(0, masked_out(below, c.grad()));
+    if (c.wants(1)) c.set(1, masked_mul(below, c.grad()));
+}
+void at_most_vjp(VjpCtx& c) {
+    Tensor above = gt(c.input(0), c.input(1));
+    if (c.wants(0)) c.set(0, masked_out(above, c.grad()));
+    if (c.wants(1)) c.set(1, masked_mul(above, c.grad()));
+}
+constexpr OpDef bounded(const char* name, const char* grad_name, Binary kernel, void (*vjp)(VjpCtx&)) {
+    return {
+        .name = name,
+        .grad_name = grad_name,
+        .infer = infer_binary,
+        .eval = eval_binary,
+        .vjp = vjp,
+        .kernel = kernel_of(kernel),
+        .promotion = Promotion::Common,
+        .broadcast = true,
+        .elementwise = true,
+        .save_input = {3, 3},
+    };
+}
+constexpr OpDef at_least_op = bounded("clamp_min", "ClampMinBackward1", Binary::Maximum, at_least_vjp);
+constexpr OpDef at_most_op = bounded("clamp_max", "ClampMaxBackward1", Binary::Minimum, at_most_vjp);
+
 void clamp_tensors(Args& a, const Tensor& low, const Tensor& high) {
     for (const Tensor& bound : {low, high})
         if (bound) broadcast_shapes(a.name, a.tensor(0).shape(), bound.shape());
     Tensor x = self_or_copy(a);
-    if (low) x = maximum(x, low);
-    if (high) x = minimum(x, high);
+    if (low) x = run(at_least_op, x, low);
+    if (high) x = run(at_most_op, x, high);
     finish(a, x);
 }
 
@@ -218,7 +249,8 @@ constexpr const char* kClampDoc = R"(Limits each element to the range from min t
 
     y = min(max(x, min), max),  dx = dy strictly between the bounds, 0 elsewhere
 
-With tensors as bounds, x and a bound that are equal share the gradient half and half. If min > max, the result is max.
+With tensors as bounds, the gradient is x's where x is equal to a bound, and the bound's beyond it. If min > max, the result
+is max.
 
 Args:
     input: tensor of any shape.

@@ -161,11 +161,16 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
         func: takes the primals, returns a tensor or nested containers of tensors.
         primals: a tuple of tensors or nested containers of them.
         tangents: v, in the form of primals.
-        strict: raise if no output depends on a primal, rather than give zeros.
+        strict: raise if an output depends on no primal, rather than give zeros for it.
         has_aux: func returns (output, aux).
 
     Returns:
         (output, product in the form of the output), with has_aux (output, product, aux).
+
+    Raises:
+        TypeError: primals or tangents is no tuple, or a leaf no floating-point tensor.
+        ValueError: there is no primal, or tangents has not the form and shapes of primals.
+        RuntimeError: with strict, an output depends on no primal.
 
     Example:
         >>> import chainrule as cr
@@ -178,10 +183,17 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
         raise TypeError("jvp: primals and tangents must be tuples, one entry per argument. Write (x,) for one.")
     with Level("jvp") as level:
         xs, in_spec = level.variables(tuple(primals))
+        if not xs:
+            raise ValueError("jvp: primals must hold at least one tensor, got none.")
         vs = matching(tuple(tangents), xs, in_spec, "jvp", "the primals")
         output, aux = split(func(*unflatten(xs, in_spec)), has_aux, "jvp")
         ys, out_spec = outputs(output, "jvp")
-        push = pushed(level, ys, xs, strict)
+        if strict:
+            for i, y in enumerate(ys):
+                reached = _products.pull([y], xs, [_core.zeros_like(y)], False, "jvp")
+                if all(g is None for g in reached):
+                    raise RuntimeError(f"jvp: output {i} does not depend on the primals. strict=False gives zeros.")
+        push = pushed(level, ys, xs)
         moved = unflatten(level.finish(push(vs, level.recorded(*ys, *vs))), out_spec)
         finished = level.finish(output), moved, level.finish(aux)
     return finished if has_aux else finished[:2]

@@ -42,7 +42,8 @@ def jacrev(
 
     Source: PyTorch, torch.func.jacrev.
     """
-    del chunk_size
+    if chunk_size is not None and chunk_size < 1:
+        raise ValueError(f"jacrev: chunk_size must be at least 1, got {chunk_size}.")
 
     def rows(level: Level, ys: list[Any], xs: list[Any]) -> list[list[Any]]:
         return [_products.jacobians_by_rows(y, xs, level.recorded(y), "jacrev") for y in ys]
@@ -74,7 +75,8 @@ def jacfwd(
 
     Source: PyTorch, torch.func.jacfwd.
     """
-    del randomness
+    if randomness not in ("error", "different", "same"):
+        raise ValueError(f'jacfwd: randomness must be "error", "different" or "same", got {randomness!r}.')
 
     def columns(level: Level, ys: list[Any], xs: list[Any]) -> list[list[Any]]:
         push = pushed(level, ys, xs)

@@ -111,6 +111,8 @@ class Picked:
     def __init__(self, level: Level, args: tuple[Any, ...], argnums: Argnums) -> None:
         op = level.op
         self.single = isinstance(argnums, int)
+        if not self.single and not (isinstance(argnums, tuple) and all(isinstance(n, int) for n in argnums)):
+            raise TypeError(f"{op}: argnums must be an int or a tuple of ints, got {argnums!r}.")
         numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         if not numbers:
             raise ValueError(f"{op}: argnums must name at least one argument, got ().")
@@ -161,8 +163,8 @@ def matching(tree: Any, like: list[Any], like_spec: Spec, op: str, what: str) ->
     return vs
 
 
-def pushed(level: Level, ys: list[Any], xs: list[Any], strict: bool = False) -> _products.Pushed:
-    push = _products.Pushed(ys, xs, level.op, strict)
+def pushed(level: Level, ys: list[Any], xs: list[Any]) -> _products.Pushed:
+    push = _products.Pushed(ys, xs, level.op)
     for u in push.us:
         if u is not None:
             level.own(u)
