@@ -162,3 +162,33 @@ def test_a_tape_that_outlives_the_level():
     tape.stop()
     with fwad.dual_level():
         pass
+
+
+def test_gradcheck_compares_tangents():
+    class Wrong(Function):
+        """Its gradient is right, and the gradient of that is not: a tangent needs both."""
+
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x.exp()
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return Twice.apply(g, x)
+
+    class Twice(Function):
+        @staticmethod
+        def forward(ctx, g, x):
+            return g * x.exp()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 5, None
+
+    x, w = cr.rand(3, dtype=cr.float64, requires_grad=True), cr.rand(3, dtype=cr.float64, requires_grad=True)
+    assert cr.autograd.gradcheck(lambda x, w, n: (x.exp() * w**n, x.sin()), (x, w, 3), check_forward_ad=True)
+    assert cr.autograd.gradcheck(Wrong.apply, (x,))
+    with pytest.raises(cr.autograd.GradcheckError, match="tangent of output 0"):
+        cr.autograd.gradcheck(Wrong.apply, (x,), check_forward_ad=True)

@@ -110,7 +110,8 @@ def gradcheck(
         check_undefined_grad: also check that a zero gradient of the output gives zero gradients of the inputs.
         check_grad_dtypes: the gradient must have the input's dtype.
         check_batched_grad: also check grad(..., is_grads_batched=True) against one vector at a time.
-        check_batched_forward_grad, check_forward_ad: not available; forward mode does not exist here.
+        check_forward_ad: also compare the tangents of autograd.forward_ad with the gradients, along a random direction.
+        check_batched_forward_grad: not available.
         check_backward_ad: must be True.
         fast_mode: compare a random projection only.
         masked: accepted for PyTorch's sake; there are no sparse tensors here.
@@ -133,8 +134,8 @@ def gradcheck(
 
     Source: PyTorch, torch.autograd.gradcheck.
     """
-    if check_forward_ad or check_batched_forward_grad:
-        raise NotImplementedError("gradcheck: forward mode is not available. Leave check_forward_ad=False.")
+    if check_batched_forward_grad:
+        raise NotImplementedError("gradcheck: check_batched_forward_grad is not available. Leave it False.")
     if not check_backward_ad:
         raise ValueError("gradcheck: check_backward_ad must be True, nothing else is available.")
     args = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
@@ -152,6 +153,8 @@ def gradcheck(
         _check_gradients(outputs, wanted, check_undefined_grad, check_grad_dtypes)
         if check_batched_grad:
             _check_batched(outputs, wanted)
+        if check_forward_ad:
+            _check_tangents(func, args, wanted, outputs, atol, rtol)
     except GradcheckError:
         if raise_exception:
             raise
@@ -320,6 +323,29 @@ def _analytical_jacobian(output: Any, wanted: list[Any]) -> list[np.ndarray]:
             if grad is not None:
                 jacobian[:, column] = grad.detach().numpy().reshape(-1)
     return jacobians
+
+
+def _check_tangents(
+    func: Callable[..., Any], args: tuple[Any, ...], wanted: list[Any], outputs: list[Any], atol: float, rtol: float
+) -> None:
+    """u . (J v) by dual tensors against (u^T J) . v by walks back."""
+    from .forward_ad import dual_level, make_dual, unpack_dual
+
+    rng = np.random.default_rng(0)
+    directions = {id(x): _core.tensor(rng.standard_normal(tuple(x.shape)), dtype=x.dtype) for x in wanted}
+    with dual_level():
+        duals = [make_dual(x, directions[id(x)]) if id(x) in directions else x for x in args]
+        tangents = [unpack_dual(y).tangent for y in _differentiable(func(*duals))]
+    for i, (output, tangent) in enumerate(zip(outputs, tangents, strict=True)):
+        vector = rng.standard_normal(tuple(output.shape))
+        grads = _walk(output, wanted, vector)
+        expected = sum(float((g * directions[id(x)]).sum()) for x, g in zip(wanted, grads) if g is not None)
+        got = 0.0 if tangent is None else float((tangent.detach().double().numpy() * vector).sum())
+        if not abs(got - expected) <= atol + rtol * abs(expected):
+            raise GradcheckError(
+                f"gradcheck: the tangent of output {i} does not agree with its gradients: along a random direction it "
+                f"is {got}, by backward {expected}."
+            )
 
 
 def _walk(output: Any, wanted: list[Any], vector: np.ndarray) -> Sequence[Any]:
