@@ -3301,7 +3301,8 @@ def clamp(
 
         y = min(max(x, min), max),  dx = dy strictly between the bounds, 0 elsewhere
 
-    With tensors as bounds, x and a bound that are equal share the gradient half and half. If min > max, the result is max.
+    With tensors as bounds, the gradient is x's where x is equal to a bound, and the bound's beyond it. If min > max, the result
+    is max.
 
     Args:
         input: tensor of any shape.
@@ -3358,7 +3359,8 @@ def clip(
 
         y = min(max(x, min), max),  dx = dy strictly between the bounds, 0 elsewhere
 
-    With tensors as bounds, x and a bound that are equal share the gradient half and half. If min > max, the result is max.
+    With tensors as bounds, the gradient is x's where x is equal to a bound, and the bound's beyond it. If min > max, the result
+    is max.
 
     Args:
         input: tensor of any shape.
