@@ -2,6 +2,7 @@
 lightning, safetensors, fastai, zuko, sbi and nflows ask for."""
 
 import collections
+import dataclasses
 import inspect
 import pickle
 import sys
@@ -21,6 +22,7 @@ from chainrule._torch_names.utils__data__dataloader import (
     _MultiProcessingDataLoaderIter,
     _SingleProcessDataLoaderIter,
 )
+from chainrule.utils import benchmark
 
 
 def test_the_signature_of_a_module_is_that_of_any_call():
@@ -242,3 +244,51 @@ def test_triangular_solve(upper, transpose):
     np.testing.assert_allclose(((part.mT if transpose else part) @ solved.solution).tolist(), b.tolist(), rtol=1e-12)
     assert cr.equal(solved.cloned_coefficient, A) and solved.cloned_coefficient is not A
     assert cr.autograd.gradcheck(lambda b, A: b.triangular_solve(A, upper, transpose).solution, (b, A))
+
+
+class _Own(cr.Tensor):
+    pass
+
+
+def test_as_subclass_passes_gradients():
+    x = cr.randn(2, 3, requires_grad=True)
+    for y in (x.as_subclass(_Own), (x.t() * 1).as_subclass(_Own)):
+        x.grad = None
+        assert type(y) is _Own and y.requires_grad and not y.is_leaf and y.numel() == 6
+        (2 * y).sum().backward()
+        assert cr.equal(x.grad, cr.full((2, 3), 2.0))
+    data = cr.zeros(2)
+    data.as_subclass(_Own)[0] = 1
+    assert data.tolist() == [1, 0] and data._version == 1
+    with pytest.raises(TypeError, match="as_subclass: a subclass of Tensor is required"):
+        x.as_subclass(int)
+
+
+def test_benchmark_counts_and_prints(capsys):
+    calls, seen = [], []
+    timer = benchmark.Timer("f()", globals={"f": lambda: calls.append(cr.get_num_threads())}, label="f", num_threads=1)
+    before = cr.get_num_threads()
+    taken = timer.timeit(10)
+    assert len(calls) == 12 and set(calls) == {1} and cr.get_num_threads() == before
+    assert taken.number_per_run == 10 and taken.median == taken.mean == taken.times[0] > 0 == taken.iqr
+    blocks = timer.blocked_autorange(lambda *run: seen.append(run), min_run_time=1e-3)
+    assert sum(blocks.raw_times) >= 1e-3 and [t for _, t in seen] == blocks.raw_times
+    assert len(timer.adaptive_autorange(max_run_time=1e-3).times) >= 1
+    task = benchmark.TaskSpec("f(x)", label="f", sub_label="small", description="ours")
+    other = dataclasses.replace(task, description="theirs", num_threads=2)
+    made = [benchmark.Measurement(2, [2e-3, 6e-3], task), benchmark.Measurement(1, [0.5], other)]
+    text = (
+        "Measurement of f: small\n  ours\n  Median: 2.00 ms\n  IQR:    1.00 ms\n  2 measurements, 2 runs each, 1 thread"
+    )
+    assert repr(made[0]) == text
+    benchmark.Compare(made).print()
+    assert capsys.readouterr().out == (
+        "f, times in ms\n"
+        "                  | ours  | theirs\n"
+        "small, 1 threads  | 2.00  |       \n"
+        "small, 2 threads  |       |    500\n"
+    )
+    with pytest.raises(ValueError, match="num_threads must be 1 or more, got 0"):
+        benchmark.Timer(num_threads=0)
+    with pytest.raises(ValueError, match="statements are Python's"):
+        benchmark.Timer(language=benchmark.Language.CPP)

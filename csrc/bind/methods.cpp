@@ -297,16 +297,27 @@ py::object array(py::object self, py::object dtype, py::object copy) {
     return always ? a.attr("copy")() : a;
 }
 
+PyTypeObject* tensor_subclass(const char* name, py::handle cls) {
+    auto* type = reinterpret_cast<PyTypeObject*>(cls.ptr());
+    check<TypeError>(PyType_Check(cls.ptr()) && PyType_IsSubtype(type, tensor_type), name,
+                     ": a subclass of Tensor is required, got ", Py_TYPE(cls.ptr())->tp_name);
+    return type;
+}
+
+// A view, so that gradients pass.
+py::object as_subclass(const Tensor& t, py::handle cls) {
+    PyTypeObject* type = tensor_subclass("as_subclass", cls);
+    return py::reinterpret_steal<py::object>(wrap_as(type, view(t, t.shape())));
+}
+
 py::object make_subclass(py::handle cls, const Tensor& data, bool requires_grad) {
-    check<TypeError>(
-        PyType_Check(cls.ptr()) && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(cls.ptr()), tensor_type),
-        "_make_subclass: a subclass of Tensor is required, got ", Py_TYPE(cls.ptr())->tp_name);
+    PyTypeObject* type = tensor_subclass("_make_subclass", cls);
     check<RuntimeError>(!requires_grad || is_floating(data.dtype()),
                         "Parameter: only floating tensors can require a gradient, got ", data.dtype(),
                         ". Pass requires_grad=False.");
     Tensor t = alias(data);
     t->requires_grad = requires_grad;
-    return py::reinterpret_steal<py::object>(wrap_as(reinterpret_cast<PyTypeObject*>(cls.ptr()), t));
+    return py::reinterpret_steal<py::object>(wrap_as(type, t));
 }
 
 PyMethodDef methods[] = {
@@ -406,6 +417,9 @@ void add_tensor_methods() {
     method_with("numpy", &numpy, "numpy(*, force=False)\n\nA NumPy array that shares the memory.", py::kw_only(),
                 py::arg("force") = false);
     method_with("__array__", &array, "", py::arg("dtype") = py::none(), py::arg("copy") = py::none());
+    method_with("as_subclass", &as_subclass,
+                "as_subclass(cls)\n\nA view of this tensor that is an instance of a subclass of Tensor.",
+                py::arg("cls"));
     type.attr("_make_subclass") = py::staticmethod(
         py::cpp_function(&make_subclass, py::arg("cls"), py::arg("data"), py::arg("require_grad") = false));
 }

@@ -169,11 +169,6 @@ def _module_load(self: Any, other: Any, assign: bool = False) -> Any:
     return other.detach() if assign else self.copy_(other).detach()
 
 
-def _as_subclass(self: Any, cls: Any) -> Any:
-    """The same memory as an instance of a subclass of Tensor."""
-    return Tensor._make_subclass(cls, self, self.requires_grad and self.is_leaf)
-
-
 def _dim_order(self: Any, *, ambiguity_check: Any = False) -> tuple[int, ...]:
     """The axes from the one with the largest stride to the one with the smallest."""
     return tuple(sorted(range(self.dim()), key=lambda axis: -self.stride(axis)))
@@ -296,7 +291,6 @@ for _name, _function in {
     "map2_": _map2,
     "set_": _set,
     "module_load": _module_load,
-    "as_subclass": _as_subclass,
     "dim_order": _dim_order,
     "new_empty_strided": _new_empty_strided,
     "split_with_sizes": split_with_sizes,

@@ -1,4 +1,4 @@
-"""Data loading, hooks, and plain safetensors files."""
+"""Data loading, hooks, timing, and plain safetensors files."""
 
 from typing import TYPE_CHECKING
 
@@ -7,8 +7,10 @@ from . import hooks
 
 if TYPE_CHECKING:
     from .._safetensors import load_file, save_file
-    from . import checkpoint, data, dlpack
+    from . import benchmark, checkpoint, data, dlpack
 
-__all__ = ["checkpoint", "data", "dlpack", "hooks", "load_file", "save_file"]
+__all__ = ["benchmark", "checkpoint", "data", "dlpack", "hooks", "load_file", "save_file"]
 
-__getattr__, __dir__ = later(__name__, ["checkpoint", "data", "dlpack"], {"._safetensors": ["load_file", "save_file"]})
+__getattr__, __dir__ = later(
+    __name__, ["benchmark", "checkpoint", "data", "dlpack"], {"._safetensors": ["load_file", "save_file"]}
+)
