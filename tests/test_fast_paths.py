@@ -1,5 +1,7 @@
 """Sizes at which the library takes a faster way than for a few elements: values and gradients as PyTorch's."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -264,6 +266,83 @@ def test_convolution_of_volumes(torch, options):
     # Blocks of windows that end within a plane.
     x, w, b = numbers(2, 3, 5, 12, 30), numbers(4, 3, 3, 3, 3), numbers(4)
     compare(torch, lambda lib, *t: lib.nn.functional.conv3d(*t, **options), x, w, b)
+
+
+@pytest.mark.parametrize("stride", [2, (2, 1, 2), (1, 2, 3)])
+def test_strided_convolution_of_volumes(torch, stride):
+    x, w, b = numbers(3, 4, 6, 9, 10), numbers(6, 2, 3, 2, 3), numbers(6)
+    options = {"stride": stride, "padding": (1, 0, 2), "groups": 2}
+    compare(torch, lambda lib, *t: lib.nn.functional.conv3d(*t, **options), x, w, b)
+    small = [a.astype(np.float32) for a in (x, w, b)]
+    compare(torch, lambda lib, *t: lib.nn.functional.conv3d(*t, **options), *small, tolerance=1e-4)
+
+
+@pytest.mark.parametrize(
+    "shape, kernel, options",
+    [
+        ((3, 8, 9, 11), (8, 5, 4, 4), {"stride": 2, "padding": 1}),
+        ((3, 8, 9, 11), (8, 5, 3, 3), {"stride": 2, "padding": 1, "output_padding": 1}),
+        ((2, 8, 9, 11), (8, 3, 3, 5), {"stride": (3, 2), "padding": (0, 4), "groups": 2}),
+        ((3, 8, 9, 11), (8, 9, 2, 3), {"stride": (2, 1), "padding": (1, 0)}),
+        ((2, 4, 5, 6, 7), (4, 3, 3, 2, 4), {"stride": (2, 2, 1), "padding": (1, 0, 2)}),
+        ((2, 6, 120), (6, 9, 8), {"stride": 4, "padding": 3, "output_padding": 2}),
+    ],
+)
+def test_transposed_convolutions_by_remainders(torch, shape, kernel, options):
+    x, w, b = numbers(*shape), numbers(*kernel), numbers(kernel[1] * options.get("groups", 1))
+    name = f"conv_transpose{len(shape) - 2}d"
+    compare(torch, lambda lib, *t: getattr(lib.nn.functional, name)(*t, **options), x, w, b, twice=len(shape) == 4)
+
+
+def test_distances_of_many_points(torch):
+    for sets, d in (((40, 70), 3), ((65, 64), 9), ((1, 130), 1)):
+        a, b = numbers(sets[0], d), numbers(sets[1], d)
+        compare(torch, lambda lib, *t: lib.cdist(*t), a, b, twice=True, tolerance=1e-9)
+        compare(torch, lambda lib, *t: lib.cdist(*t), np.stack([a, a + 1]), b[None], tolerance=1e-10)
+        wide = numbers(2 * d, sets[1])
+        compare(torch, lambda lib, x, y: lib.cdist(x, y.t()[:, ::2]), a, wide, tolerance=1e-10)
+
+
+def test_near_points_keep_their_distance():
+    x = (1000 + RNG.uniform(-1, 1, (50, 4)) * 2.0**-10).astype(
+        np.float32
+    )  # a product of matrices would lose all digits
+    y = np.roll(x, 1, 0)
+    leaf = cr.from_numpy(x.copy()).requires_grad_()
+    distances = cr.cdist(leaf, cr.from_numpy(y.copy()))
+    exact = np.linalg.norm(x[:, None].astype(np.float64) - y, axis=-1)
+    np.testing.assert_allclose(distances.detach().numpy(), exact, rtol=1e-6)
+    assert distances[0, 1] == 0
+    distances.sum().backward()
+    safe = np.where(exact == 0, np.inf, exact)
+    slopes = ((x[:, None].astype(np.float64) - y) / safe[..., None]).sum(1)
+    np.testing.assert_allclose(leaf.grad.numpy(), slopes, atol=1e-4)
+
+
+def test_next_numbers(torch):
+    special = np.array(
+        [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, -5e-324, 1e-45, 3.4e38, -3.4e38, 1.7e308]
+    )
+    for dtype in (np.float32, np.float64):
+        x, y = (v.ravel().astype(dtype) for v in np.meshgrid(special, special))
+        ours = cr.nextafter(cr.from_numpy(x.copy()), cr.from_numpy(y.copy())).numpy()
+        theirs = torch.nextafter(torch.from_numpy(x.copy()), torch.from_numpy(y.copy())).numpy()
+        np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_array_equal(np.signbit(ours), np.signbit(theirs))
+
+
+def test_divisors_of_wide_integers(torch):
+    wide = np.array([0, 1, -1, 6, 2**31, 2**32, 3 * 2**40, -(2**62), 2**63 - 1, -(2**63), 2**32 - 1, 10**18])
+    x, y = (v.ravel() for v in np.meshgrid(wide, wide))
+    for name in ("gcd", "lcm"):
+        ours = getattr(cr, name)(cr.from_numpy(x.copy()), cr.from_numpy(y.copy())).numpy()
+        if name == "gcd":
+            want = np.array([math.gcd(int(a), int(b)) for a, b in zip(x, y)], dtype=object)
+            np.testing.assert_array_equal(ours.view(np.uint64).astype(object), want)
+        else:
+            fits = np.array([abs(math.lcm(int(a), int(b))) < 2**63 for a, b in zip(x, y)])
+            want = np.array([math.lcm(int(a), int(b)) for a, b in zip(x, y)], dtype=object)
+            np.testing.assert_array_equal(ours[fits].astype(object), want[fits])
 
 
 def test_convolution_without_channels():

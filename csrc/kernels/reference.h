@@ -231,6 +231,23 @@ inline double ternary(Ternary op, double a, double b, double c, const double* p)
     }
 }
 
+// y[r][j] = |a row r - point j|; sums[r][k] = sum_j w[r][j] (a[r][k] - point j[k]) and the sum of the terms' sizes.
+template <class T>
+void distances(const T* a, const T* points, const T* w, double* y, double* sums, double* sizes, int64_t rows, int64_t n,
+               int64_t d) {
+    for (int64_t r = 0; r < rows; ++r)
+        for (int64_t j = 0; j < n; ++j) {
+            double squares = 0;
+            for (int64_t k = 0; k < d; ++k) {
+                const double apart = static_cast<double>(a[r * d + k]) - static_cast<double>(points[j * d + k]);
+                squares += apart * apart;
+                sums[r * d + k] += static_cast<double>(w[r * n + j]) * apart;
+                sizes[r * d + k] += std::fabs(static_cast<double>(w[r * n + j]) * apart);
+            }
+            y[r * n + j] = std::sqrt(squares);
+        }
+}
+
 // Integers: T's range, wrap-around by unsigned arithmetic.
 template <class T> T unary_int(Unary op, T x, const double* p) {
     const int64_t v = static_cast<int64_t>(x), a = p != nullptr ? static_cast<int64_t>(p[0]) : 0;

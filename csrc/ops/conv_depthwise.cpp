@@ -1,6 +1,7 @@
-// Convolutions whose channels are each on their own. With a stride: as sums over the kernel's elements, row by row, since a matrix of
-// windows would be read once for each element that is laid out. Without: each plane is copied between zeros; an output's inputs
-// are then the same distances away everywhere, and outputs are summed as one long line, those between two rows for nothing.
+// Convolutions whose channels are each on their own. Forward: each plane is copied between zeros, sorted by the remainders of a stride;
+// an output's inputs are then the same distances away everywhere, and outputs are summed as one long line, those between two rows for
+// nothing. Very large planes with a stride, and its gradients: as sums over the kernel's elements, row by row, since a matrix of windows
+// would be read once for each element that is laid out.
 
 #include <algorithm>
 #include <cstring>
@@ -46,20 +47,28 @@ template <class F> void for_planes(const ConvAttrs& a, int64_t planes, const F& 
     });
 }
 
-// A plane between zeros, for windows without a stride.
+// A plane between zeros, or with a stride one for each remainder of the places.
 struct Padded {
     const kernels::Windows& w;
-    int64_t size[3], total = 1, taps, flat;  // flat: outputs of the long line
-    std::vector<int64_t> at;                 // how far the kernel's elements are away
+    int64_t size[3], part = 1, total, taps, flat;  // part: elements of one remainder; flat: outputs of the long line
+    std::vector<int64_t> at;                       // how far the kernel's elements are away
 
     explicit Padded(const kernels::Windows& windows) : w(windows), taps(w.kernel_size()) {
-        for (int d = 0; d < 3; ++d) total *= size[d] = w.out[d] + reach(w, d) - 1;
+        for (int d = 0; d < 3; ++d) part *= size[d] = w.out[d] + (reach(w, d) - 1) / w.stride[d];
+        total = part * w.stride[0] * w.stride[1] * w.stride[2];
         flat = ((w.out[0] - 1) * size[1] + w.out[1] - 1) * size[2] + w.out[2];
         for (int64_t i = 0; i < w.kernel[0]; ++i)
             for (int64_t j = 0; j < w.kernel[1]; ++j)
                 for (int64_t k = 0; k < w.kernel[2]; ++k)
-                    at.push_back((i * w.dilation[0] * size[1] + j * w.dilation[1]) * size[2] + k * w.dilation[2]);
+                    at.push_back(line_at(i * w.dilation[0], j * w.dilation[1]) + place_in_line(k * w.dilation[2]));
     }
+
+    // Where row j of plane i, counted from the first zeros, begins in the copy, and how far from there element k lies.
+    int64_t line_at(int64_t i, int64_t j) const {
+        const int64_t* s = w.stride;
+        return (i % s[0] * s[1] + j % s[1]) * s[2] * part + (i / s[0] * size[1] + j / s[1]) * size[2];
+    }
+    int64_t place_in_line(int64_t k) const { return k % w.stride[2] * part + k / w.stride[2]; }
 
     template <class T> static T* zeros(int slot, int64_t n) {
         const size_t bytes = static_cast<size_t>(n + kPast) * sizeof(T);
@@ -69,12 +78,27 @@ struct Padded {
 
     // The plane's rows into the copy, whose margins are and stay zeros.
     template <class T> void copy(const T* plane, T* to) const {
-        const int64_t low = std::max<int64_t>(0, -w.pad[2]), high = std::min(w.in[2], size[2] - w.pad[2]);
-        if (low >= high) return;
-        for (int64_t i = std::max<int64_t>(0, -w.pad[0]); i < std::min(w.in[0], size[0] - w.pad[0]); ++i)
-            for (int64_t j = std::max<int64_t>(0, -w.pad[1]); j < std::min(w.in[1], size[1] - w.pad[1]); ++j)
-                std::memcpy(to + ((i + w.pad[0]) * size[1] + j + w.pad[1]) * size[2] + w.pad[2] + low,
-                            plane + (i * w.in[1] + j) * w.in[2] + low, static_cast<size_t>(high - low) * sizeof(T));
+        int64_t low[3], high[3];
+        for (int d = 0; d < 3; ++d) {
+            low[d] = std::max<int64_t>(0, -w.pad[d]);
+            high[d] = std::min(w.in[d], size[d] * w.stride[d] - w.pad[d]);
+        }
+        for (int64_t i = low[0]; i < high[0]; ++i)
+            for (int64_t j = low[1]; j < high[1]; ++j)
+                copy_line(plane + (i * w.in[1] + j) * w.in[2], low[2], high[2],
+                          to + line_at(i + w.pad[0], j + w.pad[1]));
+    }
+    template <class T> void copy_line(const T* from, int64_t low, int64_t high, T* to) const {
+        const int64_t step = w.stride[2];
+        for (int64_t k = low; k < std::min(high, low + step); ++k) {
+            T* out = to + place_in_line(k + w.pad[2]);
+            const int64_t n = (high - k + step - 1) / step;
+            if (step == 1) std::memcpy(out, from + k, static_cast<size_t>(n) * sizeof(T));
+            else if (step == 2)
+                for (int64_t c = 0; c < n; ++c) out[c] = from[k + 2 * c];
+            else
+                for (int64_t c = 0; c < n; ++c) out[c] = from[k + step * c];
+        }
     }
 
     // f(row of the output plane, its place in the long line)
@@ -86,6 +110,8 @@ struct Padded {
 
 constexpr int64_t kLargestPlane = 1 << 19;  // that is copied
 constexpr int64_t kLongRow = 48;            // outputs: enough for rows to be summed one by one
+
+bool copies_suit(const kernels::Windows& w) { return Padded(w).total <= kLargestPlane; }
 
 bool has_stride(const kernels::Windows& w) { return w.stride[0] > 1 || w.stride[1] > 1 || w.stride[2] > 1; }
 
@@ -104,7 +130,7 @@ void sum_line(kernels::ConvTiles run, kernels::ConvTile& t, int64_t lanes, int64
 }
 
 template <class T>
-void unit_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
+void forward_by_copies(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
     const Padded p(a.w);
     const kernels::Table& table = kernels::kernels();
     const kernels::ConvTiles run = table.conv_tile[static_cast<int>(x.dtype())];
@@ -149,12 +175,12 @@ bool is_depthwise(const ConvAttrs& a, const Tensor& weight) {
     return a.groups > 1 && weight.size(1) == 1 && weight.size(0) == a.groups;
 }
 
-bool depthwise_suits(const ConvAttrs& a) { return has_stride(a.w) || Padded(a.w).total <= kLargestPlane; }
+bool depthwise_suits(const ConvAttrs& a) { return has_stride(a.w) || copies_suit(a.w); }
 
 void depthwise_forward(const ConvAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
-        if (!has_stride(a.w)) return unit_forward<T>(a, x, weight, bias, y);
+        if (copies_suit(a.w)) return forward_by_copies<T>(a, x, weight, bias, y);
         const int64_t step = a.w.stride[2], taps = a.w.kernel_size();
         for_planes(a, x.size(0) * a.groups, [&](int64_t plane) {
             const int64_t channel = plane % a.groups;

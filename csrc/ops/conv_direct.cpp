@@ -1,4 +1,5 @@
-// Direct convolution of images and sequences: a strip of the padded input is copied once, then every tile of filters and outputs is
+// Direct convolution of volumes, images and sequences. A plane of a volume's output is that of an image whose channels are the
+// planes of the input that it sees. A strip of the padded input is copied once, then every tile of filters and outputs is
 // summed in registers over all taps, reading neighbouring outputs' inputs as vectors. For a stride, columns of the copy are sorted by
 // their remainder, so that outputs still have neighbouring inputs. Rows too short for vectors are joined: then there is a copy for
 // each column of the kernel, shifted and cut to the output's width, so that the end of a row is followed by the next (and rows are
@@ -28,12 +29,13 @@ constexpr int64_t kVectorsOfUnit = 12, kUnits = 8;
 struct DirectPlan {
     Windows w;
     int64_t groups, channels, filters, taps, panels;
+    int64_t layers;  // planes of the input that a plane of the output sees
     int64_t lanes;
     bool joined;
     int64_t phase, line;            // elements of one remainder's columns, and of one row of the copy
     int64_t rows, in_rows, strips;  // output rows of a strip, rows of its copy
-    int64_t row_phase, channel;     // rows of one remainder (where joined), elements of the copy of a channel
-    int64_t samples;                // of a unit
+    int64_t row_phase, channel;     // rows of one remainder (where joined), elements of the copy of a layer
+    int64_t samples;                // of a unit; planes of the output, where it is a volume
 
     DirectPlan(const ConvAttrs& a, int64_t group_channels, int64_t group_filters, int64_t batch, int64_t size)
         : w(a.w),
@@ -42,11 +44,12 @@ struct DirectPlan {
           filters(group_filters),
           taps(a.w.kernel_size()),
           panels((group_filters + kConvFilters - 1) / kConvFilters),
+          layers(group_channels * a.w.kernel[0]),
           lanes(kernels::kernels().conv_vector_bytes / size) {
         joined = vectors(w.out[1], true) * 5 <= vectors(w.out[1], false) * 4;
         phase = joined ? w.out[2] : std::max(w.out[2], lanes) + (w.kernel[2] - 1) * w.dilation[2] / w.stride[2] + 1;
         line = phase * (joined ? w.kernel[2] : w.stride[2]);
-        int64_t row_bytes = std::max<int64_t>(channels * line * size, 1);
+        int64_t row_bytes = std::max<int64_t>(layers * line * size, 1);
         int64_t fits = std::max<int64_t>((kStripBytes / row_bytes - reach(w, 1)) / w.stride[1] + 1, 1);
         strips = (w.out[1] + fits - 1) / fits;
         rows = (w.out[1] + strips - 1) / strips;
@@ -55,9 +58,9 @@ struct DirectPlan {
         channel = (joined ? row_phase * w.stride[1] : in_rows) * line;
         samples = 1;
         if (joined && strips == 1) {
-            int64_t room = kStripBytes / std::max<int64_t>(channels * channel * size, 1);
-            int64_t most = std::min({room, kVectorsOfUnit / vectors(rows, true), batch * groups / kUnits});
-            samples = std::clamp<int64_t>(most, 1, std::max<int64_t>(batch, 1));
+            int64_t planes = batch * w.out[0], room = kStripBytes / std::max<int64_t>(layers * channel * size, 1);
+            int64_t most = std::min({room, kVectorsOfUnit / vectors(rows, true), planes * groups / kUnits});
+            samples = std::clamp<int64_t>(most, 1, std::max<int64_t>(planes, 1));
         }
     }
     // Vectors of so many rows of one sample's outputs.
@@ -67,9 +70,8 @@ struct DirectPlan {
     }
     // Worth it where vectors are mostly full.
     bool suits(int64_t size) const {
-        bool plane = w.in[0] == 1 && w.out[0] == 1 && w.kernel[0] == 1 && w.pad[0] == 0;
         bool full = joined ? rows * w.out[2] * 8 >= vectors(rows, true) * lanes * 5 : w.out[2] * 8 >= lanes * 5;
-        return plane && filters > 0 && full && channels * channel * size <= kLargestStrip && channels > 0;
+        return filters > 0 && full && layers * channel * size <= kLargestStrip && layers > 0;
     }
     // Where the copy holds the input of a tap, seen from an output's place.
     int64_t tap_at(int64_t c, int64_t row, int64_t e) const {
@@ -98,11 +100,17 @@ template <class T> struct Direct {
     T* y;
     const int64_t* taps;
 
-    // Rows of the padded input that the strip sees, for all channels of a group.
-    void copy_strip(const T* from, int64_t first_row, T* strip) const {
-        for (int64_t c = 0; c < p.channels; ++c, strip += p.channel, from += p.w.in_size())
-            if (p.joined) copy_joined(from, first_row, strip);
-            else copy_channel(from, first_row, strip);
+    // Rows of the padded input that the strip of an output's plane sees, for all channels of a group.
+    void copy_strip(const T* from, int64_t plane, int64_t first_row, T* strip) const {
+        const Windows& w = p.w;
+        for (int64_t c = 0; c < p.channels; ++c, from += w.in_size())
+            for (int64_t a = 0; a < w.kernel[0]; ++a, strip += p.channel) {
+                int64_t depth = plane * w.stride[0] - w.pad[0] + a * w.dilation[0];
+                const T* layer = from + depth * w.in[1] * w.in[2];
+                if (depth < 0 || depth >= w.in[0]) std::fill_n(strip, p.channel, T(0));
+                else if (p.joined) copy_joined(layer, first_row, strip);
+                else copy_channel(layer, first_row, strip);
+            }
     }
     void copy_channel(const T* from, int64_t first_row, T* to) const {
         const Windows& w = p.w;
@@ -111,32 +119,41 @@ template <class T> struct Direct {
             if (row < 0 || row >= w.in[1]) std::fill_n(to, p.line, T(0));
             else
                 for (int64_t f = 0; f < w.stride[2]; ++f)
-                    copy_row(from + row * w.in[2], f - w.pad[2], to + f * p.phase);
+                    Columns(p, f - w.pad[2]).copy(from + row * w.in[2], to + f * p.phase);
         }
     }
     void copy_joined(const T* from, int64_t first_row, T* to) const {
         const Windows& w = p.w;
-        for (int64_t e = 0; e < w.kernel[2]; ++e)
+        for (int64_t e = 0; e < w.kernel[2]; ++e) {
+            const Columns columns(p, e * w.dilation[2] - w.pad[2]);
             for (int64_t f = 0; f < w.stride[1]; ++f) {
-                int64_t shift = e * w.dilation[2] - w.pad[2], above = first_row * w.stride[1] - w.pad[1] + f;
+                int64_t above = first_row * w.stride[1] - w.pad[1] + f;
                 for (int64_t r = 0; r < p.row_phase; ++r, to += p.phase) {
                     int64_t row = above + r * w.stride[1];
                     if (row < 0 || row >= w.in[1]) std::fill_n(to, p.phase, T(0));
-                    else copy_row(from + row * w.in[2], shift, to);
+                    else columns.copy(from + row * w.in[2], to);
                 }
             }
+        }
     }
-    // Column i holds input i s + shift.
-    void copy_row(const T* from, int64_t shift, T* to) const {
-        int64_t s = p.w.stride[2], size = p.w.in[2];
-        int64_t low = std::clamp<int64_t>(shift >= 0 ? 0 : (-shift + s - 1) / s, 0, p.phase);
-        int64_t high = std::clamp<int64_t>(size > shift ? (size - shift + s - 1) / s : 0, low, p.phase);
-        for (int64_t i = 0; i < low; ++i) to[i] = 0;
-        if (s == 1) std::memcpy(to + low, from + low + shift, static_cast<size_t>(high - low) * sizeof(T));
-        else
-            for (int64_t i = low; i < high; ++i) to[i] = from[i * s + shift];
-        for (int64_t i = high; i < p.phase; ++i) to[i] = 0;
-    }
+    // Column i of the copy holds input i s + shift; low and high: those that are there.
+    struct Columns {
+        int64_t s, shift, low, high, phase;
+        Columns(const DirectPlan& p, int64_t by) : s(p.w.stride[2]), shift(by), phase(p.phase) {
+            const int64_t size = p.w.in[2];
+            low = std::clamp<int64_t>(shift >= 0 ? 0 : (-shift + s - 1) / s, 0, phase);
+            high = std::clamp<int64_t>(size > shift ? (size - shift + s - 1) / s : 0, low, phase);
+        }
+        void copy(const T* from, T* to) const {
+            for (int64_t i = 0; i < low; ++i) to[i] = 0;
+            if (s == 1) std::memcpy(to + low, from + low + shift, static_cast<size_t>(high - low) * sizeof(T));
+            else if (s == 2)
+                for (int64_t i = low; i < high; ++i) to[i] = from[2 * i + shift];
+            else
+                for (int64_t i = low; i < high; ++i) to[i] = from[i * s + shift];
+            for (int64_t i = high; i < phase; ++i) to[i] = 0;
+        }
+    };
 
     // Vector v of a strip's outputs: where it reads in the copy and writes in the plane. The last one of a row (joined: of all
     // rows) ends with it: some outputs are computed twice.
@@ -166,24 +183,26 @@ template <class T> struct Direct {
         }
     }
 
-    // The strip's copies of some samples, one behind the other, and a vector more, as the last one of a row may be read beyond what
+    // The strip's copies of some planes, counted through all samples, one behind the other, and a vector more, as the last one of a row may be read beyond what
     // counts.
-    T* copies(int64_t sample, int64_t count, int64_t group, int64_t first_row) const {
-        int64_t copied = p.channels * p.channel;
+    T* copies(int64_t first, int64_t count, int64_t group, int64_t first_row) const {
+        int64_t copied = p.layers * p.channel, depth = p.w.out[0];
         size_t bytes = static_cast<size_t>(count * copied + p.lanes) * sizeof(T);
         T* to = static_cast<T*>(kernels::thread_scratch(0, bytes));
-        for (int64_t s = 0; s < count; ++s)
-            copy_strip(x + ((sample + s) * p.groups + group) * p.channels * p.w.in_size(), first_row, to + s * copied);
+        for (int64_t s = 0; s < count; ++s) {
+            int64_t at = (first + s) / depth * p.groups + group;
+            copy_strip(x + at * p.channels * p.w.in_size(), (first + s) % depth, first_row, to + s * copied);
+        }
         return to;
     }
 
-    // A strip of some samples.
-    void strip(int64_t sample, int64_t count, int64_t group, int64_t number) const {
+    // A strip of some planes.
+    void strip(int64_t first_plane, int64_t count, int64_t group, int64_t number) const {
         int64_t first = number * p.rows, rows = std::min(p.rows, p.w.out[1] - first);
         if (rows <= 0) return;
-        int64_t in_at[8], out_at[8], planes = p.filters * p.w.out_size();
+        int64_t in_at[8], out_at[8], volume = p.groups * p.filters * p.w.out_size(), depth = p.w.out[0];
         kernels::ConvTile t;
-        t.x = copies(sample, count, group, first);
+        t.x = copies(first_plane, count, group, first);
         t.taps = taps;
         t.in_at = in_at;
         t.out_at = out_at;
@@ -196,12 +215,12 @@ template <class T> struct Direct {
             int64_t left = total - v;
             t.vectors = static_cast<int>(left == 4 && most == 3 ? 2 : std::min(left, most));
             for (int i = 0; i < t.vectors; ++i) {
-                int64_t s = (v + i) / each;
+                int64_t s = (v + i) / each, plane = first_plane + s;
                 place((v + i) % each, first, rows, &in_at[i], &out_at[i]);
-                in_at[i] += s * p.channels * p.channel;
-                out_at[i] += s * p.groups * planes;
+                in_at[i] += s * p.layers * p.channel;
+                out_at[i] += plane / depth * volume + plane % depth * p.w.out[1] * p.w.out[2];
             }
-            run_panels(t, group, y + (sample * p.groups + group) * planes);
+            run_panels(t, group, y + group * p.filters * p.w.out_size());
         }
     }
 };
@@ -215,20 +234,21 @@ bool conv_direct(const ConvAttrs& a, const Tensor& x, const Tensor& weight, cons
     int64_t k = p.channels * p.taps;
     Tensor packed = empty({p.groups * p.panels * k * kConvFilters}, x.dtype()), places = empty({k}, DType::Int64);
     int64_t* taps = places.data<int64_t>();
-    for (int64_t c = 0, i = 0; c < p.channels; ++c)
+    for (int64_t c = 0, i = 0; c < p.layers; ++c)
         for (int64_t r = 0; r < p.w.kernel[1]; ++r)
             for (int64_t e = 0; e < p.w.kernel[2]; ++e, ++i) taps[i] = p.tap_at(c, r, e);
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         pack(p, weight.data<T>(), packed.data<T>());
         Direct<T> d{p, x.data<T>(), packed.data<T>(), bias ? bias.data<T>() : nullptr, y.data<T>(), taps};
-        int64_t parts = (x.size(0) + p.samples - 1) / p.samples, units = parts * p.groups * p.strips;
+        int64_t planes = x.size(0) * p.w.out[0], parts = (planes + p.samples - 1) / p.samples;
+        int64_t units = parts * p.groups * p.strips;
         double flops = 2.0 * static_cast<double>(y.numel()) * static_cast<double>(k),
                each = flops / static_cast<double>(units + 1) + 1;
         Unlock unlock(static_cast<int64_t>(flops));
         parallel_for(units, static_cast<int64_t>(4e5 / each) + 1, [&](int64_t begin, int64_t end) {
             for (int64_t u = begin; u < end; ++u) {
-                int64_t first = u / p.strips / p.groups * p.samples, count = std::min(p.samples, x.size(0) - first);
+                int64_t first = u / p.strips / p.groups * p.samples, count = std::min(p.samples, planes - first);
                 d.strip(first, count, u / p.strips % p.groups, u % p.strips);
             }
         });

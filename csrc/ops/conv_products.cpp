@@ -296,6 +296,74 @@ ConvAttrs flipped_attrs(const ConvAttrs& a) {
     return f;
 }
 
+// Inputs whose places leave the same remainder by the stride see the same elements of a kernel: they are a convolution with stride 1
+// of their own. One axis of it: input q stride + remainder - pad is sum_t w[remainder + t stride] y[q - t].
+struct Phase {
+    int64_t taps, first, count;  // elements of the kernel, first input, number of inputs
+    int64_t pad;
+
+    Phase(const Windows& w, int axis, int64_t remainder) {
+        int64_t s = w.stride[axis], q = std::max<int64_t>(0, (w.pad[axis] - remainder + s - 1) / s);
+        taps = w.kernel[axis] > remainder ? (w.kernel[axis] - remainder + s - 1) / s : 0;
+        first = q * s + remainder - w.pad[axis];
+        count = w.in[axis] > first ? (w.in[axis] - first + s - 1) / s : 0;
+        pad = taps - 1 - q;
+    }
+};
+
+// The weight of a phase: axes of channels exchanged, the kernel's elements of the remainders in reverse order.
+template <class T> void pick(const Plan& p, const int64_t* remainder, const Phase* phase, const T* weight, T* picked) {
+    const Windows& w = p.w;
+    auto element = [&](int axis, int64_t t) { return remainder[axis] + (phase[axis].taps - 1 - t) * w.stride[axis]; };
+    for (int64_t g = 0; g < p.groups; ++g)
+        for (int64_t c = 0; c < p.channels; ++c)
+            for (int64_t f = 0; f < p.filters; ++f) {
+                const T* from = weight + ((g * p.filters + f) * p.channels + c) * p.taps;
+                for (int64_t i = 0; i < phase[0].taps; ++i)
+                    for (int64_t j = 0; j < phase[1].taps; ++j)
+                        for (int64_t k = 0; k < phase[2].taps; ++k)
+                            *picked++ =
+                                from[(element(0, i) * w.kernel[1] + element(1, j)) * w.kernel[2] + element(2, k)];
+            }
+}
+
+bool has_phases(const ConvAttrs& a, const Plan& p) {
+    const Windows& w = a.w;
+    for (int d = 0; d < 3; ++d)
+        if (w.dilation[d] != 1 || w.stride[d] > w.kernel[d]) return false;
+    return w.stride[0] * w.stride[1] * w.stride[2] <= 8 && p.flops() > kPieceFlops;
+}
+
+void backward_by_phases(const ConvAttrs& a, const Plan& p, const Tensor& y, const Tensor& weight, const Tensor& bias,
+                        const Tensor& x) {
+    const Windows& w = a.w;
+    for (int64_t u = 0; u < w.stride[0] * w.stride[1] * w.stride[2]; ++u) {
+        const int64_t remainder[3] = {u / (w.stride[1] * w.stride[2]), u / w.stride[2] % w.stride[1], u % w.stride[2]};
+        const Phase phase[3] = {Phase(w, 0, remainder[0]), Phase(w, 1, remainder[1]), Phase(w, 2, remainder[2])};
+        ConvAttrs part = a;
+        for (int d = 0; d < 3; ++d) {
+            part.w.in[d] = w.out[d];
+            part.w.out[d] = phase[d].count;
+            part.w.kernel[d] = phase[d].taps;
+            part.w.stride[d] = 1;
+            part.w.pad[d] = phase[d].pad;
+        }
+        if (part.w.out_size() == 0) continue;
+        Tensor picked = empty({p.groups * p.channels, p.filters, part.w.kernel_size()}, x.dtype());
+        visit_floating(x.dtype(), [&](auto zero) {
+            using T = decltype(zero);
+            pick(p, remainder, phase, weight.data<T>(), picked.data<T>());
+        });
+        Tensor values =
+            empty({p.batch, p.groups * p.channels, phase[0].count, phase[1].count, phase[2].count}, x.dtype());
+        conv_forward(part, y, picked, bias, values);
+        const int64_t plane = w.in[1] * w.in[2];
+        Dims strides = {p.groups * p.channels * p.in, p.in, w.stride[0] * plane, w.stride[1] * w.in[2], w.stride[2]};
+        int64_t at = phase[0].first * plane + phase[1].first * w.in[2] + phase[2].first;
+        copy_data(alias(x, values.shape(), strides, at), values);
+    }
+}
+
 // With kernels for small products a matrix of windows pays where it is the input itself or many filters read each window; with few,
 // or a stride, laying it out takes longer than it saves.
 bool multiplies(const ConvAttrs& a, const Plan& p) {
@@ -332,6 +400,7 @@ void conv_backward_input(const ConvAttrs& a, const Tensor& y, const Tensor& weig
         conv_forward(flipped_attrs(a), y, flipped, bias, x);
         return;
     }
+    if (!has_unit_stride(a.w) && has_phases(a, p)) return backward_by_phases(a, p, y, weight, bias, x);
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         BackwardInput<T> f{p, y.data<T>(), weight.data<T>(), bias ? bias.data<T>() : nullptr, x.data<T>()};

@@ -329,6 +329,11 @@ Tensor arithmetic(Scalar start, Scalar step, int64_t n, DType dtype) {
     if (dtype == DType::Float32) return stepped<float>(start.to_double(), step.to_double(), n, dtype);
     if (dtype == DType::Float64) return stepped<double>(start.to_double(), step.to_double(), n, dtype);
     int64_t a = start.to_int(), s = step.to_int();
+    if (s == 1 && dtype == DType::Int32 && a > INT32_MIN && a + n < INT32_MAX) {  // vectors of 32 bits
+        const int32_t first = static_cast<int32_t>(a);
+        return sequence(n, dtype, [=](int64_t i) { return first + static_cast<int32_t>(i); });
+    }
+    if (s == 1) return sequence(n, dtype, [=](int64_t i) { return a + i; });
     return sequence(n, dtype, [=](int64_t i) { return a + s * i; });
 }
 

@@ -363,10 +363,14 @@ struct CombineAttrs {
         v("how", how);
     }
 };
-template <class T> T combined(Combine how, T old, T value) {
-    if (how == Combine::Prod) return static_cast<T>(old * value);
-    if (old != old || value != value) return old != old ? old : value;
-    return (how == Combine::Max) == (old < value) ? value : old;
+// Without branches: which of two numbers is larger can't be guessed.
+template <Combine how, class T> T combined(T old, T value) {
+    if constexpr (how == Combine::Prod) return static_cast<T>(old * value);
+    else if constexpr (how == Combine::Max) return (old > value) | (old != old) ? old : value;
+    else return (old < value) | (old != old) ? old : value;
+}
+template <Combine how> void combine(const Tensor& out, const Tensor& index, const Tensor& source, int axis) {
+    scatter_data(axis, out, index, source, [](auto old, auto value) { return combined<how>(old, value); });
 }
 
 Tensor gathered(const Tensor& x, const CombineAttrs& a, const Tensor& index) {
@@ -413,8 +417,10 @@ const OpDef scatter_reduce_op = {
         [](EvalCtx& c) {
             const CombineAttrs& a = c.attr<CombineAttrs>();
             if (!same_layout(c.out(), c.input(0))) copy_data(c.out(), c.input(0));
-            scatter_data(static_cast<int>(a.place.axis), c.out(), c.input(2), c.input(1),
-                         [&](auto old, auto value) { return combined(a.how, old, value); });
+            const auto run = a.how == Combine::Prod  ? combine<Combine::Prod>
+                             : a.how == Combine::Max ? combine<Combine::Max>
+                                                     : combine<Combine::Min>;
+            run(c.out(), c.input(2), c.input(1), static_cast<int>(a.place.axis));
         },
     .vjp =
         [](VjpCtx& c) {

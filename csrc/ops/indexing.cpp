@@ -360,17 +360,16 @@ Example:
                                                "put: as many values as positions are required, got ", source.shape(),
                                                " and ", a.tensor(1).shape());
                              if (source.numel() == 0) return a.ret(a.inplace ? x : clone(x));
-                             std::vector<Tensor> coordinates;
                              Tensor at = checked_index("put", a.tensor(1), x.numel(), 0, true);
-                             for (int d = x.ndim() - 1; d >= 0; --d) {
-                                 Tensor size = scalar_tensor(x.size(d), DType::Int64);
-                                 coordinates.insert(coordinates.begin(), remainder(at, size));
-                                 at = floor_divide(at, size);
-                             }
                              Tensor values = reshape(source, a.tensor(1).shape());
-                             if (x.ndim() > 0)
-                                 return ret_written(
-                                     a, plan_write("put", x, plan_index("put", x, coordinates), values, a.flag(3)));
+                             if (x.ndim() > 0) {
+                                 IndexPlan plan;  // all axes are indexed, by positions in row-major order
+                                 plan.attrs.axes = (2u << (x.ndim() - 1)) - 1;
+                                 plan.attrs.place = 0;
+                                 plan.attrs.shape = x.shape();
+                                 plan.linear = at;
+                                 return ret_written(a, plan_write("put", x, plan, values, a.flag(3)));
+                             }
                              a.args[0].tensor = unsqueeze(x, 0);
                              ret_written(a, plan_write("put", a.tensor(0), plan_axis("put", a.tensor(0), 0, at, true),
                                                        values, a.flag(3)));

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <type_traits>
+#include <utility>
 
 #include "ops/each_number.h"
 #include "ops/forms.h"
@@ -20,10 +20,15 @@ constexpr uint32_t kIntegerFlags = kMethod | kFunction | kInplace | kNoGradient;
 // ---- gcd, lcm ----
 
 template <class T> T divisor(T a, T b) {
-    auto size = [](T x) {
-        return x < T(0) ? -static_cast<std::make_unsigned_t<T>>(x) : static_cast<std::make_unsigned_t<T>>(x);
-    };
-    return static_cast<T>(std::gcd(size(a), size(b)));
+    using U = std::make_unsigned_t<T>;
+    auto size = [](T x) { return x < T(0) ? U(0) - static_cast<U>(x) : static_cast<U>(x); };
+    U x = size(a), y = size(b);
+    while (y != 0 && std::max(x, y) >> 31 >> 1 != 0) x = std::exchange(y, x % y);
+    if (y == 0) return static_cast<T>(x);
+    uint32_t u = static_cast<uint32_t>(x),
+             v = static_cast<uint32_t>(y);  // half as wide, divided in a third of the time
+    while (v != 0) u = std::exchange(v, u % v);
+    return static_cast<T>(u);
 }
 template <class T> T multiple(T a, T b) {
     T g = divisor(a, b);

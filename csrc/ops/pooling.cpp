@@ -56,10 +56,29 @@ template <class F> void each_window(const PoolAttrs& a, const Spans& s, int64_t 
                 for (int64_t k = 0; k < a.w.out[2]; ++k, ++p) f(plane, p, s.axis[0][i], s.axis[1][j], s.axis[2][k]);
 }
 
-template <class F> void each_element(const PoolAttrs& a, const Span& i, const Span& j, const Span& k, const F& f) {
+// f(where a line of the plane begins) for all lines of a window.
+template <class F> void each_line(const PoolAttrs& a, const Span& i, const Span& j, const F& f) {
     for (int64_t x = i.low; x < i.high; x += i.step)
-        for (int64_t y = j.low; y < j.high; y += j.step)
-            for (int64_t z = k.low; z < k.high; z += k.step) f((x * a.w.in[1] + y) * a.w.in[2] + z);
+        for (int64_t y = j.low; y < j.high; y += j.step) f((x * a.w.in[1] + y) * a.w.in[2]);
+}
+template <class F> void each_element(const PoolAttrs& a, const Span& i, const Span& j, const Span& k, const F& f) {
+    each_line(a, i, j, [&](int64_t line) {
+        for (int64_t z = k.low; z < k.high; z += k.step) f(line + z);
+    });
+}
+
+// Four sums, so that an addition need not wait for the one before.
+template <class Sum, class T>
+Sum window_sum(const PoolAttrs& a, const T* plane, const Span& i, const Span& j, const Span& k) {
+    Sum part[4] = {};
+    each_line(a, i, j, [&](int64_t line) {
+        int64_t z = k.low;
+        const int64_t step = k.step;
+        for (; z + 3 * step < k.high; z += 4 * step)
+            for (int64_t n = 0; n < 4; ++n) part[n] += plane[line + z + n * step];
+        for (; z < k.high; z += step) part[0] += plane[line + z];
+    });
+    return (part[0] + part[1]) + (part[2] + part[3]);
 }
 
 constexpr int64_t kPlaneWork = 1 << 14;
@@ -285,8 +304,7 @@ const OpDef avg_pool_op = {
                 over_planes(a, planes_of(x, a.dims), [&](int64_t begin, int64_t end) {
                     each_window(a, spans, begin, end,
                                 [&](int64_t plane, int64_t p, const Span& i, const Span& j, const Span& k) {
-                                    Sum sum = 0;
-                                    each_element(a, i, j, k, [&](int64_t at) { sum += in[plane * size + at]; });
+                                    Sum sum = window_sum<Sum>(a, in + plane * size, i, j, k);
                                     y[plane * count + p] = static_cast<T>(sum / share<Sum>(a, i, j, k));
                                 });
                 });

@@ -99,15 +99,6 @@ int64_t cross_axis(const Args& a) {
     fail<ValueError>("cross: an axis of size 3 is required, got shapes ", x.shape(), " and ", a.tensor(1).shape(), ".");
 }
 
-Tensor cdist(const Tensor& a, const Tensor& b, double p) {
-    check_matrices("cdist", a);
-    check_matrices("cdist", b);
-    check<ValueError>(cols_of(a) == cols_of(b), "cdist: the points must have as many coordinates, got shapes ",
-                      a.shape(), " and ", b.shape(), " (", cols_of(a), " != ", cols_of(b), ").");
-    check<ValueError>(p >= 0, "cdist: p must not be negative, got ", p, ".");
-    return norm(unsqueeze(a, -2) - unsqueeze(b, -3), p, {-1});
-}
-
 // A vector norm over axes (all where none are given).
 Tensor vector_norm(const Tensor& x, double p, const Dims& axes, bool keepdim) { return norm(x, p, axes, keepdim); }
 
@@ -372,26 +363,4 @@ Example:
 )",
                                  {{"linalg_vecdot(Tensor x, Tensor y, *, int dim=-1)",
                                    [](Args& a) { a.ret(sum(a.tensor(0) * a.tensor(1), {a.integer(2)})); }}}});
-const Register cdist_fn({"cdist",
-                         kFunction,
-                         R"(Distances between all pairs of points of two sets.
-
-    y_ij = |a_i - b_j|_p;  the gradient at distance 0 is 0
-
-Args:
-    x1: (..., m, d) floating tensor.
-    x2: (..., n, d) tensor.
-    p: order of the norm.
-    compute_mode: accepted; distances are always computed from the differences.
-
-Returns:
-    (..., m, n) tensor.
-
-Example:
-    >>> chainrule.cdist(chainrule.zeros(1, 2), chainrule.tensor([[3., 4.]]))
-    tensor([[5.]])
-)",
-                         {{"cdist(Tensor x1, Tensor x2, float p=2.0, str compute_mode=None)",
-                           [](Args& a) { a.ret(cdist(a.tensor(0), a.tensor(1), a.real(2))); }}}});
-
 }  // namespace chainrule

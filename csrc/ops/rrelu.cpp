@@ -61,10 +61,8 @@ Source: Xu et al., "Empirical evaluation of rectified activations in convolution
            check_floating("rrelu", a.tensor(0));
            a.inplace = a.inplace || a.flag(4);
            Tensor x = self_or_copy(a);
-           Tensor slopes = a.flag(3) ? drawn_slopes(x, lower, upper)
-                                     : where(gt(detach(x), number(0, x)), scalar_tensor(1, x.dtype()),
-                                             scalar_tensor((lower + upper) / 2, x.dtype()));
-           finish(a, x * slopes);
+           if (a.flag(3)) return finish(a, x * drawn_slopes(x, lower, upper));
+           finish(a, where(gt(detach(x), number(0, x)), x, x * ((lower + upper) / 2)));
        }}}});
 
 }  // namespace chainrule

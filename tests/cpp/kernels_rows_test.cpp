@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/distance.h"
 #include "kernels/reference.h"
 #include "kernels_check.h"
 
@@ -527,6 +528,39 @@ template <class T> void check_sparse(const Table& t) {
     }
 }
 
+// Points around the sizes of registers and panels, some of them equal.
+template <class T> void check_distances(const Table& t) {
+    const int at = static_cast<int>(DTypeOf<T>::value);
+    const DistanceTable& table = distance_kernels(t);
+    constexpr int64_t columns = kDistanceBytes / static_cast<int64_t>(sizeof(T));
+    for (int64_t n : {1, 3, 16, 31, 64, 65, 130})
+        for (int64_t rows : {1, 2, 5})
+            for (int64_t d : {1, 2, 3, 4, 7, 8, 33}) {
+                const size_t cells = static_cast<size_t>(rows * n);
+                const std::vector<T> points = uniform_vector<T>(static_cast<size_t>(n * d), -2, 2);
+                std::vector<T> a = uniform_vector<T>(static_cast<size_t>(rows * d), -2, 2);
+                std::copy(points.end() - d, points.end(), a.begin());
+                const std::vector<T> w = uniform_vector<T>(cells, -1, 1);
+                std::vector<T> panels(static_cast<size_t>((n + columns - 1) / columns * columns * d));
+                for (int64_t j = 0; j < n; ++j)
+                    for (int64_t k = 0; k < d; ++k)
+                        panels[static_cast<size_t>((j / columns * d + k) * columns + j % columns)] =
+                            points[static_cast<size_t>(j * d + k)];
+                std::vector<T> y(cells), sums(a.size());
+                table.distances[at](a.data(), panels.data(), y.data(), rows, n, d);
+                table.sums[at](w.data(), a.data(), panels.data(), sums.data(), rows, n, d);
+                std::vector<double> distances(cells), exact(a.size()), size(a.size());
+                ref::distances(a.data(), points.data(), w.data(), distances.data(), exact.data(), size.data(), rows, n,
+                               d);
+                bool good = y[static_cast<size_t>(n - 1)] == T(0);
+                for (size_t i = 0; i < cells; ++i)
+                    good = good && near<T>(y[i], distances[i], 4 + static_cast<double>(d) / 4);
+                for (size_t i = 0; i < a.size(); ++i) good = good && near<T>(sums[i], exact[i], 4, 8 * size[i]);
+                expect(good, label<T>(t, "distances of ") + std::to_string(rows) + " and " + std::to_string(n) +
+                                 " points of " + std::to_string(d));
+            }
+}
+
 // softmax down columns against softmax along their rows.
 template <class T> void check_softmax_columns(const Table& t) {
     const int type = static_cast<int>(DTypeOf<T>::value);
@@ -589,6 +623,7 @@ int main(int argc, char** argv) {
         check_row_dots<float>(*t), check_row_dots<double>(*t);
         check_columns<float>(*t), check_columns<double>(*t);
         check_sparse<float>(*t), check_sparse<double>(*t);
+        check_distances<float>(*t), check_distances<double>(*t);
     }
     return report();
 }

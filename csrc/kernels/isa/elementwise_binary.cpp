@@ -62,6 +62,16 @@ template <class T> CHAINRULE_INLINE T xlogy(T a, T b) {
     return a == T(0) && !is_nan(b) ? T(0) : y;
 }
 
+// The bits of floats rise with their magnitude, across exponents and up to infinity.
+template <class T> CHAINRULE_INLINE T nextafter_(T a, T b) {
+    using Bits = typename Fp<T>::Bits;
+    const Bits bits = bits_of(a), up = bits + Bits(1), down = bits - Bits(1);
+    T y = from_bits<T>((a < b) == (a > T(0)) ? up : down);
+    y = a == T(0) ? copysign_(from_bits<T>(Bits(1)), b) : y;
+    y = a == b ? b : y;
+    return is_nan(a) | is_nan(b) ? a + b : y;
+}
+
 template <Binary op, class T> CHAINRULE_INLINE T apply_float(T a, T b, T alpha) {
     using enum Binary;
     if constexpr (op == Add) return a + b;
@@ -78,7 +88,7 @@ template <Binary op, class T> CHAINRULE_INLINE T apply_float(T a, T b, T alpha) 
     else if constexpr (op == Hypot) return hypot_(a, b);
     else if constexpr (op == Xlogy) return xlogy(a, b);
     else if constexpr (op == Copysign) return copysign_(a, b);
-    else if constexpr (op == Nextafter) return m_nextafter(a, b);
+    else if constexpr (op == Nextafter) return nextafter_(a, b);
     else if constexpr (op == Logaddexp) return logaddexp(a, b);
     else if constexpr (op == BceLogits) return (T(1) - b) * a - log_sigmoid(a);
     else return mul_add(alpha, b, a);  // AddScaled
@@ -233,8 +243,8 @@ template <class T> CHAINRULE_INLINE T lerp(T a, T b, T w) {
     return abs_(w) < T(0.5) ? mul_add(w, d, a) : mul_add(-d, T(1) - w, b);
 }
 template <class T> CHAINRULE_INLINE T clamp_between(T x, T low, T high) {
-    T y = x < low || low != low ? low : x;
-    return y > high || high != high ? (y != y ? y : high) : y;
+    T y = (x < low) | (low != low) ? low : x;
+    return ((y > high) | (high != high)) & (y == y) ? high : y;
 }
 
 }  // namespace

@@ -291,6 +291,12 @@ def _norm(c: Call) -> Written:
     return Written(f"norm({c.x[0]}, {bits(c.axes)}, {c.keepdim}, {literal(c.p)})", True)
 
 
+@template("cdist")
+def _distances(c: Call) -> Written:
+    apart = f"{wrapped(c.x[0])}[:, :, None] - {wrapped(c.x[1])}[:, None]"
+    return Written(f"norm({apart}, 3, False, 2.0)", True)
+
+
 @template("logsumexp")
 def _logsumexp(c: Call) -> Written:
     return Written(f"logsumexp({c.x[0]}, {bits(c.axes)}, {c.keepdim})", True)

@@ -93,6 +93,14 @@ def _norm(graph: Graph, call: Call) -> Any:
     return graph.node(kind, call.names[:1], axes=call.axes(), keepdims=int(call["keepdim"]))
 
 
+@rule("cdist")
+def _distances(graph: Graph, call: Call) -> str:
+    """Of all pairs of points: the lengths of their differences."""
+    places = [graph.constant(np.array([axis], np.int64)) for axis in (2, 1)]
+    points = [graph.node("Unsqueeze", [name, place]) for name, place in zip(call.names, places, strict=True)]
+    return graph.node("ReduceL2", [graph.node("Sub", points)], axes=[3], keepdims=0)
+
+
 @rule("var", "std")
 def _variance(graph: Graph, call: Call) -> str:
     """sum((x - mean)^2) / (n - correction), n the number of values."""
