@@ -1,17 +1,10 @@
-// Python values to the library's and back: numbers, arrays, nested lists, dtypes.
+// Python values to the library's and back: numbers, arrays, nested lists.
 #pragma once
 
+#include "bind/dtype_object.h"
 #include "bind/tensor_object.h"
 
 namespace chainrule {
-
-// dtype objects: one for each type.
-void bind_dtypes(py::module_& m);
-PyObject* dtype_object(DType t);         // borrowed
-bool to_dtype(PyObject* o, DType* out);  // a dtype object, float/int/bool, a NumPy dtype or type
-bool is_dtype(PyObject* o);
-// device: "cpu", a device object or None are taken; anything else raises.
-void check_device(PyObject* o);
 
 // A Python, NumPy or 0-d tensor number. False if o is none.
 bool to_scalar(PyObject* o, Scalar* out);
