@@ -86,7 +86,6 @@ def test_python_numbers_are_weak(op, torch):
     assert not failures, "\n".join(failures)
 
 
-@pytest.mark.skipif(not hasattr(cr, "promote_types"), reason="no promote_types yet")
 def test_promotion_table(torch):
     for a, b in itertools.product(DTYPES, DTYPES):
         got = cr.promote_types(getattr(cr, a), getattr(cr, b))
@@ -94,7 +93,6 @@ def test_promotion_table(torch):
         assert str(got).split(".")[-1] == str(want).split(".")[-1], (a, b)
 
 
-@pytest.mark.skipif(not hasattr(cr, "result_type"), reason="no result_type yet")
 def test_result_type(torch):
     for a, b in itertools.product(DTYPES, DTYPES):
         for sa, sb in FORMS:

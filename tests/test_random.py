@@ -165,13 +165,8 @@ CALLS = [(name, call, exact) for name, call, _, exact, _ in FACTS] + [(name, cal
 
 
 def run(module, call):
-    """The values of a call, or a skip where the library lacks it."""
-    try:
-        return call(module).detach().numpy()
-    except AttributeError as error:
-        if module is cr:
-            pytest.skip(f"not here yet: {error}")
-        raise
+    """The values of a call."""
+    return call(module).detach().numpy()
 
 
 def picked(values):

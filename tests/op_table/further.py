@@ -11,11 +11,11 @@ FEW = UNARY[:4] + UNARY[5:6]
 
 def special(name, samples=FEW, **row):
     """A function of chainrule.special alone."""
-    return Op(f"special_{name}", samples, fn=f"special.{name}", method=None, since="ops", **row)
+    return Op(f"special_{name}", samples, fn=f"special.{name}", method=None, **row)
 
 
 SPECIAL = (
-    Op("i0", UNARY, inplace="i0_", tol=8, nan=True, since="ops"),
+    Op("i0", UNARY, inplace="i0_", tol=8, nan=True),
     special("i1", tol=8),
     special("i0e", tol=8, avoid=(0.0,)),
     special("i1e", tol=8, avoid=(0.0,)),
@@ -32,7 +32,6 @@ SPECIAL = (
         domain=POSITIVE,
         inplace="igamma_",
         tol=200,  # PyTorch's has ten digits
-        since="ops",
     ),
     Op(
         "igammac",
@@ -40,7 +39,6 @@ SPECIAL = (
         domain=POSITIVE,
         inplace="igammac_",
         tol=200,
-        since="ops",
     ),
     Op(
         "polygamma",
@@ -48,7 +46,6 @@ SPECIAL = (
         domain=POSITIVE,
         method=None,
         tol=200,  # PyTorch's trigamma has ten digits
-        since="ops",
         bad=(bad(ValueError, r"^polygamma: the order n must not be negative, got -1", -1, F(2)),),
     ),
     Op(
@@ -56,7 +53,6 @@ SPECIAL = (
         (S(F(2, 3), 2), S(F(3), 1), S(F(3), 4)),
         domain=(2.0, 4.0),
         tol=8,
-        since="ops",
         bad=(
             bad(ValueError, r"^mvlgamma: p must be at least 1, got 0", F(2), 0),
             bad(MemoryError, r"\(4611686018427387904,\)", F(2), 2**62),  # not a loop of that length
@@ -71,7 +67,6 @@ NUMBERS = (
         grad=False,
         inplace="gcd_",
         np=np.gcd,
-        since="ops",
         bad=(bad(TypeError, r"^gcd: both inputs must be integers, got .*float", F(2), F(2)),),
     ),
     Op(
@@ -80,24 +75,21 @@ NUMBERS = (
         grad=False,
         inplace="lcm_",
         np=np.lcm,
-        since="ops",
     ),
-    Op("frexp", (S(F(2, 3)), S(F()), S(F(0)), S(V([0.0, -8.0, 1e-3]))), since="ops", second=False, numerical=False),
-    Op("ldexp", (S(F(2, 3), I(3)), S(F(3), F(3))), inplace="ldexp_", since="ops", tol=4),
-    Op("logaddexp2", PAIRS, since="ops", tol=8),
+    Op("frexp", (S(F(2, 3)), S(F()), S(F(0)), S(V([0.0, -8.0, 1e-3]))), second=False, numerical=False),
+    Op("ldexp", (S(F(2, 3), I(3)), S(F(3), F(3))), inplace="ldexp_", tol=4),
+    Op("logaddexp2", PAIRS, tol=8),
     Op(
         "isin",
         (S(I(2, 3), I(2)), S(F(3), F(0)), S(I(3), I(3), invert=True), S(V([np.nan, 1.0]), V([np.nan, 1.0]))),
         method=None,
         grad=False,
-        since="ops",
     ),
     Op(
         "unravel_index",
         (S(I(2, 3, high=12), (3, 4)), S(I(high=24), (2, 3, 4))),
         method=None,
         grad=False,
-        since="ops",
         bad=(bad(IndexError, r"^unravel_index: .*12", V([12], "int"), (3, 4)),),
     ),
 )
@@ -106,16 +98,14 @@ PARTS = (
     Op(
         "diagonal_scatter",
         (S(F(3, 3), F(3)), S(F(2, 4), F(2), 1), S(F(2, 3, 2), F(3, 2), 0, 0, 2)),
-        since="ops",
         bad=(bad(ValueError, r"^diagonal_scatter: .*shape \(3,\), got \(2,\)", F(3, 3), F(2)),),
     ),
-    Op("select_scatter", (S(F(3, 2), F(2), 0, 1), S(F(2, 3), F(2), -1, -1)), since="ops"),
-    Op("slice_scatter", (S(F(5, 2), F(2, 2), 0, 1, 5, 2), S(F(3), F(3)), S(F(2, 4), F(2, 2), 1, 2)), since="ops"),
+    Op("select_scatter", (S(F(3, 2), F(2), 0, 1), S(F(2, 3), F(2), -1, -1))),
+    Op("slice_scatter", (S(F(5, 2), F(2, 2), 0, 1, 5, 2), S(F(3), F(3)), S(F(2, 4), F(2, 2), 1, 2))),
     Op(
         "sum_to_size",
         (S(F(2, 3), (2, 1)), S(F(2, 3), (3,)), S(F(2, 3), (1, 1)), S(F(2), (2,))),
         fn=None,
-        since="ops",
         bad=(bad(ValueError, r"^sum_to_size: size \(2,\) must broadcast .*\(2, 3\)", F(2, 3), (2,)),),
     ),
     Op(
@@ -126,7 +116,6 @@ PARTS = (
             S(F(), I(1, high=1), F(1)),
         ),
         inplace="put_",
-        since="ops",
         bad=(bad(IndexError, r"^put: .*6", F(2, 3), V([6], "int"), F(1)),),
     ),
     Op(
@@ -138,7 +127,6 @@ PARTS = (
         avoid=(0.0,),
         second=False,
         inplace="index_reduce_",
-        since="ops",
         tol=4,
         bad=(
             bad(ValueError, r"^index_reduce: reduce must be .*Use index_add", F(3), 0, I(2), F(2), "sum"),
@@ -149,39 +137,36 @@ PARTS = (
 )
 
 BLOCKS = (
-    Op("block_diag", (S(F(2, 3), F(1, 2), F()), S(F(2))), method=None, since="ops"),
+    Op("block_diag", (S(F(2, 3), F(1, 2), F()), S(F(2))), method=None),
     Op(
         "combinations",
         (S(F(4)), S(F(4), 3), S(F(3), 2, True), S(F(2), 3), S(F(3), 1)),
         method=None,
-        since="ops",
         bad=(bad(ValueError, r"^combinations: a vector.*got shape \(2, 2\)", F(2, 2)),),
     ),
     # PyTorch's gradient of vander, and of cond by matrix norms, fails: it writes into what it has saved.
-    Op("vander", (S(F(3)), S(F(3), 2), S(F(3), 4, True)), method=None, avoid=(0.0,), since="ops", ref=False),
+    Op("vander", (S(F(3)), S(F(3), 2), S(F(3), 4, True)), method=None, avoid=(0.0,), ref=False),
     linear("vander", (S(F(3)), S(F(2, 3), N=2)), avoid=(0.0,), tol=4),
-    Op("diagflat", (S(F(2, 2)), S(F(3), -1)), since="ops"),
+    Op("diagflat", (S(F(2, 2)), S(F(3), -1))),
     Op(
         "inner",
         (S(F(3), F(3)), S(F(2, 3), F(4, 3)), S(F(), F(2)), S(F(2, 2, 3), F(3)), S(F(2, 0), F(3, 0))),
-        since="ops",
         tol=2,
         bad=(bad(ValueError, r"^inner: .*\(3 != 2\)", F(3), F(2)),),
     ),
-    Op("pdist", (S(F(4, 2)), S(F(3, 2), 1.0), S(F(1, 2))), method=None, since="ops", tol=4),
+    Op("pdist", (S(F(4, 2)), S(F(3, 2), 1.0), S(F(1, 2))), method=None, tol=4),
     Op(
         "cov",
         (
             *(S(F(3, 5)), S(F(4)), S(F(2, 5), correction=0)),
             S(F(2, 4), fweights=V([1, 2, 0, 3], "int"), aweights=V([0.5, 1.0, 2.0, 0.1], grad=False)),
         ),
-        since="ops",
         tol=8,
         bad=(bad(ValueError, r"^cov: at most 2 axes.*got shape \(1, 2, 3\)", F(1, 2, 3)),),
     ),
-    Op("corrcoef", (S(F(3, 6)), S(F(2, 4)), S(F(4))), since="ops", tol=20),
+    Op("corrcoef", (S(F(3, 6)), S(F(2, 4)), S(F(4))), tol=20),
     *(
-        Op(name, (S(F(4)), S(F(2, 4), dx=0.5), S(F(2, 4), F(4)), S(F(3, 2), dim=0)), method=None, since="ops", tol=2)
+        Op(name, (S(F(4)), S(F(2, 4), dx=0.5), S(F(2, 4), F(4)), S(F(3, 2), dim=0)), method=None, tol=2)
         for name in ("trapz", "cumulative_trapezoid")
     ),
     Op(
@@ -191,7 +176,6 @@ BLOCKS = (
             S(F(3, 4), spacing=(V([0.0, 1.0, 3.0], grad=False), V([0.0, 1.0, 2.0, 5.0], grad=False))),
         ),
         method=None,
-        since="ops",
         tol=4,
         bad=(
             bad(ValueError, r"^gradient: more than 1 points .*\(1,\)", F(1)),
@@ -210,7 +194,6 @@ FACTORIZATIONS = (
         "lu_solve",
         (S(F(3, 1), SQUARE, PIVOTS),),
         ref=False,
-        since="ops",
         tol=20,
         bad=(bad(ValueError, r"^lu_solve: pivots must lie in 1 to 3, got 4", F(3, 1), SQUARE, V([1, 4, 3], "int")),),
     ),
@@ -232,7 +215,7 @@ FACTORIZATIONS = (
         bad=(bad(ValueError, r"^linalg.cond: p must be .*got 3", SQUARE, 3),),
     ),
     linear("matrix_exp", (S(SQUARE), S(F(2, 2, 2)), S(V([[9.0, 1.0], [-2.0, 7.0]]))), tol=200),
-    Op("matrix_exp", (S(SQUARE),), tol=200, since="ops"),
+    Op("matrix_exp", (S(SQUARE),), tol=200),
     linear(
         "householder_product",
         (S(F(4, 2), F(2)), S(F(3, 3), F(2)), S(F(2, 3, 2), F(2, 1))),
@@ -251,10 +234,9 @@ FACTORIZATIONS = (
         "cholesky_solve",
         (S(F(3, 2), SQUARE), S(F(3, 2), SQUARE, True), S(F(2, 3, 1), SQUARE)),
         tol=100,
-        since="ops",
         ref=False,
     ),
-    Op("cholesky_inverse", (S(SPD), S(SPD, True)), tol=100, since="ops", ref=False),
+    Op("cholesky_inverse", (S(SPD), S(SPD, True)), tol=100, ref=False),
 )
 
 

@@ -17,7 +17,7 @@ FLOATS_ONLY = bad(TypeError, r"^linalg.inv: .*floating, got int64", I(2, 2))
 
 def linear(name, samples, **row):
     """A function of chainrule.linalg."""
-    return Op(f"linalg_{name}", samples, fn=f"linalg.{name}", method=None, since="ops", **row)
+    return Op(f"linalg_{name}", samples, fn=f"linalg.{name}", method=None, **row)
 
 
 ROWS = (
@@ -81,44 +81,39 @@ ROWS = (
         (S(F(2, 2, 3), F(2, 3, 2)), S(F(0, 2, 3), F(0, 3, 2))),
         np=np.matmul,
         tol=2,
-        since="ops",
         bad=(bad(ValueError, r"^bmm: ", F(2, 2, 3), F(3, 3, 2)),),
     ),
-    Op("mv", (S(F(2, 3), F(3)),), np=np.matmul, tol=2, since="ops", bad=(bad(ValueError, r"^mv: ", F(2, 3), F(2)),)),
+    Op("mv", (S(F(2, 3), F(3)),), np=np.matmul, tol=2, bad=(bad(ValueError, r"^mv: ", F(2, 3), F(2)),)),
     Op(
         "dot",
         (S(F(5), F(5)), S(F(0), F(0))),
         np=np.dot,
         tol=2,
-        since="ops",
         bad=(bad(ValueError, r"^dot: ", F(3), F(4)),),
     ),
-    Op("outer", (S(F(2), F(3)),), np=np.outer, since="ops"),
+    Op("outer", (S(F(2), F(3)),), np=np.outer),
     Op(
         "addmm",
         (S(F(2, 4), F(2, 3), F(3, 4)), S(F(4), F(2, 3), F(3, 4), beta=0.5, alpha=2.0)),
         inplace="addmm_",
         tol=2,
-        since="ops",
     ),
-    Op("addbmm", (S(F(2, 4), F(2, 2, 3), F(2, 3, 4)),), inplace="addbmm_", tol=2, since="ops"),
+    Op("addbmm", (S(F(2, 4), F(2, 2, 3), F(2, 3, 4)),), inplace="addbmm_", tol=2),
     Op(
         "addmv",
         (S(F(2), F(2, 3), F(3)), S(F(2), F(2, 3), F(3), beta=0.5, alpha=2.0)),
         inplace="addmv_",
         tol=2,
-        since="ops",
     ),
-    Op("addr", (S(F(2, 3), F(2), F(3)), S(F(2, 3), F(2), F(3), beta=0.5, alpha=2.0)), inplace="addr_", since="ops"),
+    Op("addr", (S(F(2, 3), F(2), F(3)), S(F(2, 3), F(2), F(3), beta=0.5, alpha=2.0)), inplace="addr_"),
     Op(
         "bilinear",
         (S(F(2, 3), F(2, 4), F(5, 3, 4), F(5)), S(F(2, 3), F(2, 4), F(1, 3, 4))),
         fn="nn.functional.bilinear",
         method=None,
         tol=2,
-        since="ops",
     ),
-    Op("baddbmm", (S(F(2, 2, 4), F(2, 2, 3), F(2, 3, 4)),), tol=2, since="ops"),
+    Op("baddbmm", (S(F(2, 2, 4), F(2, 2, 3), F(2, 3, 4)),), tol=2),
     Op(
         "einsum",
         (
@@ -135,7 +130,6 @@ ROWS = (
         ),
         method=None,
         tol=2,
-        since="ops",
         bad=(
             bad(ValueError, r"^einsum: subscript 'j'.*got 3 and 4", "ij,jk->ik", F(2, 3), F(4, 2)),
             bad(ValueError, r"^einsum: .*2 operands, got 1", "ij,jk->ik", F(2, 3)),
@@ -153,21 +147,18 @@ ROWS = (
         ),
         method=None,
         tol=2,
-        since="ops",
         bad=(bad(ValueError, r"^tensordot: .*\(3 != 2\)", F(2, 3), F(2, 3), dims=1),),
     ),
-    Op("kron", (S(F(2, 2), F(1, 3)), S(F(2), F(2)), S(F(2), F(2, 2))), np=np.kron, since="ops"),
+    Op("kron", (S(F(2, 2), F(1, 3)), S(F(2), F(2)), S(F(2), F(2, 2))), np=np.kron),
     Op(
         "trace",
         (S(F(3, 3)), S(F(2, 4)), S(F(0, 2))),
         np=np.trace,
-        since="ops",
         bad=(bad(ValueError, r"^trace: .*got shape \(3,\)", F(3)),),
     ),
     Op(
         "cross",
         (S(F(2, 3), F(2, 3), dim=1), S(F(3, 2), F(3, 2), dim=0)),
-        since="ops",
         bad=(
             bad(ValueError, r"^cross: .*size 3.*got", F(2, 2), F(2, 2)),
             bad(ValueError, r"^cross: .*size 3.*got", F(2, 3), F(2, 1), dim=1),
@@ -188,7 +179,6 @@ ROWS = (
         ),
         method=None,
         tol=4,
-        since="ops",
         bad=(bad(ValueError, r"^cdist: .*\(2 != 3\)", F(3, 2), F(3, 3)),),
         kinks=(kink(V([[1.0, 2.0]]), V([[1.0, 2.0]]), grads=([[0.0, 0.0]], [[0.0, 0.0]])),),
     ),
@@ -210,12 +200,12 @@ ROWS = (
         tol=20,
     ),
     linear("inv", INVERTIBLE, tol=20, bad=(SQUARE_ONLY, FLOATS_ONLY, bad(RuntimeError, "singular", V(NIL)))),
-    Op("inverse", INVERTIBLE, tol=20, since="ops"),
+    Op("inverse", INVERTIBLE, tol=20),
     linear("det", (*INVERTIBLE, S(F(1, 1))), tol=40, bad=(bad(ValueError, r"linalg.det: .*square", F(2, 3)),)),
-    Op("det", INVERTIBLE, tol=40, since="ops"),
+    Op("det", INVERTIBLE, tol=40),
     linear("slogdet", INVERTIBLE, tol=40),
-    Op("slogdet", INVERTIBLE, tol=40, since="ops"),
-    Op("logdet", (S(SPD),), tol=40, since="ops"),
+    Op("slogdet", INVERTIBLE, tol=40),
+    Op("logdet", (S(SPD),), tol=40),
     linear(
         "solve",
         (S(SQUARE, F(3, 2)), S(SQUARE, F(3)), S(SQUARE, F(2, 3), left=False), S(SQUARE, F(2, 3, 1))),
@@ -243,9 +233,9 @@ ROWS = (
         numerical=False,
         bad=(bad(RuntimeError, "not positive definite", V(NIL)),),
     ),
-    Op("cholesky", (S(SPD), S(SPD, upper=True)), tol=20, numerical=False, since="ops"),
+    Op("cholesky", (S(SPD), S(SPD, upper=True)), tol=20, numerical=False),
     linear("qr", (S(F(4, 2)), S(F(2, 3)), S(SQUARE)), tol=200),
-    Op("qr", (S(F(4, 2)), S(F(2, 3))), tol=200, since="ops"),
+    Op("qr", (S(F(4, 2)), S(F(2, 3))), tol=200),
     linear(
         "lu_factor",
         (S(SQUARE), S(F(4, 2)), S(F(2, 3)), S(F(2, 3, 3))),
@@ -253,14 +243,13 @@ ROWS = (
         bad=(bad(RuntimeError, "zero on the diagonal of U", V(NIL)),),
     ),
     linear("lu", (S(SQUARE), S(F(4, 2)), S(F(2, 3)), S(F(2, 3, 3))), tol=200),
-    Op("lu", (S(SQUARE),), tol=200, since="ops", bad=(bad(RuntimeError, "zero on the diagonal of U", V(NIL)),)),
+    Op("lu", (S(SQUARE),), tol=200, bad=(bad(RuntimeError, "zero on the diagonal of U", V(NIL)),)),
     Op(
         "lu_unpack",
         (*(S(F(3, 3), V([2, 3, 3], "int")), S(F(4, 2), V([3, 2], "int"))), S(F(2, 3), V([2, 2], "int"))),
         method=None,
         tol=200,
         ref=False,  # PyTorch takes int32 only
-        since="ops",
         bad=(
             bad(ValueError, r"^lu_unpack: pivots must be integers of shape \(2,\)", F(2, 3), I(3)),
             bad(ValueError, r"^lu_unpack: pivots must lie in 1 to 2, got 3", F(2, 3), V([1, 3], "int")),
@@ -268,7 +257,7 @@ ROWS = (
         ),
     ),
     linear("svd", (S(DISTINCT, full_matrices=False),), tol=200, ref=False),
-    Op("svd", (S(DISTINCT),), tol=200, ref=False, since="ops"),
+    Op("svd", (S(DISTINCT),), tol=200, ref=False),
     linear("svdvals", (S(DISTINCT), S(F(2, 2, 3))), tol=200),
     linear("eigh", (S(SPD),), tol=200, numerical=False, ref=False),
     linear("eigvalsh", (S(SPD), S(SPD, UPLO="U")), tol=40, numerical=False),
@@ -279,10 +268,10 @@ ROWS = (
         ref=False,
     ),
     linear("pinv", (S(DISTINCT), S(F(2, 3)), S(V([[2.0, 0.5], [0.5, 1.0]], grad=False), hermitian=True)), tol=200),
-    Op("pinverse", (S(DISTINCT),), tol=200, since="ops"),
+    Op("pinverse", (S(DISTINCT),), tol=200),
     linear("matrix_rank", (S(DISTINCT), S(V(NIL))), grad=False),
     linear("matrix_power", (S(SQUARE, 3), S(SQUARE, -2), S(SQUARE, 1)), tol=40),
-    Op("matrix_power", (S(SQUARE, 3), S(SQUARE, -2)), tol=40, since="ops"),
+    Op("matrix_power", (S(SQUARE, 3), S(SQUARE, -2)), tol=40),
     linear("multi_dot", (S((F(2), F(2, 3), F(3, 1))), S((F(2, 3), F(3, 2), F(2, 1)))), tol=2),
-    Op("chain_matmul", (S(F(2, 3), F(3, 2), F(2, 1)),), method=None, tol=2, since="ops"),
+    Op("chain_matmul", (S(F(2, 3), F(3, 2), F(2, 1)),), method=None, tol=2),
 )

@@ -57,17 +57,15 @@ ROWS = (
             bad(ValueError, r"^mse_loss: .*reduction.*got 'total'", F(3), F(3), reduction="total"),
         ),
     ),
-    loss("l1_loss", reduced(F(2, 3), F(2, 3)), since="ops", bad=(shapes_must_agree("l1_loss"),)),
+    loss("l1_loss", reduced(F(2, 3), F(2, 3)), bad=(shapes_must_agree("l1_loss"),)),
     loss(
         "smooth_l1_loss",
         (*reduced(F(2, 3), F(2, 3)), S(F(5), F(5), beta=0.3), S(F(5), F(5), beta=1e-40), S(F(5), F(5), beta=0.0)),
-        since="ops",
         bad=(shapes_must_agree("smooth_l1_loss"),),
     ),
     loss(
         "huber_loss",
         (*reduced(F(2, 3), F(2, 3)), S(F(5), F(5), delta=0.3)),
-        since="ops",
         bad=(shapes_must_agree("huber_loss"),),
     ),
     loss(
@@ -76,13 +74,11 @@ ROWS = (
         + reduced(F(4, 3), LABELS, weight=WEIGHT)
         + reduced(F(4, 3), V([0, -100, 1, 2], "int"))
         + (S(F(2, 3, 4), I(2, 4, high=3)),),
-        since="ops",
         bad=(bad(IndexError, r"^nll_loss: .*got 3", F(4, 3), V([0, 3, 1, 1], "int")),),
     ),
     loss(
         "binary_cross_entropy",
         reduced(F(2, 3, **P), F(2, 3, **P, grad=False)),
-        since="ops",
         tol=2,
         bad=(bad(ValueError, r"^binary_cross_entropy: ", F(2, 3, **P), F(3, 2, **P)),),
     ),
@@ -93,22 +89,19 @@ ROWS = (
             S(F(2, 3), F(2, 3, **P, grad=False), pos_weight=WEIGHT),
             S(F(2, 3), F(2, 3, **P, grad=False), weight=WEIGHT),
         ),
-        since="ops",
         tol=2,
     ),
     loss(
         "kl_div",
         (*reduced(F(2, 3), F(2, 3, **P, grad=False)), S(F(2, 3), F(2, 3, **P, grad=False), reduction="batchmean")),
-        since="ops",
         tol=2,
     ),
-    loss("multi_margin_loss", (*reduced(F(4, 3), LABELS), S(F(4, 3), LABELS, margin=0.5)), since="ops", second=False),
-    loss("soft_margin_loss", reduced(F(4), V([1.0, -1.0, 1.0, 1.0], grad=False)), since="ops"),
-    loss("hinge_embedding_loss", reduced(F(4), V([1.0, -1.0, 1.0, -1.0], grad=False)), since="ops"),
+    loss("multi_margin_loss", (*reduced(F(4, 3), LABELS), S(F(4, 3), LABELS, margin=0.5)), second=False),
+    loss("soft_margin_loss", reduced(F(4), V([1.0, -1.0, 1.0, 1.0], grad=False))),
+    loss("hinge_embedding_loss", reduced(F(4), V([1.0, -1.0, 1.0, -1.0], grad=False))),
     loss(
         "cosine_embedding_loss",
         (*reduced(F(4, 3), F(4, 3), SIGNS), S(F(4, 3), F(4, 3), SIGNS, margin=0.2), S(F(3), F(3), V(1.0, grad=False))),
-        since="ops",
         tol=4,
     ),
     loss(
@@ -118,25 +111,22 @@ ROWS = (
             S(F(4, 3), F(4, 3), F(4, 3), margin=0.5, swap=True),
             S(F(4, 3), F(4, 3), F(4, 3), p=1.0),
         ),
-        since="ops",
         tol=4,
         bad=(bad(ValueError, r"^triplet_margin_loss: margin .*greater than 0", F(2, 3), F(2, 3), F(2, 3), margin=0.0),),
     ),
     loss(
         "multilabel_margin_loss",
         (*reduced(F(2, 4), V([[3, 0, -1, 1], [1, -1, 0, 0]], "int")), S(F(3), V([2, -1, 0], "int"))),
-        since="ops",
         second=False,
     ),
     loss(
         "multilabel_soft_margin_loss",
         (*reduced(F(2, 3), SEVERAL), S(F(2, 3), SEVERAL, weight=WEIGHT)),
-        since="ops",
         tol=2,
     ),
-    loss("margin_ranking_loss", reduced(F(4), F(4), V([1.0, -1.0, 1.0, 1.0], grad=False)), since="ops"),
-    loss("gaussian_nll_loss", reduced(F(4), F(4, grad=False), F(4, low=0.3)), since="ops"),
-    loss("poisson_nll_loss", reduced(F(4), F(4, low=0.5, grad=False)), since="ops"),
+    loss("margin_ranking_loss", reduced(F(4), F(4), V([1.0, -1.0, 1.0, 1.0], grad=False))),
+    loss("gaussian_nll_loss", reduced(F(4), F(4, grad=False), F(4, low=0.3))),
+    loss("poisson_nll_loss", reduced(F(4), F(4, low=0.5, grad=False))),
     loss(
         "layer_norm",
         (
@@ -147,7 +137,6 @@ ROWS = (
             S(F(2, 40), (40,), F(40), F(40)),
             S(F(0, 4), (4,), F(4), F(4)),
         ),
-        since="ops",
         tol=10,
         bad=(
             bad(ValueError, r"^layer_norm: .*\(3,\), got shape \(2, 4\)", F(2, 4), (3,)),
@@ -155,7 +144,7 @@ ROWS = (
             bad(TypeError, r"^layer_norm: .*floating, got int64", I(2, 4), (4,)),
         ),
     ),
-    loss("rms_norm", (S(F(2, 4), (4,)), S(F(2, 4), (4,), F(4)), S(F(2, 3, 2), (3, 2), eps=0.1)), since="ops", tol=10),
+    loss("rms_norm", (S(F(2, 4), (4,)), S(F(2, 4), (4,), F(4)), S(F(2, 3, 2), (3, 2), eps=0.1)), tol=10),
     loss(
         "batch_norm",
         (
@@ -166,7 +155,6 @@ ROWS = (
             S(F(2, 2, 1, 2), V([0.1, -0.2], grad=False), V([0.5, 1.5], grad=False)),
             S(F(0, 2), V([0.1, -0.2], grad=False), V([0.5, 1.5], grad=False), F(2), F(2)),
         ),
-        since="ops",
         tol=20,
         bad=(
             bad(ValueError, r"^batch_norm: Expected more than 1 value.*\(1, 2\)", F(1, 2), None, None, training=True),
@@ -179,7 +167,6 @@ ROWS = (
     loss(
         "group_norm",
         (S(F(2, 4), 2), S(F(2, 4), 2, F(4), F(4)), S(F(2, 4, 2), 4, F(4), F(4)), S(F(0, 4, 2), 2, F(4), F(4))),
-        since="ops",
         tol=20,
         bad=(bad(ValueError, r"^group_norm: .*got 3 groups and 4 channels", F(2, 4), 3),),
     ),
@@ -190,10 +177,9 @@ ROWS = (
             S(F(2, 2, 3), None, None, F(2), F(2)),
             S(F(2, 2, 2), V([0.1, -0.2], grad=False), V([0.5, 1.5], grad=False), use_input_stats=False),
         ),
-        since="ops",
         tol=20,
     ),
-    loss("normalize", (S(F(2, 3)), S(F(2, 3), dim=0), S(F(2, 3), p=1.0, dim=1)), avoid=(0.0,), since="ops", tol=2),
-    loss("cosine_similarity", (S(F(2, 3), F(2, 3)), S(F(2, 3), F(2, 3), dim=0)), since="ops", tol=4),
-    loss("pairwise_distance", (S(F(2, 3), F(2, 3)),), since="ops", tol=4),
+    loss("normalize", (S(F(2, 3)), S(F(2, 3), dim=0), S(F(2, 3), p=1.0, dim=1)), avoid=(0.0,), tol=2),
+    loss("cosine_similarity", (S(F(2, 3), F(2, 3)), S(F(2, 3), F(2, 3), dim=0)), tol=4),
+    loss("pairwise_distance", (S(F(2, 3), F(2, 3)),), tol=4),
 )

@@ -98,7 +98,6 @@ REDUCTIONS = (
         (*DIMS, S(I(5)), S(V([1.0, 0.0, 0.0]), 0)),
         grad=False,
         dtypes="number",
-        since="ops",
         bad=(AXIS, bad(ValueError, EMPTY, F(0))),
     ),
     Op(
@@ -115,17 +114,16 @@ REDUCTIONS = (
         bad=(AXIS, bad(TypeError, r"^log_softmax: .*float.*got int64", I(3), dim=0)),
         tol=2,
     ),
-    Op("prod", (*DIMS, S(V([0.0, 2.0, 3.0])), S(V([0.0, 0.0, 3.0])), S(F(0))), since="ops", dtypes="all"),
-    Op("logsumexp", (S(F(2, 3), dim=1), S(F(2, 3, 4), dim=(0, 2)), S(F(5), 0, keepdim=True)), since="ops", tol=2),
+    Op("prod", (*DIMS, S(V([0.0, 2.0, 3.0])), S(V([0.0, 0.0, 3.0])), S(F(0))), dtypes="all"),
+    Op("logsumexp", (S(F(2, 3), dim=1), S(F(2, 3, 4), dim=(0, 2)), S(F(5), 0, keepdim=True)), tol=2),
     Op(
         "var",
         DIMS[:1] + DIMS[2:6] + (S(F(2, 3), dim=1, unbiased=False), S(F(6), correction=0), S(F(2, 3, 4), (0, 2))),
-        since="ops",
         tol=2,
     ),
-    Op("std", DIMS[:1] + DIMS[2:6] + (S(F(2, 3), dim=1, unbiased=False), S(F(2, 3, 4), (0, 2))), since="ops", tol=4),
-    Op("var_mean", (S(F(2, 3)), S(F(2, 3), dim=1, unbiased=False)), method=None, since="ops", tol=2),
-    Op("std_mean", (S(F(2, 3)), S(F(2, 3), dim=1, unbiased=False)), method=None, since="ops", tol=4),
+    Op("std", DIMS[:1] + DIMS[2:6] + (S(F(2, 3), dim=1, unbiased=False), S(F(2, 3, 4), (0, 2))), tol=4),
+    Op("var_mean", (S(F(2, 3)), S(F(2, 3), dim=1, unbiased=False)), method=None, tol=2),
+    Op("std_mean", (S(F(2, 3)), S(F(2, 3), dim=1, unbiased=False)), method=None, tol=4),
     Op(
         "norm",
         (
@@ -137,20 +135,18 @@ REDUCTIONS = (
             S(F(5), float("inf")),
         ),
         avoid=(0.0,),
-        since="ops",
         tol=2,
         kinks=(kink(V([0.0, 0.0]), grads=([0.0, 0.0],)),),
     ),
-    Op("norm nuc", (S(F(2, 3), "nuc"),), fn="norm", method="norm", avoid=(0.0,), since="ops", tol=4),
-    Op("nansum", (S(F(2, 3)), S(F(2, 3), dim=1), S(V([1.0, np.nan, 2.0]))), since="ops"),
+    Op("norm nuc", (S(F(2, 3), "nuc"),), fn="norm", method="norm", avoid=(0.0,), tol=4),
+    Op("nansum", (S(F(2, 3)), S(F(2, 3), dim=1), S(V([1.0, np.nan, 2.0])))),
     Op(
         "cumsum",
         (S(F(2, 3), 1), S(F(5), dim=0), S(F(2, 3, 2), -2), S(F(0), 0), S(F(), 0)),
-        since="ops",
         dtypes="all",
         inplace="cumsum_",
     ),
-    Op("cumprod", (S(F(2, 3), 1), S(F(5), dim=0), S(V([2.0, 0.0, 3.0]), 0)), since="ops", inplace="cumprod_"),
+    Op("cumprod", (S(F(2, 3), 1), S(F(5), dim=0), S(V([2.0, 0.0, 3.0]), 0)), inplace="cumprod_"),
     Op(
         "logcumsumexp",
         (
@@ -269,22 +265,20 @@ REDUCTIONS = (
         tol=2,
         bad=(bad(ValueError, r"^renorm: .*axes", F(3), 2, 0, 1.0), bad(ValueError, r"^renorm: p", F(2, 2), -1, 0, 1.0)),
     ),
-    Op("nanmean", (S(F(2, 3)), S(F(2, 3), dim=1), S(V([1.0, np.nan, 2.0]))), since="ops"),
-    Op("median", (S(F(5)), S(F(2, 4), 1), S(F(3, 2), 0, keepdim=True)), since="ops"),
+    Op("nanmean", (S(F(2, 3)), S(F(2, 3), dim=1), S(V([1.0, np.nan, 2.0])))),
+    Op("median", (S(F(5)), S(F(2, 4), 1), S(F(3, 2), 0, keepdim=True))),
     Op(
         "nanmedian",
         (S(F(5)), S(F(2, 4), 1), S(F(3, 2), 0, keepdim=True), S(V([3.0, np.nan, 1.0, 2.0])), S(V([[np.nan, 1.0]]), 1)),
-        since="ops",
     ),
     Op(
         "dist",
         (S(F(2, 3), F(2, 3)), S(F(2, 3), F(3), 1), S(F(4), F(4), p=3.0), S(F(4), F(4), float("inf"))),
-        since="ops",
         tol=2,
     ),
-    Op("any", (S(B(2, 3)), S(B(2, 3), 1), S(B(0)), S(F(3)), S(I(2, 2), dim=0, keepdim=True)), grad=False, since="ops"),
-    Op("all", (S(B(2, 3)), S(B(2, 3), 1), S(B(0)), S(F(3)), S(I(2, 2), dim=0, keepdim=True)), grad=False, since="ops"),
-    Op("count_nonzero", (S(B(2, 3)), S(I(3, 4), 1), S(F(2))), grad=False, since="ops"),
+    Op("any", (S(B(2, 3)), S(B(2, 3), 1), S(B(0)), S(F(3)), S(I(2, 2), dim=0, keepdim=True)), grad=False),
+    Op("all", (S(B(2, 3)), S(B(2, 3), 1), S(B(0)), S(F(3)), S(I(2, 2), dim=0, keepdim=True)), grad=False),
+    Op("count_nonzero", (S(B(2, 3)), S(I(3, 4), 1), S(F(2))), grad=False),
 )
 
 SORTING = (
@@ -297,22 +291,19 @@ SORTING = (
             S(F()),
             S(V([1.0, 0.0, 1.0, 0.0], grad=False), stable=True),
         ),
-        since="ops",
     ),
-    Op("argsort", (S(F(2, 5)), S(F(3, 2), 0), S(F(4), descending=True)), grad=False, since="ops"),
-    Op("msort", (S(F(4, 2)), S(F(5)), S(F(2, 3, 2))), since="ops"),
+    Op("argsort", (S(F(2, 5)), S(F(3, 2), 0), S(F(4), descending=True)), grad=False),
+    Op("msort", (S(F(4, 2)), S(F(5)), S(F(2, 3, 2)))),
     Op(
         "kthvalue",
         (S(F(7), 3), S(F(2, 5), 2, 1), S(F(5, 2), 1, dim=0, keepdim=True), S(F(), 1)),
         domain=DISTINCT,
-        since="ops",
         bad=(bad(ValueError, r"^kthvalue: .*k.*got 4", F(3), 4), bad(ValueError, r"^kthvalue: .*k.*got 0", F(3), 0)),
     ),
     Op(
         "topk",
         (S(F(7), 3), S(F(2, 5), 2, 1), S(F(5, 2), 3, dim=0), S(F(5), 2, largest=False), S(F(4), 0)),
         domain=DISTINCT,
-        since="ops",
         bad=(bad(ValueError, r"^topk: .*k.*got 4", F(3), 4),),
     ),
     Op(
@@ -327,7 +318,7 @@ SORTING = (
         kinks=(kink(V([[3.0, 3.0, 1.0]]), 1, grads=([[0.0, 1.0, 0.0]],)),),
         bad=(AXIS, bad(ValueError, EMPTY, F(2, 0), 1)),
     ),
-    Op("bincount", (S(I(9)), S(I(5), minlength=8), S(V([], "int"))), grad=False, since="ops"),
+    Op("bincount", (S(I(9)), S(I(5), minlength=8), S(V([], "int"))), grad=False),
     Op(
         "histc",
         (
@@ -352,14 +343,12 @@ SORTING = (
             S(I(2, 3, 4, high=2), return_inverse=True, return_counts=True, dim=1),
         ),
         grad=False,
-        since="ops",
         bad=(bad(ValueError, r"^unique: .*got shape \(2, 0\) and dim 0", F(2, 0), dim=0),),
     ),
     Op(
         "unique_consecutive",
         (S(I(9, high=2)), S(I(2, 6, high=2), return_inverse=True, return_counts=True), S(I(6, 1, high=2), dim=0)),
         grad=False,
-        since="ops",
     ),
 )
 

@@ -110,7 +110,6 @@ class Op:
     bad      what it must refuse
     kinks    conventions of its derivative
     binary   takes two tensors that broadcast
-    since    'core' must exist; 'ops' is tested as soon as the library has it
     covers   further registry names that this row tests
     tol      factor on the tolerances of the comparison with the reference
     grad_tol dtype -> further factor for the gradient
@@ -134,7 +133,6 @@ class Op:
     bad: tuple = ()
     kinks: tuple = ()
     binary: bool = False
-    since: str = "core"
     covers: tuple[str, ...] = ()
     tol: float = 1.0
     grad_tol: dict[str, float] = field(default_factory=dict)
