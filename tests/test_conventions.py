@@ -4,6 +4,7 @@ import math
 import pathlib
 import re
 
+import numpy as np
 import pytest
 
 import chainrule as cr
@@ -31,6 +32,24 @@ def test_std_of_equal_elements():
     x = t64(3.0, 3.0, 3.0)
     x.std().backward()
     assert x.grad.tolist() == [0.0] * 3
+
+
+@pytest.mark.parametrize("dtype", [cr.float32, cr.float64])
+def test_equal_elements_have_the_variance_zero(dtype):
+    """Their mean is rounded, so that each deviates from it: what the deviations have in common does not count."""
+    for n in (3, 7, 10, 100, 1000):
+        values = cr.randn(40, 1, dtype=dtype)
+        x = values.expand(40, n).clone().requires_grad_()
+        for y in (x.var(1), x.std(1, unbiased=False), x.T.std(0)):
+            assert y.tolist() == [0.0] * 40
+        assert x[0].var().item() == 0.0 == x[1].std().item()
+        x.std(1).sum().backward()
+        assert not x.grad.any()
+
+
+def test_variance_far_from_zero():
+    x = np.random.default_rng(0).normal(1e4, 1, (200, 2)).astype(np.float32)
+    np.testing.assert_allclose(cr.tensor(x).var(1), x.astype(np.float64).var(1, ddof=1), rtol=1e-6)
 
 
 def test_norm_of_zero():

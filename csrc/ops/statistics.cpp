@@ -37,13 +37,20 @@ void infer_var(InferCtx& c) {
     c.set(0, reduced_shape(x.shape(), a.reduce.axes, a.reduce.keepdim), x.dtype());
 }
 
-// Two passes: deviations from the mean, then their squares.
+// Two passes: deviations from the mean, then their squares. The mean is rounded: what the deviations have in common is taken out
+// of the sum again (Chan, Golub and LeVeque 1983, the corrected two-pass algorithm), so that equal elements have the variance 0.
 void eval_var(EvalCtx& c) {
     GradMode off(false);
     const VarAttrs& a = c.attr<VarAttrs>();
     Tensor x = detach(c.input(0));
-    Tensor d = a.reduce.axes ? x - mean(x, axes_of(a.reduce.axes, x.ndim()), true) : zeros_like(x);
+    const Dims axes = axes_of(a.reduce.axes, x.ndim());
+    Tensor d = a.reduce.axes ? x - mean(x, axes, true) : zeros_like(x);
     reduce_into(Reduce::SumSquares, d, a.reduce.axes, c.out());
+    if (a.reduce.axes) {
+        Tensor rest = mean(d, axes, a.reduce.keepdim);
+        Tensor common = rest * rest * static_cast<double>(reduced_count(x.shape(), a.reduce.axes));
+        copy_data(c.out(), maximum(c.out() - common, number(0, common)));
+    }
     copy_data(c.out(), c.out() / freedom(x.shape(), a));
 }
 
