@@ -326,6 +326,26 @@ def test_processes_train_a_shared_model(tmp_path, method):
     assert not errors
 
 
+def test_modules_name_what_they_hold(tmp_path):
+    script = write(
+        tmp_path,
+        "stars.py",
+        """
+        import torch
+        from torch.optim.lr_scheduler import *
+        from torch.utils import *
+        from torch.jit._script import RecursiveScriptModule
+        assert torch.torch is torch and LambdaLR is torch.optim.lr_scheduler.LambdaLR
+        assert issubclass(RecursiveScriptModule, torch.ScriptModule)
+        assert torch.autograd.forward_ad.unpack_dual(torch.ones(1)).tangent is None
+        print(torch.optim.optimizer.register_optimizer_step_pre_hook.__name__)
+        """,
+    )
+    status, out, errors = as_torch(script, cwd=tmp_path)
+    assert (status, out, errors) == (0, "register_optimizer_step_pre_hook\n", "")
+    assert as_torch("--check", script, cwd=tmp_path)[0] == 0
+
+
 def test_check_knows_what_a_name_means(tmp_path):
     script = write(
         tmp_path,

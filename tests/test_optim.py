@@ -1,6 +1,10 @@
 """Optimizers: 100 steps equal PyTorch's to 1e-6, options, state, errors."""
 
 import copy
+import gc
+import sys
+import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -490,11 +494,11 @@ def test_a_state_of_the_wrong_shape_changes_nothing():
 
 
 def test_sparse_adam(torch):
-    """Rows that a batch does not use stay, with their averages; PyTorch's gradients are sparse there, ours dense."""
+    """Rows that a batch does not use stay, with their averages, also where the gradient is dense."""
     results = []
-    for lib in (cr, torch):
+    for lib, sparse in ((cr, False), (cr, True), (torch, True)):
         lib.manual_seed(0)
-        table = lib.nn.Embedding(6, 3, sparse=True)
+        table = lib.nn.Embedding(6, 3, sparse=sparse)
         optimizer = lib.optim.SparseAdam(table.parameters(), lr=0.1)
         for rows in ([0, 2, 2], [2, 5], [0, 1], [3, 3]):
             optimizer.zero_grad()
@@ -502,6 +506,105 @@ def test_sparse_adam(torch):
             optimizer.step()
         state = next(iter(optimizer.state.values()))
         results.append([array(table.weight), array(state["exp_avg"]), array(state["exp_avg_sq"])])
-    for ours, theirs in zip(*results):
+    for dense, ours, theirs in zip(*results):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(dense, ours, rtol=1e-6, atol=1e-7)
     expect_error(ValueError, "betas must be in", cr.optim.SparseAdam, [cr.ones(2, requires_grad=True)], betas=(1.0, 0))
+
+
+def test_hooks_of_all_optimizers(torch):
+    """Those made before and after the hook came; ahead of the optimizer's own, then behind them; with schedules too."""
+    logs = []
+    for lib in (cr, torch):
+        log = []
+        module = sys.modules[f"{lib.__name__}.optim.optimizer"]
+
+        def note(text, log=log):
+            return lambda which, args, kwargs: log.append((text, type(which).__name__))
+
+        def made(kind, lib=lib):
+            p = lib.nn.Parameter(lib.ones(1))
+            p.grad = lib.ones(1)
+            return getattr(lib.optim, kind)([p], lr=0.1)
+
+        first, scheduled = made("SGD"), made("RMSprop")
+        schedule = lib.optim.lr_scheduler.StepLR(scheduled, 1)
+        handles = [
+            module.register_optimizer_step_post_hook(note("post")),
+            module.register_optimizer_step_pre_hook(note("pre")),
+        ]
+        second = made("Adam")
+        for optimizer in (first, second):
+            optimizer.register_step_pre_hook(note("own pre"))
+            optimizer.register_step_post_hook(note("own post"))
+        for optimizer in (first, second, scheduled, copy.deepcopy(second)):
+            optimizer.step()
+            optimizer.step()
+        schedule.step()
+        for handle in handles:
+            handle.remove()
+        second.step()
+        made("SGD").step()
+        scheduled.step()
+        logs.append(log)
+    assert [x for x in logs[0] if x not in logs[1]] == []
+    assert logs[0] == logs[1]
+
+
+def test_hooks_beside_a_schedule():
+    """A hook that came after the schedule stays when the first step is over."""
+    optimizer, seen = optim.SGD([nn.Parameter(cr.ones(1))], lr=0.1), []
+    optimizer.param_groups[0]["params"][0].grad = cr.ones(1)
+    schedule = optim.lr_scheduler.LambdaLR(optimizer, lambda t: 0.5**t)
+    optimizer.register_step_post_hook(lambda *parts: seen.append(1))
+    late = optim.lr_scheduler.StepLR(optimizer, 5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(3):
+            optimizer.step()
+            schedule.step()
+            late.step()
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize("steps", [0, 2])
+@pytest.mark.parametrize("hooked", [False, True])
+def test_nothing_is_a_cycle(steps, hooked):
+    """Optimizer, schedule and parameters go with their last reference, without the collector."""
+    optimizer = optim.SGD([nn.Parameter(cr.ones(1))], lr=0.1, momentum=0.9)
+    schedule = optim.lr_scheduler.LambdaLR(optimizer, lambda t: 0.5**t)
+    if hooked:
+        optimizer.register_step_pre_hook(lambda *parts: None)
+    for _ in range(steps):
+        optimizer.param_groups[0]["params"][0].grad = cr.ones(1)
+        optimizer.step()
+        schedule.step()
+    watched = [weakref.ref(x) for x in (optimizer, schedule, optimizer.param_groups[0]["params"][0])]
+    gc.disable()
+    try:
+        del optimizer, schedule
+        assert [ref() for ref in watched] == [None] * 3
+    finally:
+        gc.enable()
+
+
+def test_warnings_of_schedules(torch):
+    """At the old step(epoch), and a step ahead of the optimizer's first, as in PyTorch."""
+    for lib in (cr, torch):
+        schedules = lib.optim.lr_scheduler
+        rates = []
+        for kind, options in (("StepLR", {"step_size": 2}), ("LambdaLR", {"lr_lambda": lambda t: 1 / (1 + t)})):
+            p = lib.nn.Parameter(lib.ones(1))
+            p.grad = lib.ones(1)
+            optimizer = lib.optim.SGD([p], lr=0.1)
+            schedule = getattr(schedules, kind)(optimizer, **options)
+            optimizer.step()
+            with pytest.warns(UserWarning, match="epoch parameter"):
+                schedule.step(5)
+            rates.append(schedule.get_last_lr()[0])
+        assert rates == pytest.approx([0.001, 0.1 / 6])
+        with pytest.warns(UserWarning, match="epoch parameter"):
+            schedules.ReduceLROnPlateau(optimizer).step(1.0, epoch=3)
+        early = schedules.StepLR(lib.optim.SGD([lib.nn.Parameter(lib.ones(1))], lr=0.1), 1)
+        with pytest.warns(UserWarning, match="before `optimizer.step"):
+            early.step()

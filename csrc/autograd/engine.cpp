@@ -18,6 +18,7 @@
 #include "autograd/grad_mode.h"
 #include "autograd/narrow.h"
 #include "autograd/recorder.h"
+#include "autograd/sparse_gradient.h"
 #include "core/unlock.h"
 
 namespace chainrule {
@@ -71,6 +72,7 @@ class Pass {
     bool holds(Node* node) const { return node->pass == this || (!side_.empty() && side_.count(node)); }
     Ref<TensorImpl>* slots(Node* node) { return node->pass == this ? node->grads() : side_.at(node).data(); }
     bool create_graph() const { return options_.create_graph; }
+    bool takes_sparse() const { return options_.sparse; }
     // From a node's rule: the gradient of its input i.
     void deliver(Node* node, int i, Tensor grad);
     bool collects() const { return collected_ != nullptr; }
@@ -160,6 +162,10 @@ void Pass::receive(const Edge& edge, Tensor grad) {
     }
     Tensor sum(slot);
     slot.reset();
+    if (entries_of(sum) || entries_of(grad)) {
+        slot = sparse_rules->sum(sum, grad).ref();
+        return;
+    }
     // An expanded gradient (of a sum) holds elements once for many places.
     bool ours = !options_.create_graph && !keeps_gradients() && exclusively_owned(sum) && !has_internal_overlap(sum) &&
                 sum.dtype() == grad.dtype();
@@ -259,6 +265,7 @@ void Pass::check_anomaly(Node* node) {
         const Edge& e = node->edges()[i];
         if (!needs(e) || !holds(as_node(e.node))) continue;
         Tensor g(slots(as_node(e.node))[e.nr]);
+        if (g && entries_of(g)) g = Tensor(current_entries(g).values);
         if (!g || !is_floating(g.dtype())) continue;
         if (is_narrow(g.dtype())) g = widened_data(g);
         Tensor finite = empty({}, DType::Bool), each = empty(g.shape(), DType::Bool);
@@ -337,7 +344,8 @@ void Pass::deliver(Node* node, int i, Tensor grad) {
     if (narrow_ != DType::Bool) grad = cast(grad, narrow_);
     if (!collected_) return receive(node->edges()[i], std::move(grad));
     Tensor& held = (*collected_)[static_cast<size_t>(i)];
-    held = held ? run(add_op, held, grad) : std::move(grad);
+    if (!held) held = std::move(grad);
+    else held = entries_of(held) || entries_of(grad) ? sparse_rules->sum(held, grad) : run(add_op, held, grad);
 }
 
 void Pass::accumulate(Node* leaf) {
@@ -373,7 +381,9 @@ void Pass::accumulate(Node* leaf) {
 void Pass::add_to(const Tensor& leaf, const Tensor& grad) {
     KeepLock keep;  // another thread may add to the same leaf: neither part may be lost
     Tensor held(leaf->grad);
-    if (!held) {
+    if (entries_of(grad) || (held && entries_of(held))) {
+        leaf->grad = sparse_rules->accumulated(held, grad, options_.create_graph).ref();
+    } else if (!held) {
         bool ours = exclusively_owned(grad) && grad.is_contiguous();
         leaf->grad = (options_.create_graph || ours ? grad : clone(grad)).ref();
     } else if (options_.create_graph || held->storage->read_only || has_internal_overlap(held)) {
@@ -512,6 +522,11 @@ const Tensor& as_tensor(const Ref<TensorImpl>& ref) {
 
 bool VjpCtx::wants(int i) const { return current_pass->needs(node_->edges()[i]); }
 
+bool takes_sparse(const VjpCtx& c, int i) {
+    const Node* target = as_node(c.node()->edges()[i].node);
+    return target && target->is_accumulator() && current_pass->takes_sparse() && !recorder();
+}
+
 bool VjpCtx::has_grad(int k) const { return static_cast<bool>(current_pass->slots(node_)[k]); }
 
 const Tensor& VjpCtx::grad(int k) const { return as_tensor(current_pass->slots(node_)[k]); }
@@ -563,7 +578,7 @@ Tensor VjpCtx::owned_buffer(int i) const {
     Node* target = as_node(edge.node);
     if (!target || !current_pass->holds(target) || current_pass->collects() || Pass::keeps_gradients()) return Tensor();
     const Tensor& held = as_tensor(current_pass->slots(target)[edge.nr]);
-    if (!held || !exclusively_owned(held) || !held.is_contiguous()) return Tensor();
+    if (!held || entries_of(held) || !exclusively_owned(held) || !held.is_contiguous()) return Tensor();
     return held;
 }
 

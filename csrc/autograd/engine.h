@@ -12,6 +12,7 @@ struct BackwardOptions {
     bool create_graph = false;
     bool accumulate = true;  // into leaves' .grad; false: return the gradients of `inputs`
     bool allow_unused = false;
+    bool sparse = true;                    // leaves take sparse gradients
     bool observe = false;                  // neither leaves nor retained gradients change: for a recorder alone
     uint64_t max_nodes = uint64_t{0} - 1;  // the walk stops after so many nodes
 };

@@ -10,7 +10,9 @@
 #include "bind/convert.h"
 #include "bind/function.h"
 #include "bind/program.h"
+#include "bind/sparse_gradient.h"
 #include "ops/ops.h"
+#include "ops/sparse_gradient.h"
 
 namespace chainrule {
 
@@ -115,9 +117,10 @@ void backward(py::object tensors, py::object grads, py::object retain, bool crea
 }
 
 py::tuple grad(py::object outputs, py::object inputs, py::object grad_outputs, py::object retain, bool create_graph,
-               py::object allow_unused, bool materialize) {
+               py::object allow_unused, bool materialize, bool sparse) {
     BackwardOptions o;
     o.accumulate = false;
+    o.sparse = sparse;
     o.create_graph = create_graph;
     o.retain_graph = retain.is_none() ? create_graph : is_true(retain.ptr());
     bool allow = allow_unused.is_none() ? materialize : is_true(allow_unused.ptr());
@@ -173,10 +176,25 @@ py::tuple tuple_of(const NodeExtras::Tensors& tensors) {
     return out;
 }
 
+// A gradient that a hook gave back. A sparse one stays so only in place of another: its way is a leaf's then.
+Tensor replacement(const py::object& given, const Tensor& before, const char* hook) {
+    if (given.is_none()) return Tensor();
+    Tensor found;
+    if (!to_gradient(given.ptr(), &found))
+        fail<TypeError>(hook, ": the hook must return tensors or None, got ", Py_TYPE(given.ptr())->tp_name);
+    return entries_of(found) && !(before && entries_of(before)) ? dense_gradient(found) : found;
+}
+
 // What a node's hook gave back, if anything: as many gradients, of the same shapes.
 void replace(NodeExtras::Tensors& tensors, const py::object& given, const char* hook) {
     if (given.is_none()) return;
-    std::vector<Tensor> found = tensor_list(given, hook);
+    Tensor one;
+    py::list parts;
+    if (to_gradient(given.ptr(), &one)) parts.append(given);
+    else parts = py::list(given);
+    std::vector<Tensor> found;
+    for (size_t i = 0; i < parts.size(); ++i)
+        found.push_back(replacement(parts[i], i < tensors.size() ? tensors[i] : Tensor(), hook));
     check<ValueError>(found.size() == tensors.size(), hook, ": the hook must return None or ", tensors.size(),
                       " gradients, got ", found.size());
     for (size_t i = 0; i < found.size(); ++i)
@@ -398,7 +416,7 @@ py::object register_hook(const Tensor& t, py::object hook) {
     return add_callable(gradient_edge(t).node, std::move(hook), [&](const Callable& call) {
         return add_hook(t, [call](const Tensor& g) {
             py::object result = (*call)(g);
-            return result.is_none() ? Tensor() : result.cast<Tensor>();
+            return result.is_none() ? Tensor() : replacement(result, g, "register_hook");
         });
     });
 }
@@ -546,7 +564,8 @@ void bind_autograd(py::module_& m) {
           "Adds the gradients of the tensors to the .grad of the leaves.");
     m.def("grad", &grad, py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs") = py::none(),
           py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("allow_unused") = py::none(),
-          py::arg("materialize_grads") = false, "The gradients of the outputs with respect to the inputs, as a tuple.");
+          py::arg("materialize_grads") = false, py::arg("sparse") = false,
+          "The gradients of the outputs with respect to the inputs, as a tuple.");
     bind_dual_guard(m);
     m.def("live_tensors", &live_tensors, "How many tensors exist.");
     m.def("live_nodes", &live_nodes, "How many graph nodes exist.");

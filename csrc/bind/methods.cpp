@@ -7,6 +7,7 @@
 #include "autograd/grad_mode.h"
 #include "bind/autograd.h"
 #include "bind/convert.h"
+#include "bind/sparse_gradient.h"
 #include "bind/tensor_object.h"
 #include "ops/ops.h"
 
@@ -95,8 +96,9 @@ int set_grad(PyObject* o, PyObject* value, void*) {
             t->grad.reset();
             Py_RETURN_NONE;
         }
-        check<TypeError>(is_tensor(value), "grad: a tensor or None is required, got ", Py_TYPE(value)->tp_name);
-        Tensor g = tensor_of(value);
+        Tensor g;
+        if (!to_gradient(value, &g))
+            fail<TypeError>("grad: a tensor or None is required, got ", Py_TYPE(value)->tp_name);
         check<ValueError>(!g.is_same(t), "grad: a tensor cannot be its own gradient");
         check<ValueError>(g.shape() == t.shape(), "grad: the gradient must have the tensor's shape ", t.shape(),
                           ", got ", g.shape());

@@ -24,6 +24,7 @@ void bind_config(py::module_& m);
 void bind_dlpack(py::module_& m);
 void bind_errors(pybind11::module_& m);
 void bind_optim(py::module_& m);
+void bind_sparse_gradient();
 
 namespace {
 
@@ -86,5 +87,6 @@ PYBIND11_MODULE(_core, m) {
     bind_module_object(m);
     bind_grad_mode(m);
     bind_optim(m);
+    bind_sparse_gradient();
     bind_program(m);
 }

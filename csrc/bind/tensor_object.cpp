@@ -8,6 +8,7 @@
 #include "bind/function.h"
 #include "bind/indexing.h"
 #include "bind/operators.h"
+#include "bind/sparse_gradient.h"
 
 namespace chainrule {
 
@@ -91,6 +92,7 @@ PyMemberDef members[] = {
 PyObject* wrap(const Tensor& t) {
     if (!t) Py_RETURN_NONE;
     if (t->python) return Py_NewRef(static_cast<PyObject*>(t->python));
+    if (entries_of(t)) return sparse_object(t);
     return allocate_object(tensor_type, t);
 }
 

@@ -17,6 +17,7 @@ struct IndexAttrs {
     int64_t grad_skip = -1;  // skip in the gradient
     bool accumulate = false;
     bool by_frequency = false;  // the gradient of a position is divided by how often it occurs
+    bool sparse = false;        // a leaf's gradient is a sparse one
     Dims shape;                 // of x
     void visit(AttrVisitor& v) const {
         v("axes", axes);
@@ -25,6 +26,7 @@ struct IndexAttrs {
         v("grad_skip", grad_skip);
         v("accumulate", accumulate);
         v("by_frequency", by_frequency);
+        v("sparse", sparse);
         v("shape", shape);
     }
 };

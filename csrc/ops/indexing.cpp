@@ -10,6 +10,7 @@
 #include "ops/index_core.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
+#include "ops/sparse_gradient.h"
 #include "ops/visit.h"
 
 namespace chainrule {
@@ -431,12 +432,19 @@ Example:
        }}}});
 
 // ---- embedding: rows of a weight matrix; the row padding_idx receives no gradient ----
+namespace {
+void vjp_embedding(VjpCtx& c) {
+    const IndexAttrs& a = c.attr<IndexAttrs>();
+    if (!a.sparse || !c.wants(0) || !takes_sparse(c, 0)) return vjp_index(c);
+    c.set(0, rows_gradient(a.shape, c.input(1), c.grad(), a.grad_skip));
+}
+}  // namespace
 const OpDef embedding_op = {
     .name = "embedding",
     .grad_name = "EmbeddingBackward0",
     .infer = infer_index,
     .eval = eval_index,
-    .vjp = vjp_index,
+    .vjp = vjp_embedding,
     .save_input = {0, 1},
     .attr_bytes = sizeof(IndexAttrs),
     .describe = describe_attrs<IndexAttrs>,
@@ -493,7 +501,8 @@ Args:
     padding_idx: this row receives no gradient; negative counts from the end.
     max_norm: rows that are used are first scaled down in place to this norm_type-norm.
     scale_grad_by_freq: divide the gradient of a row by how often it occurs in input.
-    sparse: taken and ignored; gradients are dense.
+    sparse: the .grad of a weight that is a leaf is a sparse tensor of the rows used, one entry for each number in
+        input but padding_idx. Other weights get dense gradients. Not together with scale_grad_by_freq.
 
 Returns:
     (*, features).
@@ -518,6 +527,9 @@ Example:
            }
            IndexPlan plan = plan_embedding(input, weight, padding);
            plan.attrs.by_frequency = a.flag(5);
+           plan.attrs.sparse = a.flag(6);
+           check<RuntimeError>(!(a.flag(5) && a.flag(6) && grad_mode() && weight.requires_grad()),
+                               "embedding: scale_grad_by_freq is not for sparse gradients. Use sparse=False.");
            check<TypeError>(is_floating(weight.dtype()) || !a.given(3),
                             "embedding: max_norm needs a floating weight, got ", weight.dtype());
            if (a.given(3)) renormalize(weight, plan.linear, a.real(3), a.real(4, 2.0));

@@ -1,6 +1,7 @@
 // Losses of distributions, margins and rankings, made of other operations.
 
 #include "autograd/elementwise.h"
+#include "core/warn.h"
 #include "ops/loss_rules.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
@@ -67,6 +68,10 @@ Source: PyTorch documentation, torch.nn.KLDivLoss.
                                 bool by_rows = a.given(4) && a.text(4) == "batchmean" && !a.given(2) && !a.given(3);
                                 if (by_rows) a.ret(sum(loss) / static_cast<double>(x.ndim() ? x.size(0) : 1));
                                 else a.ret(reduce_loss(loss, reduction_of(a, 4, 2, 3)));
+                                if (!a.given(2) && !a.given(3) && (!a.given(4) || a.text(4) == "mean"))
+                                    warn(
+                                        "kl_div: reduction='mean' divides by the number of elements, where the "
+                                        "divergence is the sum over the number of rows: reduction='batchmean'.");
                             }}}});
 
 // ---- poisson_nll_loss, gaussian_nll_loss ----

@@ -13,6 +13,7 @@
 #include "ops/ops.h"
 #include "ops/optim_checks.h"
 #include "ops/reduce_rules.h"
+#include "ops/sparse_gradient.h"
 
 namespace chainrule {
 namespace {
@@ -89,6 +90,20 @@ void sgd_one(const Tensor& p, const Tensor& buffer, const kernels::SgdStep& step
     step_one(p, {&buffer}, [&](char* x, char* g, void** s, int64_t n) { f(x, g, s[0], n, step); });
 }
 
+// The parameter's memory with its gradient in dense form, for a step that changes all rows or knows no other.
+Tensor with_dense_gradient(const Tensor& p) {
+    GradMode off(false);
+    Tensor same = alias(p);
+    same->grad = dense_gradient(Tensor(p->grad)).ref();
+    return same;
+}
+
+void check_sparse_step(const char* op, const Tensor& p, double weight_decay) {
+    check<RuntimeError>(!entries_of(p->grad.get()) || weight_decay == 0, op,
+                        ": weight_decay is not for sparse gradients, which a parameter of shape ", p.shape(),
+                        " has: rows without a gradient would not decay.");
+}
+
 // 1 - beta^t, worked out once for parameters of the same age.
 struct Corrections {
     double step = -1, first = 0, second_sqrt = 0;
@@ -136,7 +151,8 @@ void sgd_step(const std::vector<Tensor>& params, std::vector<Tensor>& momentum_b
     if (keeps_buffers) check_count("sgd_step", "momentum buffer", momentum_buffers.size(), params.size());
     for (size_t i = 0; i < params.size(); ++i) {
         if (!params[i]->grad) continue;
-        check_param("sgd_step", params[i]);
+        check_param("sgd_step", params[i], true);
+        check_sparse_step("sgd_step", params[i], o.weight_decay);
         if (keeps_buffers) check_state("sgd_step", "momentum_buffer", momentum_buffers[i], params[i]);
     }
     kernels::SgdStep step{o.lr, o.momentum, o.dampening, o.weight_decay, o.nesterov, o.maximize, false};
@@ -144,13 +160,15 @@ void sgd_step(const std::vector<Tensor>& params, std::vector<Tensor>& momentum_b
     for (size_t i = 0; i < params.size(); ++i) {
         const Tensor& p = params[i];
         if (!p->grad) continue;
+        bool sparse = entries_of(p->grad.get()) != nullptr;
         if (!keeps_buffers) {
-            sgd_one(p, none, step);
+            if (sparse && !is_narrow(p.dtype())) add_entries(p, Tensor(p->grad), o.maximize ? o.lr : -o.lr);
+            else sgd_one(sparse ? with_dense_gradient(p) : p, none, step);
             continue;
         }
         step.first = !momentum_buffers[i];
         if (step.first) momentum_buffers[i] = empty(p.shape(), p.dtype());
-        sgd_one(p, momentum_buffers[i], step);
+        sgd_one(sparse ? with_dense_gradient(p) : p, momentum_buffers[i], step);
     }
 }
 
@@ -190,6 +208,8 @@ struct Rule {
     void (*prepare)(RuleStep& s, const double* o, double lr, double t, float* const* numbers);
     // The step in operations, where there is no kernel: of a parameter and its state.
     void (*in_operations)(const Tensor& p, const Tensor& state, const RuleStep& s) = nullptr;
+    // That of a parameter with a sparse gradient.
+    void (*sparse)(const Tensor& p, const Tensor& state, const RuleStep& s) = nullptr;
 };
 
 void set_numbers(RuleStep& s, std::initializer_list<double> numbers) { std::copy(numbers.begin(), numbers.end(), s.k); }
@@ -245,15 +265,25 @@ void asgd(const Tensor& param, const Tensor& average, const RuleStep& s) {
     copy_(average, s.k[2] == 1 ? p : average + (p - average) * s.k[2]);
 }
 
+// In the rows that have a gradient: in others the sum and the parameter stay as they are.
+void adagrad_rows(const Tensor& param, const Tensor& sum, const RuleStep& s) {
+    GradMode off(false);
+    Tensor grad = coalesced(Tensor(param->grad)), g(entries_of(grad)->values);
+    std::vector<Tensor> at = places(grad);
+    Tensor total = index(sum, at) + g * g;
+    index_put_(sum, at, total, false);
+    index_put_(detach(param), at, g / (sqrt(total) + s.k[1]) * (s.maximize ? s.k[0] : -s.k[0]), true);
+}
+
 constexpr Rule kRules[] = {
-    {"RMSprop", StepRule::RmsProp, 3, 3, 0, prepare_rms_prop},    // alpha, eps, momentum
-    {"Adagrad", StepRule::Adagrad, 1, 2, 0, prepare_adagrad},     // lr_decay, eps
-    {"Adadelta", StepRule::Adadelta, 2, 2, 0, prepare_adadelta},  // rho, eps
-    {"Adamax", StepRule::Adamax, 2, 3, 0, prepare_adamax},        // beta1, beta2, eps
-    {"NAdam", StepRule::NAdam, 2, 4, 1, prepare_nadam},           // beta1, beta2, eps, momentum_decay
-    {"RAdam", StepRule::RAdam, 2, 3, 0, prepare_radam},           // beta1, beta2, eps
-    {"Rprop", StepRule::Rprop, 2, 4, 0, prepare_rprop},           // eta minus, eta plus, least and largest step
-    {"ASGD", StepRule::Count, 1, 3, 2, prepare_asgd, asgd},       // lambd, alpha, t0
+    {"RMSprop", StepRule::RmsProp, 3, 3, 0, prepare_rms_prop},                        // alpha, eps, momentum
+    {"Adagrad", StepRule::Adagrad, 1, 2, 0, prepare_adagrad, nullptr, adagrad_rows},  // lr_decay, eps
+    {"Adadelta", StepRule::Adadelta, 2, 2, 0, prepare_adadelta},                      // rho, eps
+    {"Adamax", StepRule::Adamax, 2, 3, 0, prepare_adamax},                            // beta1, beta2, eps
+    {"NAdam", StepRule::NAdam, 2, 4, 1, prepare_nadam},      // beta1, beta2, eps, momentum_decay
+    {"RAdam", StepRule::RAdam, 2, 3, 0, prepare_radam},      // beta1, beta2, eps
+    {"Rprop", StepRule::Rprop, 2, 4, 0, prepare_rprop},      // eta minus, eta plus, least and largest step
+    {"ASGD", StepRule::Count, 1, 3, 2, prepare_asgd, asgd},  // lambd, alpha, t0
 };
 
 const Rule& rule_named(std::string_view name) {
@@ -271,7 +301,8 @@ void check_rule(const Rule& r, const std::vector<Tensor>& params, const RuleStat
         if (!state.states[k].empty() || k == 0) check_count(r.name, "state", state.states[k].size(), params.size());
     for (size_t i = 0; i < params.size(); ++i) {
         if (!params[i]->grad) continue;
-        check_param(r.name, params[i]);
+        check_param(r.name, params[i], r.sparse != nullptr);
+        check_sparse_step(r.name, params[i], o.weight_decay);
         for (const std::vector<Tensor>& list : state.states)
             if (!list.empty()) check_state(r.name, "of the optimizer", list[i], params[i]);
     }
@@ -295,6 +326,11 @@ void rule_step(std::string_view name, const std::vector<Tensor>& params, const R
             for (int k = 0; k < r.numbers; ++k) numbers[k] = state.numbers[k][i].data<float>();
             r.prepare(step, o.numbers.data(), o.lr, age, numbers);
         }
+        bool sparse = entries_of(p->grad.get()) != nullptr;
+        if (sparse && !is_narrow(p.dtype())) {
+            r.sparse(p, state.states[0][i], step);
+            continue;
+        }
         if (r.in_operations) {
             r.in_operations(p, state.states[0][i], step);
             continue;
@@ -303,7 +339,8 @@ void rule_step(std::string_view name, const std::vector<Tensor>& params, const R
         for (int k = 0; k < kMaxStates; ++k)
             if (!state.states[k].empty()) kept[k] = &state.states[k][i];
         kernels::OptimizerStep f = kernels::kernels().step_rule[static_cast<int>(r.kernel)][index_of(wide(p.dtype()))];
-        step_one(p, kept, [&](char* x, char* g, void** s, int64_t n) { f(x, g, s, n, step); });
+        step_one(sparse ? with_dense_gradient(p) : p, kept,
+                 [&](char* x, char* g, void** s, int64_t n) { f(x, g, s, n, step); });
     }
 }
 
@@ -315,7 +352,13 @@ void zero_grad(const std::vector<Tensor>& params, bool set_to_none) {
             continue;
         }
         Tensor g(p->grad);
-        if (g->node) p->grad = zeros(g.shape(), g.dtype()).ref();  // a recorded gradient keeps its history for others
+        if (entries_of(g)) {  // no entries
+            const Entries& e = current_entries(g);
+            Dims shape = e.values->shape;
+            shape[0] = 0;
+            set_entries(g, empty({e.indices->shape[0], 0}, DType::Int64), empty(shape, g.dtype()));
+        } else if (g->node)
+            p->grad = zeros(g.shape(), g.dtype()).ref();  // a recorded gradient keeps its history for others
         else {
             zero_data(g);
             bump_version(g);
@@ -336,10 +379,14 @@ double norm_part(const Tensor& t, double p) {
     return number_value(out);
 }
 
-std::vector<Tensor> gradients(const std::vector<Tensor>& params) {
+std::vector<Tensor> gradients(const char* op, const std::vector<Tensor>& params) {
     std::vector<Tensor> grads;
-    for (const Tensor& p : params)
-        if (p->grad) grads.push_back(Tensor(p->grad));
+    for (const Tensor& p : params) {
+        if (!p->grad) continue;
+        check<RuntimeError>(!entries_of(p->grad.get()), op, ": dense gradients are required, a parameter of shape ",
+                            p.shape(), " has a sparse one. Set p.grad = p.grad.to_dense() first.");
+        grads.push_back(Tensor(p->grad));
+    }
     return grads;
 }
 
@@ -374,7 +421,7 @@ Tensor total_norm(const char* op, const std::vector<Tensor>& tensors, double nor
 }
 
 Tensor clip_grad_norm(const std::vector<Tensor>& params, double max_norm, double norm_type, bool error_if_nonfinite) {
-    std::vector<Tensor> grads = gradients(params);
+    std::vector<Tensor> grads = gradients("clip_grad_norm_", params);
     Tensor total = total_norm("clip_grad_norm_", grads, norm_type, error_if_nonfinite);
     double factor = max_norm / (number_value(total) + 1e-6);
     if (factor > 1) factor = 1;  // NaN stays
@@ -385,7 +432,8 @@ Tensor clip_grad_norm(const std::vector<Tensor>& params, double max_norm, double
 
 void clip_grad_value(const std::vector<Tensor>& params, double clip_value) {
     const double bounds[2] = {-clip_value, clip_value};
-    for (const Tensor& g : gradients(params)) change_in_place("clip_grad_value_", g, kernels::Unary::Clamp, bounds);
+    for (const Tensor& g : gradients("clip_grad_value_", params))
+        change_in_place("clip_grad_value_", g, kernels::Unary::Clamp, bounds);
 }
 
 }  // namespace chainrule

@@ -3,17 +3,22 @@
 
 #include <vector>
 
+#include "autograd/sparse_gradient.h"
 #include "ops/ops.h"
 
 namespace chainrule {
 
-inline void check_param(const char* op, const Tensor& p) {
+// sparse_taken: by an optimizer whose steps know sparse gradients.
+inline void check_param(const char* op, const Tensor& p, bool sparse_taken = false) {
     check<TypeError>(is_floating(p.dtype()), op, ": parameters must be floating, got ", p.dtype(), ".");
     check<RuntimeError>(!p->storage->read_only, op, ": a parameter of shape ", p.shape(),
                         " has read-only memory. Clone it first.");
     check<RuntimeError>(!has_internal_overlap(p), op, ": a parameter of shape ", p.shape(),
                         " is an expanded tensor. Clone it first.");
     const TensorImpl& g = *p->grad;
+    check<RuntimeError>(sparse_taken || !entries_of(&g), op,
+                        ": does not support sparse gradients, which a parameter of shape ", p.shape(),
+                        " has. SGD, Adagrad and SparseAdam do; embedding(sparse=False) gives dense ones.");
     check<ValueError>(g.shape == p.shape(), op, ": a gradient must have its parameter's shape ", p.shape(), ", got ",
                       g.shape, ".");
     check<TypeError>(g.dtype == p.dtype(), op, ": a gradient must have its parameter's dtype ", p.dtype(), ", got ",

@@ -89,6 +89,11 @@ if _typing.TYPE_CHECKING:
     from . import viz as viz
     from . import xpu as xpu
     from ._flat import source as source
+    from ._low_level import constant_pad_nd as constant_pad_nd
+    from ._low_level import conv_tbc as conv_tbc
+    from ._low_level import embedding as embedding
+    from ._low_level import embedding_bag as embedding_bag
+    from ._low_level import native_dropout as native_dropout
     from ._reports import profile as profile
     from ._reports import summary as summary
     from ._switches import GradScaler as GradScaler
@@ -147,6 +152,7 @@ _MODULES = [
 ]
 _MEMBERS = {
     "_flat": ["source"],
+    "_low_level": ["constant_pad_nd", "conv_tbc", "embedding", "embedding_bag", "native_dropout"],
     "_reports": ["profile", "summary"],
     "_switches": [
         "GradScaler", "are_deterministic_algorithms_enabled", "autocast", "compile",

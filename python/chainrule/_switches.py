@@ -26,6 +26,7 @@ class AbsentDtype(NamedConstant):
 
 
 uint16, uint32, uint64 = AbsentDtype("uint16"), AbsentDtype("uint32", 4), AbsentDtype("uint64", 8)
+complex32 = chalf = AbsentDtype("complex32", 4)
 complex64 = cfloat = AbsentDtype("complex64", 8)
 complex128 = cdouble = AbsentDtype("complex128", 16)
 

@@ -118,6 +118,8 @@ class TorchModule(types.ModuleType):
             if value is None and not hidden and name in vars(source):
                 return None
         fullname = f"{self.__name__}.{name}"
+        if fullname == "torch.torch":
+            return self
         if (not name.startswith("__") or name == "__config__") and _sources(fullname):
             return importlib.import_module(fullname)
         raise AttributeError(f"chainrule has no {fullname}", name=name, obj=self)
@@ -135,7 +137,9 @@ class TorchModule(types.ModuleType):
         for source in self.__dict__["_sources"]:
             own = [name for name, value in vars(source).items() if not isinstance(value, types.ModuleType)]
             names.update(set(getattr(source, "__all__", own)) - (_OURS if source is chainrule else set()))
-        return sorted(name for name in names - {"Any", "annotations"} if not name.startswith("_"))
+        # A package of ours may name modules that do not stand in this file of PyTorch's.
+        public = [name for name in names - {"Any", "annotations"} if not name.startswith("_")]
+        return sorted(name for name in public if hasattr(self, name))
 
     def __dir__(self) -> list[str]:
         names = {key for source in self.__dict__["_sources"] for key in dir(source)}

@@ -205,6 +205,42 @@ def solve_ex(
     return SolveEx(_core.clone(result, out=out[0]), _core.clone(info, out=out[1]))
 
 
+class LUFactorEx(NamedTuple):
+    """What lu_factor_ex() returns."""
+
+    LU: _core.Tensor
+    pivots: _core.Tensor
+    info: _core.Tensor
+
+
+def lu_factor_ex(A: _core.Tensor, *, pivot: bool = True, check_errors: bool = False, out: Any = None) -> LUFactorEx:
+    """lu_factor(), and which matrices have a 0 on the diagonal of U, rather than an error.
+
+    Args:
+        A: [..., m, n].
+        pivot: True.
+        check_errors: raise after all.
+        out: three tensors that take the results.
+
+    Returns:
+        LU, pivots: as of lu_factor().
+        info: int32 of shape [...]: 0, or the number, from 1, of the first pivot that is 0.
+
+    Raises:
+        RuntimeError: with check_errors, for a matrix with a pivot of 0.
+
+    Example:
+        >>> chainrule.linalg.lu_factor_ex(chainrule.zeros(2, 2)).info
+        tensor(1, dtype=chainrule.int32)
+
+    Source: PyTorch, torch.linalg.lu_factor_ex.
+    """
+    if check_errors:
+        lu_factor(A, pivot=pivot)
+    found = _core.lu(A, pivot, True)
+    return LUFactorEx(*(found if out is None else [_core.clone(x, out=y) for x, y in zip(found, out, strict=True)]))
+
+
 def _first_zero_pivot(A: _core.Tensor) -> _core.Tensor:
     """For each matrix the number, from 1, of the first 0 on the diagonal of U in A = P L U; 0 if there is none."""
     zero = lu(A)[2].diagonal(0, -2, -1) == 0

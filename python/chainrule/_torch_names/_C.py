@@ -13,6 +13,11 @@ def _get_tracing_state() -> None:
     """None: nothing is traced."""
 
 
+def _are_functorch_transforms_active() -> bool:
+    """False: a transform runs the function as it is written."""
+    return False
+
+
 def _log_api_usage_once(event: str) -> None:
     """Nothing."""
 

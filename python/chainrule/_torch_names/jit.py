@@ -6,6 +6,12 @@ from collections.abc import Callable
 from typing import Any
 from typing import List as List
 
+from ..jit import ScriptModule
+
+
+class RecursiveScriptModule(ScriptModule):
+    """A class to ask for: script() and trace() give the module itself, which is none."""
+
 
 def _overload(function: Callable[..., Any]) -> Callable[..., Any]:
     """The argument itself."""

@@ -8,11 +8,46 @@ from typing import Any
 
 import chainrule
 
-from .._switches import AbsentDtype, cdouble, cfloat, complex64, complex128, uint16, uint32, uint64
+from .._switches import (
+    AbsentDtype,
+    cdouble,
+    cfloat,
+    chalf,
+    complex32,
+    complex64,
+    complex128,
+    uint16,
+    uint32,
+    uint64,
+)
 from . import VERSION
 from ._C import PyTorchFileReader as PyTorchFileReader
 from ._C import PyTorchFileWriter as PyTorchFileWriter
 from .futures import Future as Future
+
+
+def _assert(condition: Any, message: str) -> None:
+    """assert condition, message: AssertionError where it does not hold."""
+    if not condition:
+        raise AssertionError(message)
+
+
+def _assert_async(condition: Any, message: str = "") -> None:
+    """RuntimeError where the one element of a tensor is zero; at once, as there is no other device."""
+    if not condition:
+        raise RuntimeError(message or "Expected Tensor with single nonzero value, but got zero")
+
+
+class SymInt:
+    """A class to ask for: sizes are numbers."""
+
+
+class SymFloat:
+    """A class to ask for: numbers are floats."""
+
+
+class SymBool:
+    """A class to ask for: truths are bools."""
 
 
 class TorchVersion(str):
@@ -42,7 +77,9 @@ __version__ = TorchVersion(VERSION)
 
 
 def __getattr__(name: str) -> Any:
-    """_foreach_add_(tensors, others) and its sisters: a Tensor method on each tensor of a list."""
+    """_foreach_add_(tensors, others) and its sisters: a Tensor method on each tensor of a list. Classes of jit."""
+    if name in ("ScriptFunction", "ScriptModule"):
+        return getattr(chainrule.jit, name)
     operation = name.removeprefix("_foreach_")
     method = getattr(chainrule.Tensor, operation, None)
     if operation == name or method is None:

@@ -148,7 +148,7 @@ def grad(
         return tuple(g if g is None or i not in sparse else sparse[i]._gradient(g) for i, g in enumerate(found))
     if is_grads_batched:
         return _grad_batched(outs, ins, grad_outputs, retain_graph, flags)
-    return _core.grad(outs, ins, _grads_for(outs, grad_outputs, "grad"), retain_graph, *flags)
+    return _core.grad(outs, ins, _grads_for(outs, grad_outputs, "grad"), retain_graph, *flags, True)
 
 
 def _grad_batched(outs: list[Any], ins: list[Any], grad_outputs: Any, retain: bool, flags: tuple[Any, ...]) -> Any:

@@ -31,7 +31,7 @@ def embedding_bag(
         input: int64 or int32: [B, N], a bag each row; or [N] with offsets.
         weight: the table, [rows, features].
         offsets: [B], where each bag begins in input; the first is 0. An empty bag gives zeros.
-        max_norm, norm_type, scale_grad_by_freq, sparse: as in embedding().
+        max_norm, norm_type, scale_grad_by_freq, sparse: as in embedding(); sparse is not for mode "max".
         mode: "sum", "mean" or "max".
         per_sample_weights: factors in the shape of input, for mode "sum".
         include_last_offset: offsets has one number more, the end of the last bag; what comes after it does not count.
@@ -65,6 +65,8 @@ def embedding_bag(
         raise NotImplementedError(f"{name}: per_sample_weights are for mode='sum' alone, got mode={mode!r}.")
     if scale_grad_by_freq and mode == "max":
         raise ValueError(f"{name}: scale_grad_by_freq is for the modes 'sum' and 'mean', got mode='max'.")
+    if sparse and mode == "max":
+        raise ValueError(f"{name}: sparse gradients are for the modes 'sum' and 'mean', got mode='max'.")
     starts, total = _starts(name, input, offsets, include_last_offset)
     rows = weight.shape[0]
     if padding_idx is not None:
@@ -81,7 +83,7 @@ def embedding_bag(
         where = _core.tensor(kept)
         numbers, bags = numbers.index_select(0, where), bags[kept]
         factors = factors if factors is None else factors.index_select(0, where)
-    looked_up = _embedding(numbers, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)
+    looked_up = _embedding(numbers, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
     counts = np.bincount(bags, minlength=len(starts)) if len(starts) else np.zeros(0, np.int64)
     if mode == "max":
         return _maxima(looked_up, bags, counts)

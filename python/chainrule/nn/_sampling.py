@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -125,6 +126,16 @@ def upsample_bilinear(
     return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
 
 
+def _say_which_corners(op: str, align_corners: bool | None) -> None:
+    """PyTorch before 1.3 took True where nothing was said, so programs may mean that."""
+    if align_corners is None:
+        warnings.warn(
+            f"{op}: align_corners is False where nothing is said, and was True in PyTorch before 1.3. Pass "
+            "align_corners=True or align_corners=False.",
+            stacklevel=3,
+        )
+
+
 def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
     """The places from which an affine map takes each element, for grid_sample: theta (x, y, 1).
 
@@ -144,6 +155,7 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
 
     Source: Jaderberg et al., "Spatial transformer networks", 2015.
     """
+    _say_which_corners("affine_grid", align_corners)
     axes = len(size) - 2
     if axes not in (2, 3) or tuple(theta.shape) != (size[0], axes, axes + 1):
         raise ValueError(
@@ -233,6 +245,7 @@ def grid_sample(
     Source: Jaderberg et al., "Spatial transformer networks", 2015; bicubic: Keys, "Cubic convolution interpolation for
     digital image processing", 1981, with a = -0.75.
     """
+    _say_which_corners("grid_sample", align_corners)
     axes = input.dim() - 2
     fits = axes in (2, 3) and grid.dim() == input.dim() and grid.shape[-1] == axes and grid.shape[0] == input.shape[0]
     if not fits or 0 in input.shape[2:]:

@@ -177,6 +177,28 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     return one_hot - soft.detach() + soft
 
 
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
+    """conv1d() with time first: input [T, B, C_in], weight [K, C_in, C_out], bias [C_out]; gives [T', B, C_out].
+
+    Args:
+        pad: zeros at both ends of the time axis.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.nn.functional.conv_tbc(cr.ones(3, 1, 2), cr.ones(2, 2, 1), cr.zeros(1)).flatten()
+        tensor([4., 4.])
+
+    Source: PyTorch, torch.nn.functional.conv_tbc.
+    """
+    if input.dim() != 3 or weight.dim() != 3 or bias.dim() != 1:
+        raise ValueError(
+            f"conv_tbc: an input [T, B, C_in], a weight [K, C_in, C_out] and a bias [C_out] are required, got shapes "
+            f"{tuple(input.shape)}, {tuple(weight.shape)} and {tuple(bias.shape)}."
+        )
+    output = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
+    return output.permute(2, 0, 1).contiguous()
+
+
 def triplet_margin_with_distance_loss(
     anchor: Tensor,
     positive: Tensor,

@@ -179,6 +179,7 @@ class LBFGS(Optimizer):
         """All gradients in one new vector; zeros where there is none."""
         params = self.param_groups[0]["params"]
         parts = [_core.zeros_like(param) if param.grad is None else param.grad for param in params]
+        parts = [part.to_dense() if part.is_sparse else part for part in parts]
         return _core.cat([part.detach().reshape(-1) for part in parts]).clone()
 
     def _move(self, t: float, direction: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import math
 import warnings
+import weakref
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
@@ -35,6 +36,12 @@ __all__ = [
     "SequentialLR",
     "StepLR",
 ]
+
+
+EPOCH_DEPRECATION_WARNING = (
+    "The epoch parameter of `scheduler.step()` is deprecated: call `scheduler.step()` once an epoch. The rate of a "
+    "given epoch is computed in closed form where there is one, which may differ from that of chained schedules."
+)
 
 
 class LRScheduler:
@@ -80,6 +87,8 @@ class LRScheduler:
                 "skipped. Call `optimizer.step()` first.",
                 stacklevel=2,
             )
+        if epoch is not None:
+            warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=2)
         self._step_count += 1
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         closed = getattr(self, "_get_closed_form_lr", None)
@@ -108,16 +117,22 @@ class _LRScheduler(LRScheduler):
 
 def _count_steps(optimizer: Any) -> None:
     """Have the optimizer note its first step, after which it is itself again."""
-    if getattr(optimizer, "_opt_called", False) or "step" in optimizer.__dict__:
-        optimizer._opt_called = True
+    present = optimizer.__dict__.get("step")
+    if getattr(optimizer, "_opt_called", False) or (present is not None and not hasattr(present, "_runs_hooks")):
+        optimizer._opt_called = True  # counted already, or another's step, of which nothing is known
         return
-    step = type(optimizer).step
+    known = weakref.ref(optimizer)
 
-    @functools.wraps(step)
+    @functools.wraps(type(optimizer).step if present is None else present)
     def first_step(*args: Any, **kwargs: Any) -> Any:
-        optimizer.__dict__.pop("step", None)
+        optimizer: Any = known()
         optimizer._opt_called = True
-        return step(optimizer, *args, **kwargs)
+        if optimizer.__dict__.get("step") is first_step:
+            if present is None:
+                del optimizer.step
+            else:
+                optimizer.step = present
+        return type(optimizer).step(optimizer, *args, **kwargs) if present is None else present(*args, **kwargs)
 
     optimizer.step = first_step
 
@@ -493,6 +508,8 @@ class ReduceLROnPlateau(LRScheduler):
     def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]  # as in PyTorch
         """Take the new figure, and reduce the rate if it is time."""
         value = float(metrics)
+        if epoch is not None:
+            warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=2)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self.is_better(value, self.best):
             self.best = value

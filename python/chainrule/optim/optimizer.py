@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
@@ -17,7 +18,19 @@ from ..utils.hooks import RemovableHandle
 Tensor = _core.Tensor
 _zero_grad = _core.zero_grad_
 
-__all__ = ["Optimizer", "ParamState", "required"]
+__all__ = [
+    "Optimizer",
+    "ParamState",
+    "register_optimizer_step_post_hook",
+    "register_optimizer_step_pre_hook",
+    "required",
+]
+
+# Hooks of all optimizers. A step looks for hooks only in optimizers that have some: those alive when the first of these
+# hooks came, and all that are made after it.
+_global_optimizer_pre_hooks: dict[int, Callable[..., Any]] = OrderedDict()
+_global_optimizer_post_hooks: dict[int, Callable[..., Any]] = OrderedDict()
+_alive: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 class _Required:
@@ -50,7 +63,11 @@ class ParamState(WatchedDict):
 class _State(ParamState):
     """State by parameter; a parameter without any gets an empty one when it is asked for."""
 
-    __slots__ = ()
+    __slots__ = ("_token",)
+
+    def __init__(self, cache: dict[str, Any], values: Any = ()) -> None:
+        self._token = object()  # stands for the state in the cache, which would close a cycle with it
+        super().__init__(cache, values)
 
     def __missing__(self, key: Any) -> ParamState:
         value = self[key] = ParamState(self._cache)
@@ -89,6 +106,7 @@ class Optimizer:
             )
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
+        self._is_alive()
 
     # Groups
 
@@ -158,17 +176,18 @@ class Optimizer:
     def _gathered(self) -> Iterable[tuple[dict[str, Any], tuple[Any, Any]]]:
         """For each group: the group, and the pair of its parameters and what _lists gives for it."""
         cached = self._cache.get("lists")
-        if cached is not None and cached[0] is self.state and self._unchanged(cached[1]):
+        state = self.state
+        if cached is not None and cached[0] is getattr(state, "_token", None) and self._unchanged(cached[1]):
             return zip(self.param_groups, cached[1])
         if not self._checked:
             self._check_for_gradients()
-        pairs, complete = [], isinstance(self.state, _State)
+        pairs, complete = [], isinstance(state, _State)
         for group in self.param_groups:
             lists, ready = self._lists(group)
             complete = complete and ready
             pairs.append((list(group["params"]), lists))
         if complete:
-            self._cache["lists"] = (self.state, pairs)
+            self._cache["lists"] = (state._token, pairs)
         return zip(self.param_groups, pairs)
 
     def _check_for_gradients(self) -> None:
@@ -251,6 +270,7 @@ class Optimizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.__dict__.setdefault("_checked", False)
+        self._is_alive()
         cache = self.__dict__.setdefault("_cache", {})
         cache.clear()
         if not isinstance(self.state, _State):
@@ -273,9 +293,18 @@ class Optimizer:
         return handle
 
     def _add_step_hook(self, name: str, hook: Callable[..., Any]) -> RemovableHandle:
+        self._run_hooks()
+        return self._add_hook(name, hook)
+
+    def _run_hooks(self) -> None:
+        """From here on step() looks for hooks."""
         if "step" not in self.__dict__ or not hasattr(self.step, "_runs_hooks"):
             self.step = _with_hooks(self)  # type: ignore[method-assign]  # the instance's, in front of the class's
-        return self._add_hook(name, hook)
+
+    def _is_alive(self) -> None:
+        _alive.add(self)
+        if _global_optimizer_pre_hooks or _global_optimizer_post_hooks:
+            self._run_hooks()
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call hook(optimizer, args, kwargs) before each step."""
@@ -334,13 +363,50 @@ def _cast(param: Any, state: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call hook(optimizer, args, kwargs) before each step of every optimizer, ahead of the optimizer's own hooks.
+
+    What it returns, if anything, are other args and kwargs of the step.
+
+    Example:
+        >>> import chainrule as cr
+        >>> from chainrule.optim.optimizer import register_optimizer_step_pre_hook
+        >>> seen = []
+        >>> def note(optimizer, args, kwargs):
+        ...     seen.append(type(optimizer).__name__)
+        >>> with register_optimizer_step_pre_hook(note):
+        ...     w = cr.ones(1, requires_grad=True)
+        ...     w.sum().backward()
+        ...     cr.optim.Adam([w]).step()
+        >>> seen
+        ['Adam']
+
+    Source: PyTorch, torch.optim.optimizer.register_optimizer_step_pre_hook.
+    """
+    return _register_for_all(_global_optimizer_pre_hooks, hook)
+
+
+def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call hook(optimizer, args, kwargs) after each step of every optimizer, behind the optimizer's own hooks."""
+    return _register_for_all(_global_optimizer_post_hooks, hook)
+
+
+def _register_for_all(table: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> RemovableHandle:
+    handle = RemovableHandle(table)
+    table[handle.id] = hook
+    for optimizer in list(_alive):
+        optimizer._run_hooks()
+    return handle
+
+
 def _with_hooks(optimizer: Optimizer) -> Callable[..., Any]:
     """The optimizer's step between its hooks."""
-    step = optimizer.step
+    present, known = optimizer.__dict__.get("step"), weakref.ref(optimizer)  # it must not hold itself
 
-    @functools.wraps(step)
+    @functools.wraps(type(optimizer).step)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        for hook in optimizer._hooks("_step_pre_hooks"):
+        optimizer: Any = known()
+        for hook in [*_global_optimizer_pre_hooks.values(), *optimizer._hooks("_step_pre_hooks")]:
             replaced = hook(optimizer, args, kwargs)
             if replaced is not None:
                 if not (isinstance(replaced, tuple) and len(replaced) == 2):
@@ -348,8 +414,8 @@ def _with_hooks(optimizer: Optimizer) -> Callable[..., Any]:
                         f"{hook!r} must return None or a tuple of new args and kwargs, got {replaced!r}."
                     )
                 args, kwargs = replaced
-        result = step(*args, **kwargs)
-        for hook in optimizer._hooks("_step_post_hooks"):
+        result = type(optimizer).step(optimizer, *args, **kwargs) if present is None else present(*args, **kwargs)
+        for hook in [*optimizer._hooks("_step_post_hooks"), *_global_optimizer_post_hooks.values()]:
             hook(optimizer, args, kwargs)
         return result
 

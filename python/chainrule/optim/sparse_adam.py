@@ -15,9 +15,9 @@ class SparseAdam(Optimizer):
 
     m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2,  p = p - lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)
 
-    in the rows (along the first axis) where g is not zero throughout; in the others nothing changes, m and v included.
-    Gradients are dense here, also those of Embedding(sparse=True): a row that was used and whose gradient is exactly
-    zero counts as not used.
+    in the rows that have a gradient; in the others nothing changes, m and v included. These are the entries of a sparse
+    gradient, that of Embedding(sparse=True). PyTorch takes no others; here of a dense gradient those rows (along the
+    first axis) count that are not zero throughout.
 
     Args:
         params: parameters, or dicts of groups.
@@ -66,9 +66,14 @@ class SparseAdam(Optimizer):
         if not state:
             state.update(step=0, exp_avg=_core.zeros_like(param), exp_avg_sq=_core.zeros_like(param))
         state["step"] += 1
-        used = grad != 0
-        rows = (used.reshape(used.shape[0], -1).any(1) if used.dim() > 1 else used).nonzero(as_tuple=True)
-        g = -grad[rows] if group["maximize"] else grad[rows]
+        if grad.is_sparse:
+            entries = grad.coalesce()
+            rows, g = tuple(entries.indices()), entries.values()
+        else:
+            used = grad != 0
+            rows = (used.reshape(used.shape[0], -1).any(1) if used.dim() > 1 else used).nonzero(as_tuple=True)
+            g = grad[rows]
+        g = -g if group["maximize"] else g
         b1, b2 = group["betas"]
         m = state["exp_avg"][rows].lerp(g, 1 - b1)
         v = state["exp_avg_sq"][rows].lerp(g * g, 1 - b2)

@@ -45,7 +45,7 @@ class Embedding(_Table):
         num_embeddings, embedding_dim: rows and columns of the table. Initial values are standard normal.
         padding_idx: a row that stays 0 and gets no gradient.
         scale_grad_by_freq: divide each row's gradient by how often it was looked up.
-        sparse: accepted; gradients are dense.
+        sparse: the table's .grad is a sparse tensor of the rows used, for SGD, Adagrad and SparseAdam.
 
     Shapes: indices [*] (int64 or int32), output [*, embedding_dim].
 
@@ -114,7 +114,7 @@ class EmbeddingBag(_Table):
         max_norm, norm_type: rows that are used are first scaled down to this norm.
         scale_grad_by_freq: divide each row's gradient by how often it was looked up.
         mode: "sum", "mean" or "max".
-        sparse: accepted; gradients are dense.
+        sparse: the table's .grad is a sparse tensor of the rows used, for SGD, Adagrad and SparseAdam.
         include_last_offset: offsets has one number more, the end of the last bag.
         padding_idx: a row that stays 0 and does not count.
 

@@ -1,0 +1,1 @@
+"""torch._subclasses: tensors without memory, by which a compiler traces. There are none."""

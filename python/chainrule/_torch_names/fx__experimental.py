@@ -1,0 +1,1 @@
+"""torch.fx.experimental: parts of a tracer that is not here."""
