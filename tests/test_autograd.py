@@ -145,6 +145,33 @@ def test_no_grad_as_context_decorator_and_nested():
     assert (x * 2).requires_grad
 
 
+def test_no_grad_blocks_are_apart():
+    a, b = cr.no_grad(), cr.no_grad()
+    assert a is not b
+    with cr.no_grad():
+        with cr.enable_grad():
+            with cr.no_grad():
+                assert not cr.is_grad_enabled()
+            assert cr.is_grad_enabled()
+        assert not cr.is_grad_enabled()
+    assert cr.is_grad_enabled()
+
+    class Counted(cr.no_grad):
+        __slots__ = ()
+        made = 0
+
+        def __init__(self):
+            Counted.made += 1
+
+    for _ in range(3):
+        with Counted():
+            assert not cr.is_grad_enabled()
+    assert Counted.made == 3
+    for arguments, names in [((1, 2), {}), ((), {"x": 3})]:
+        with pytest.raises(TypeError, match="takes nothing, or one function"):
+            cr.no_grad(*arguments, **names)
+
+
 def test_no_grad_is_left_on_error():
     with pytest.raises(KeyError), cr.no_grad():
         raise KeyError

@@ -25,6 +25,24 @@ PyObject* kept_block(PyTypeObject* type) {
     return nullptr;
 }
 
+PyObject* make(PyTypeObject* type, PyObject* args, PyObject* kwargs);
+
+// The call of a class of which a block is kept.
+PyObject* call_class(PyObject* type, PyObject* const* args, size_t nargsf, PyObject* names) {
+    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
+    auto* cls = reinterpret_cast<PyTypeObject*>(type);
+    if (count == 0 && !names && cls->tp_new == make && cls->tp_init == PyBaseObject_Type.tp_init)
+        if (PyObject* again = kept_block(cls)) return again;
+    return guarded([&] {
+        py::tuple positional(static_cast<size_t>(count));
+        for (Py_ssize_t i = 0; i < count; ++i) PyTuple_SET_ITEM(positional.ptr(), i, Py_NewRef(args[i]));
+        py::dict named;
+        for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i)
+            named[PyTuple_GET_ITEM(names, i)] = py::reinterpret_borrow<py::object>(args[count + i]);
+        return PyType_Type.tp_call(type, positional.ptr(), named.ptr());
+    });
+}
+
 // cls(): the mode is the class's. cls(function): the function, decorated.
 PyObject* make(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
     PyObject* cls = reinterpret_cast<PyObject*>(type);
@@ -42,6 +60,7 @@ PyObject* make(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
     if (type->tp_basicsize == sizeof(GradModeBlock)) {  // without attributes of its own
         PyObject* before = std::exchange(kept[block(self)->mode], Py_NewRef(self));
         Py_XDECREF(before);
+        type->tp_vectorcall = call_class;
     }
     return self;
 }

@@ -29,7 +29,7 @@ Tensor as_rows(const Tensor& t) {
 void finish(const Tensor& y, const Tensor& bias, const OpDef* activation) {
     Tensor b = bias ? contiguous_data(bias) : bias;
     int64_t n = y.size(1), rows = y.size(0), item = static_cast<int64_t>(y.item_size());
-    if (n == 0 || (!b && !activation)) return;
+    if (n == 0) return;
     const int dtype = static_cast<int>(y.dtype());
     kernels::AddBias add = kernels::kernels().add_bias[dtype];
     kernels::Loop act = activation ? kernels::kernels().unary[activation->kernel][dtype] : nullptr;
@@ -82,7 +82,7 @@ void one_row(const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor&
     Tensor b = bias ? contiguous_data(bias) : bias;
     const char *weight = w.data(), *add = b ? b.data() : nullptr;
     kernels::RowDots dots = kernels::kernels().row_dots[static_cast<int>(y.dtype())];
-    Unlock unlock(out * in);
+    Unlock unlock(out * in / 4);  // a number of the weight takes a quarter of a simple step
     parallel_for(out, kGrain / (in + 1) + 1, [&](int64_t from, int64_t to) {
         dots(weight + from * w.stride(0) * item, w.stride(0), x.data(), add ? add + from * item : nullptr,
              y.data() + from * item, to - from, in);
@@ -98,7 +98,7 @@ void eval_activated(EvalCtx& c, const OpDef* activation) {
     } else {
         multiply(x, false, w, true, y);
     }
-    finish(y, bias, activation);
+    if (bias || activation) finish(y, bias, activation);
 }
 
 void eval_linear(EvalCtx& c) { eval_activated(c, nullptr); }
