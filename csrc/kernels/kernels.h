@@ -110,6 +110,8 @@ enum class Binary : uint8_t {
     ShiftLeft,
     ShiftRight,
     AddScaled,  // alpha: a + alpha b
+    Huber,      // delta, scale: scale c (d - c / 2), d = a - b and c = d limited to [-delta, delta]
+    Prelu,      // a > 0 ? a : a b
     // First-order gradients of the unary operations: a is grad_output, b the saved value named here. Fused, one pass.
     ReluGrad /* output; NaN lets the gradient pass */,
     SigmoidGrad /* output */,
@@ -168,10 +170,11 @@ enum class Predicate : uint8_t { LogicalNot, IsNan, IsInf, IsFinite, Signbit, Co
 
 // out = f(a, b, c), same dtype
 enum class Ternary : uint8_t {
-    Addcmul,  // value: a + value b c
-    Addcdiv,  // value: a + value b / c
-    Lerp,     // a + c (b - a), computed as PyTorch does (from the nearer end)
-    Clamp,    // min(max(a, b), c), NaN stays NaN
+    Addcmul,    // value: a + value b c
+    Addcdiv,    // value: a + value b / c
+    Lerp,       // a + c (b - a), computed as PyTorch does (from the nearer end)
+    Clamp,      // min(max(a, b), c), NaN stays NaN
+    HuberGrad,  // delta, scale: a scale c, c = b - c limited to [-delta, delta]
     Count
 };
 

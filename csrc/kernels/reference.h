@@ -155,6 +155,11 @@ inline double binary(Binary op, double a, double b, const double* p, bool single
         case Binary::BceLogits:
             return keep_nan(a + b, (1 - b) * a + std::max(-a, 0.0) + std::log1p(std::exp(-std::fabs(a))));
         case Binary::AddScaled: return a + p[0] * b;
+        case Binary::Huber: {
+            const double d = a - b, c = keep_nan(d, std::clamp(d, -p[0], p[0]));
+            return p[1] * c * (d - c / 2);
+        }
+        case Binary::Prelu: return a > 0 ? a : a * b;
         case Binary::ReluGrad: return b <= 0 ? 0 : a;
         case Binary::SigmoidGrad: return a * b * (1 - b);
         case Binary::TanhGrad: return a * (1 - b * b);
@@ -227,6 +232,7 @@ inline double ternary(Ternary op, double a, double b, double c, const double* p)
         case Ternary::Lerp: return std::fabs(c) < 0.5 ? a + c * (b - a) : b - (1 - c) * (b - a);
         case Ternary::Clamp:
             return std::isnan(a) || std::isnan(b) || std::isnan(c) ? kNan : std::min(std::max(a, b), c);
+        case Ternary::HuberGrad: return a * (p[1] * keep_nan(b - c, std::clamp(b - c, -p[0], p[0])));
         default: return kNan;
     }
 }

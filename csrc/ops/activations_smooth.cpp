@@ -296,21 +296,14 @@ const OpDef prelu_op = {
     .name = "prelu",
     .grad_name = "PreluKernelBackward0",
     .infer = infer_floating,
-    .eval =
-        [](EvalCtx& c) {
-            const Tensor& x = c.input(0);
-            int t = static_cast<int>(x.dtype());
-            Tensor above = gt(x, like(0, x)), scaled = empty(c.out().shape(), x.dtype());
-            apply_loop(kernels::kernels().binary[static_cast<int>(Binary::Mul)][t], scaled, c.inputs, 2, nullptr);
-            const Tensor in[3] = {above, x, scaled};
-            apply_loop(kernels::kernels().where[t], c.out(), in, 3, nullptr);
-        },
+    .eval = eval_binary,
     .vjp =
         [](VjpCtx& c) {
             Tensor x = c.input(0), above = gt(x, like(0, x));
             if (c.wants(0)) c.set(0, where(above, c.grad(), c.grad() * c.input(1)));
             if (c.wants(1)) c.set(1, masked_out(above, c.grad() * x));
         },
+    .kernel = kernel_of(Binary::Prelu),
     .broadcast = true,
     .elementwise = true,
     .save_input = {3, 1},

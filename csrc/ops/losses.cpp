@@ -242,16 +242,13 @@ void huber_factors(const Pieces& p, const HuberAttrs& a, char* difference, char*
 
 void eval_huber(EvalCtx& c) {
     const HuberAttrs& a = c.attr<HuberAttrs>();
-    Tensor x = contiguous_data(c.input(0)), t = contiguous_data(c.input(1));
     if (a.reduction == Reduction::None) {
-        char* to = c.out().data();
-        for_differences(x, t, [&](const Pieces& p, int64_t, char* difference, int64_t at, int64_t count) {
-            alignas(64) char slope[kBlock * sizeof(double)];
-            huber_factors(p, a, difference, slope, count);
-            p.binary(Binary::Mul, to + at, difference, slope, count);
-        });
-        return;
+        const double numbers[2] = {a.delta, a.scale};
+        const kernels::Loop loop =
+            kernels::kernels().binary[static_cast<int>(Binary::Huber)][static_cast<int>(c.out().dtype())];
+        return apply_loop(loop, c.out(), c.inputs, 2, numbers);
     }
+    Tensor x = contiguous_data(c.input(0)), t = contiguous_data(c.input(1));
     kernels::RowDots dots = kernels::kernels().row_dots[static_cast<int>(x.dtype())];
     sum_of_differences(x, t, c.out(), [&](const Pieces& p, char* difference, int64_t count, char* sum) {
         alignas(64) char slope[kBlock * sizeof(double)];
@@ -261,9 +258,23 @@ void eval_huber(EvalCtx& c) {
     scale_number(c.out(), mean_scale(a.reduction, x.numel()));
 }
 
+// The gradients of a loss that is a tensor, each in one pass.
+void set_huber_grads(VjpCtx& c, const HuberAttrs& a) {
+    const Tensor in[3] = {c.grad(), c.input(0), c.input(1)};
+    const int dtype = static_cast<int>(c.grad().dtype());
+    for (int i = 0; i < 2; ++i) {
+        if (!c.wants(i)) continue;
+        const double numbers[2] = {a.delta, i ? -a.scale : a.scale};
+        Tensor d = empty(in[1].shape(), in[1].dtype());
+        apply_loop(kernels::kernels().ternary[static_cast<int>(kernels::Ternary::HuberGrad)][dtype], d, in, 3, numbers);
+        c.set(i, std::move(d));
+    }
+}
+
 void vjp_huber(VjpCtx& c) {
     const HuberAttrs& a = c.attr<HuberAttrs>();
-    if (c.create_graph() || a.reduction == Reduction::None) {
+    if (!c.create_graph() && a.reduction == Reduction::None) return set_huber_grads(c, a);
+    if (c.create_graph()) {
         Tensor slope = clamp(c.input(0) - c.input(1), -a.delta, a.delta);
         return set_slopes_recorded(c, a.reduction, a.scale == 1 ? slope : slope * a.scale);
     }

@@ -219,7 +219,7 @@ Limit limit_of(Binary op, double a, double b) {
     if (any_of(op, {Maximum, Minimum, Fmax, Fmin, Copysign, Nextafter, Fmod, ReluGrad, AbsGrad, ClampGrad, ShrinkGrad,
                     ThresholdGrad}))
         return {0, 0, false};
-    if (any_of(op, {Add, Sub, Mul, Div, Hypot, Atan2, Pow, LogGrad, LeakyReluGrad})) return {2, 0, false};
+    if (any_of(op, {Add, Sub, Mul, Div, Hypot, Atan2, Pow, Prelu, LogGrad, LeakyReluGrad})) return {2, 0, false};
     const double size = (std::isfinite(a) ? std::fabs(a) : 0) * (op >= ReluGrad ? 4 : 1) +
                         (std::isfinite(b) && op < ReluGrad ? std::fabs(b) : 0);
     return {op >= ErfGrad || op == PowScalarGrad ? 200.0 : 4.0, size, true};
@@ -300,7 +300,7 @@ template <class T> void check_other_loops(const Table& t) {
             t.isa + std::string(" predicate ") + std::to_string(k) + tail, t.predicate[k][type], nullptr, 1,
             [&](bool got, T x, T, T) { return got == ref::predicate<T>(static_cast<Predicate>(k), x); });
     for (int k = 0; k < static_cast<int>(Ternary::Count); ++k) {
-        const double p[1] = {2};
+        const double p[2] = {2, 0.5};
         const Ternary op = static_cast<Ternary>(k);
         if (t.ternary[k][type] == nullptr) continue;
         check_loop<T, T, T>(
@@ -308,8 +308,9 @@ template <class T> void check_other_loops(const Table& t) {
             [&](T got, T a, T b, T c) {
                 if constexpr (std::is_floating_point_v<T>) {
                     if (op != Ternary::Clamp && !(ordinary(a) && ordinary(b) && ordinary(c))) return true;
-                    const double slack = op == Ternary::Clamp || std::isnan(a + b + c)
-                                             ? 0
+                    const double slack = op == Ternary::Clamp || std::isnan(a + b + c) ? 0
+                                         : op == Ternary::HuberGrad
+                                             ? std::fabs(a) * (std::fabs(b) + std::fabs(c))
                                              : std::fabs(a) + (2 + std::fabs(c)) * (std::fabs(b) + std::fabs(a));
                     return near<T>(got, ref::ternary(op, a, b, c, p), 4, slack);
                 } else {

@@ -71,6 +71,11 @@ template <class T> CHAINRULE_INLINE T nextafter_(T a, T b) {
     y = a == b ? b : y;
     return is_nan(a) | is_nan(b) ? a + b : y;
 }
+template <class T> CHAINRULE_INLINE T within(T d, T delta) { return clamp_high(clamp_low(d, -delta), delta); }
+template <class T> CHAINRULE_INLINE T huber(T d, T delta, T scale) {
+    T c = within(d, delta);
+    return scale * c * mul_add(T(-0.5), c, d);
+}
 
 template <Binary op, class T> CHAINRULE_INLINE T apply_float(T a, T b, T alpha) {
     using enum Binary;
@@ -89,6 +94,7 @@ template <Binary op, class T> CHAINRULE_INLINE T apply_float(T a, T b, T alpha) 
     else if constexpr (op == Xlogy) return xlogy(a, b);
     else if constexpr (op == Copysign) return copysign_(a, b);
     else if constexpr (op == Nextafter) return nextafter_(a, b);
+    else if constexpr (op == Prelu) return a > T(0) ? a : a * b;
     else if constexpr (op == Logaddexp) return logaddexp(a, b);
     else if constexpr (op == BceLogits) return (T(1) - b) * a - log_sigmoid(a);
     else return mul_add(alpha, b, a);  // AddScaled
@@ -256,7 +262,10 @@ template <Binary op, class T> void binary(char* const* ptr, const int64_t* strid
         const T alpha = op == Binary::AddScaled ? static_cast<T>(param[0]) : T(0);
         if constexpr (is_modular(op)) run_padded<T, 2>(modular_core<op, T>, ptr, stride, n, param);
         else if constexpr (is_padded(op)) run_padded<T, 2>(padded_core<op, T>, ptr, stride, n, param);
-        else map2<T, T>(ptr, stride, n, [alpha](T a, T b) { return apply_float<op, T>(a, b, alpha); });
+        else if constexpr (op == Binary::Huber) {
+            const T delta = static_cast<T>(param[0]), scale = static_cast<T>(param[1]);
+            map2<T, T>(ptr, stride, n, [delta, scale](T a, T b) { return huber(a - b, delta, scale); });
+        } else map2<T, T>(ptr, stride, n, [alpha](T a, T b) { return apply_float<op, T>(a, b, alpha); });
     } else if constexpr (is_division(op) && sizeof(T) >= 4) {
         run_padded<T, 2>(division_core<op, T>, ptr, stride, n, param);
     } else {
@@ -271,6 +280,9 @@ template <Ternary op, class T> void ternary(char* const* ptr, const int64_t* str
         map3<T, T, T>(ptr, stride, n, [](T x, T low, T high) { return clamp_between(x, low, high); });
     } else if constexpr (op == Lerp) {
         map3<T, T, T>(ptr, stride, n, [](T a, T b, T w) { return lerp(a, b, w); });
+    } else if constexpr (op == HuberGrad) {
+        const T delta = static_cast<T>(param[0]), scale = static_cast<T>(param[1]);
+        map3<T, T, T>(ptr, stride, n, [delta, scale](T g, T x, T t) { return g * (scale * within(x - t, delta)); });
     } else if constexpr (op == Addcdiv) {
         const T value = static_cast<T>(param[0]);
         map3<T, T, T>(ptr, stride, n, [value](T a, T b, T c) { return a + value * b / c; });

@@ -146,12 +146,12 @@ constexpr bool supports(Binary op, DType t) {
     if (is_gradient(op)) return is_floating(t);
     if (is_floating(t)) return !one_of(op, BitAnd, BitOr, BitXor, ShiftLeft, ShiftRight);
     if (t == DType::Bool) return one_of(op, Add, Mul, Maximum, Minimum, Fmax, Fmin, BitAnd, BitOr, BitXor);
-    return !one_of(op, Div, Atan2, Hypot, Xlogy, Copysign, Nextafter, Logaddexp, BceLogits);
+    return !one_of(op, Div, Atan2, Hypot, Xlogy, Copysign, Nextafter, Logaddexp, BceLogits, Huber, Prelu);
 }
 constexpr bool supports(Ternary op, DType t) {
     using enum Ternary;
     if (is_floating(t)) return true;
-    return t != DType::Bool && one_of(op, Addcmul, Clamp);
+    return t != DType::Bool && one_of(op, Addcmul, Clamp);  // Lerp, Addcdiv and HuberGrad are the floats'
 }
 constexpr bool supports(Compare, DType) { return true; }
 constexpr bool supports(Predicate, DType) { return true; }

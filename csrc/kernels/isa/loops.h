@@ -79,7 +79,7 @@ CHAINRULE_INLINE void map3(char* const* ptr, const int64_t* stride, int64_t n, F
         for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], b[i], c[i]);
         return;
     }
-    // where(mask, x, number) and where(mask, number, x)
+    // where(mask, x, number), where(mask, number, x) and where(mask, number, number)
     if (stride[0] == so && stride[1] == sa && stride[2] == 0 && stride[3] == si) {
         Out* out = reinterpret_cast<Out*>(ptr[0]);
         const A* a = reinterpret_cast<const A*>(ptr[1]);
@@ -96,6 +96,14 @@ CHAINRULE_INLINE void map3(char* const* ptr, const int64_t* stride, int64_t n, F
         const In c = load_at<In>(ptr[3]);
 #pragma omp simd
         for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], b[i], c);
+        return;
+    }
+    if (stride[0] == so && stride[1] == sa && stride[2] == 0 && stride[3] == 0) {
+        Out* out = reinterpret_cast<Out*>(ptr[0]);
+        const A* a = reinterpret_cast<const A*>(ptr[1]);
+        const In b = load_at<In>(ptr[2]), c = load_at<In>(ptr[3]);
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], b, c);
         return;
     }
     for (int64_t i = 0; i < n; ++i) {
