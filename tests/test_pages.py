@@ -29,8 +29,9 @@ def test_ecosystem(tmp_path, monkeypatch, capsys):
 
 def test_guides(capsys):
     run("guides.md")
-    moved, attention, kept, narrow = capsys.readouterr().out.splitlines()
-    assert moved == "[3, 7, 900]" and attention == "chainrule.Size([2, 4, 10, 8]) chainrule.Size([4])"
+    used, moved, attention, kept, narrow = capsys.readouterr().out.splitlines()
+    assert used == "True tensor([[  7, 900]])" and moved == "[3, 7, 900]"
+    assert attention == "chainrule.Size([2, 4, 10, 8]) chainrule.Size([4])"
     assert int(kept) == 4 * 2 * 256 * 256 and narrow == "chainrule.bfloat16 38420"
 
 
