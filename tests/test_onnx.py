@@ -111,7 +111,16 @@ FUNCTIONS = {
     "arithmetic": lambda x: (1 - x) * 2 + x / 3 - x**2 + 1 / (x * x + 1) + x.sub(x, alpha=3),
     "gelu by tanh": lambda x: F.gelu(x, approximate="tanh"),
     "activations": lambda x: F.silu(x) + F.leaky_relu(x, 0.2) + F.elu(x) + F.selu(x) + F.softplus(x) + F.mish(x),
-    "bounds": lambda x: x.clamp(min=0.0) + x.clamp(-0.5, 0.5) + F.relu6(x) + F.hardswish(x) + x.abs().sqrt(),
+    "bounds": lambda x: (
+        x.clamp(min=0.0)
+        + x.clamp(-0.5, 0.5)
+        + x.clamp_min(0.2)
+        + x.clamp_max(0.1)
+        + x.clamp(min=x.detach().flip(0))
+        + F.relu6(x)
+        + F.hardswish(x)
+        + x.abs().sqrt()
+    ),
     "parts": lambda x: cr.cat(
         [x[:, 1:3], x[::2].sum(0, keepdim=True).expand(4, 6), cr.stack([x[:, 0], x[:, 5]], 1)], 1
     ),

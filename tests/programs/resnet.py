@@ -4,7 +4,9 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-torch.manual_seed(0)
+torch.manual_seed(
+    1
+)  # with 0 an input of a ReLU comes to 6e-7, less than float32's rounding there: its gradient is either's
 torch.backends.cudnn.benchmark = True
 device = "cuda" if torch.cuda.is_available() else "cpu"
 

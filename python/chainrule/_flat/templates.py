@@ -72,8 +72,7 @@ def _fill() -> None:
         dot=call("np.dot({0}, {1})"),
         linalg_solve=call("solve({0}, {1})"),
     )
-    for name in ("clamp", "clamp_min", "clamp_max"):
-        TEMPLATES[name] = call("np.clip({0}, {low}, {high})")
+    TEMPLATES["clamp"] = call("np.clip({0}, {low}, {high})")
     for name in ("elu", "selu", "celu"):
         TEMPLATES[name] = call("elu({0}, {alpha}, {scale}, {input_scale})")
     TEMPLATES.update({"linalg.solve": call("solve({0}, {1})"), "masked_fill_": TEMPLATES["masked_fill"]})
@@ -289,6 +288,13 @@ def _variance(c: Call) -> Written:
 @template("norm")
 def _norm(c: Call) -> Written:
     return Written(f"norm({c.x[0]}, {bits(c.axes)}, {c.keepdim}, {literal(c.p)})", True)
+
+
+@template("clamp_min", "clamp_max")
+def _clamp_one_side(c: Call) -> Written:
+    if len(c.x) == 2:  # by a tensor
+        return Written(f"np.{'maximum' if c.op == 'clamp_min' else 'minimum'}({c.x[0]}, {c.x[1]})", True)
+    return TEMPLATES["clamp"](c)
 
 
 @template("cdist")

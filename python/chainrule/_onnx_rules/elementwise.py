@@ -157,10 +157,10 @@ def _elu(graph: Graph, call: Call) -> Any:
     return graph.node("Selu", call.names[:1], alpha=call["alpha"], gamma=call["scale"])
 
 
-@rule("clamp", "hardtanh")
+@rule("clamp", "clamp_min", "clamp_max", "hardtanh")
 def _clip(graph: Graph, call: Call) -> Any:
-    if len(call.names) > 1:
-        return Missing("clamp between tensors has no ONNX form here")
+    if len(call.names) > 1:  # by a tensor
+        return graph.node("Max" if call.op == "clamp_min" else "Min", _operands(graph, call))
     bounds = [
         graph.constant(np.array(call[name], call.dtype)) if math.isfinite(call[name]) else ""
         for name in ("low", "high")

@@ -401,11 +401,12 @@ def _register_for_all(table: dict[int, Callable[..., Any]], hook: Callable[..., 
 
 def _with_hooks(optimizer: Optimizer) -> Callable[..., Any]:
     """The optimizer's step between its hooks."""
-    present, known = optimizer.__dict__.get("step"), weakref.ref(optimizer)  # it must not hold itself
+    present = optimizer.__dict__.get("step")
 
     @functools.wraps(type(optimizer).step)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        optimizer: Any = known()
+    def wrapper(
+        *args: Any, **kwargs: Any
+    ) -> Any:  # holds the optimizer: `SGD(parameters).step()` calls it without another
         for hook in [*_global_optimizer_pre_hooks.values(), *optimizer._hooks("_step_pre_hooks")]:
             replaced = hook(optimizer, args, kwargs)
             if replaced is not None:
