@@ -132,5 +132,27 @@ def test_swalr(torch, strategy, epochs):
     expect_error(ValueError, "anneal_strategy", optim.swa_utils.SWALR, opt_of(), 0.1, anneal_strategy="steps")
 
 
+def test_warnings_of_schedules(torch):
+    """At the old step(epoch), and a step ahead of the optimizer's first, as in PyTorch."""
+    for lib in (cr, torch):
+        schedules = lib.optim.lr_scheduler
+        rates = []
+        for kind, options in (("StepLR", {"step_size": 2}), ("LambdaLR", {"lr_lambda": lambda t: 1 / (1 + t)})):
+            p = lib.nn.Parameter(lib.ones(1))
+            p.grad = lib.ones(1)
+            optimizer = lib.optim.SGD([p], lr=0.1)
+            schedule = getattr(schedules, kind)(optimizer, **options)
+            optimizer.step()
+            with pytest.warns(UserWarning, match="epoch parameter"):
+                schedule.step(5)
+            rates.append(schedule.get_last_lr()[0])
+        assert rates == pytest.approx([0.001, 0.1 / 6])
+        with pytest.warns(UserWarning, match="epoch parameter"):
+            schedules.ReduceLROnPlateau(optimizer).step(1.0, epoch=3)
+        early = schedules.StepLR(lib.optim.SGD([lib.nn.Parameter(lib.ones(1))], lr=0.1), 1)
+        with pytest.warns(UserWarning, match="before `optimizer.step"):
+            early.step()
+
+
 def opt_of():
     return optim.SGD([nn.Parameter(cr.ones(1))], lr=0.1)

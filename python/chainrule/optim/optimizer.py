@@ -403,10 +403,9 @@ def _with_hooks(optimizer: Optimizer) -> Callable[..., Any]:
     """The optimizer's step between its hooks."""
     present = optimizer.__dict__.get("step")
 
+    # It holds the optimizer: in `SGD(parameters).step()` nothing else does.
     @functools.wraps(type(optimizer).step)
-    def wrapper(
-        *args: Any, **kwargs: Any
-    ) -> Any:  # holds the optimizer: `SGD(parameters).step()` calls it without another
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         for hook in [*_global_optimizer_pre_hooks.values(), *optimizer._hooks("_step_pre_hooks")]:
             replaced = hook(optimizer, args, kwargs)
             if replaced is not None:
