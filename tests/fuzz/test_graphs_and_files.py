@@ -58,6 +58,18 @@ def test_a_bound_that_is_crossed_in_one_direction_alone_is_no_failure():
     assert graphs.check(lines, ["x0"])[1] is None
 
 
+@pytest.mark.parametrize("name", ["normalize", "cosine_similarity", "cosine_embedding_loss"])
+def test_a_vector_of_zeros_is_a_kink_of_what_divides_by_its_norm(name):
+    """The gradient there is 1 / eps: a hundred million times the rounding of what made the zeros."""
+    op, sample = next(row for rows in graphs.ROWS for row in rows if row[0].name == name)
+    spec = graphs.tensors_of(sample)[0]
+    writer = graphs.Writer(random.Random(0))
+    writer.run(f"v = lib.zeros({spec.shape}, dtype=DT, requires_grad=True)")
+    writer.names = ["v"]
+    with pytest.raises(ValueError, match="beside a kink"):
+        writer.argument(op, spec)
+
+
 def test_every_row_is_used():
     """Rows that no graph uses are those left out by name, without a gradient, or without a small sample."""
     from op_table import OPS

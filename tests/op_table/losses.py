@@ -102,6 +102,7 @@ ROWS = (
     loss(
         "cosine_embedding_loss",
         (*reduced(F(4, 3), F(4, 3), SIGNS), S(F(4, 3), F(4, 3), SIGNS, margin=0.2), S(F(3), F(3), V(1.0, grad=False))),
+        avoid=(0.0,),
         tol=4,
     ),
     loss(
@@ -180,6 +181,6 @@ ROWS = (
         tol=20,
     ),
     loss("normalize", (S(F(2, 3)), S(F(2, 3), dim=0), S(F(2, 3), p=1.0, dim=1)), avoid=(0.0,), tol=2),
-    loss("cosine_similarity", (S(F(2, 3), F(2, 3)), S(F(2, 3), F(2, 3), dim=0)), tol=4),
+    loss("cosine_similarity", (S(F(2, 3), F(2, 3)), S(F(2, 3), F(2, 3), dim=0)), avoid=(0.0,), tol=4),
     loss("pairwise_distance", (S(F(2, 3), F(2, 3)),), tol=4),
 )
