@@ -58,6 +58,31 @@ def test_a_bound_that_is_crossed_in_one_direction_alone_is_no_failure():
     assert graphs.check(lines, ["x0"])[1] is None
 
 
+def test_a_step_in_place_on_what_is_a_copy_in_pytorch_is_no_failure():
+    """householder_product lays its result out by columns there, so reshape copies it."""
+    torch = pytest.importorskip("torch")
+    lines = [
+        "x0 = lib.tensor([[0.3, 0.2], [-0.4, 0.5], [0.1, 0.7]], dtype=DT, requires_grad=True)",
+        "v1 = lib.linalg.householder_product(x0, lib.tensor([0.5, 0.25], dtype=DT))",
+        "v2 = v1.reshape(-1)",
+        "v2[..., :1].mul_(2.0)",
+        "loss = " + graphs.weighted("v1"),
+    ]
+    assert graphs.check(lines, ["x0"], torch) == ("layout", None)
+    assert graphs.check([*lines[:-2], lines[-1]], ["x0"], torch) == ("checked", None)
+
+
+def test_digits_that_pytorch_loses_too_are_no_failure():
+    """The gradient is zero, the condition of the matrix 277, and float32 loses what a change of the leaf does not."""
+    torch = pytest.importorskip("torch")
+    lines = [
+        "x0 = lib.tensor(1.1728, dtype=DT, requires_grad=True)",
+        "v1 = lib.linalg.pinv(x0.expand((2, 3)) + lib.linspace(0, 0.37, 6, dtype=DT).reshape((2, 3)))",
+        "loss = " + graphs.weighted("v1"),
+    ]
+    assert graphs.check(lines, ["x0"], torch) == ("checked", None)
+
+
 @pytest.mark.parametrize("name", ["normalize", "cosine_similarity", "cosine_embedding_loss"])
 def test_a_vector_of_zeros_is_a_kink_of_what_divides_by_its_norm(name):
     """The gradient there is 1 / eps: a hundred million times the rounding of what made the zeros."""
