@@ -385,7 +385,7 @@ def check(lines, leaves, reference=None):
         except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
             want = None
             if not re.search(
-                r"in.?place|modified|not implemented|derivative|leaf|view|expanded|internal overlap"
+                r"in.?place|modified|not implemented|derivative|leaf|view|expanded|internal overlap|single memory"
                 r"|U\[\d+,\d+\] is zero",  # singular but for rounding, which is each library's own
                 str(error),
             ):

@@ -72,6 +72,19 @@ def test_a_step_in_place_on_what_is_a_copy_in_pytorch_is_no_failure():
     assert graphs.check([*lines[:-2], lines[-1]], ["x0"], torch) == ("checked", None)
 
 
+def test_zeros_written_through_an_expanded_tensor_are_no_failure():
+    """PyTorch writes them and then cannot go back through them; the gradient is zero."""
+    torch = pytest.importorskip("torch")
+    lines = [
+        "x0 = lib.tensor([[0.3, 0.2, -0.4]], dtype=DT, requires_grad=True)",
+        "v1 = lib.sin(x0).expand((2, 3))",
+        "v2 = v1.unsqueeze(0)",
+        "v2.zero_()",
+        "loss = " + graphs.weighted("v1") + " + " + graphs.weighted("x0"),
+    ]
+    assert graphs.check(lines, ["x0"], torch) == ("checked", None)
+
+
 def test_digits_that_pytorch_loses_too_are_no_failure():
     """The gradient is zero, the condition of the matrix 277, and float32 loses what a change of the leaf does not."""
     torch = pytest.importorskip("torch")
