@@ -414,3 +414,37 @@ def test_products_in_tiles(sizes, dtype):
     (((cr.nn.functional.linear(x, weight) + cr.nn.functional.linear(2 * x, weight)) * weights).sum()).backward()
     tolerance["atol"] *= m
     np.testing.assert_allclose(weight.grad.numpy(), 3 * c.T.astype(np.float64) @ a.astype(np.float64), **tolerance)
+
+
+@pytest.mark.parametrize("shape, dim", [((5000,), None), ((7, 300), 1), ((300, 7), 0), ((3, 0), 1), ((40, 50), None)])
+def test_nansum_without_a_graph_gives_the_bits_of_a_mask_and_a_sum(shape, dim):
+    values = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    values[np.random.default_rng(1).random(shape) < 0.2] = np.nan
+    plain, recorded = cr.tensor(values), cr.tensor(values, requires_grad=True)
+    for name in ("nansum", "nanmean"):
+        one, other = getattr(cr, name)(plain, dim), getattr(cr, name)(recorded, dim).detach()
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_clamp_by_two_tensors_without_a_graph_takes_two_steps_at_once(dtype):
+    x, low, high = (cr.tensor(np.random.default_rng(i).uniform(-9, 9, (3, 40)).astype(dtype)) for i in range(3))
+    if x.is_floating_point():
+        x[0, 0], low[0, 1], high[0, 2] = (float("nan"),) * 3
+    steps = x.clamp_min(low).clamp_max(high)
+    np.testing.assert_array_equal(x.clamp(low, high).numpy(), steps.numpy())
+    np.testing.assert_array_equal(x.clone().clamp_(low, high).numpy(), steps.numpy())
+    np.testing.assert_array_equal(x.clamp(low[0], 3).numpy(), x.clamp_min(low[0]).clamp_max(3).numpy())
+
+
+@pytest.mark.parametrize("reduce", ["amax", "amin", "prod"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "int32", "uint8", "bool"])
+def test_index_reduce_combines_rows_as_elements(reduce, dtype):
+    generator = np.random.default_rng(0)
+    x, source = (cr.tensor(generator.integers(0, 3, (5, n)).astype(dtype)) for n in (40, 40))
+    if x.is_floating_point():
+        source[1, 3] = float("nan")
+    index = cr.tensor([0, 3, 3, 0, 1])
+    rows = x.index_reduce(0, index, source, reduce)
+    elements = x.t().contiguous().index_reduce(1, index, source.t().contiguous(), reduce)
+    np.testing.assert_array_equal(rows.numpy(), elements.t().numpy())

@@ -180,10 +180,21 @@ enum class Ternary : uint8_t {
 
 // Reductions. Sums are cascaded (pairwise in fixed blocks): error grows with log n. NaN propagates through Max and Min.
 // Sum and Prod of integers and bool accumulate into int64; Max and Min keep the dtype; Any and All give bool (nonzero test).
-enum class Reduce : uint8_t { Sum, Prod, Max, Min, Any, All, SumAbs, SumSquares /* floats */, Count };
+enum class Reduce : uint8_t {
+    Sum,
+    Prod,
+    Max,
+    Min,
+    Any,
+    All,
+    SumAbs,
+    SumSquares,
+    SumNumbers /* of what is not NaN; these three of floats */,
+    Count
+};
 
 // out[i] = reduce over j < n of in[i outer_stride + j stride], i < outer; strides in elements. n may be 0 for Sum, Prod, Any, All,
-// SumAbs and SumSquares (the identity).
+// SumAbs, SumSquares and SumNumbers (the identity).
 using ReduceRows = void (*)(const void* in, void* out, int64_t outer, int64_t n, int64_t outer_stride, int64_t stride);
 // out[j] = reduce over i < n of in[i row_stride + j], j < cols (contiguous along j; streams whole rows, cascaded over i).
 using ReduceColumns = void (*)(const void* in, void* out, int64_t n, int64_t cols, int64_t row_stride);

@@ -176,7 +176,7 @@ void reduce(Reduce kind, DType dtype, const void* in, const Dims& shape, const D
     const Table& t = kernels();
     int k = static_cast<int>(kind);
     DType result = reduced_dtype(kind, dtype);
-    Reduce combine = kind == Reduce::SumAbs || kind == Reduce::SumSquares ? Reduce::Sum : kind;
+    Reduce combine = kind >= Reduce::SumAbs ? Reduce::Sum : kind;
     Plan p = {t.reduce_rows[k][static_cast<int>(dtype)],
               t.reduce_columns[k][static_cast<int>(dtype)],
               t.reduce_rows[static_cast<int>(combine)][static_cast<int>(result)],

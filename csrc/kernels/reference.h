@@ -367,6 +367,7 @@ inline long double reduce(Reduce op, const std::vector<double>& x) {
             case Reduce::Any: acc = acc != 0 || v != 0; break;
             case Reduce::All: acc = acc != 0 && v != 0; break;
             case Reduce::SumAbs: acc += std::fabs(v); break;
+            case Reduce::SumNumbers: acc += std::isnan(v) ? 0 : v; break;
             default: acc += static_cast<long double>(v) * v;
         }
     }

@@ -5,6 +5,7 @@
 #include "core/warn.h"
 
 #include "autograd/grad_mode.h"
+#include "autograd/recorder.h"
 #include "kernels/reduction.h"
 
 namespace chainrule {
@@ -60,6 +61,14 @@ void eval_number_first(EvalCtx& c) {
     DType t = c.input(0).dtype();
     const Tensor in[2] = {scalar_tensor(c.attr<NumberAttr>().value, t), c.input(0)};
     apply_loop(kernels::kernels().binary[c.op.kernel][static_cast<int>(t)], c.out(), in, 2, nullptr);
+}
+
+bool nothing_recorded(std::initializer_list<Tensor> tensors) {
+    if (recorder()) return false;
+    if (!grad_mode()) return true;
+    for (const Tensor& t : tensors)
+        if (t && t.requires_grad()) return false;
+    return true;
 }
 
 double number_value(const Tensor& t) {

@@ -55,6 +55,9 @@ constexpr OpDef function_by_output(const char* name, const char* grad_name, kern
     return op;
 }
 
+// Whether no graph and no recorder sees what is done with these tensors (some may be null): several steps may then be one.
+bool nothing_recorded(std::initializer_list<Tensor> tensors);
+
 // Functions that are constant by pieces: floor, sign...
 void zero_gradient(VjpCtx& c);
 constexpr OpDef constant_by_pieces(const char* name, const char* grad_name, kernels::Unary kernel) {

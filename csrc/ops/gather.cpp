@@ -369,7 +369,25 @@ template <Combine how, class T> T combined(T old, T value) {
     else if constexpr (how == Combine::Max) return (old > value) | (old != old) ? old : value;
     else return (old < value) | (old != old) ? old : value;
 }
+// The same where one index serves a whole row of neighbours.
+void combine_rows(const GatherWalk& w, kernels::Binary how, const Tensor& out, const Tensor& at, const Tensor& source) {
+    const kernels::Loop step = kernels::kernels().binary[static_cast<int>(how)][static_cast<int>(out.dtype())];
+    Unlock unlock(source.numel());
+    const int64_t item = static_cast<int64_t>(out.item_size()), steps[] = {item, item, item};
+    w.run([&](int64_t io, int64_t xo, int64_t yo, int64_t first, int64_t end) {
+        for (int64_t j = 0; j < w.along; ++j) {
+            char* to = out.data() + (xo + at.data<int64_t>()[io + j * w.index_step[0]] * w.x_step[0] + first) * item;
+            char* const rows[] = {to, to, source.data() + (yo + j * w.y_step[0] + first) * item};
+            step(rows, steps, end - first, nullptr);
+        }
+    });
+}
 template <Combine how> void combine(const Tensor& out, const Tensor& index, const Tensor& source, int axis) {
+    const GatherWalk walk(axis, index, out, source);
+    if (walk.takes_rows() && walk.inner >= 16) {
+        constexpr kernels::Binary loops[] = {kernels::Binary::Mul, kernels::Binary::Maximum, kernels::Binary::Minimum};
+        return combine_rows(walk, loops[static_cast<int>(how)], out, index, source);
+    }
     scatter_data(axis, out, index, source, [](auto old, auto value) { return combined<how>(old, value); });
 }
 
@@ -519,7 +537,7 @@ void call_index_reduce(Args& a) {
     Dims shape = x.shape();
     for (int d = 0; d < shape.n; ++d) shape[d] = d == axis ? index.numel() : 1;
     index = reshape(index, shape);
-    a.args[2].tensor = x.ndim() ? contiguous(expand(index, source.shape())) : reshape(index, {});
+    a.args[2].tensor = x.ndim() ? expand(index, source.shape()) : reshape(index, {});
     call_scatter_reduce(a);
 }
 }  // namespace

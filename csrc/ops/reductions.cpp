@@ -1,6 +1,7 @@
 // Sums, means, products and truth over axes.
 
 #include "autograd/elementwise.h"
+#include "ops/forms.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
@@ -153,10 +154,26 @@ Example:
                           }}}});
 
 // ---- nansum: the sum of what is not NaN ----
-const Register nansum_fn(
-    {"nansum",
-     kMethod | kFunction,
-     R"(Sum of the elements that are not NaN; those get no gradient.
+namespace {
+// Of floats, where there is no graph; with one, a mask and a sum.
+const OpDef sum_numbers_op = {
+    .name = "nansum",
+    .grad_name = "NansumBackward0",
+    .infer = infer_reduce,
+    .eval = eval_reduce,
+    .kernel = static_cast<uint32_t>(Reduce::SumNumbers),
+    .attr_bytes = sizeof(ReduceAttrs),
+    .describe = describe_attrs<ReduceAttrs>,
+};
+Tensor sum_numbers(const Tensor& x, const ReduceAttrs& a) {
+    if (!is_floating(x.dtype())) return run_with(sum_op, a, x);
+    if (nothing_recorded({x})) return run_with(sum_numbers_op, a, x);
+    return run_with(sum_op, a, masked_out(isnan(x), x));
+}
+}  // namespace
+const Register nansum_fn({"nansum",
+                          kMethod | kFunction,
+                          R"(Sum of the elements that are not NaN; those get no gradient.
 
 Args:
     input, dim, keepdim, dtype: as for sum().
@@ -165,11 +182,11 @@ Example:
     >>> chainrule.nansum(chainrule.tensor([1., float('nan'), 2.]))
     tensor(3.)
 )",
-     {{"nansum(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)", [](Args& a) {
-           Tensor x = as_dtype(a, 3);
-           if (is_floating(x.dtype())) x = masked_out(isnan(x), x);
-           ret_as_dtype(a, 3, run_with(sum_op, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}, x));
-       }}}});
+                          {{"nansum(Tensor input, ints dim=None, bool keepdim=False, *, Dtype dtype=None)",
+                            [](Args& a) {
+                                Tensor x = as_dtype(a, 3);
+                                ret_as_dtype(a, 3, sum_numbers(x, ReduceAttrs{axis_bits(a, 1, x.ndim()), a.flag(2)}));
+                            }}}});
 const Register nanmean_fn({"nanmean",
                            kMethod | kFunction,
                            R"(Mean of the elements that are not NaN; those get no gradient.
@@ -187,9 +204,8 @@ Example:
                                  check<TypeError>(is_floating(x.dtype()), "nanmean: the input must be floating, got ",
                                                   x.dtype(), ". Convert it with .float().");
                                  ReduceAttrs attrs{axis_bits(a, 1, x.ndim()), a.flag(2)};
-                                 Tensor missing = isnan(x);
-                                 Tensor count = run_with(sum_op, attrs, logical_not(missing));
-                                 a.ret(run_with(sum_op, attrs, masked_out(missing, x)) / count);
+                                 Tensor count = run_with(sum_op, attrs, logical_not(isnan(x)));
+                                 a.ret(sum_numbers(x, attrs) / count);
                              }}}});
 
 // ---- prod: the product; its gradient is the product of the others ----

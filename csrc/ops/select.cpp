@@ -228,9 +228,23 @@ constexpr OpDef bounded(const char* name, const char* grad_name, Binary kernel, 
 constexpr OpDef at_least_op = bounded("clamp_min", "ClampMinBackward1", Binary::Maximum, at_least_vjp);
 constexpr OpDef at_most_op = bounded("clamp_max", "ClampMaxBackward1", Binary::Minimum, at_most_vjp);
 
+// Both at once, where there is no graph.
+constexpr OpDef between_op = {
+    .name = "clamp",
+    .grad_name = "ClampBackward0",
+    .infer = infer_ternary,
+    .eval = eval_ternary,
+    .kernel = kernel_of(Ternary::Clamp),
+    .promotion = Promotion::Common,
+    .broadcast = true,
+    .elementwise = true,
+};
+
 void clamp_tensors(Args& a, const Tensor& low, const Tensor& high) {
     for (const Tensor& bound : {low, high})
         if (bound) broadcast_shapes(a.name, a.tensor(0).shape(), bound.shape());
+    if (low && high && !a.inplace && nothing_recorded({a.tensor(0), low, high}))
+        return a.ret(run(between_op, a.tensor(0), low, high));
     Tensor x = self_or_copy(a);
     if (low) x = run(at_least_op, x, low);
     if (high) x = run(at_most_op, x, high);

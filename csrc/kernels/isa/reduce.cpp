@@ -78,6 +78,12 @@ template <class T> struct Rule<Reduce::SumSquares, T> : RuleBase<T, T, SumJoin> 
     template <class V> CHAINRULE_INLINE static V load_register(V x) { return x * x; }
 };
 
+template <class T> struct Rule<Reduce::SumNumbers, T> : RuleBase<T, T, SumJoin> {
+    static constexpr T identity = 0;
+    CHAINRULE_INLINE static T load(T x) { return x == x ? x : T(0); }
+    template <class V> CHAINRULE_INLINE static V load_register(V x) { return x == x ? x : V{}; }
+};
+
 constexpr bool has_identity(Reduce op) { return op != Reduce::Max && op != Reduce::Min; }
 
 template <class R> CHAINRULE_INLINE void join_row(typename R::Acc* acc, const typename R::In* in, int64_t width) {
