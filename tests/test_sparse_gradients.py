@@ -258,6 +258,22 @@ def test_the_gradient_is_one_object_that_may_be_written():
         cr.optim.SGD(table.parameters(), lr=1.0).step()
 
 
+@pytest.mark.parametrize("at", [-1, 3, 2**62])
+def test_indices_changed_beyond_the_axis(at):
+    p = cr.nn.Parameter(cr.zeros(3, 3))
+    p.grad = cr.eye(3).to_sparse()
+    p.grad.indices().fill_(at)
+    with pytest.raises(IndexError, match=f"grad: index {at} .*out of bounds"):
+        cr.optim.Adagrad([p], lr=1.0).step()
+    assert not p.any()
+
+
+def test_setting_a_gradient_without_a_sparse_axis():
+    p = cr.nn.Parameter(cr.zeros(2, 3))
+    with pytest.raises(RuntimeError, match=r"grad: .*needs a sparse axis, got shape \(2, 3\)"):
+        p.grad = cr.sparse_coo_tensor(cr.zeros(0, 1, dtype=cr.int64), cr.ones(1, 2, 3), (2, 3))
+
+
 def test_setting_the_gradient():
     p = cr.nn.Parameter(cr.zeros(2, 3))
     p.grad = cr.tensor([[0.0, 2.0, 0.0], [1.0, 0.0, 3.0]]).to_sparse()

@@ -88,10 +88,14 @@ Tensor coalesced(const Tensor& sparse) {
     int64_t axes = indices.size(0), n = indices.size(1);
     const int64_t* at = indices.data<int64_t>();
     std::vector<int64_t> key(static_cast<size_t>(n));
-    for (int64_t d = 0; d < axes; ++d)
-        for (int64_t i = 0; i < n; ++i)
-            key[static_cast<size_t>(i)] =
-                key[static_cast<size_t>(i)] * sparse.size(static_cast<int>(d)) + at[d * n + i];
+    for (int64_t d = 0; d < axes; ++d) {
+        const int64_t size = sparse.size(static_cast<int>(d)), *row = at + d * n;
+        for (int64_t i = 0; i < n; ++i) {  // the program may have written into the indices
+            check<IndexError>(row[i] >= 0 && row[i] < size, "grad: index ", row[i], " of a sparse gradient of shape ",
+                              sparse.shape(), " is out of bounds for axis ", d, " with size ", size, ".");
+            key[static_cast<size_t>(i)] = key[static_cast<size_t>(i)] * size + row[i];
+        }
+    }
     std::vector<int64_t> different = key;
     std::sort(different.begin(), different.end());
     different.erase(std::unique(different.begin(), different.end()), different.end());
