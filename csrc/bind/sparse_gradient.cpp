@@ -21,8 +21,9 @@ Tensor part(py::handle object, const char* name) {
 void read(const Tensor& sparse) {
     py::handle object(static_cast<PyObject*>(entries_of(sparse)->python));
     Tensor indices = part(object, "_at"), values = part(object, "_held");
-    check<RuntimeError>(indices.ndim() != 2 || indices.size(0) > 0, "grad: a sparse gradient needs a sparse axis, got shape ",
-                        sparse.shape(), " without one. Use to_dense().");
+    check<RuntimeError>(indices.ndim() != 2 || indices.size(0) > 0,
+                        "grad: a sparse gradient needs a sparse axis, got shape ", sparse.shape(),
+                        " without one. Use to_dense().");
     bool fits = indices.ndim() == 2 && values.ndim() >= 1 && indices.dtype() == DType::Int64 &&
                 values.dtype() == sparse.dtype() && indices.size(1) == values.size(0) &&
                 indices.size(0) + values.ndim() - 1 == sparse.ndim();
