@@ -448,3 +448,27 @@ def test_index_reduce_combines_rows_as_elements(reduce, dtype):
     rows = x.index_reduce(0, index, source, reduce)
     elements = x.t().contiguous().index_reduce(1, index, source.t().contiguous(), reduce)
     np.testing.assert_array_equal(rows.numpy(), elements.t().numpy())
+
+
+@pytest.mark.parametrize(
+    "shape, stride, dilation", [((9, 3, 7, 7), 1, 1), ((2, 3, 14, 15), 2, 1), ((3, 2, 60, 55), 1, 2)]
+)
+def test_weight_gradients_of_channels_on_their_own(torch, shape, stride, dilation):
+    def convolved(lib, x, weight):
+        return lib.nn.functional.conv2d(x, weight, None, stride, (1, 2), dilation, shape[1])
+
+    compare(torch, convolved, numbers(*shape), numbers(shape[1], 1, 3, 3), twice=True)
+    compare(torch, convolved, numbers(*shape), numbers(shape[1], 1, 2, 5))
+    single = numbers(*shape, dtype=np.float32), numbers(shape[1], 1, 3, 3, dtype=np.float32)
+    compare(torch, convolved, *single, tolerance=1e-5)
+
+
+def test_an_infinite_corner_leaves_the_weight_gradients_that_do_not_see_it(torch):
+    gradients = []
+    for lib in (cr, torch):
+        x = lib.ones(2, 2, 7, 7)
+        x[0, 0, 0, 0] = math.inf
+        weight = lib.ones(2, 1, 3, 3).requires_grad_()
+        lib.nn.functional.conv2d(x, weight, None, 1, 1, 1, 2).sum().backward()
+        gradients.append(weight.grad.numpy())
+    np.testing.assert_array_equal(*gradients)

@@ -85,7 +85,7 @@ struct Plan {
 
 // Several samples with few windows each share one product, whose result is then put where it belongs. A weight's gradient, which is
 // put nowhere, gains sooner.
-constexpr int64_t kFewWindows = 48, kFewForWeight = kBlockCols / 2;
+constexpr int64_t kFewWindows = 64, kFewForWeight = kBlockCols / 2;
 
 template <class T> struct Forward {
     const Plan& p;
@@ -416,7 +416,8 @@ void conv_backward_weight(const ConvAttrs& a, const Tensor& x, const Tensor& y, 
         zero_data(weight);
         return;
     }
-    if (!has_unit_stride(a.w) && is_depthwise(a, weight)) return depthwise_backward_weight(a, x, y, weight);
+    if (is_depthwise(a, weight) && (!has_unit_stride(a.w) || depthwise_suits(a)))
+        return depthwise_backward_weight(a, x, y, weight);
     visit_floating(x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         BackwardWeight<T>{p, x.data<T>(), y.data<T>(), weight.data<T>()}.run(x.dtype());

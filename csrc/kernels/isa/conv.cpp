@@ -15,21 +15,34 @@ template <> struct VectorOf<double> {
     typedef double type __attribute__((vector_size(kConvBytes)));
 };
 
+// So many terms are added one after the other, then their sum to that of the terms before: the error of a chain grows with its root.
+constexpr int64_t kChain = 128;
+
 template <class T, int kVectors, int kFilters> void tile_of(const ConvTile& t) {
     using V = typename VectorOf<T>::type;
-    V sum[kFilters][kVectors];
+    V sum[kFilters][kVectors], total[kFilters][kVectors];
     const T *x = static_cast<const T*>(t.x), *w = static_cast<const T*>(t.w), *bias = static_cast<const T*>(t.bias);
     for (int f = 0; f < kFilters; ++f)
         for (int v = 0; v < kVectors; ++v) sum[f][v] = (bias && f < t.filters ? bias[f] : T(0)) - V{};
     const T* from[kVectors];
     for (int v = 0; v < kVectors; ++v) from[v] = x + t.in_at[v];
-    for (int64_t k = 0; k < t.n_taps; ++k, w += kConvFilters) {
-        V here[kVectors];
-        for (int v = 0; v < kVectors; ++v) std::memcpy(&here[v], from[v] + t.taps[k], sizeof(V));
+    for (int64_t first = 0; first == 0 || first < t.n_taps; first += kChain) {
+        const int64_t end = t.n_taps - first > kChain ? first + kChain : t.n_taps;
+        for (int64_t k = first; k < end; ++k, w += kConvFilters) {
+            V here[kVectors];
+            for (int v = 0; v < kVectors; ++v) std::memcpy(&here[v], from[v] + t.taps[k], sizeof(V));
 #pragma GCC unroll 8
+            for (int f = 0; f < kFilters; ++f)
+                for (int v = 0; v < kVectors; ++v) sum[f][v] += (w[f] - V{}) * here[v];
+        }
+        if (t.n_taps <= kChain) break;
         for (int f = 0; f < kFilters; ++f)
-            for (int v = 0; v < kVectors; ++v) sum[f][v] += (w[f] - V{}) * here[v];
+            for (int v = 0; v < kVectors; ++v) {
+                total[f][v] = first > 0 ? total[f][v] + sum[f][v] : sum[f][v];
+                sum[f][v] = V{};
+            }
     }
+    if (t.n_taps > kChain) std::memcpy(sum, total, sizeof sum);
     T* y = static_cast<T*>(t.y);
     size_t bytes = static_cast<size_t>(t.count) * sizeof(T);
     for (int f = 0; f < t.filters; ++f)
