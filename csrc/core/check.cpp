@@ -63,7 +63,7 @@ int64_t checked_numel(const char* op, const Dims& shape) {
 
 int64_t numel_of(const Dims& shape) {
     int64_t n = 1;
-    for (int64_t d : shape) n *= d;
+    for (int64_t d : shape) __builtin_mul_overflow(n, d, &n);  // wraps only where a size of 0 follows
     return n;
 }
 

@@ -198,6 +198,8 @@ def test_24_powers_without_elements():
 
 def test_24_numbers_beyond_any_size():
     expect_error(ValueError, "repeat.*more elements", cr.ones(1, 2, 0).repeat, 0, 2**62, 2**62)
+    for size in (2**62, 2**63 - 1):  # beside an axis without elements
+        assert cr.ones(2, 0).tile(size).shape == cr.ones(2, 0).repeat(1, size).shape == (2, 0)
     assert cr.ones(2).round(decimals=-(2**63)).shape == (2,)  # its negative is no int64
 
 
