@@ -2202,6 +2202,38 @@ def live_tensors() -> _int: ...
 def live_nodes() -> _int: ...
 def registry() -> list[dict[str, Any]]: ...
 
+def _grid_taps(
+    grid: Tensor,
+    size: Ints,
+    mode: str,
+    padding_mode: str,
+    align_corners: _bool,
+    *,
+    out: Any = None,
+) -> Tensor:
+    """The matrix by which grid_sample multiplies: a row for each place, a column for each element of the images.
+
+    Behind the elements of each image comes a column for what lies outside.
+
+    Args:
+        grid: (N, ..., 2) or (N, ..., 3) floating tensor of coordinates from -1 to 1, that of the last axis first.
+        size: of the images, two or three numbers.
+        mode: "bilinear", "nearest" or "bicubic".
+        padding_mode: "zeros", "border" or "reflection".
+        align_corners: -1 and 1 are the centres of the outer elements, not their edges.
+
+    Returns:
+        (weights, places): the entries, those of a place one behind the other, and (2, entries) their rows and columns.
+
+    Raises:
+        ValueError: sizes that don't fit.
+
+    Example:
+        >>> import chainrule as cr
+        >>> weights, places = cr._core._grid_taps(cr.zeros(1, 1, 2), (1, 2), "bilinear", "zeros", True)
+        >>> weights, places[1]
+        (tensor([0.5000, 0.5000, 0.0000, 0.0000]), tensor([0, 1, 2, 2]))
+    """
 def _sampled_mm(a: Tensor, b: Tensor, indices: Tensor, *, out: Any = None) -> Tensor:
     """Some entries of the product of a matrix and a transposed one.
 

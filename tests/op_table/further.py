@@ -251,7 +251,41 @@ def whole(values, indices, size):
     return out
 
 
+MODES, OUTSIDE = ("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection")
+
+
+def taps_by_numpy(grid, size, mode, outside, align):
+    from chainrule._flat.numpy_ops.images import grid_taps
+
+    return grid_taps(grid, size, MODES.index(mode), OUTSIDE.index(outside), align, (0,) * len(size))
+
+
 SPARSE = (
+    Op(
+        "_grid_taps",
+        (
+            S(F(1, 2, 2), (3, 2), "bilinear", "zeros", False),
+            S(F(2, 3, 2, 2), (3, 4), "bilinear", "reflection", True),
+            S(F(2, 3, 3), (2, 3, 4), "bilinear", "border", False),
+            S(F(1, 3, 2), (3, 4), "nearest", "border", False),
+            S(F(1, 3, 2), (3, 4), "bicubic", "reflection", False),
+            S(F(0, 3, 2), (3, 4), "bicubic", "zeros", False),
+        ),
+        fn="_core._grid_taps",
+        method=None,
+        ref=False,
+        np=taps_by_numpy,
+        domain=(-1.3, 1.3),
+        tol=8,
+        bad=(
+            bad(
+                ValueError,
+                r"^grid_sample: one coordinate for each .* grid of shape \(1, 3, 2\) and images of size \(2, 3, 4\)",
+                *(F(1, 3, 2), (2, 3, 4), "bilinear", "zeros", False),
+            ),
+            bad(TypeError, r"^grid_sample: the grid must be floating", I(1, 3, 2), (3, 4), "nearest", "zeros", False),
+        ),
+    ),
     Op(
         "_sparse_mm",
         (

@@ -67,6 +67,12 @@ def _resample(c: Call) -> Written:
     return Written(f"resample({c.x[0]}, {c.axis}, resample_matrix({weights}){turn})", True)
 
 
+@template("grid_taps")
+def _grid_taps(c: Call) -> Written:
+    kind = f"{c.mode}, {c.outside}, {c.align}"
+    return Written(f"grid_taps({c.x[0]}, {tuple(c.attributes['size'])}, {kind}, {tuple(c.attributes['order'])})", True)
+
+
 # Recurrent layers
 
 RECURRENT = tuple(f"{kind}{step}" for kind in ("rnn_tanh", "rnn_relu", "lstm", "gru") for step in ("", "_cell"))

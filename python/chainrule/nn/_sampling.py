@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from .. import _core
+from .._functions import promote_types
 
 Tensor = _core.Tensor
 _nn = _core._nn
+_grid_taps: Any = getattr(_core, "_grid_taps")  # noqa: B009
+_sparse_mm: Any = getattr(_core, "_sparse_mm")  # noqa: B009
 
 _LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
 
@@ -174,46 +178,6 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     return grid.reshape(size[0], *size[2:], axes)
 
 
-def _reflected(x: Tensor, low: float, high: float) -> Tensor:
-    """x reflected at both ends until it lies between them."""
-    span = high - low
-    if span <= 0:
-        return x * 0
-    x = (x - low).abs()
-    turns = (x.detach() / span).floor()
-    rest = x - turns * span
-    return _core.where(turns % 2 == 0, rest + low, high - rest)
-
-
-def _position(grid: Tensor, n: int, padding_mode: str, align_corners: bool) -> Tensor:
-    """Coordinates from -1 to 1 as positions in an axis of n elements."""
-    x = (grid + 1) * ((n - 1) / 2) if align_corners else ((grid + 1) * n - 1) / 2
-    return _brought_inside(x, n, padding_mode, align_corners)
-
-
-def _brought_inside(x: Tensor, n: int, padding_mode: str, align_corners: bool) -> Tensor:
-    if padding_mode == "zeros":
-        return x
-    if padding_mode == "reflection":
-        x = _reflected(x, 0, n - 1) if align_corners else _reflected(x, -0.5, n - 0.5)
-    return x.clamp(0, n - 1)
-
-
-def _pick(input: Tensor, places: Sequence[Tensor], padding_mode: str) -> Tensor:
-    """Elements (N, C, P) at whole places (N, P), one tensor for each axis; outside of the input 0."""
-    index: Any = None
-    inside: Any = None
-    for x, n in zip(places, input.shape[2:]):
-        here = (x >= 0) & (x <= n - 1)
-        inside = here if inside is None else inside & here
-        step = x.nan_to_num(0.0).clamp(0, n - 1).long()
-        index = step if index is None else index * n + step
-    channels = input.shape[1]
-    flat: Any = input.flatten(2)
-    values = flat.gather(2, index.unsqueeze(1).expand(-1, channels, -1))
-    return values * inside.unsqueeze(1).to(input.dtype) if padding_mode == "zeros" else values
-
-
 def grid_sample(
     input: Tensor,
     grid: Tensor,
@@ -259,65 +223,15 @@ def grid_sample(
         raise ValueError(f"grid_sample: mode must be bilinear, nearest or bicubic, got {mode!r}.")
     if mode == "bicubic" and axes != 2:
         raise ValueError(f"grid_sample: mode bicubic takes images (N, C, H, W), got {tuple(input.shape)}.")
-    flat = grid.flatten(1, -2)
-    if mode == "bicubic":
-        return _cubic(input, flat, padding_mode, bool(align_corners)).reshape(*input.shape[:2], *grid.shape[1:-1])
-    where = [
-        _position(flat[..., axes - 1 - i], input.shape[2 + i], padding_mode, bool(align_corners)) for i in range(axes)
-    ]
-    if mode == "nearest":
-        output = _pick(input, [x.detach().round() for x in where], padding_mode)
-        # The grid is in the graph, with a gradient of zeros; what it holds, NaN maybe, must not reach the output.
-        output = output + flat.masked_fill(_core.ones_like(flat, dtype=_core.bool), 0.0).sum()
-    else:
-        output = _between(input, where, padding_mode)
-    return output.reshape(*input.shape[:2], *grid.shape[1:-1])
-
-
-def _between(input: Tensor, where: Sequence[Tensor], padding_mode: str) -> Tensor:
-    """The weighted sum of the elements at the corners around each place."""
-    lower = [x.detach().floor() for x in where]
-    parts = [x - low for x, low in zip(where, lower)]
-    output: Any = 0
-    for corner in range(2 ** len(where)):
-        bits = [corner >> i & 1 for i in range(len(where))]
-        weight: Any = 1
-        for bit, part in zip(bits, parts):
-            weight = weight * (part if bit else 1 - part)
-        picked = _pick(input, [low + bit for low, bit in zip(lower, bits)], padding_mode)
-        output = output + picked * weight.unsqueeze(1)
-    return output
-
-
-def _cubic_weights(t: Tensor) -> list[Tensor]:
-    """Keys' kernel with a = -0.75 at the distances t + 1, t, 1 - t and 2 - t."""
-    a = -0.75
-
-    def near(x: Tensor) -> Tensor:
-        return ((a + 2) * x - (a + 3)) * x * x + 1
-
-    def far(x: Tensor) -> Tensor:
-        return (((x - 5) * x + 8) * x - 4) * a
-
-    return [far(t + 1), near(t), near(1 - t), far(2 - t)]
-
-
-def _cubic(input: Tensor, flat: Tensor, padding_mode: str, align_corners: bool) -> Tensor:
-    """The weighted sum of the 4 x 4 elements around each place; padding is that of the elements, not of the place."""
-    height, width = input.shape[2:]
-    x = _position(flat[..., 0], width, "zeros", align_corners)
-    y = _position(flat[..., 1], height, "zeros", align_corners)
-    left, top = x.detach().floor(), y.detach().floor()
-    columns = [_brought_inside(left + i, width, padding_mode, align_corners) for i in range(-1, 3)]
-    rows = [_brought_inside(top + i, height, padding_mode, align_corners) for i in range(-1, 3)]
-    across, down = _cubic_weights(x - left), _cubic_weights(y - top)
-    output: Any = 0
-    for row, down_weight in zip(rows, down):
-        line: Any = 0
-        for column, weight in zip(columns, across):
-            line = line + _pick(input, [row, column], padding_mode) * weight.unsqueeze(1)
-        output = output + line * down_weight.unsqueeze(1)
-    return output
+    dtype = promote_types(promote_types(input.dtype, grid.dtype), _core.float32)  # narrow elements are rounded once
+    size, images, channels = tuple(input.shape[2:]), *input.shape[:2]
+    weights, places = _grid_taps(grid.to(dtype), size, mode, padding_mode, bool(align_corners))
+    outside = _core.zeros(images, 1, channels, dtype=dtype)
+    elements = _core.cat([input.to(dtype).flatten(2).transpose(1, 2), outside], 1).flatten(0, 1)
+    output = _sparse_mm(weights, places, elements, (grid[..., 0].numel(), len(elements)))
+    rows = output.reshape(images, math.prod(grid.shape[1:-1]), channels)
+    output = rows.transpose(1, 2).contiguous().reshape(images, channels, *grid.shape[1:-1])
+    return output.to(promote_types(input.dtype, grid.dtype))
 
 
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:

@@ -186,3 +186,72 @@ def resample_matrix(mode, n_in, n_out, align, scale, antialias, dtype):
 
 def resample(x, axis, matrix):
     return np.moveaxis(np.tensordot(x, matrix, axes=(axis, 1)), -1, axis)
+
+
+def grid_inside(x, slope, n, outside, align):
+    """Positions brought into an axis of n elements, with the slopes. outside 0: zeros, 1: border, 2: reflection."""
+    if outside == 0:
+        return x, slope
+    if outside == 2:
+        low, high = (0, n - 1) if align else (-0.5, n - 0.5)
+        if high == low:
+            x, slope = x * 0, slope * 0
+        else:
+            slope = np.where(x < low, -slope, slope)
+            turns, rest = np.divmod(np.abs(x - low), high - low)
+            x = np.where(turns % 2 == 0, rest + low, high - rest)
+            slope = np.where(turns % 2 == 0, slope, -slope)
+    return np.clip(x, 0, n - 1), np.where((x <= 0) | (x >= n - 1), 0, slope)
+
+
+def keys_near(x, order, a=-0.75):
+    """Keys' kernel up to 1, or its derivative of this order."""
+    if order < 2:
+        return (3 * (a + 2) * x - 2 * (a + 3)) * x if order else ((a + 2) * x - (a + 3)) * x * x + 1
+    return 6 * (a + 2) * x - 2 * (a + 3) if order == 2 else np.full_like(x, 6 * (a + 2) * (order == 3))
+
+
+def keys_far(x, order, a=-0.75):
+    """The same from 1 to 2."""
+    if order < 2:
+        return ((3 * x - 10) * x + 8) * a if order else (((x - 5) * x + 8) * x - 4) * a
+    return (6 * x - 10) * a if order == 2 else np.full_like(x, 6 * a * (order == 3))
+
+
+def grid_axis(g, n, mode, outside, align, order):
+    """Along an axis of n elements: those around each coordinate (-1: none), and their weights or their derivative."""
+    half = (n - 1) / 2 if align else n / 2
+    x, slope = (g + 1) * half if align else ((g + 1) * n - 1) / 2, np.full_like(g, half)
+    if mode != 2:
+        x, slope = grid_inside(x, slope, n, outside, align)
+    if mode == 1:
+        at, weights = [np.round(x)], [np.ones_like(x)]
+    else:
+        low = np.floor(x)
+        t = x - low
+        if mode == 0:
+            at = [low, low + 1]
+            weights = [1 - t, t] if order == 0 else [np.full_like(t, s * (order == 1)) for s in (-1, 1)]
+        else:
+            at = [grid_inside(low + k, 1, n, outside, align)[0] for k in range(-1, 3)]
+            near, far, sign = keys_near, keys_far, (-1) ** order
+            weights = [far(t + 1, order), near(t, order), sign * near(1 - t, order), sign * far(2 - t, order)]
+    inside = [(a >= 0) & (a <= n - 1) for a in at]
+    at = [np.where(i, a, -1).astype(np.int64) for i, a in zip(inside, at)]
+    return np.stack(at, -1), np.stack([w * slope**order for w in weights], -1)
+
+
+def grid_taps(grid, size, mode, outside, align, order):
+    """The matrix of grid_sample: weights, their rows and columns. mode 0: bilinear, 1: nearest, 2: bicubic."""
+    places = grid.reshape(grid.size // len(size), len(size))
+    at, weights = np.zeros((len(places), 1), np.int64), np.ones((len(places), 1), grid.dtype)
+    for d, n in enumerate(size):
+        k = len(size) - 1 - d
+        here, w = grid_axis(places[:, k], n, mode, outside, align, order[k])
+        joined = np.where((at[:, :, None] < 0) | (here[:, None] < 0), -1, at[:, :, None] * n + here[:, None])
+        both = len(places), at.shape[1] * w.shape[1]
+        at, weights = joined.reshape(both), (weights[:, :, None] * w[:, None]).reshape(both)
+    elements, rows = int(np.prod(size)), np.arange(len(places))[:, None]
+    first = rows // (len(places) // max(len(grid), 1) or 1) * (elements + 1)
+    columns = first + np.where(at < 0, elements, at)
+    return weights.reshape(-1).astype(grid.dtype), np.stack([(rows + 0 * at).reshape(-1), columns.reshape(-1)])
