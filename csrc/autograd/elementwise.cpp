@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "autograd/narrow.h"
+#include "autograd/recorder.h"
 #include "core/unlock.h"
 #include "kernels/iterate.h"
 
@@ -213,6 +214,25 @@ bool fused_unary_grad(VjpCtx& c) {
     apply_row(kernels::kernels().binary[op.grad_kernel], out, in, 2,
               op.attr_bytes ? static_cast<const double*>(c.attr_data()) : nullptr);
     c.set(0, out);
+    return true;
+}
+
+bool plain_product_grads(VjpCtx& c) {
+    const Tensor& g = c.grad();
+    if (c.create_graph() || recorder() || !g.is_contiguous()) return false;
+    Tensor factor[2];  // of each input's gradient
+    for (int i = 0; i < 2; ++i) {
+        if (c.wants(i)) factor[i] = c.input(1 - i);
+        if (factor[i] && factor[i].dtype() != g.dtype()) return false;
+    }
+    for (int i = 0; i < 2; ++i) {
+        if (!factor[i]) continue;
+        const bool last = i == 1 || !factor[1];
+        Tensor out = last && exclusively_owned(g) ? g : empty_strided(g.shape(), g.strides(), g.dtype());
+        const Tensor in[2] = {g, factor[i]};
+        apply_row(kernels::kernels().binary[static_cast<int>(kernels::Binary::Mul)], out, in, 2, nullptr);
+        c.set(i, std::move(out));
+    }
     return true;
 }
 

@@ -27,6 +27,8 @@ void apply_loop(kernels::Loop loop, const Tensor& out, const Tensor* inputs, int
 // Unary operations: the first-order gradient in one kernel, kernels::Binary(op.grad_kernel) of (grad, saved value). False where
 // the gradient is recorded: the rule then goes on in operations.
 bool fused_unary_grad(VjpCtx& c);
+// The same for z = x y: dx = dz y, dy = dz x, the last of them in dz's memory where nobody else holds it.
+bool plain_product_grads(VjpCtx& c);
 
 // Data only, no history.
 void copy_data(const Tensor& dst, const Tensor& src);  // converts and broadcasts

@@ -97,7 +97,7 @@ class Pass {
     void claim(const Ref<NodeBase>& ref);
     void release(Node* node);
     void run_hooks(Node* node);
-    void capture(Node* node, std::vector<Tensor>* captured, const std::vector<Edge>& targets);
+    void capture(Node* node, std::vector<Tensor>& captured, const std::vector<Edge>& targets);
     void run_node(Node* node);
     void run_rule(Node* node);
     void run_vjp(Node* node, VjpCtx& ctx);
@@ -121,7 +121,7 @@ namespace {
 bool later(const Ref<NodeBase>& a, const Ref<NodeBase>& b) { return as_node(a)->seq < as_node(b)->seq; }
 
 // The walk that runs in this thread, for VjpCtx.
-thread_local Pass* current_pass = nullptr;
+constinit thread_local Pass* current_pass __attribute__((tls_model("initial-exec"))) = nullptr;
 
 struct CurrentPass {
     Pass* before;
@@ -231,10 +231,9 @@ void Pass::run_hooks(Node* node) {
     }
 }
 
-void Pass::capture(Node* node, std::vector<Tensor>* captured, const std::vector<Edge>& targets) {
-    if (!captured) return;
+void Pass::capture(Node* node, std::vector<Tensor>& captured, const std::vector<Edge>& targets) {
     for (size_t i = 0; i < targets.size(); ++i)
-        if (targets[i].node.get() == node) (*captured)[i] = Tensor(slots(node)[targets[i].nr]);
+        if (targets[i].node.get() == node) captured[i] = Tensor(slots(node)[targets[i].nr]);
 }
 
 std::vector<bool> Pass::will_meet(const std::vector<Edge>& edges) const {
@@ -315,7 +314,7 @@ void Pass::run_vjp(Node* node, VjpCtx& ctx) {
 
 // The gradient rule, between the node's own hooks where it has any.
 void Pass::run_rule(Node* node) {
-    VjpCtx ctx(node, options_.create_graph);
+    VjpCtx ctx(node, this, options_.create_graph);
     if (!node->extras || (node->extras->before.empty() && node->extras->after.empty())) {
         run_vjp(node, ctx);
         return;
@@ -411,8 +410,8 @@ void Pass::walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets)
             ~Done() { pass->release(node); }
         } done{this, node};
         running = node;
-        run_hooks(node);
-        capture(node, captured, targets);
+        if (node->extras) run_hooks(node);
+        if (captured) capture(node, *captured, targets);
         if (recorder()) recorder()->node_begins(node, slots(node));
         const Ref<TensorImpl>& gradient = slots(node)[0];
         since_check += 1 + (gradient ? gradient->numel >> 12 : 0);
@@ -430,7 +429,7 @@ void Pass::walk(std::vector<Tensor>* captured, const std::vector<Edge>& targets)
     for (auto& ref : leaves_)
         if (recorder()) recorder()->node_begins(as_node(ref), slots(as_node(ref)));
     for (auto& ref : leaves_) {
-        capture(as_node(ref), captured, targets);
+        if (captured) capture(as_node(ref), *captured, targets);
         if (options_.accumulate) accumulate(as_node(ref));
     }
     if (store && walk_ends) walk_ends(store);
@@ -520,26 +519,28 @@ const Tensor& as_tensor(const Ref<TensorImpl>& ref) {
 }
 }  // namespace
 
-bool VjpCtx::wants(int i) const { return current_pass->needs(node_->edges()[i]); }
+bool VjpCtx::wants(int i) const { return pass_->needs(node_->edges()[i]); }
 
 bool takes_sparse(const VjpCtx& c, int i) {
     const Node* target = as_node(c.node()->edges()[i].node);
     return target && target->is_accumulator() && current_pass->takes_sparse() && !recorder();
 }
 
-bool VjpCtx::has_grad(int k) const { return static_cast<bool>(current_pass->slots(node_)[k]); }
+bool VjpCtx::has_grad(int k) const { return static_cast<bool>(pass_->slots(node_)[k]); }
 
-const Tensor& VjpCtx::grad(int k) const { return as_tensor(current_pass->slots(node_)[k]); }
+const Tensor& VjpCtx::grad(int k) const { return as_tensor(pass_->slots(node_)[k]); }
 
-Tensor VjpCtx::input(int i) const { return current_pass->for_rule(unpack_saved(node_, node_->saved()[i], "input")); }
+Tensor VjpCtx::input(int i) const {
+    return pass_->for_rule(unpack_saved(node_, node_->saved()[i], "input", create_graph_));
+}
 
 Tensor VjpCtx::output(int j) const {
     Tensor t = unpack_saved(node_, node_->saved()[node_->n_inputs + static_cast<uint32_t>(j)], "output");
-    if (!create_graph_) return current_pass->for_rule(t);
+    if (!create_graph_) return pass_->for_rule(t);
     Tensor linked = alias(t);
     linked->node = Ref<NodeBase>(node_);
     linked->output_nr = static_cast<uint32_t>(j);
-    return current_pass->for_rule(linked);
+    return pass_->for_rule(linked);
 }
 
 const Dims& VjpCtx::input_shape(int i) const { return node_->saved()[i].tensor->shape; }
@@ -557,7 +558,7 @@ const OpDef& VjpCtx::op() const { return *node_->op; }
 void VjpCtx::set(int i, Tensor grad) {
     if (!grad || !wants(i)) return;
     if (Recorder* r = recorder()) r->gradient(node_, i, grad);
-    current_pass->deliver(node_, i, std::move(grad));
+    pass_->deliver(node_, i, std::move(grad));
 }
 
 void VjpCtx::add_into(int i, const Dims& shape, const Dims& strides, int64_t offset, const Tensor& grad) {
@@ -567,7 +568,7 @@ void VjpCtx::add_into(int i, const Dims& shape, const Dims& strides, int64_t off
         Tensor fresh = zeros(input_shape(i), grad.dtype());
         add_data(alias(fresh, shape, strides, offset), grad);
         if (Recorder* r = recorder()) r->gradient(node_, i, fresh);
-        current_pass->deliver(node_, i, std::move(fresh));
+        pass_->deliver(node_, i, std::move(fresh));
         return;
     }
     add_data(alias(buffer, shape, strides, offset), grad);
@@ -576,8 +577,8 @@ void VjpCtx::add_into(int i, const Dims& shape, const Dims& strides, int64_t off
 Tensor VjpCtx::owned_buffer(int i) const {
     const Edge& edge = node_->edges()[i];
     Node* target = as_node(edge.node);
-    if (!target || !current_pass->holds(target) || current_pass->collects() || Pass::keeps_gradients()) return Tensor();
-    const Tensor& held = as_tensor(current_pass->slots(target)[edge.nr]);
+    if (!target || !pass_->holds(target) || pass_->collects() || Pass::keeps_gradients()) return Tensor();
+    const Tensor& held = as_tensor(pass_->slots(target)[edge.nr]);
     if (!held || entries_of(held) || !exclusively_owned(held) || !held.is_contiguous()) return Tensor();
     return held;
 }

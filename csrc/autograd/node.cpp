@@ -42,8 +42,8 @@ int64_t steady_ns() {
 namespace {
 
 // Every node gets the next number, so a consumer's is above its producers'. Accumulators have 0: they come last.
-thread_local Node* doomed = nullptr;
-thread_local bool draining = false;
+constinit thread_local Node* doomed __attribute__((tls_model("initial-exec"))) = nullptr;
+constinit thread_local bool draining __attribute__((tls_model("initial-exec"))) = false;
 Counter g_live_nodes{0};
 Counter g_next_seq{1};
 
@@ -76,7 +76,7 @@ Ref<NodeBase> Node::create(const OpDef& op, uint32_t n_inputs, uint32_t n_output
     node->op = &op;
     node->seq = static_cast<uint64_t>(g_next_seq++);
     node->n_inputs = n_inputs;
-    node->n_outputs = static_cast<uint16_t>(n_outputs);
+    node->n_outputs = n_outputs;
     node->attr_bytes = attr_bytes;
     for (uint32_t i = 0; i < n_inputs; ++i) new (&node->edges()[i]) Edge;
     for (uint32_t i = 0; i < node->n_saved(); ++i) new (&node->saved()[i]) Saved;
@@ -247,7 +247,7 @@ void save_value(Saved& slot, const Tensor& t, bool is_output) {
     slot.tensor = kept.ref();
 }
 
-Tensor unpack_saved(const Node* node, const Saved& slot, const char* role) {
+Tensor unpack_saved(const Node* node, const Saved& slot, const char* role, bool as_leaf) {
     if (!slot.tensor)
         fail<RuntimeError>(node->op->grad_name, ": the saved ", role,
                            " is gone. This is a bug in the operation's gradient rule.");
@@ -260,7 +260,7 @@ Tensor unpack_saved(const Node* node, const Saved& slot, const char* role) {
                            t.version(), ", expected version ", slot.version,
                            ". Clone it before the in-place change, or use the out-of-place operation.");
     // A leaf comes back as itself while it lives and is still the same memory and shape.
-    if (!t->accumulator || !t->accumulator->owner) return t;
+    if (!as_leaf || !t->accumulator || !t->accumulator->owner) return t;
     Tensor leaf(t->accumulator->owner);
     return same_layout(leaf, t) ? leaf : t;
 }

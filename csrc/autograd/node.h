@@ -67,8 +67,7 @@ struct Node : NodeBase {
     uint64_t seq;          // falls along every path from outputs to leaves
     Pass* pass = nullptr;  // the backward walk that holds gradients in `grads`
     uint64_t mark = 0;     // walk id and need, for pruned walks
-    uint32_t n_inputs;
-    uint16_t n_outputs;
+    uint32_t n_inputs, n_outputs;
     bool freed = false;      // saved values are gone after a backward without retain_graph
     bool has_saved = false;  // some data is kept: a node without any survives a walk, as it costs nothing
     std::unique_ptr<NodeExtras> extras;
@@ -120,7 +119,8 @@ class LeafLock {
 // Keeps a value for the gradient rule; an output is kept without its history.
 void save_value(Saved& slot, const Tensor& t, bool is_output);
 // Checks the version and gives the value back; `node` and nr are attached for a saved output when recording.
-Tensor unpack_saved(const Node* node, const Saved& slot, const char* role);
+// A saved leaf comes back as itself where `as_leaf`, else as data with its place in the graph.
+Tensor unpack_saved(const Node* node, const Saved& slot, const char* role, bool as_leaf = true);
 
 // Hooks on a tensor's gradient. Returns an id for removal.
 int64_t add_hook(const Tensor& t, NodeExtras::Hook hook);

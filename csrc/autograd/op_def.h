@@ -11,6 +11,7 @@ namespace chainrule {
 
 struct OpDef;
 struct Node;
+class Pass;
 
 // Sees an operation's attributes one by one, with their names: for those who show a graph or write it down.
 class AttrVisitor {
@@ -87,7 +88,7 @@ struct EvalCtx {
 // The gradient rule sees one node: output gradients, saved values, and which input gradients are wanted.
 class VjpCtx {
   public:
-    VjpCtx(Node* node, bool create_graph) : node_(node), create_graph_(create_graph) {}
+    VjpCtx(Node* node, Pass* pass, bool create_graph) : node_(node), pass_(pass), create_graph_(create_graph) {}
 
     bool create_graph() const { return create_graph_; }
     bool wants(int i) const;              // is the gradient of input i wanted?
@@ -114,6 +115,7 @@ class VjpCtx {
 
   private:
     Node* node_;
+    Pass* pass_;
     bool create_graph_;
 };
 

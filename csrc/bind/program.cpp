@@ -150,7 +150,7 @@ py::list replay(const NodeHandle& h, const py::list& given) {
     Tensor outputs[kMaxOutputs];
     dispatch(*node->op, inputs.data(), static_cast<int>(inputs.size()), attrs, outputs, node->n_outputs);
     py::list out;
-    for (int k = 0; k < node->n_outputs; ++k) out.append(outputs[k]);
+    for (uint32_t k = 0; k < node->n_outputs; ++k) out.append(outputs[k]);
     return out;
 }
 

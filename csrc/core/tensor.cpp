@@ -28,10 +28,21 @@ template <DType t> void store_narrow(void* p, Scalar s) {
 
 }  // namespace
 
+namespace {
+
+constexpr size_t kHeader = 64;          // so that the elements behind it are aligned as others are
+constexpr size_t kLittle = 512;         // bytes of elements that lie behind their storage
+static_assert(sizeof(Storage) <= kHeader);
+
+void* behind(Storage* s) { return reinterpret_cast<char*>(s) + kHeader; }
+
+}  // namespace
+
 Ref<Storage> Storage::create(size_t bytes) {
-    void* data = allocate(bytes);
-    Storage* s = new (allocate(sizeof(Storage))) Storage;
-    s->data = data;
+    const bool little = bytes <= kLittle;
+    void* data = little ? nullptr : allocate(bytes);
+    Storage* s = new (allocate(little ? kHeader + bytes : sizeof(Storage))) Storage;
+    s->data = little ? behind(s) : data;
     s->bytes = bytes;
     return Ref<Storage>(s);
 }
@@ -46,10 +57,12 @@ Ref<Storage> Storage::wrap(void* data, size_t bytes, void (*release)(void*), voi
 }
 
 void Storage::destroy(Storage* s) {
+    const bool little = s->data == behind(s);
+    const size_t bytes = little ? kHeader + s->bytes : sizeof(Storage);
     if (s->release_external) s->release_external(s->external);
-    else deallocate(s->data, s->bytes);
+    else if (!little) deallocate(s->data, s->bytes);
     s->~Storage();
-    deallocate(s, sizeof(Storage));
+    deallocate(s, bytes);
 }
 
 TensorImpl* TensorImpl::create() {

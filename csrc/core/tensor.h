@@ -18,7 +18,7 @@ struct Storage : RefCounted {
     void (*release_external)(void*) = nullptr;  // memory of someone else (a NumPy array): called instead of deallocate
     void* external = nullptr;
 
-    static Ref<Storage> create(size_t bytes);
+    static Ref<Storage> create(size_t bytes);  // little memory lies behind the storage itself, in one block
     static Ref<Storage> wrap(void* data, size_t bytes, void (*release)(void*), void* owner);
     static void destroy(Storage* s);
 };
@@ -33,25 +33,26 @@ struct NodeBase : RefCounted {
     static void forget(NodeBase* node, TensorImpl* tensor);
 };
 
+// Four cache lines: what every step touches in the first, sizes beyond four axes where they are rarely met.
 struct TensorImpl : RefCounted {
     DType dtype = DType::Float32;
-    bool requires_grad = false;   // set by the user, for leaves
-    bool wrapped_number = false;  // came from a Python number: weak in promotion
-    bool contiguous = true;
-    bool no_grad_view = false;  // a view taken under no_grad of something that requires a gradient
-    bool retains_grad = false;
+    bool requires_grad : 1 = false;   // set by the user, for leaves
+    bool wrapped_number : 1 = false;  // came from a Python number: weak in promotion
+    bool contiguous : 1 = true;
+    bool no_grad_view : 1 = false;  // a view taken under no_grad of something that requires a gradient
+    bool retains_grad : 1 = false;
     uint32_t output_nr = 0;
     uint32_t epoch =
         0;  // of a base: counts recorded in-place changes; of a view: its base's count when its node was made
     Ref<Storage> storage;
     char* data = nullptr;
     int64_t numel = 0;
-    Dims shape, strides;        // strides in elements
     Ref<NodeBase> node;         // the operation that made it
     Ref<NodeBase> accumulator;  // of a leaf: where its gradient goes
     Ref<TensorImpl> grad;
     Ref<TensorImpl> base;    // of a view: the tensor that owns the memory's history
     void* python = nullptr;  // its Python object, not counted, where there is one
+    Dims shape, strides;     // strides in elements
 
     static TensorImpl* create();
     static void destroy(TensorImpl* t);

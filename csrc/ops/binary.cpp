@@ -204,6 +204,7 @@ const OpDef mul_op = {
     .eval = eval_binary,
     .vjp =
         [](VjpCtx& c) {
+            if (plain_product_grads(c)) return;
             if (c.wants(0)) c.set(0, c.grad() * c.input(1));
             if (c.wants(1)) c.set(1, c.grad() * c.input(0));
         },
