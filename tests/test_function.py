@@ -371,3 +371,21 @@ def test_an_output_that_is_a_view_and_its_input_changed():
     # Not even beside something else may it pass for a constant.
     with pytest.raises(RuntimeError, match=r"Flattened: .* changed in place since"):
         (y.sum() + x.sum()).backward()
+
+
+def test_more_outputs_than_sixteen_bits_count():
+    """Each output has its own place for a gradient, however many there are."""
+
+    class Many(cr.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return tuple(x * k for k in range(65_600))
+
+        @staticmethod
+        def backward(ctx, *grads):
+            return sum(k * g for k, g in enumerate(grads) if g.item() != 0)
+
+    x = cr.tensor(2.0, requires_grad=True)
+    outputs = Many.apply(x)
+    (outputs[1] + outputs[65_599]).backward()
+    assert x.grad.item() == 65_600

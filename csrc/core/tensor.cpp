@@ -30,19 +30,19 @@ template <DType t> void store_narrow(void* p, Scalar s) {
 
 namespace {
 
-constexpr size_t kHeader = 64;          // so that the elements behind it are aligned as others are
-constexpr size_t kLittle = 512;         // bytes of elements that lie behind their storage
+constexpr size_t kHeader = 64;   // so that the elements behind it are aligned as others are
+constexpr size_t kLittle = 512;  // bytes of elements that lie behind their storage
 static_assert(sizeof(Storage) <= kHeader);
 
-void* behind(Storage* s) { return reinterpret_cast<char*>(s) + kHeader; }
+size_t block_size(size_t bytes) { return bytes <= kLittle ? kHeader + bytes : sizeof(Storage); }
 
 }  // namespace
 
 Ref<Storage> Storage::create(size_t bytes) {
-    const bool little = bytes <= kLittle;
-    void* data = little ? nullptr : allocate(bytes);
-    Storage* s = new (allocate(little ? kHeader + bytes : sizeof(Storage))) Storage;
-    s->data = little ? behind(s) : data;
+    void* apart = bytes <= kLittle ? nullptr : allocate(bytes);
+    char* block = static_cast<char*>(allocate(block_size(bytes)));
+    Storage* s = new (block) Storage;
+    s->data = apart ? apart : block + kHeader;
     s->bytes = bytes;
     return Ref<Storage>(s);
 }
@@ -57,12 +57,11 @@ Ref<Storage> Storage::wrap(void* data, size_t bytes, void (*release)(void*), voi
 }
 
 void Storage::destroy(Storage* s) {
-    const bool little = s->data == behind(s);
-    const size_t bytes = little ? kHeader + s->bytes : sizeof(Storage);
+    const size_t block = s->release_external ? sizeof(Storage) : block_size(s->bytes);
     if (s->release_external) s->release_external(s->external);
-    else if (!little) deallocate(s->data, s->bytes);
+    else if (s->bytes > kLittle) deallocate(s->data, s->bytes);
     s->~Storage();
-    deallocate(s, bytes);
+    deallocate(s, block);
 }
 
 TensorImpl* TensorImpl::create() {
