@@ -97,6 +97,7 @@ const OpDef expand_op = {
             }
             check<ValueError>(ok, "expand: shape ", t.shape(), " does not expand to ", shape,
                               ". Only axes of size 1 can grow.");
+            checked_numel("expand", shape);
             c.set_view(shape, strides, 0);
         },
     .vjp = [](VjpCtx& c) { c.set(0, sum_to(c.grad(), c.input_shape(0))); },

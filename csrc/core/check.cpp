@@ -61,6 +61,13 @@ int64_t checked_numel(const char* op, const Dims& shape) {
     return n;
 }
 
+int64_t checked_sum(const char* op, int64_t a, int64_t b) {
+    int64_t sum = 0;
+    check<ValueError>(!__builtin_add_overflow(a, b, &sum), op, ": lengths ", a, " and ", b,
+                      " together are more elements than an int64 can count");
+    return sum;
+}
+
 int64_t numel_of(const Dims& shape) {
     int64_t n = 1;
     for (int64_t d : shape) __builtin_mul_overflow(n, d, &n);  // wraps only where a size of 0 follows

@@ -49,6 +49,7 @@ std::string str(const Dims& d);
 
 // Number of elements; ValueError if a size is negative or the product overflows int64.
 int64_t checked_numel(const char* op, const Dims& shape);
+int64_t checked_sum(const char* op, int64_t a, int64_t b);  // of two lengths; ValueError where it overflows int64
 int64_t numel_of(const Dims& shape);
 Dims contiguous_strides(const Dims& shape);
 bool is_contiguous(const Dims& shape, const Dims& strides);

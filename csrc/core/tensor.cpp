@@ -82,7 +82,7 @@ int64_t live_tensors() { return g_live_tensors; }
 void set_geometry(TensorImpl* t, const Dims& shape, const Dims& strides) {
     t->shape = shape;
     t->strides = strides;
-    t->numel = numel_of(shape);
+    t->numel = checked_numel("view", shape);  // views of few elements may show any number of them
     t->contiguous = is_contiguous(shape, strides);
 }
 

@@ -21,7 +21,7 @@ Tensor block_diag(const std::vector<Tensor>& tensors) {
                           ".");
         return t.ndim() == 2 ? t : reshape(t, {1, t.numel()});
     };
-    for (const Tensor& t : tensors) columns += matrix(t).size(1);
+    for (const Tensor& t : tensors) columns = checked_sum("block_diag", columns, matrix(t).size(1));
     for (const Tensor& t : tensors) {
         Tensor m = matrix(t);
         rows.push_back(pad_constant(m, {at, columns - at - m.size(1)}, Scalar(0)));

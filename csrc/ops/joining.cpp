@@ -35,7 +35,7 @@ void infer_cat(InferCtx& c) {
         if (!fits)
             fail<ValueError>("cat: sizes must match except along axis ", axis, ", got ", first.shape(), " and ",
                              t.shape(), " (tensor ", i, ").");
-        shape[axis] += t.size(axis);
+        shape[axis] = checked_sum("cat", shape[axis], t.size(axis));
     }
     c.set(0, shape, first.dtype());
 }
@@ -335,7 +335,7 @@ Tensor interleaved_positions(const Tensor& repeats, int64_t n) {
     int64_t total = 0, step = repeats.numel() == 1 ? 0 : 1;
     for (int64_t i = 0; i < n; ++i) {
         check<ValueError>(r[i * step] >= 0, "repeat_interleave: repeats must be non-negative, got ", r[i * step]);
-        total += r[i * step];
+        total = checked_sum("repeat_interleave", total, r[i * step]);
     }
     Tensor out = empty({total}, DType::Int64);
     int64_t* p = out.data<int64_t>();

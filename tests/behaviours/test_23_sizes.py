@@ -52,6 +52,33 @@ def test_23_expanded_results_are_refused():
     expect_error(TOO_MUCH, "", lambda: cr.ones(2**33, 1).expand if False else (cr.ones(1).expand(2**40) * 1.0))
 
 
+# Each of these views has few elements and shows many: lengths that are added or multiplied leave int64.
+WIDE, ROW, COLUMN = cr.ones(1).expand(2**62), cr.ones(1, 1).expand(1, 2**62), cr.ones(1, 1).expand(2**62, 1)
+JOINED = {
+    "cat": lambda: cr.cat([WIDE] * 4),
+    "hstack": lambda: cr.hstack([WIDE] * 4),
+    "vstack": lambda: cr.vstack([COLUMN] * 4),
+    "column_stack": lambda: cr.column_stack([ROW] * 4),
+    "stack": lambda: cr.stack([WIDE] * 4),
+    "block_diag": lambda: cr.block_diag(*[ROW] * 4),
+    "repeat_interleave": lambda: cr.ones(4).repeat_interleave(2**62),
+    "repeat_interleave, each": lambda: cr.ones(4).repeat_interleave(cr.tensor([2**62] * 4)),
+    "repeat_interleave, positions": lambda: cr.repeat_interleave(cr.tensor([2**62] * 4)),
+    "repeat": lambda: cr.ones(4).repeat(2**62),
+    "meshgrid": lambda: cr.meshgrid(WIDE, WIDE, indexing="ij"),
+    "cartesian_prod": lambda: cr.cartesian_prod(WIDE, WIDE),
+    "broadcast": lambda: WIDE[:, None] * WIDE,
+    "broadcast_tensors": lambda: cr.broadcast_tensors(WIDE[:, None], WIDE),
+    "unfold": lambda: WIDE.unfold(0, 2**61, 1),
+    "as_strided": lambda: cr.as_strided(cr.ones(1), (2**62, 4), (0, 0)),
+}
+
+
+@pytest.mark.parametrize("call", JOINED.values(), ids=JOINED)
+def test_23_lengths_that_leave_int64(call):
+    expect_error(TOO_MUCH, "int64|bytes", call)
+
+
 @pytest.mark.parametrize("call", [lambda: cr.arange(2**60), lambda: cr.eye(2**31), lambda: cr.linspace(0, 1, 2**60)])
 def test_23_ranges(call):
     expect_error(TOO_MUCH, "", call)
