@@ -242,7 +242,7 @@ LBFGS = [
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_lbfgs_equals_pytorch(torch, options, dtype):
     # Rounding decides the later searches, and products of the baseline round otherwise than PyTorch's.
-    steps = 5 if dtype == "float32" else 25 if cr.build_info()["cpu_used"] == "baseline" else 100
+    steps = 3 if dtype == "float32" else 25 if cr.build_info()["cpu_used"] == "baseline" else 100
     (ours, opt, losses, _), (theirs, other, expected, _) = (
         rosenbrock(lib, dtype, steps, **options) for lib in (cr, torch)
     )

@@ -38,7 +38,8 @@ def same(ours, theirs, exact=False):
     assert ("sparse" in str(ours.layout)) == ("sparse" in str(theirs.layout))
     assert str(ours.dtype).split(".")[-1] == str(theirs.dtype).split(".")[-1]
     assert tuple(ours.shape) == tuple(theirs.shape)
-    np.testing.assert_allclose(numbers(ours), numbers(theirs), rtol=0 if exact else 1e-12, atol=0 if exact else 1e-12)
+    tolerance = 0 if exact else 1e-6 if ours.dtype == cr.float32 else 1e-12  # PyTorch's products round by the processor
+    np.testing.assert_allclose(numbers(ours), numbers(theirs), rtol=tolerance, atol=tolerance)
 
 
 def dense(lib, *shape, seed=0):

@@ -583,9 +583,4 @@ Tensor VjpCtx::owned_buffer(int i) const {
     return held;
 }
 
-Tensor VjpCtx::grad_or_zeros(int k) const {
-    if (has_grad(k)) return grad(k);
-    fail<RuntimeError>(node_->op->grad_name, ": the gradient of output ", k, " is missing");
-}
-
 }  // namespace chainrule

@@ -94,7 +94,6 @@ class VjpCtx {
     bool wants(int i) const;              // is the gradient of input i wanted?
     bool has_grad(int k = 0) const;       // did output k receive a gradient?
     const Tensor& grad(int k = 0) const;  // may be undefined where has_grad is false
-    Tensor grad_or_zeros(int k) const;
     Tensor input(int i) const;             // saved input; version-checked
     Tensor output(int j = 0) const;        // saved output
     const Dims& input_shape(int i) const;  // of an input saved or kept by shape
