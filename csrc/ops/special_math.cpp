@@ -19,32 +19,75 @@ constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 }  // namespace
 
-// e^-|x| I_n(x) for whole n >= 0. Up to 30 + n^2 the power series, all of whose terms have one sign; then the asymptotic series,
-// whose terms shrink below the rounding there (Abramowitz and Stegun 9.6.10 and 9.7.1).
-double scaled_bessel(int64_t n, double x) {
-    double a = std::abs(x), order = static_cast<double>(n), term = 1, sum;
+// I_n(x) for whole n >= 0. Up to some size the power series, all of whose terms have one sign; then the asymptotic series, whose terms
+// shrink below the rounding there (Abramowitz and Stegun 9.6.10 and 9.7.1). Where float's digits are enough, what a term is multiplied by
+// lies in a table: divisions took most of the time, but round less.
+namespace {
+
+struct BesselSeries {
+    static constexpr int kTerms = 64, kOrders = 3;
+    double power[kOrders][kTerms]{};       // of (x / 2)^2
+    double asymptotic[kOrders][kTerms]{};  // of 1 / x
+
+    constexpr BesselSeries() {
+        for (int n = 0; n < kOrders; ++n)
+            for (int k = 1; k < kTerms; ++k) {
+                power[n][k] = 1.0 / (k * (k + n));
+                asymptotic[n][k] = ((2 * k - 1) * (2 * k - 1) - 4 * n * n) / (8.0 * k);
+            }
+    }
+};
+constexpr BesselSeries kBessel;
+
+bool is_coarse(double precision) { return precision > 1e-15; }
+bool has_power_series(int64_t n, double a, double precision) {
+    return a <= (is_coarse(precision) ? 15 : 30) + static_cast<double>(n) * static_cast<double>(n);
+}
+double bessel_power(int64_t n, double a, double precision) {
+    const double order = static_cast<double>(n), half = a / 2, square = half * half;
+    double term = 1;
+    for (int64_t k = 1; k <= n; ++k) term *= half / static_cast<double>(k);
+    double sum = term;
+    int k = 1;
+    if (is_coarse(precision) && n < BesselSeries::kOrders)
+        for (; k < BesselSeries::kTerms && term > sum * precision; ++k) sum += term *= square * kBessel.power[n][k];
+    for (; term > sum * precision; ++k) sum += term *= half / k * (half / (k + order));
+    return sum;
+}
+// Without the factor e^a.
+double bessel_asymptotic(int64_t n, double a, double precision) {
+    const double order = static_cast<double>(n), inverse = 1 / a;
+    const bool listed = is_coarse(precision) && n < BesselSeries::kOrders;
+    double term = 1, sum = 1;
+    for (int k = 1; std::abs(term) > precision && k < 30; ++k) {
+        const double odd = 2 * k - 1;
+        sum += term *= listed ? kBessel.asymptotic[n][k] * inverse : (odd * odd - 4 * order * order) / (8 * a * k);
+    }
+    return sum / (kSqrt2Pi * std::sqrt(a));
+}
+
+}  // namespace
+
+double scaled_bessel(int64_t n, double x, double precision) {
+    const double a = std::abs(x);
     if (x != x) return x;
     if (std::isinf(x)) return 0;
-    if (a <= 30 + order * order) {
-        for (int64_t k = 1; k <= n; ++k) term *= a / 2 / static_cast<double>(k);
-        sum = term;
-        for (int k = 1; term > sum * 1e-17; ++k) sum += term *= a / 2 / k * (a / 2 / (k + order));
-        sum *= std::exp(-a);
-    } else {
-        sum = 1;
-        for (int k = 1; std::abs(term) > 1e-17 && k < 30; ++k) {
-            double odd = 2 * k - 1;
-            sum += term *= (odd * odd - 4 * order * order) / (8 * a * k);
-        }
-        sum /= kSqrt2Pi * std::sqrt(a);
-    }
-    return n % 2 == 1 && x < 0 ? -sum : sum;
+    const double y = has_power_series(n, a, precision) ? bessel_power(n, a, precision) * std::exp(-a)
+                                                       : bessel_asymptotic(n, a, precision);
+    return n % 2 == 1 && x < 0 ? -y : y;
 }
-double bessel(int64_t n, double x) {
-    double scaled = scaled_bessel(n, x),
-           half = std::exp(std::abs(x) / 2);  // e^|x| may overflow where the product does not
+double bessel(int64_t n, double x, double precision) {
+    const double a = std::abs(x);
+    if (x != x) return x;
     if (std::isinf(x)) return n % 2 == 1 ? x : kInfinity;
-    return scaled * half * half;
+    double y;
+    if (has_power_series(n, a, precision)) {
+        y = bessel_power(n, a, precision);
+    } else {
+        const double half = std::exp(a / 2);  // e^a may overflow where the product does not
+        y = bessel_asymptotic(n, a, precision) * half * half;
+    }
+    return n % 2 == 1 && x < 0 ? -y : y;
 }
 
 // e^(x^2) erfc(x). From 5 on the continued fraction of erfc (Abramowitz and Stegun 7.1.14), from its 60th step backwards.

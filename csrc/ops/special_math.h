@@ -6,9 +6,10 @@
 
 namespace chainrule::special_math {
 
-double bessel(int64_t n, double x);         // I_n
-double scaled_bessel(int64_t n, double x);  // e^-|x| I_n(x)
-double erfcx(double x);                     // e^(x^2) erfc(x)
+// I_n and e^-|x| I_n(x), up to this relative error beside that of rounding.
+double bessel(int64_t n, double x, double precision);
+double scaled_bessel(int64_t n, double x, double precision);
+double erfcx(double x);  // e^(x^2) erfc(x)
 double log_ndtr(double x);
 double ndtri(double p);
 double gammainc(double a, double x);   // P(a, x)

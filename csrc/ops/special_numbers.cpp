@@ -58,14 +58,19 @@ template <double (*f)(int64_t, double)> void eval_order(EvalCtx& c) {
     int64_t n = c.attr<OrderAttr>().n;
     each_number(c, [n](double x, double) { return f(n, x); });
 }
+using Bessel = double (*)(int64_t, double, double);
+template <Bessel f> void eval_bessel(EvalCtx& c, int64_t n) {
+    const double precision = c.out().dtype() == DType::Float64 ? 1e-17 : 1e-12;
+    each_number(c, [n, precision](double x, double) { return f(n, x, precision); });
+}
+template <Bessel f> void eval_any_order(EvalCtx& c) { eval_bessel<f>(c, c.attr<OrderAttr>().n); }
+template <int64_t n, Bessel f> void eval_at_order(EvalCtx& c) { eval_bessel<f>(c, n); }
 constexpr OpDef of_order(const char* name, const char* grad_name, void (*eval)(EvalCtx&), void (*vjp)(VjpCtx&)) {
     OpDef op = of_one(name, grad_name, eval, vjp);
     op.attr_bytes = sizeof(OrderAttr);
     op.describe = describe_attrs<OrderAttr>;
     return op;
 }
-template <int64_t n, double (*f)(int64_t, double)> double at_order(double x) { return f(n, x); }
-
 Tensor bessel(int64_t n, const Tensor& x);
 Tensor scaled_bessel(int64_t n, const Tensor& x);
 // I_n' = (I_(n-1) + I_(n+1)) / 2, of I_0 I_1; exact at 0, where I_1(x) / x is not (Abramowitz and Stegun 9.6.26).
@@ -80,21 +85,19 @@ template <int64_t n> void vjp_bessel(VjpCtx& c) { c.set(0, c.grad() * slope_of_b
 template <int64_t n> void vjp_scaled(VjpCtx& c) {
     c.set(0, c.grad() * slope_of_scaled(n, c.input(0), scaled_bessel(n, c.input(0))));
 }
-const OpDef bessel_op = of_order("bessel_i", "BesselIBackward0", eval_order<special_math::bessel>, [](VjpCtx& c) {
+const OpDef bessel_op = of_order("bessel_i", "BesselIBackward0", eval_any_order<special_math::bessel>, [](VjpCtx& c) {
     c.set(0, c.grad() * slope_of_bessel(c.attr<OrderAttr>().n, c.input(0)));
 });
 const OpDef scaled_bessel_op =
-    of_order("bessel_ie", "BesselIEBackward0", eval_order<special_math::scaled_bessel>, [](VjpCtx& c) {
+    of_order("bessel_ie", "BesselIEBackward0", eval_any_order<special_math::scaled_bessel>, [](VjpCtx& c) {
         int64_t n = c.attr<OrderAttr>().n;
         c.set(0, c.grad() * slope_of_scaled(n, c.input(0), scaled_bessel(n, c.input(0))));
     });
 }  // namespace
-const OpDef i0_op = of_one("i0", "I0Backward0", eval_one<at_order<0, special_math::bessel>>, vjp_bessel<0>);
-const OpDef i1_op = of_one("i1", "SpecialI1Backward0", eval_one<at_order<1, special_math::bessel>>, vjp_bessel<1>);
-const OpDef i0e_op =
-    of_one("i0e", "SpecialI0EBackward0", eval_one<at_order<0, special_math::scaled_bessel>>, vjp_scaled<0>);
-const OpDef i1e_op =
-    of_one("i1e", "SpecialI1EBackward0", eval_one<at_order<1, special_math::scaled_bessel>>, vjp_scaled<1>);
+const OpDef i0_op = of_one("i0", "I0Backward0", eval_at_order<0, special_math::bessel>, vjp_bessel<0>);
+const OpDef i1_op = of_one("i1", "SpecialI1Backward0", eval_at_order<1, special_math::bessel>, vjp_bessel<1>);
+const OpDef i0e_op = of_one("i0e", "SpecialI0EBackward0", eval_at_order<0, special_math::scaled_bessel>, vjp_scaled<0>);
+const OpDef i1e_op = of_one("i1e", "SpecialI1EBackward0", eval_at_order<1, special_math::scaled_bessel>, vjp_scaled<1>);
 namespace {
 Tensor bessel(int64_t n, const Tensor& x) {
     return n == 0 ? run(i0_op, x) : n == 1 ? run(i1_op, x) : run_with(bessel_op, OrderAttr{n}, x);
