@@ -91,9 +91,9 @@ class VjpCtx {
     VjpCtx(Node* node, Pass* pass, bool create_graph) : node_(node), pass_(pass), create_graph_(create_graph) {}
 
     bool create_graph() const { return create_graph_; }
-    bool wants(int i) const;              // is the gradient of input i wanted?
-    bool has_grad(int k = 0) const;       // did output k receive a gradient?
-    const Tensor& grad(int k = 0) const;  // may be undefined where has_grad is false
+    bool wants(int i) const;               // is the gradient of input i wanted?
+    bool has_grad(int k = 0) const;        // did output k receive a gradient?
+    const Tensor& grad(int k = 0) const;   // may be undefined where has_grad is false
     Tensor input(int i) const;             // saved input; version-checked
     Tensor output(int j = 0) const;        // saved output
     const Dims& input_shape(int i) const;  // of an input saved or kept by shape
