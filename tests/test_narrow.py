@@ -366,3 +366,15 @@ def test_narrow_saved_values_are_checked():
     x = cr.tensor([1.0, 2.0]).half()
     x.add_(x).mul_(0.5).relu_()
     assert x.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_signs_of_narrow_numbers_change_alone(torch, dtype):
+    bits = np.arange(65536, dtype=np.uint16).view(np.int16).reshape(256, 256)
+    ours, theirs = (lib.from_numpy(bits.copy()).view(getattr(lib, dtype)) for lib in (cr, torch))
+    for change in (lambda x: -x, abs, lambda x: -x.t(), lambda x: -x[1:, 3:], lambda x: abs(x[:, ::3])):
+        got, want = (change(x).contiguous() for x in (ours, theirs))
+        assert dtype_name(got) == dtype
+        number = ~want.isnan().numpy()
+        np.testing.assert_array_equal(got.isnan().numpy(), ~number)
+        np.testing.assert_array_equal(got.view(cr.int16).numpy()[number], want.view(torch.int16).numpy()[number])

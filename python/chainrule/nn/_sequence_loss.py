@@ -116,16 +116,19 @@ def _losses(x: Any, labels: np.ndarray, input_sizes: np.ndarray, target_sizes: n
     skips[:, 2:] = (symbols[:, 2:] != blank) & (symbols[:, 2:] != symbols[:, :-2])
     no_skip, where = _core.tensor(~skips), _core.tensor(symbols)
     floor = _core.full((batch, 2), _LOG_ZERO, dtype=x.dtype)
-    begin = _core.full((batch, states), _LOG_ZERO, dtype=x.dtype)
-    begin[:, 0] = 0.0
+    alpha = _core.full((batch, states), _LOG_ZERO, dtype=x.dtype)
     # Before the first step the path stands on the first blank; the step keeps it there or takes it to the first label.
-    alpha = begin
-    for t in range(x.shape[0]):
-        one = _core.cat([floor[:, :1], alpha[:, :-1]], 1)
-        two = _core.cat([floor, alpha[:, :-2]], 1)[:, :states].masked_fill(no_skip, _LOG_ZERO)
-        alpha_next = _log_add(alpha, one, two) + x[t].gather(1, where)
-        live = t < input_sizes
-        alpha = alpha_next if live.all() else _core.where(_core.tensor(live).unsqueeze(1), alpha_next, alpha)
+    alpha[:, 0] = 0.0
+    shortest = int(input_sizes.min(initial=len(x)))
+    for t, emitted in enumerate(x.gather(2, where.expand(len(x), batch, states)).unbind(0)):
+        # Two states in front, in which no path ever is: those before and before the one before are parts of this.
+        behind = _core.cat([floor, alpha], 1)
+        one, two = behind[:, 1:-1], behind[:, :-2].masked_fill(no_skip, _LOG_ZERO)
+        alpha_next = _log_add(alpha, one, two) + emitted
+        if t < shortest:
+            alpha = alpha_next
+        else:
+            alpha = _core.where(_core.tensor(t < input_sizes).unsqueeze(1), alpha_next, alpha)
     last = _core.tensor(2 * target_sizes).unsqueeze(1)
     on_blank = alpha.gather(1, last).squeeze(1)
     on_label = alpha.gather(1, (last - 1).clamp(min=0)).squeeze(1)
