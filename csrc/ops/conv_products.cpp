@@ -37,7 +37,9 @@ void product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const T* a, int6
     kernels::gemm_serial({type, ta, tb, m, n, k, lda, ldb, ldc, 1, static_cast<double>(beta)}, a, b, c);
 }
 
-int64_t padded(int64_t n) { return (n + 15) / 16 * 16; }  // rows that begin with a cache line
+// Rows that begin with a cache line, and at an odd number of lines from each other: with a power of two few places of the first cache
+// would serve them all.
+int64_t padded(int64_t n) { return ((n + 15) / 16 | 1) * 16; }
 
 // Sizes that all three need. Channels are counted in one group.
 struct Plan {
