@@ -1,6 +1,9 @@
 """The short forms of the graph and file fuzzers, and what the graph fuzzer's checks can see."""
 
 import random
+import re
+import subprocess
+import sys
 
 import pytest
 from fuzz import graphs, safetensors_reader
@@ -124,3 +127,12 @@ def test_every_row_is_used():
 def test_broken_files():
     fed, refused, corpus, failures = safetensors_reader.by_words(cr, cases=10_000, seed=0)
     assert failures == 0 and refused > 0.5 * fed and len(corpus) > 50
+
+
+def test_the_guided_fuzzer_sees_the_reader():
+    """What chainrule imports at its first use must be imported while atheris looks on, or nothing guides it."""
+    pytest.importorskip("atheris")
+    command = [sys.executable, safetensors_reader.__file__, "--cases", "100", "--seed", "1"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    places = re.findall(r"DONE +cov: (\d+)", done.stderr)
+    assert done.returncode == 0 and places and int(places[0]) > 100, done.stdout + done.stderr
