@@ -4,11 +4,14 @@
 #include <cmath>
 
 #include "autograd/elementwise.h"
+#include "autograd/recorder.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "ops/forms.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
 #include "ops/registry.h"
+#include "ops/sparse_products.h"
 #include "ops/visit.h"
 
 namespace chainrule {
@@ -153,6 +156,13 @@ template <class T, Sampling mode, int axes> struct Around {
           x(axis(coordinates, 0, extra)),
           z(axis(coordinates, axes - 1, extra)) {}
 
+    // The same, differentiated once more by a coordinate.
+    Around slope(const T* coordinates, int extra) const {
+        Around out = *this;
+        (extra == 0 ? out.x : extra == 1 ? out.y : out.z) = axis(coordinates, extra, extra);
+        return out;
+    }
+
     // f(number of the tap, its weight, the element or -1)
     template <class F> void each(const F& f) const {
         const int64_t width = a.size[axes - 1], height = a.size[axes - 2];
@@ -223,6 +233,16 @@ template <class F> void visit_kind(const GridAttrs& a, DType dtype, const F& run
         else if (volumes) run.template operator()<T, Bilinear, 3>();
         else run.template operator()<T, Bilinear, 2>();
     });
+}
+
+GridAttrs attrs_of(const Dims& size, std::string_view mode, std::string_view outside, bool align) {
+    GridAttrs a{};
+    a.mode = mode == "bicubic" ? Sampling::Bicubic : mode == "nearest" ? Sampling::Nearest : Sampling::Bilinear;
+    a.outside = outside == "border" ? Outside::Border : outside == "reflection" ? Outside::Reflection : Outside::Zeros;
+    a.align = align;
+    a.size = a.order = size;
+    for (int64_t& n : a.order.v) n = 0;
+    return a;
 }
 
 void run_taps(const GridAttrs& attrs, const Tensor& grid, Tensor* out) {
@@ -316,17 +336,174 @@ Example:
                              grid.shape(), " and images of size ", size, ".");
            check<TypeError>(is_floating(grid.dtype()), "grid_sample: the grid must be floating, got ", grid.dtype(),
                             ".");
-           GridAttrs a{};
-           a.mode = mode == "bicubic" ? Sampling::Bicubic : mode == "nearest" ? Sampling::Nearest : Sampling::Bilinear;
-           a.outside = outside == "border"       ? Outside::Border
-                       : outside == "reflection" ? Outside::Reflection
-                                                 : Outside::Zeros;
-           a.align = args.flag(4);
-           a.size = a.order = size;
-           for (int64_t& n : a.order.v) n = 0;
+           const GridAttrs a = attrs_of(size, mode, outside, args.flag(4));
            Tensor out[2];
            run_taps(a, grid, out);
            args.ret_tuple({out[0], out[1]});
+       }}}});
+
+// ---- grid_sample of few channels: each place is read in all of them (x, grid); with a graph of the gradients, by the matrix ----
+namespace {
+
+// The taps of one place.
+template <class T, Sampling mode, int axes> struct Taps {
+    static constexpr int kTaps =
+        axes == 3 ? taps_of(mode) * taps_of(mode) * taps_of(mode) : taps_of(mode) * taps_of(mode);
+    int64_t at[kTaps];
+    T weight[kTaps];
+    explicit Taps(const Around<T, mode, axes>& around) {
+        around.each([&](int64_t t, T w, int64_t element) {
+            weight[t] = w;
+            at[t] = element;
+        });
+    }
+    T value(const T* plane, int t) const { return at[t] < 0 ? T(0) : plane[at[t]]; }
+};
+
+template <class T, Sampling mode, int axes>
+void sample_places(const GridAttrs& a, const Tensor& x, const Tensor& grid, T* out) {
+    const int64_t channels = x.size(1), elements = numel_of(a.size), places = grid.numel() / axes / grid.size(0);
+    const T* from = x.data<T>();
+    each_place<T>(a, grid, [=, &a](int64_t r, const T* coordinates) {
+        const Taps<T, mode, axes> taps(Around<T, mode, axes>(a, coordinates));
+        for (int64_t c = 0, plane = r / places * channels; c < channels; ++c, ++plane) {
+            T sum = 0;
+            for (int t = 0; t < taps.kTaps; ++t) sum += taps.weight[t] * taps.value(from + plane * elements, t);
+            out[plane * places + r % places] = sum;
+        }
+    });
+}
+
+// Gradients of the images (dx, cleared before) and of the coordinates (dgrid), each unless null. Of a sample one thread sees to all places.
+template <class T, Sampling mode, int axes>
+void sample_slopes(const GridAttrs& a, const Tensor& x, const Tensor& grid, const T* grad, T* dx, T* dgrid) {
+    const int64_t channels = x.size(1), elements = numel_of(a.size), places = grid.numel() / axes / grid.size(0);
+    const T *from = x.data<T>(), *coordinates = grid.data<T>();
+    Unlock unlock(grad ? grid.numel() * 64 : 0);
+    parallel_for(grid.size(0), (1 << 10) / (places + 1) + 1, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin * places; r < end * places; ++r) {
+            const Around<T, mode, axes> around(a, coordinates + r * axes);
+            const Taps<T, mode, axes> taps(around);
+            T dots[taps.kTaps] = {};
+            for (int64_t c = 0, plane = r / places * channels; c < channels; ++c, ++plane) {
+                const T g = grad[plane * places + r % places];
+                for (int t = 0; t < taps.kTaps; ++t) {
+                    dots[t] += g * taps.value(from + plane * elements, t);
+                    if (dx && taps.at[t] >= 0) dx[plane * elements + taps.at[t]] += g * taps.weight[t];
+                }
+            }
+            for (int d = 0; dgrid && d < axes; ++d) {
+                T sum = 0;
+                around.slope(coordinates + r * axes, d).each([&](int64_t t, T weight, int64_t) {
+                    sum += weight * dots[t];
+                });
+                dgrid[r * axes + d] = sum;
+            }
+        }
+    });
+}
+
+// Images as rows of channels, and one of zeros behind each.
+Tensor rows_of_images(const Tensor& x) {
+    Tensor flat = transpose(reshape(x, {x.size(0), x.size(1), x.numel() / (x.size(0) * x.size(1))}), 1, 2);
+    Tensor rows = cat({flat, zeros({x.size(0), 1, x.size(1)}, x.dtype())}, 1);
+    return reshape(rows, {rows.size(0) * rows.size(1), rows.size(2)});
+}
+
+void vjp_with_graph(VjpCtx& c) {
+    const GridAttrs& a = c.attr<GridAttrs>();
+    Tensor x = c.input(0), grid = c.input(1), taps[2];
+    run_taps(a, grid, taps);
+    const int64_t count = grid.numel() / a.size.n, images = x.size(0), channels = x.size(1),
+                  elements = numel_of(a.size);
+    Tensor g = transpose(reshape(c.grad(), {images, channels, count / images}), 1, 2);
+    g = reshape(g, {count, channels});
+    if (c.wants(0)) {
+        Tensor rows = sparse_product(taps[0], taps[1], count, images * (elements + 1), true, g);
+        rows = narrow(reshape(rows, {images, elements + 1, channels}), 1, 0, elements);
+        c.set(0, reshape(transpose(rows, 1, 2), x.shape()));
+    }
+    if (!c.wants(1)) return;
+    if (a.mode == Sampling::Nearest) return c.set(1, zeros(grid.shape(), grid.dtype()));
+    Tensor weights = sampled_product(g, rows_of_images(x), taps[1]);
+    std::vector<Tensor> parts;
+    for (int d = 0; d < a.size.n; ++d) {
+        GridAttrs further = a;
+        ++further.order[d];
+        run_taps(further, grid, taps);
+        parts.push_back(sum(reshape(weights * taps[0], {count, taps_of(a)}), {1}));
+    }
+    c.set(1, reshape(stack(parts, 1), grid.shape()));
+}
+
+void vjp_sample(VjpCtx& c) {
+    if (c.create_graph() || recorder()) return vjp_with_graph(c);
+    const GridAttrs& a = c.attr<GridAttrs>();
+    Tensor x = contiguous_data(c.input(0)), grid = contiguous_data(c.input(1)), g = contiguous_data(c.grad());
+    Tensor dx = c.wants(0) ? zeros(x.shape(), x.dtype()) : Tensor();
+    Tensor dgrid = c.wants(1) ? zeros(grid.shape(), grid.dtype()) : Tensor();
+    visit_kind(a, x.dtype(), [&]<class T, Sampling mode, int axes>() {
+        T* slopes_of_grid = dgrid && mode != Sampling::Nearest ? dgrid.data<T>() : nullptr;
+        sample_slopes<T, mode, axes>(a, x, grid, g.data<T>(), dx ? dx.data<T>() : nullptr, slopes_of_grid);
+    });
+    if (dx) c.set(0, dx);
+    if (dgrid) c.set(1, dgrid);
+}
+
+const OpDef grid_sample_op = {
+    .name = "grid_sample",
+    .grad_name = "GridSamplerBackward0",
+    .infer =
+        [](InferCtx& c) {
+            const Tensor &x = c.input(0), &grid = c.input(1);
+            Dims shape = {x.size(0), x.size(1)};
+            for (int d = 1; d + 1 < grid.ndim(); ++d) shape.push(grid.size(d));
+            c.set(0, shape, x.dtype());
+        },
+    .eval =
+        [](EvalCtx& c) {
+            const GridAttrs& a = c.attr<GridAttrs>();
+            Tensor x = contiguous_data(c.input(0)), grid = contiguous_data(c.input(1));
+            visit_kind(a, x.dtype(), [&]<class T, Sampling mode, int axes>() {
+                sample_places<T, mode, axes>(a, x, grid, c.out().data<T>());
+            });
+        },
+    .vjp = vjp_sample,
+    .save_input = {3, 3},
+    .attr_bytes = sizeof(GridAttrs),
+    .describe = describe_attrs<GridAttrs>,
+};
+
+}  // namespace
+const Register grid_sample_fn(
+    {"_grid_sample",
+     kFunction,
+     R"(grid_sample of images with few channels, in one pass.
+
+Args:
+    input: (N, C, H, W) or (N, C, D, H, W) floating tensor.
+    grid: (N, ..., 2) or (N, ..., 3) coordinates of the same dtype from -1 to 1, that of the last axis first.
+    mode, padding_mode, align_corners: as for grid_sample().
+
+Example:
+    >>> import chainrule as cr
+    >>> cr._core._grid_sample(cr.tensor([[[[1.0, 2.0]]]]), cr.zeros(1, 1, 1, 2), "bilinear", "zeros", True)
+    tensor([[[[1.5000]]]])
+)",
+     {{"_grid_sample(Tensor input, Tensor grid, str mode, str padding_mode, bool align_corners)", [](Args& args) {
+           const Tensor &x = args.tensor(0), &grid = args.tensor(1);
+           const int axes = x.ndim() - 2;
+           const bool fits = (axes == 2 || (axes == 3 && args.text(2) != "bicubic")) && grid.ndim() == x.ndim() &&
+                             grid.size(axes + 1) == axes && grid.size(0) == x.size(0) && x.numel() > 0;
+           check<ValueError>(
+               fits, "grid_sample: one coordinate for each axis of the images is required, got a grid of shape ",
+               grid.shape(), " and images of shape ", x.shape(), ".");
+           check<TypeError>(is_floating(x.dtype()) && x.dtype() == grid.dtype(),
+                            "grid_sample: images and a grid of one floating dtype are required, got ", x.dtype(),
+                            " and ", grid.dtype(), ".");
+           Dims size;
+           for (int d = 0; d < axes; ++d) size.push(x.size(2 + d));
+           args.ret(run_with(grid_sample_op, attrs_of(size, args.text(2), args.text(3), args.flag(4)), x, grid));
        }}}});
 
 }  // namespace chainrule

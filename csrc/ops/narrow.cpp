@@ -42,6 +42,7 @@ constexpr std::string_view kOneOperation[] = {
 
 // Functions of tensors whose floating dtypes must be equal: checked before narrow ones are converted.
 constexpr std::string_view kOneDtype[] = {
+    "_grid_sample",
     "_sampled_mm", "_sparse_mm", "addbmm", "addmm", "addmv", "addr", "allclose", "baddbmm", "batch_norm", "bilinear",
     "bmm", "cartesian_prod", "chain_matmul", "cholesky_solve", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
     "conv_transpose3d", "cross_entropy", "dot", "einsum", "group_norm", "gru", "gru_cell", "index_add", "index_copy",

@@ -12,6 +12,7 @@
 #include "ops/matrix.h"
 #include "ops/ops.h"
 #include "ops/registry.h"
+#include "ops/sparse_products.h"
 #include "ops/visit.h"
 
 namespace chainrule {
@@ -165,6 +166,15 @@ Tensor checked_places(const char* op, const Tensor& indices, int64_t rows, int64
 }
 
 }  // namespace
+
+Tensor sparse_product(const Tensor& values, const Tensor& places, int64_t rows, int64_t columns, bool transposed,
+                      const Tensor& dense) {
+    const SparseAttrs a{rows, columns, false};
+    return run_mm(transposed ? flipped(a) : a, values, places, dense);
+}
+Tensor sampled_product(const Tensor& a, const Tensor& b, const Tensor& places) {
+    return run_sampled({a.size(0), b.size(0), false}, a, b, places);
+}
 
 // ---- sparse_mm: sparse times dense, row by row (values, indices, dense) ----
 const OpDef sparse_mm_op = {

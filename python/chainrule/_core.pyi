@@ -2202,6 +2202,27 @@ def live_tensors() -> _int: ...
 def live_nodes() -> _int: ...
 def registry() -> list[dict[str, Any]]: ...
 
+def _grid_sample(
+    input: Tensor,
+    grid: Tensor,
+    mode: str,
+    padding_mode: str,
+    align_corners: _bool,
+    *,
+    out: Any = None,
+) -> Tensor:
+    """grid_sample of images with few channels, in one pass.
+
+    Args:
+        input: (N, C, H, W) or (N, C, D, H, W) floating tensor.
+        grid: (N, ..., 2) or (N, ..., 3) coordinates of the same dtype from -1 to 1, that of the last axis first.
+        mode, padding_mode, align_corners: as for grid_sample().
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr._core._grid_sample(cr.tensor([[[[1.0, 2.0]]]]), cr.zeros(1, 1, 1, 2), "bilinear", "zeros", True)
+        tensor([[[[1.5000]]]])
+    """
 def _grid_taps(
     grid: Tensor,
     size: Ints,

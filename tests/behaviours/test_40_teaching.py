@@ -27,7 +27,7 @@ LOOSER = {
         "rnn_tanh lstm": 8,
         "einsum batch_norm rms_norm conv1d conv2d conv_transpose1d conv_transpose2d interpolate rnn_tanh_cell": 4,
         "log_softmax lstm_cell linalg_matrix_power matrix_power huber_loss lp_pool2d _sampled_mm _sparse_mm": 4,
-        "grid_sample": 4,
+        "grid_sample _grid_sample": 4,
         "softmin std std_mean linalg_norm cdist bilinear lp_pool1d lp_pool3d resample_axis rnn_relu gru_cell": 2,
         "poisson_nll_loss binary_cross_entropy_with_logits logcumsumexp _grid_taps": 2,
     },

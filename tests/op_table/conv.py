@@ -283,6 +283,7 @@ ROWS = (
         (
             S(F(1, 1, 3, 2), F(1, 1, 2, 2, low=-0.9, high=0.9), align_corners=False),
             S(F(2, 2, 3, 4), F(2, 2, 3, 2), align_corners=True),
+            S(F(2, 17, 3, 4), F(2, 2, 3, 2), align_corners=True),
             S(F(2, 2, 3, 4), F(2, 2, 3, 2), padding_mode="border", align_corners=False),
             S(F(2, 2, 3, 4), F(2, 2, 3, 2), padding_mode="reflection", align_corners=False),
             S(F(2, 2, 3, 4), F(2, 2, 3, 2), mode="nearest", align_corners=False),

@@ -260,7 +260,41 @@ def taps_by_numpy(grid, size, mode, outside, align):
     return grid_taps(grid, size, MODES.index(mode), OUTSIDE.index(outside), align, (0,) * len(size))
 
 
+def sampled_by_numpy(x, grid, mode, outside, align):
+    from chainrule._flat.numpy_ops.images import grid_sample
+
+    return grid_sample(x, grid, MODES.index(mode), OUTSIDE.index(outside), align)
+
+
 SPARSE = (
+    Op(
+        "_grid_sample",
+        (
+            S(F(1, 1, 3, 2), F(1, 2, 2, 2), "bilinear", "zeros", False),
+            S(F(2, 2, 3, 4), F(2, 3, 1, 2), "bilinear", "reflection", True),
+            S(F(2, 2, 2, 3, 4), F(2, 3, 1, 1, 3), "bilinear", "border", False),
+            S(F(1, 2, 3, 4), F(1, 3, 2, 2), "nearest", "border", False),
+            S(F(1, 2, 3, 4), F(1, 3, 2, 2), "bicubic", "reflection", False),
+        ),
+        fn="_core._grid_sample",
+        method=None,
+        ref=False,
+        np=sampled_by_numpy,
+        domain=(-1.3, 1.3),
+        tol=20,
+        bad=(
+            bad(
+                ValueError,
+                r"^grid_sample: one coordinate for each .* grid of shape \(1, 3, 2\)",
+                *(F(1, 1, 3, 4), F(1, 3, 2), "bilinear", "zeros", False),
+            ),
+            bad(
+                TypeError,
+                r"^grid_sample: images and a grid of one floating dtype",
+                *(F(1, 1, 3, 4), I(1, 3, 2, 2), "bilinear", "zeros", False),
+            ),
+        ),
+    ),
     Op(
         "_grid_taps",
         (

@@ -73,6 +73,12 @@ def _grid_taps(c: Call) -> Written:
     return Written(f"grid_taps({c.x[0]}, {tuple(c.attributes['size'])}, {kind}, {tuple(c.attributes['order'])})", True)
 
 
+@template("grid_sample")
+def _grid_sample(c: Call) -> Written:
+    kind = f"{c.mode}, {c.outside}, {c.align}"
+    return Written(f"grid_sample({c.x[0]}, {c.x[1]}, {kind})", True)
+
+
 # Recurrent layers
 
 RECURRENT = tuple(f"{kind}{step}" for kind in ("rnn_tanh", "rnn_relu", "lstm", "gru") for step in ("", "_cell"))

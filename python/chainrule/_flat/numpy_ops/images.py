@@ -255,3 +255,13 @@ def grid_taps(grid, size, mode, outside, align, order):
     first = rows // (len(places) // max(len(grid), 1) or 1) * (elements + 1)
     columns = first + np.where(at < 0, elements, at)
     return weights.reshape(-1).astype(grid.dtype), np.stack([(rows + 0 * at).reshape(-1), columns.reshape(-1)])
+
+
+def grid_sample(x, grid, mode, outside, align):
+    """Elements of images at the places of a grid."""
+    axes = x.ndim - 2
+    weights, (_, columns) = grid_taps(grid, x.shape[2:], mode, outside, align, (0,) * axes)
+    rows = np.moveaxis(x.reshape(*x.shape[:2], -1), 1, 2)
+    rows = np.concatenate([rows, np.zeros_like(rows[:, :1])], 1).reshape(-1, x.shape[1])
+    taken = (weights[:, None] * rows[columns]).reshape(len(x), grid[0].size // axes, -1, x.shape[1]).sum(2)
+    return np.moveaxis(taken, 2, 1).reshape(*x.shape[:2], *grid.shape[1:-1])
