@@ -334,6 +334,7 @@ Example:
            check<ValueError>(fits && *std::min_element(size.begin(), size.end()) > 0, "grid_sample",
                              ": one coordinate for each axis of the images is required, got a grid of shape ",
                              grid.shape(), " and images of size ", size, ".");
+           checked_numel("grid_sample", size);
            check<TypeError>(is_floating(grid.dtype()), "grid_sample: the grid must be floating, got ", grid.dtype(),
                             ".");
            const GridAttrs a = attrs_of(size, mode, outside, args.flag(4));
