@@ -174,7 +174,7 @@ def test_doctests(name):
         need(WITH_EXTRA[name])
     module = importlib.import_module(name)
     parser = doctest.DocTestFinder(exclude_empty=True)
-    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     failed = []
     for test in parser.find(
         module,

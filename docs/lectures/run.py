@@ -35,7 +35,7 @@ def run(page: Path) -> str:
     """Run a page in the current folder, into whose images/ it draws; the report of what differs, empty if nothing."""
     Path("images").mkdir(exist_ok=True)
     report = io.StringIO()
-    doctest.DocTestRunner(optionflags=FLAGS).run(session(page), out=report.write)
+    doctest.DocTestRunner(verbose=False, optionflags=FLAGS).run(session(page), out=report.write)
     return report.getvalue()
 
 
