@@ -75,7 +75,7 @@ Tensor kron(const Tensor& a, const Tensor& b) {
         wide_a.push(1);
         wide_b.push(1);
         wide_b.push(size_b);
-        out.push(size_a * size_b);
+        out.push(checked_numel("kron", {size_a, size_b}));
     }
     return reshape(reshape(a, wide_a) * reshape(b, wide_b), out);
 }
