@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class UntypedStorage:
         elif isinstance(data, int) and not isinstance(data, bool):
             self._elements = _core.empty(data, dtype=dtype or self._dtype, device=device)
         else:
-            self._elements = _core.tensor(list(data), dtype=dtype or self._dtype, device=device)
+            self._elements = _core.tensor(list(cast(Any, data)), dtype=dtype or self._dtype, device=device)
 
     @classmethod
     def from_buffer(cls, buffer: Any, byte_order: str = "native", *, dtype: Any = None) -> Any:
@@ -56,7 +56,7 @@ class UntypedStorage:
         Args:
             byte_order: "native", "little" or "big".
         """
-        codes = {"native": "=", "little": "<", "big": ">"}
+        codes: dict[str, Literal["=", "<", ">"]] = {"native": "=", "little": "<", "big": ">"}
         if byte_order not in codes:
             raise ValueError(f"from_buffer: byte_order must be one of {list(codes)}, got {byte_order!r}.")
         stored = np.dtype((dtype or cls._dtype).name).newbyteorder(codes[byte_order])

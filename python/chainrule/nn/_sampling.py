@@ -226,7 +226,7 @@ def grid_sample(
     if mode == "bicubic" and axes != 2:
         raise ValueError(f"grid_sample: mode bicubic takes images (N, C, H, W), got {tuple(input.shape)}.")
     dtype = promote_types(promote_types(input.dtype, grid.dtype), _core.float32)  # narrow elements are rounded once
-    size, images, channels = tuple(input.shape[2:]), *input.shape[:2]
+    images, channels, *size = input.shape
     if channels < _MANY_CHANNELS and input.numel() > 0:
         output = _grid_sample(input.to(dtype), grid.to(dtype), mode, padding_mode, bool(align_corners))
         return output.to(promote_types(input.dtype, grid.dtype))

@@ -390,7 +390,7 @@ class ParameterDict(Module):
         if isinstance(parameters, Mapping):
             pairs = parameters.items() if isinstance(parameters, OrderedDict) else sorted(parameters.items())
         else:
-            pairs = parameters.items() if hasattr(parameters, "items") else parameters
+            pairs = getattr(parameters, "items", lambda: parameters)()
         for pair in pairs:
             if not isinstance(pair, Iterable):
                 raise TypeError(
