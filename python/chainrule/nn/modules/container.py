@@ -386,7 +386,7 @@ class ParameterDict(Module):
                 f"ParameterDict: a mapping or pairs of names and parameters are required, got "
                 f"{type(parameters).__name__}."
             )
-        pairs: Iterable[Any]
+        pairs: Any
         if isinstance(parameters, Mapping):
             pairs = parameters.items() if isinstance(parameters, OrderedDict) else sorted(parameters.items())
         else:
