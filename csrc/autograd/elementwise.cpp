@@ -170,30 +170,6 @@ void run_narrow_job(char* const* ptr, const int64_t* stride, int64_t n, const do
     }
 }
 
-// Runs the loop of a row of the kernel table for the inputs' one dtype.
-void apply_row(const Loop (&row)[kNumDTypes], const Tensor& out, const Tensor* inputs, int n, const double* param) {
-    const DType t = inputs[0].dtype();
-    if (!is_narrow(t)) [[likely]]
-        return apply_loop(row[index_of(t)], out, inputs, n, param);
-    const kernels::Table& k = kernels::kernels();
-    const NarrowJob job{row[index_of(wide(t))],
-                        param,
-                        n,
-                        static_cast<int64_t>(item_size(wide(t))),
-                        k.widen[narrow_index(t)],
-                        out.dtype() == t ? k.narrow[narrow_index(t)] : nullptr};
-    apply_loop(run_narrow_job, out, inputs, n, static_cast<const double*>(static_cast<const void*>(&job)));
-}
-
-}  // namespace
-
-bool is_loop(const OpDef& op) {
-    return op.eval == eval_unary || op.eval == eval_binary || op.eval == eval_ternary || op.eval == eval_compare ||
-           op.eval == eval_predicate;
-}
-
-namespace {
-
 // The sign bits of narrow floats, turned or cleared: four at a time where they are neighbours.
 template <bool kClear> void change_signs(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
     constexpr uint64_t signs = 0x8000800080008000;
@@ -214,17 +190,43 @@ template <bool kClear> void change_signs(char* const* ptr, const int64_t* stride
     }
 }
 
+// The loop of a row that needs no wide elements, or null.
+Loop loop_on_bits(const Loop* row, DType t) {
+    if (t != DType::Float16 && t != DType::BFloat16) return nullptr;
+    const auto& unary = kernels::kernels().unary;
+    if (row == unary[static_cast<int>(kernels::Unary::Neg)]) return change_signs<false>;
+    return row == unary[static_cast<int>(kernels::Unary::Abs)] ? change_signs<true> : nullptr;
+}
+
+void apply_narrow_row(const Loop* row, const Tensor& out, const Tensor* inputs, int n, const double* param) {
+    const DType t = inputs[0].dtype();
+    if (Loop loop = loop_on_bits(row, t)) return apply_loop(loop, out, inputs, n, param);
+    const kernels::Table& k = kernels::kernels();
+    const NarrowJob job{row[index_of(wide(t))],
+                        param,
+                        n,
+                        static_cast<int64_t>(item_size(wide(t))),
+                        k.widen[narrow_index(t)],
+                        out.dtype() == t ? k.narrow[narrow_index(t)] : nullptr};
+    apply_loop(run_narrow_job, out, inputs, n, static_cast<const double*>(static_cast<const void*>(&job)));
+}
+
+// Runs the loop of a row of the kernel table for the inputs' one dtype.
+void apply_row(const Loop (&row)[kNumDTypes], const Tensor& out, const Tensor* inputs, int n, const double* param) {
+    const DType t = inputs[0].dtype();
+    if (is_narrow(t)) [[unlikely]]
+        return apply_narrow_row(row, out, inputs, n, param);
+    apply_loop(row[index_of(t)], out, inputs, n, param);
+}
+
 }  // namespace
 
-void eval_unary(EvalCtx& c) {
-    const DType t = c.input(0).dtype();
-    const auto kernel = static_cast<kernels::Unary>(c.op.kernel);
-    if (t == DType::Float16 || t == DType::BFloat16) {
-        if (kernel == kernels::Unary::Neg) return apply_loop(change_signs<false>, c.out(), c.inputs, 1, nullptr);
-        if (kernel == kernels::Unary::Abs) return apply_loop(change_signs<true>, c.out(), c.inputs, 1, nullptr);
-    }
-    apply_row(kernels::kernels().unary[c.op.kernel], c.out(), c.inputs, 1, param_of(c));
+bool is_loop(const OpDef& op) {
+    return op.eval == eval_unary || op.eval == eval_binary || op.eval == eval_ternary || op.eval == eval_compare ||
+           op.eval == eval_predicate;
 }
+
+void eval_unary(EvalCtx& c) { apply_row(kernels::kernels().unary[c.op.kernel], c.out(), c.inputs, 1, param_of(c)); }
 
 void eval_binary(EvalCtx& c) { apply_row(kernels::kernels().binary[c.op.kernel], c.out(), c.inputs, 2, param_of(c)); }
 

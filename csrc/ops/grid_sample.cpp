@@ -250,6 +250,19 @@ void run_taps(const GridAttrs& attrs, const Tensor& grid, Tensor* out) {
     dispatch(grid_taps_op, &grid, 1, &a, out, 2);
 }
 
+// The gradient of the coordinates from that of the weights, as operations.
+Tensor slopes_with_graph(const GridAttrs& a, const Tensor& grid, const Tensor& grad_weights) {
+    std::vector<Tensor> parts;
+    for (int d = 0; d < a.size.n; ++d) {
+        GridAttrs further = a;
+        ++further.order[d];
+        Tensor out[2];
+        run_taps(further, grid, out);
+        parts.push_back(sum(reshape(grad_weights * out[0], {grid.numel() / a.size.n, taps_of(a)}), {1}));
+    }
+    return reshape(stack(parts, 1), grid.shape());
+}
+
 void vjp_taps(VjpCtx& c) {
     const GridAttrs& a = c.attr<GridAttrs>();
     Tensor grid = c.input(0);
@@ -261,15 +274,7 @@ void vjp_taps(VjpCtx& c) {
         });
         return c.set(0, slope);
     }
-    std::vector<Tensor> parts;
-    for (int d = 0; d < a.size.n; ++d) {
-        GridAttrs further = a;
-        ++further.order[d];
-        Tensor out[2];
-        run_taps(further, grid, out);
-        parts.push_back(sum(reshape(c.grad() * out[0], {grid.numel() / a.size.n, taps_of(a)}), {1}));
-    }
-    c.set(0, reshape(stack(parts, 1), grid.shape()));
+    c.set(0, slopes_with_graph(a, grid, c.grad()));
 }
 
 }  // namespace
@@ -380,7 +385,7 @@ template <class T, Sampling mode, int axes>
 void sample_slopes(const GridAttrs& a, const Tensor& x, const Tensor& grid, const T* grad, T* dx, T* dgrid) {
     const int64_t channels = x.size(1), elements = numel_of(a.size), places = grid.numel() / axes / grid.size(0);
     const T *from = x.data<T>(), *coordinates = grid.data<T>();
-    Unlock unlock(grad ? grid.numel() * 64 : 0);
+    Unlock unlock(grid.numel() * 64);
     parallel_for(grid.size(0), (1 << 10) / (places + 1) + 1, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin * places; r < end * places; ++r) {
             const Around<T, mode, axes> around(a, coordinates + r * axes);
@@ -426,15 +431,8 @@ void vjp_with_graph(VjpCtx& c) {
     }
     if (!c.wants(1)) return;
     if (a.mode == Sampling::Nearest) return c.set(1, zeros(grid.shape(), grid.dtype()));
-    Tensor weights = sampled_product(g, rows_of_images(x), taps[1]);
-    std::vector<Tensor> parts;
-    for (int d = 0; d < a.size.n; ++d) {
-        GridAttrs further = a;
-        ++further.order[d];
-        run_taps(further, grid, taps);
-        parts.push_back(sum(reshape(weights * taps[0], {count, taps_of(a)}), {1}));
-    }
-    c.set(1, reshape(stack(parts, 1), grid.shape()));
+    Tensor weights_grad = sampled_product(g, rows_of_images(x), taps[1]);
+    c.set(1, slopes_with_graph(a, grid, weights_grad));
 }
 
 void vjp_sample(VjpCtx& c) {

@@ -2231,7 +2231,7 @@ def _grid_taps(
     align_corners: _bool,
     *,
     out: Any = None,
-) -> Tensor:
+) -> tuple[Tensor, Tensor]:
     """The matrix by which grid_sample multiplies: a row for each place, a column for each element of the images.
 
     Behind the elements of each image comes a column for what lies outside.

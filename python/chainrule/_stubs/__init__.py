@@ -51,7 +51,7 @@ RETURNS: dict[str, str | list[str]] = {
     **{name: ["Tensor", PAIR, "Tensor"] for name in ("max", "min")},
     **{name: ["Tensor", PAIR] for name in ("median", "nanmedian")},
     **dict.fromkeys(["sort", "topk", "kthvalue", "mode", "cummax", "cummin"], PAIR),
-    **dict.fromkeys(["var_mean", "std_mean", "aminmax"], "tuple[Tensor, Tensor]"),
+    **dict.fromkeys(["_grid_taps", "var_mean", "std_mean", "aminmax"], "tuple[Tensor, Tensor]"),
     **dict.fromkeys(["linalg_svd", "svd", "linalg_lstsq", "linalg_qr", "qr", "linalg_eigh"], "Any"),  # named tuples
     **dict.fromkeys(["linalg_slogdet", "slogdet"], "Any"),
     **dict.fromkeys(["rnn_tanh", "rnn_relu", "gru", "lstm_cell"], "tuple[Tensor, Tensor]"),
