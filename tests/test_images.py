@@ -131,3 +131,28 @@ def test_same_bits_for_any_number_of_threads(shape, kernel, options):
     for other in results[1:]:
         for a, b in zip(other, results[0], strict=True):
             same(a, b)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("align", [True, False])
+@pytest.mark.parametrize("outside", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("mode", ["bilinear", "nearest"])
+@pytest.mark.parametrize("size", [(5, 7), (1, 4), (1, 1)])
+def test_few_channels_are_sampled_like_many(size, mode, outside, align, dtype):
+    # Few channels are read by a kernel, many by a product with a sparse matrix. 300 places: a block and a part of one.
+    rng = np.random.default_rng(0)
+    few, many = 2, 128
+    places = rng.uniform(-1.7, 1.7, (2, 15, 20, 2)).astype(dtype)
+    places[1, ::2, ::3] = rng.choice([np.nan, np.inf, -np.inf, 1e10, -1e30, 1, -1, 0], (8, 7, 2))
+    image, g = (rng.standard_normal((2, few, *s)).astype(dtype) for s in (size, (15, 20)))
+
+    def run(channels):
+        x = cr.tensor(np.tile(image, (1, channels // few, 1, 1)), requires_grad=True)
+        grid = cr.tensor(places, requires_grad=True)
+        y = nn.functional.grid_sample(x, grid, mode, outside, align)
+        only_few = np.concatenate([g, np.zeros((2, channels - few, 15, 20), dtype)], 1)
+        dx, dgrid = cr.autograd.grad(y, [x, grid], cr.tensor(only_few))
+        return y.detach().numpy()[:, :few], dx.numpy()[:, :few], dgrid.numpy()
+
+    for ours, theirs in zip(run(few), run(many), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)

@@ -352,6 +352,21 @@ using SparseRows = void (*)(const int64_t* starts, const int64_t* columns, const
 using SampledDots = void (*)(const int64_t* rows, const int64_t* columns, const void* a, const void* b, void* out,
                              int64_t count, int64_t n);
 
+// Images (channels, height, width), a plane below 2^31 elements, read at places of a grid: two coordinates from -1 to 1 each, that
+// of the width first. Between elements bilinear, or the nearest one.
+enum class Outside : uint8_t { Zeros, Border, Reflection };
+struct GridSample {
+    const void* images;
+    int64_t channels, height, width;
+    int64_t out_plane;  // elements from one channel of the output to the next
+    Outside outside;
+    bool nearest, align;
+};
+using SampleGrid = void (*)(const GridSample& s, const void* grid, int64_t places, void* out);
+// Adds to dx, writes dgrid (not for `nearest`); each may be null.
+using SampleGridGrad = void (*)(const GridSample& s, const void* grid, int64_t places, const void* grad, void* dx,
+                                void* dgrid);
+
 struct Table {
     const char* isa;
     Loop unary[static_cast<int>(Unary::Count)][kNumDTypes];  // null where the dtype is not supported
@@ -399,6 +414,8 @@ struct Table {
     Transpose transpose[kNumDTypes];
     SparseRows sparse_rows[kNumDTypes];
     SampledDots sampled_dots[kNumDTypes];
+    SampleGrid sample_grid[kNumDTypes];
+    SampleGridGrad sample_grid_grad[kNumDTypes];
 };
 
 // Chosen once, at the first call (core/cpu.h says how); a plain pointer load afterwards.

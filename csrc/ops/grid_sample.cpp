@@ -7,6 +7,7 @@
 #include "autograd/recorder.h"
 #include "core/parallel.h"
 #include "core/unlock.h"
+#include "kernels/kernels.h"
 #include "ops/forms.h"
 #include "ops/ops.h"
 #include "ops/reduce_rules.h"
@@ -21,7 +22,7 @@ extern const OpDef grid_taps_op;
 namespace {
 
 enum class Sampling { Bilinear, Nearest, Bicubic };
-enum class Outside { Zeros, Border, Reflection };
+using kernels::Outside;
 
 struct GridAttrs {
     Sampling mode;
@@ -409,6 +410,54 @@ void sample_slopes(const GridAttrs& a, const Tensor& x, const Tensor& grid, cons
     });
 }
 
+// Images between whose elements a kernel reads.
+bool has_kernel(const GridAttrs& a) {
+    return a.size.n == 2 && a.mode != Sampling::Bicubic && numel_of(a.size) < int64_t{1} << 31;
+}
+kernels::GridSample kernel_sample(const GridAttrs& a, const Tensor& x, int64_t places) {
+    return {x.data(), x.size(1), a.size[0], a.size[1], places, a.outside, a.mode == Sampling::Nearest, a.align};
+}
+
+// f(sample, its first place, the place after its last) for all that places [begin, end) of all samples touch.
+template <class F> void each_sample(int64_t begin, int64_t end, int64_t places, const F& f) {
+    for (int64_t r = begin, next; r < end; r = next) {
+        next = std::min(end, (r / places + 1) * places);
+        f(r / places, r % places, next - r);
+    }
+}
+
+void sample_by_kernel(const GridAttrs& a, const Tensor& x, const Tensor& grid, const Tensor& out) {
+    const int64_t places = grid.numel() / 2 / grid.size(0), item = static_cast<int64_t>(x.item_size());
+    const int64_t channels = x.size(1), plane = numel_of(a.size), each = 16 + 8 * channels;
+    const auto run = kernels::kernels().sample_grid[static_cast<int>(x.dtype())];
+    Unlock unlock(grid.numel() / 2 * each);
+    parallel_for(grid.numel() / 2, (1 << 16) / each + 1, [&](int64_t begin, int64_t end) {
+        kernels::GridSample s = kernel_sample(a, x, places);
+        each_sample(begin, end, places, [&](int64_t image, int64_t first, int64_t count) {
+            s.images = x.data() + image * channels * plane * item;
+            char* to = out.data() + (image * channels * places + first) * item;
+            run(s, grid.data() + (image * places + first) * 2 * item, count, to);
+        });
+    });
+}
+
+void slopes_by_kernel(const GridAttrs& a, const Tensor& x, const Tensor& grid, const Tensor& grad, const Tensor& dx,
+                      const Tensor& dgrid) {
+    const int64_t places = grid.numel() / 2 / grid.size(0), item = static_cast<int64_t>(x.item_size());
+    const int64_t image = x.size(1) * numel_of(a.size) * item;  // bytes
+    const auto run = kernels::kernels().sample_grid_grad[static_cast<int>(x.dtype())];
+    Unlock unlock(grid.numel() * 16);
+    parallel_for(grid.size(0), (1 << 12) / (places + 1) + 1, [&](int64_t begin, int64_t end) {
+        kernels::GridSample s = kernel_sample(a, x, places);
+        for (int64_t i = begin; i < end; ++i) {
+            const int64_t at = i * places * 2 * item;
+            s.images = x.data() + i * image;
+            run(s, grid.data() + at, places, grad.data() + i * x.size(1) * places * item,
+                dx ? dx.data() + i * image : nullptr, dgrid ? dgrid.data() + at : nullptr);
+        }
+    });
+}
+
 // Images as rows of channels, and one of zeros behind each.
 Tensor rows_of_images(const Tensor& x) {
     Tensor flat = transpose(reshape(x, {x.size(0), x.size(1), x.numel() / (x.size(0) * x.size(1))}), 1, 2);
@@ -441,10 +490,13 @@ void vjp_sample(VjpCtx& c) {
     Tensor x = contiguous_data(c.input(0)), grid = contiguous_data(c.input(1)), g = contiguous_data(c.grad());
     Tensor dx = c.wants(0) ? zeros(x.shape(), x.dtype()) : Tensor();
     Tensor dgrid = c.wants(1) ? zeros(grid.shape(), grid.dtype()) : Tensor();
-    visit_kind(a, x.dtype(), [&]<class T, Sampling mode, int axes>() {
-        T* slopes_of_grid = dgrid && mode != Sampling::Nearest ? dgrid.data<T>() : nullptr;
-        sample_slopes<T, mode, axes>(a, x, grid, g.data<T>(), dx ? dx.data<T>() : nullptr, slopes_of_grid);
-    });
+    const Tensor slopes = a.mode == Sampling::Nearest ? Tensor() : dgrid;
+    if (has_kernel(a)) slopes_by_kernel(a, x, grid, g, dx, slopes);
+    else
+        visit_kind(a, x.dtype(), [&]<class T, Sampling mode, int axes>() {
+            T *to_x = dx ? dx.data<T>() : nullptr, *to_grid = slopes ? slopes.data<T>() : nullptr;
+            sample_slopes<T, mode, axes>(a, x, grid, g.data<T>(), to_x, to_grid);
+        });
     if (dx) c.set(0, dx);
     if (dgrid) c.set(1, dgrid);
 }
@@ -463,6 +515,7 @@ const OpDef grid_sample_op = {
         [](EvalCtx& c) {
             const GridAttrs& a = c.attr<GridAttrs>();
             Tensor x = contiguous_data(c.input(0)), grid = contiguous_data(c.input(1));
+            if (has_kernel(a)) return sample_by_kernel(a, x, grid, c.out());
             visit_kind(a, x.dtype(), [&]<class T, Sampling mode, int axes>() {
                 sample_places<T, mode, axes>(a, x, grid, c.out().data<T>());
             });

@@ -99,6 +99,9 @@ void sparse_rows(const int64_t* starts, const int64_t* columns, const void* valu
 template <class T>
 void sampled_dots(const int64_t* rows, const int64_t* columns, const void* a, const void* b, void* out, int64_t count,
                   int64_t n);
+template <class T> void sample_grid(const GridSample& s, const void* grid, int64_t places, void* out);
+template <class T>
+void sample_grid_grad(const GridSample& s, const void* grid, int64_t places, const void* grad, void* dx, void* dgrid);
 template <StepRule rule, class T>
 void step_rule(void* p, const void* g, void* const* state, int64_t n, const RuleStep& s);
 template <Recurrent kind, class T> void recurrent(const RecurrentStep& step);
@@ -362,6 +365,16 @@ template <class T> struct SampledDotsEntry {
 template <class Out> constexpr void fill_sparse(Out& out) {
     fill_floats<SparseRowsEntry>(out.sparse_rows);
     fill_floats<SampledDotsEntry>(out.sampled_dots);
+}
+template <class T> struct SampleGridEntry {
+    static constexpr SampleGrid get() { return sample_grid<T>; }
+};
+template <class T> struct SampleGridGradEntry {
+    static constexpr SampleGridGrad get() { return sample_grid_grad<T>; }
+};
+template <class Out> constexpr void fill_sample(Out& out) {
+    fill_floats<SampleGridEntry>(out.sample_grid);
+    fill_floats<SampleGridGradEntry>(out.sample_grid_grad);
 }
 template <class Out> constexpr void fill_rows(Out& out) {
     fill_floats<SoftmaxEntry<false>::Entry>(out.softmax);

@@ -30,6 +30,7 @@ constexpr Table make() {
     fill_progressions(t);
     fill_transpose(t);
     fill_sparse(t);
+    fill_sample(t);
     return t;
 }
 

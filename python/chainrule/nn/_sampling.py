@@ -12,7 +12,8 @@ from .._functions import promote_types
 
 Tensor = _core.Tensor
 _nn = _core._nn
-_MANY_CHANNELS = 16  # from here on rows of channels pay
+# From here on rows of channels pay: beside the kernel for images, and beside reading place by place.
+_MANY_CHANNELS, _SOME_CHANNELS = 96, 16
 _grid_sample: Any = getattr(_core, "_grid_sample")  # noqa: B009
 _grid_taps: Any = getattr(_core, "_grid_taps")  # noqa: B009
 _sparse_mm: Any = getattr(_core, "_sparse_mm")  # noqa: B009
@@ -227,7 +228,8 @@ def grid_sample(
         raise ValueError(f"grid_sample: mode bicubic takes images (N, C, H, W), got {tuple(input.shape)}.")
     dtype = promote_types(promote_types(input.dtype, grid.dtype), _core.float32)  # narrow elements are rounded once
     images, channels, *size = input.shape
-    if channels < _MANY_CHANNELS and input.numel() > 0:
+    few = _MANY_CHANNELS if axes == 2 and mode != "bicubic" else _SOME_CHANNELS
+    if channels < few and input.numel() > 0:
         output = _grid_sample(input.to(dtype), grid.to(dtype), mode, padding_mode, bool(align_corners))
         return output.to(promote_types(input.dtype, grid.dtype))
     weights, places = _grid_taps(grid.to(dtype), size, mode, padding_mode, bool(align_corners))
