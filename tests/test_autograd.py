@@ -333,6 +333,18 @@ def test_a_tracked_leaf_changed_after_use_is_seen():
     expect_error(RuntimeError, "in.?place|modified|changed", y.backward)
 
 
+def test_a_leaf_frozen_after_the_forward_pass_gets_no_gradient():
+    frozen, thawed, other = leaf([1.0, 2.0]), leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    seen = []
+    frozen.register_post_accumulate_grad_hook(seen.append)
+    y = (frozen * thawed * other).sum()
+    frozen.requires_grad_(False)
+    thawed.requires_grad_(False).requires_grad_(True)
+    y.backward()
+    assert frozen.grad is None and not seen
+    assert thawed.grad.tolist() == [3.0, 8.0] and other.grad.tolist() == [1.0, 4.0]
+
+
 def test_threads_with_separate_graphs():
     results = {}
 

@@ -352,6 +352,7 @@ void Pass::accumulate(Node* leaf) {
     slots(leaf)[0].reset();
     if (!leaf->owner || !grad) return;
     Tensor owner(leaf->owner);
+    if (!owner->requires_grad) return;  // frozen since the forward pass
     decltype(NodeExtras::post_accumulate) hooks;
     decltype(NodeExtras::before) before;
     decltype(NodeExtras::after) after;
