@@ -328,6 +328,11 @@ def test_random_transforms_draw_as_torchvision_does(colour):
         (transforms.Grayscale(), (1, 6, 5)),
         (transforms.ConvertImageDtype(cr.float32), (3, 6, 5)),
         (transforms.RandomErasing(1.0, value=3), (3, 6, 5)),
+        (transforms.GaussianBlur(3), (3, 6, 5)),
+        (transforms.RandomInvert(1.0), (3, 6, 5)),
+        (transforms.RandomSolarize(128, 1.0), (3, 6, 5)),
+        (transforms.RandomChoice([transforms.CenterCrop(2), transforms.Resize((2, 2))]), (3, 2, 2)),
+        (transforms.RandomOrder([transforms.Pad(1), transforms.Grayscale()]), (1, 8, 7)),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -336,6 +341,38 @@ def test_classes(colour, transform, shape):
     cr.manual_seed(0)
     assert tuple(transform(tensor).shape) == shape
     assert repr(transform).startswith(type(transform).__name__ + "(")
+
+
+def test_blur():
+    point = cr.zeros(1, 7, 9, dtype=cr.float64)
+    point[0, 3, 4] = 1
+    spread = VF.gaussian_blur(point, (5, 3), (0.8, 1.5))
+    across, down = (np.exp(-0.5 * (np.arange(n) - n // 2) ** 2 / s**2) for n, s in ((5, 0.8), (3, 1.5)))
+    expected = np.outer(down / down.sum(), across / across.sum())
+    np.testing.assert_allclose(spread.numpy()[0, 2:5, 2:7], expected, rtol=1e-14)
+    assert abs(float(spread.sum()) - 1) < 1e-14
+    # The standard deviation that a size stands for; mirrored sides keep a row of one value as it is.
+    assert cr.equal(VF.gaussian_blur(point, 3), VF.gaussian_blur(point, [3, 3], 0.8))
+    np.testing.assert_allclose(VF.gaussian_blur(cr.ones(2, 3, 6, 5), [5, 3]).numpy(), 1, rtol=1e-6)
+    x = cr.rand(3, 6, 5, requires_grad=True)
+    VF.gaussian_blur(x, 3).sum().backward()
+    assert abs(float(x.grad.sum()) - 90) < 1e-4
+    for arguments in [(4,), (3, 0.0), ([3, 3, 3],)]:
+        with pytest.raises(ValueError, match="gaussian_blur: .* must be one or two"):
+            VF.gaussian_blur(point, *arguments)
+    for arguments in [(2,), (3, (2.0, 1.0))]:
+        with pytest.raises(ValueError, match="GaussianBlur: "):
+            transforms.GaussianBlur(*arguments)
+
+
+def test_blur_and_negatives_of_each_kind(colour):
+    tensor = cr.from_numpy(np.moveaxis(colour, 2, 0).copy())
+    for function in (lambda x: VF.gaussian_blur(x, 3), VF.invert, lambda x: VF.solarize(x, 100)):
+        expected = np.moveaxis(function(tensor).numpy(), 0, 2)
+        for kind in kinds(colour)[:2]:
+            assert np.array_equal(as_array(function(kind)), as_array(expected))
+    assert np.array_equal(as_array(VF.invert(kinds(colour)[1])), 255 - colour)
+    assert VF.solarize(cr.tensor([[0.2, 0.9]]), 0.5).tolist()[0] == pytest.approx([0.2, 0.1])
 
 
 def test_jitter_of_pictures_changes_colours(colour):

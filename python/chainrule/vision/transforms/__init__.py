@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -355,6 +356,76 @@ class RandomApply(_Layer):
         for transform in self.transforms:
             img = transform(img)
         return img
+
+
+class RandomChoice(_Transform):
+    """One of a list of transforms, drawn by Python's random.
+
+    Args:
+        p: how likely each is; None: all alike.
+    """
+
+    def __init__(self, transforms: Sequence[Callable[[Any], Any]], p: Sequence[float] | None = None) -> None:
+        self.transforms = transforms
+        self.p = p
+
+    def __call__(self, img: Any) -> Any:
+        return random.choices(self.transforms, weights=self.p)[0](img)
+
+
+class RandomOrder(_Transform):
+    """A list of transforms in an order drawn by Python's random."""
+
+    def __init__(self, transforms: Sequence[Callable[[Any], Any]]) -> None:
+        self.transforms = transforms
+
+    def __call__(self, img: Any) -> Any:
+        order = list(range(len(self.transforms)))
+        random.shuffle(order)
+        for i in order:
+            img = self.transforms[i](img)
+        return img
+
+
+class GaussianBlur(_Layer):
+    """Blurred by a Gaussian whose standard deviation is drawn at random.
+
+    Args:
+        kernel_size: how many pixels are averaged: an odd number, or (across, down).
+        sigma: the standard deviation, or (low, high).
+    """
+
+    def __init__(self, kernel_size: Any, sigma: Any = (0.1, 2.0)) -> None:
+        sizes = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
+        bounds = (sigma, sigma) if isinstance(sigma, numbers.Number) else tuple(sigma)
+        if len(bounds) != 2 or not 0 < bounds[0] <= bounds[1]:
+            raise ValueError(f"GaussianBlur: sigma must be a number above 0, or (low, high), got {sigma}.")
+        if any(size <= 0 or size % 2 == 0 for size in sizes):
+            raise ValueError(f"GaussianBlur: kernel_size must be one or two odd numbers above 0, got {kernel_size}.")
+        super().__init__(kernel_size=sizes * (2 // len(sizes)), sigma=bounds)
+
+    def forward(self, img: Any) -> Any:
+        return F.gaussian_blur(img, self.kernel_size, _uniform(*self.sigma))
+
+
+class RandomInvert(_Layer):
+    """The negative, with probability p."""
+
+    def __init__(self, p: float = 0.5) -> None:
+        super().__init__(p=p)
+
+    def forward(self, img: Any) -> Any:
+        return F.invert(img) if float(chainrule.rand(1)) < self.p else img
+
+
+class RandomSolarize(_Layer):
+    """The negative where a value reaches the threshold, with probability p."""
+
+    def __init__(self, threshold: float, p: float = 0.5) -> None:
+        super().__init__(threshold=threshold, p=p)
+
+    def forward(self, img: Any) -> Any:
+        return F.solarize(img, self.threshold) if float(chainrule.rand(1)) < self.p else img
 
 
 class RandomErasing(_Layer):

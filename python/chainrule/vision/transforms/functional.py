@@ -1,13 +1,14 @@
 """What the transforms do, as functions of a picture.
 
 A picture is one of Pillow's, a NumPy array (H, W) or (H, W, C), or a tensor (..., H, W); the result is of the same
-kind. Gradients do not flow through these functions, except through normalize and resize.
+kind. Gradients do not flow through these functions, except through normalize, resize and gaussian_blur.
 """
 
 from __future__ import annotations
 
 import enum
 import math
+import numbers
 from collections.abc import Callable
 from typing import Any
 
@@ -423,3 +424,61 @@ def adjust_hue(img: Any, hue_factor: float) -> Any:
     bands = np.stack([turned, saturation, value], axis=2)
     image = pillow("adjust_hue")
     return image.merge("HSV", [image.fromarray(bands[:, :, i].copy()) for i in range(3)]).convert(img.mode)
+
+
+# --- filters -----------------------------------------------------------------------------------------------------
+
+
+def _bell(size: int, sigma: float, dtype: Any) -> Any:
+    """A Gaussian at size places, with sum 1."""
+    half = (size - 1) * 0.5
+    weights = chainrule.exp(-0.5 * (chainrule.linspace(-half, half, size, dtype=dtype) / sigma).pow(2))
+    return weights / weights.sum()
+
+
+def gaussian_blur(img: Any, kernel_size: Any, sigma: Any = None) -> Any:
+    """Blurred: each pixel is a mean of those around it, weighted by a Gaussian; the picture is mirrored at its sides.
+
+    Args:
+        kernel_size: how many pixels are averaged: an odd number, or (across, down).
+        sigma: the Gaussian's standard deviation: a number, or (across, down); None: 0.15 * size + 0.35.
+    """
+    sizes = [kernel_size] * 2 if isinstance(kernel_size, int) else list(kernel_size)
+    if len(sizes) != 2 or any(size <= 0 or size % 2 == 0 for size in sizes):
+        raise ValueError(f"gaussian_blur: kernel_size must be one or two odd numbers above 0, got {kernel_size}.")
+    given = [0.15 * size + 0.35 for size in sizes] if sigma is None else sigma
+    sigmas = [float(given)] * 2 if isinstance(given, numbers.Number) else list(given) * (2 // len(given))
+    if len(sigmas) != 2 or min(sigmas) <= 0:
+        raise ValueError(f"gaussian_blur: sigma must be one or two numbers above 0, got {sigma}.")
+    if not isinstance(img, chainrule.Tensor):
+        return _on_array(img, lambda array: gaussian_blur(_channels(array), sizes, sigmas).numpy().reshape(array.shape))
+    dtype = img.dtype if img.is_floating_point() else chainrule.float32
+    across, down = (_bell(size, value, dtype) for size, value in zip(sizes, sigmas, strict=True))
+    channels = img.shape[-3]
+    kernel = chainrule.outer(down, across).expand(channels, 1, sizes[1], sizes[0])
+    x = img.reshape(-1, *img.shape[-3:]).to(dtype)
+    x = chainrule.nn.functional.pad(x, [sizes[0] // 2] * 2 + [sizes[1] // 2] * 2, mode="reflect")
+    x = chainrule.nn.functional.conv2d(x, kernel, groups=channels).reshape(img.shape)
+    return x if img.is_floating_point() else x.round().clamp(0, 255).to(img.dtype)
+
+
+def _channels(array: np.ndarray) -> Any:
+    return chainrule.from_numpy(np.ascontiguousarray(array[None] if array.ndim == 2 else array))
+
+
+def _top(array: np.ndarray) -> float:
+    return 1.0 if array.dtype.kind == "f" else float(np.iinfo(array.dtype).max)
+
+
+def invert(img: Any) -> Any:
+    """The negative."""
+    return _on_array(img, lambda array: (_top(array) - array).astype(array.dtype))
+
+
+def solarize(img: Any, threshold: float) -> Any:
+    """The negative where a value reaches the threshold."""
+
+    def turn(array: np.ndarray) -> np.ndarray:
+        return np.where(array >= threshold, (_top(array) - array).astype(array.dtype), array)
+
+    return _on_array(img, turn)
