@@ -425,6 +425,21 @@ def test_large_parameters(torch):
     np.testing.assert_allclose(run(cr), run(torch), rtol=1e-5, atol=1e-6)
 
 
+def test_a_wrapper_that_does_not_call_init():
+    class Slow(optim.Optimizer):
+        def __init__(self, inner):
+            self.inner, self.defaults, self.param_groups = inner, inner.defaults, inner.param_groups
+            self.state = {}
+
+    weight = nn.Parameter(cr.ones(2))
+    inner = optim.SGD([weight], lr=0.1, momentum=0.9)
+    weight.sum().backward()
+    inner.step()
+    slow = Slow(inner)
+    slow.load_state_dict(inner.state_dict())
+    assert slow.state[weight]["momentum_buffer"].tolist() == [1, 1] and slow.param_groups[0]["lr"] == 0.1
+
+
 def test_repr():
     text = repr(optim.SGD([nn.Parameter(cr.ones(1))], lr=0.1, momentum=0.9))
     assert text.startswith("SGD (") and "momentum: 0.9" in text and "lr: 0.1" in text

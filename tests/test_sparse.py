@@ -334,6 +334,16 @@ def test_as_a_buffer():
     assert cr.load(file)["adj"].is_sparse
 
 
+def test_new_makes_one_of_the_same_kind():
+    x = cr.sparse_coo_tensor([[0, 2], [1, 0]], [1.0, 2.0], (3, 2), dtype=cr.float64)
+    y = x.new(x._indices(), x._values().pow(2), x.size())
+    assert y.is_sparse and y.dtype == cr.float64 and y.to_dense().tolist() == [[0, 1], [0, 0], [4, 0]]
+    empty = x.new().resize_as_(x)
+    assert empty.shape == (3, 2) and empty._nnz() == 0 and empty.to_dense().sum() == 0
+    with pytest.raises(ValueError, match="resize_as_: a sparse tensor without entries"):
+        x.resize_as_(y)
+
+
 def test_in_a_function():
     class Product(cr.autograd.Function):
         @staticmethod

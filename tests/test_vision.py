@@ -358,7 +358,7 @@ def test_blur():
     VF.gaussian_blur(x, 3).sum().backward()
     assert abs(float(x.grad.sum()) - 90) < 1e-4
     for arguments in [(4,), (3, 0.0), ([3, 3, 3],)]:
-        with pytest.raises(ValueError, match="gaussian_blur: .* must be one or two"):
+        with pytest.raises(ValueError, match=r"gaussian_blur: .* must be one or two"):
             VF.gaussian_blur(point, *arguments)
     for arguments in [(2,), (3, (2.0, 1.0))]:
         with pytest.raises(ValueError, match="GaussianBlur: "):

@@ -44,8 +44,8 @@ _ELSEWHERE |= {f"torch.optim.{name}": "chainrule.optim" for name in ("_adafactor
 # Files of PyTorch hold more names than ours do: a package's names are found in each of its modules.
 _PACKAGES = {"torch.nn.modules": "chainrule.nn", "torch.optim": "chainrule.optim"}
 _PACKAGES["torch.distributions"] = "chainrule.distributions"
-# What programs import that needs PyTorch: torchvision itself would not run without it.
-ROOTS = ("torch", "torchvision")
+# What programs import that needs PyTorch, or comes with it: torchvision itself would not run without it.
+ROOTS = ("torch", "torchvision", "functorch")
 # Ours alone: torch has no modules of these names.
 _HIDDEN = {
     "torch.as_torch",
@@ -71,6 +71,8 @@ def _sources(fullname: str) -> list[str]:
         inside = _ELSEWHERE.get(fullname, inside)
         name = f"chainrule.vision.{inside}".rstrip(".")
         return [name] if not inside.startswith("_") and _exists(name) else []
+    if root == "functorch":
+        return [] if inside else ["chainrule._torch_names._functorch", "chainrule.func"]
     found = [f"chainrule._torch_names.{inside.replace('.', '__') or 'top'}"]
     if not any(part.startswith("_") for part in inside.split(".")):
         found.append(f"chainrule.{inside}" if inside else "chainrule")

@@ -1,9 +1,14 @@
 """Names that packages built on PyTorch import, and what they answer. Runs under as_torch."""
 
+import functorch
 import torch
+import torch.distributed.autograd
+import torch.distributed.rpc
 import torch.fx
 from torch._dynamo import OptimizedModule
 from torch.autograd.graph import Node, save_on_cpu
+from torch.distributed import ProcessGroup, isend
+from torch.distributed.elastic.multiprocessing.errors import record
 from torch.distributions.binomial import Binomial
 from torch.export import ExportedProgram
 from torch.hub import get_dir, set_dir
@@ -90,4 +95,32 @@ assert [part.shape[0] for part in x.unsafe_split(2)] == [2, 1]
 y.sum().backward()
 Plain([x]).step()
 assert float(x.detach()[0]) < 0.3
+
+# Several processes are asked for, and are not there.
+assert ProcessGroup and record(helper) is helper
+assert not torch.distributed.rpc.is_available() and not torch.distributed.autograd.is_available()
+assert "torch.distributed.isend" in refused(isend, x, 1)
+
+# Lists of numbers, and other keywords than the methods have.
+a, b = [torch.tensor([1.0, 2.0]), torch.tensor([3.0])], [torch.tensor([2.0, 2.0]), torch.tensor([4.0])]
+torch._foreach_addcdiv_(a, b, b, [0.5, 2.0])
+assert [t.tolist() for t in a] == [[1.5, 2.5], [5.0]]
+assert [t.tolist() for t in torch._foreach_addcmul(a, b, b, torch.tensor([1.0, 0.0]))] == [[5.5, 6.5], [5.0]]
+assert torch._foreach_norm(b, ord=1)[0] == 4
+torch._foreach_maximum_(a, b)
+assert [t.tolist() for t in a] == [[2.0, 2.5], [5.0]]
+
+# functorch, the package beside torch.
+net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3)).eval()
+call, params, buffers = functorch.make_functional_with_buffers(net)
+x = torch.ones(4, 2)
+assert torch.equal(call(params, buffers, x), net(x)) and params[0] is not net[0].weight
+assert "make_functional_with_buffers" in refused(functorch.make_functional, net)
+call, params = functorch.make_functional(net[0])
+(slope, _) = functorch.grad(lambda p: call(p, x).sum())(params)
+assert slope.tolist() == [[4.0, 4.0]] * 3
+_, frozen = functorch.make_functional(net[0], disable_autograd_tracking=True)
+assert not frozen[0].requires_grad
+call, params, buffers = functorch.combine_state_for_ensemble([net, net])
+assert functorch.vmap(call, (0, 0, None))(params, buffers, x).shape == (2, 4, 3)
 print("all names answered")

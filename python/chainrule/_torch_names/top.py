@@ -76,18 +76,39 @@ class TorchVersion(str):
 __version__ = TorchVersion(VERSION)
 
 
+# What the functions for lists call otherwise than the methods do, and options that may hold one number for each tensor.
+_KEYWORDS = {"ord": "p", "scalars": "value", "weights": "weight"}
+_EACH = ("value", "weight")
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) or (isinstance(value, chainrule.Tensor) and value.ndim == 1)
+
+
 def __getattr__(name: str) -> Any:
     """_foreach_add_(tensors, others) and its sisters: a Tensor method on each tensor of a list. Classes of jit."""
     if name in ("ScriptFunction", "ScriptModule"):
         return getattr(chainrule.jit, name)
     operation = name.removeprefix("_foreach_")
     method = getattr(chainrule.Tensor, operation, None)
+    plain = getattr(chainrule.Tensor, operation.removesuffix("_"), None)
+    if method is None and plain is not None:  # a method of one tensor has no form that writes
+
+        def method(tensor: Any, *others: Any, **options: Any) -> Any:
+            return tensor.copy_(plain(tensor, *others, **options))
+
     if operation == name or method is None:
         raise AttributeError(name)
 
     def each(tensors: Any, *others: Any, **options: Any) -> Any:
+        if operation.rstrip("_") in ("addcdiv", "addcmul") and len(others) == 3:
+            others, options["value"] = others[:2], others[2]
+        given = {_KEYWORDS.get(key, key): value for key, value in options.items()}
         columns = [other if isinstance(other, (list, tuple)) else [other] * len(tensors) for other in others]
-        results = [method(tensor, *(column[i] for column in columns), **options) for i, tensor in enumerate(tensors)]
+        results = []
+        for i, tensor in enumerate(tensors):
+            named = {key: value[i] if key in _EACH and _is_list(value) else value for key, value in given.items()}
+            results.append(method(tensor, *(column[i] for column in columns), **named))
         return None if name.endswith("_") else results
 
     each.__name__ = name

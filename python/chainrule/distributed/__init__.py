@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import Any
 
 from .._absent import ignore, refuse
@@ -13,18 +14,41 @@ _HINT = "Run one process: is_available() is False."
 
 is_nccl_available = is_mpi_available = is_gloo_available = is_torchelastic_launched = is_available
 barrier = destroy_process_group = ignore
-init_process_group = refuse("torch.distributed.init_process_group", _HINT)
-new_group = refuse("torch.distributed.new_group", _HINT)
-all_reduce = refuse("torch.distributed.all_reduce", _HINT)
-all_gather = refuse("torch.distributed.all_gather", _HINT)
-all_gather_object = refuse("torch.distributed.all_gather_object", _HINT)
-broadcast = refuse("torch.distributed.broadcast", _HINT)
-reduce = refuse("torch.distributed.reduce", _HINT)
-reduce_scatter = refuse("torch.distributed.reduce_scatter", _HINT)
-scatter = refuse("torch.distributed.scatter", _HINT)
-gather = refuse("torch.distributed.gather", _HINT)
-send = refuse("torch.distributed.send", _HINT)
-recv = refuse("torch.distributed.recv", _HINT)
+
+
+def _refused(name: str) -> Callable[..., Any]:
+    return refuse(f"torch.distributed.{name}", _HINT)
+
+
+init_process_group = _refused("init_process_group")
+new_group = _refused("new_group")
+all_reduce = _refused("all_reduce")
+all_gather = _refused("all_gather")
+all_gather_into_tensor = _refused("all_gather_into_tensor")
+all_gather_object = _refused("all_gather_object")
+all_to_all = _refused("all_to_all")
+all_to_all_single = _refused("all_to_all_single")
+broadcast = _refused("broadcast")
+broadcast_object_list = _refused("broadcast_object_list")
+reduce = _refused("reduce")
+reduce_scatter = _refused("reduce_scatter")
+reduce_scatter_tensor = _refused("reduce_scatter_tensor")
+scatter = _refused("scatter")
+gather = _refused("gather")
+gather_object = _refused("gather_object")
+send = _refused("send")
+recv = _refused("recv")
+isend = _refused("isend")
+irecv = _refused("irecv")
+get_backend = _refused("get_backend")
+
+
+class ProcessGroup:
+    """A class to ask for, and for annotations: there are no groups."""
+
+
+class Work:
+    """A class to ask for: nothing is under way between processes."""
 
 
 class ReduceOp(enum.Enum):

@@ -249,10 +249,11 @@ class Optimizer:
         numbers = [number for group in saved for number in group["params"]]
         params = [param for group in self.param_groups for param in group["params"]]
         by_number = dict(zip(numbers, params, strict=True))
-        state = _State(self._cache)
+        cache = self.__dict__.setdefault("_cache", {})  # a wrapper of an optimizer may not have called __init__
+        state = _State(cache)
         for key, value in state_dict["state"].items():
             if key in by_number:
-                state[by_number[key]] = ParamState(self._cache, _cast(by_number[key], value))
+                state[by_number[key]] = ParamState(cache, _cast(by_number[key], value))
             else:
                 state[key] = deepcopy(value)
         groups = []

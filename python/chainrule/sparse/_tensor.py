@@ -276,6 +276,21 @@ class SparseTensor:
         """RuntimeError: chainrule computes on the CPU only."""
         return self._held.cuda(*args, **kwargs)
 
+    def new(self, indices: Any = None, values: Any = None, size: Any = None) -> SparseTensor:
+        """A sparse tensor of the same dtype: of the given places and values, or of size 0."""
+        from . import sparse_coo_tensor
+
+        if indices is None:
+            return sparse_coo_tensor((0,), dtype=self.dtype)
+        return sparse_coo_tensor(indices, values, size, dtype=self.dtype)
+
+    def resize_as_(self, other: SparseTensor) -> SparseTensor:
+        """Takes the other's size, where there are no entries yet."""
+        if self._nnz():
+            raise ValueError(f"resize_as_: a sparse tensor without entries is required, got {self._nnz()} of them.")
+        self._at, self._held, self._size = other._at[:, :0], other._held[:0].to(self.dtype), other._size
+        return self
+
     def clone(self, **options: Any) -> SparseTensor:
         """A copy of indices and values, with its history."""
         return self._of(self._at.clone(), self._held.clone())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import math
-import numbers
 from collections.abc import Callable
 from typing import Any
 
@@ -447,7 +446,7 @@ def gaussian_blur(img: Any, kernel_size: Any, sigma: Any = None) -> Any:
     if len(sizes) != 2 or any(size <= 0 or size % 2 == 0 for size in sizes):
         raise ValueError(f"gaussian_blur: kernel_size must be one or two odd numbers above 0, got {kernel_size}.")
     given = [0.15 * size + 0.35 for size in sizes] if sigma is None else sigma
-    sigmas = [float(given)] * 2 if isinstance(given, numbers.Number) else list(given) * (2 // len(given))
+    sigmas = [float(given)] * 2 if isinstance(given, (int, float)) else list(given) * (2 // len(given))
     if len(sigmas) != 2 or min(sigmas) <= 0:
         raise ValueError(f"gaussian_blur: sigma must be one or two numbers above 0, got {sigma}.")
     if not isinstance(img, chainrule.Tensor):

@@ -1,0 +1,1 @@
+"""torch.distributed.elastic: what starts several processes, of which there is one."""
