@@ -41,3 +41,14 @@ def test_rank_with_a_bound_for_each_matrix(torch):
             bounds = {name: lib.tensor(value) for name, value in options.items()}
             results.append([lib.linalg.matrix_rank(A, hermitian=h, **bounds).tolist() for h in (False, True)])
         assert results[0] == results[1]
+
+
+def test_old_svd_without_vectors(torch):
+    x = np.random.default_rng(0).standard_normal((2, 3, 4, 2))
+    ours, theirs = cr.svd(cr.tensor(x), compute_uv=False), torch.svd(torch.tensor(x), compute_uv=False)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-12)
+    leaf = cr.tensor(x, requires_grad=True)
+    leaf.svd(compute_uv=False).S.sum().backward()
+    (expected,) = cr.autograd.grad(cr.linalg.svdvals(leaf).sum(), leaf)
+    np.testing.assert_allclose(leaf.grad.numpy(), expected.numpy(), rtol=1e-12)

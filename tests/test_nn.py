@@ -327,3 +327,24 @@ def test_reset_parameters():
     before = array(layer.weight).copy()
     layer.reset_parameters()
     assert (array(layer.weight) != before).any()
+
+
+def test_parameters_with_more_arguments():
+    class Tagged(nn.Parameter):
+        def __new__(cls, data, requires_grad=True, *, tag):
+            made = super().__new__(cls, data, requires_grad)
+            made.tag = tag
+            return made
+
+    class Held(nn.Buffer):
+        def __new__(cls, data, *, tag):
+            made = super().__new__(cls, data, persistent=False)
+            made.tag = tag
+            return made
+
+    layer = nn.Module()
+    layer.weight, layer.state = Tagged(cr.ones(2), tag="a"), Held(cr.zeros(1), tag="b")
+    assert layer.weight.tag == "a" and layer.state.tag == "b"
+    assert [name for name, _ in layer.named_parameters()] == ["weight"] and not layer.state.persistent
+    with pytest.raises(TypeError):
+        nn.Parameter(cr.ones(2), tag="a")

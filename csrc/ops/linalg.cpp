@@ -373,6 +373,18 @@ Example:
 Source: Townsend, "Differentiating the singular value decomposition", 2016.
 )",
                               {{"linalg_svd(Tensor A, bool full_matrices=True)", [](Args& a) { call_svd(a); }}}});
+void values_alone(Args& a) {
+    const Tensor& x = a.tensor(0);
+    Tensor s = svdvals(x);
+    int last = x.ndim() - 1;
+    auto square = [&](int axis) {
+        Dims shape = x.shape();
+        shape[last - 1] = shape[last] = x.size(axis);
+        return zeros(shape, x.dtype());
+    };
+    a.ret_tuple({square(last - 1), s, square(last)}, kOldSvdFields);
+}
+
 const Register svd_fn({"svd",
                        kFunction | kMethod,
                        R"(Singular value decomposition A = U diag(S) V^T; see linalg.svd(), which returns V^T.
@@ -380,6 +392,7 @@ const Register svd_fn({"svd",
 Args:
     input: (..., m, n) floating tensor.
     some: False for the full U and V.
+    compute_uv: False for the singular values alone; U and V are then square and zero.
 
 Returns:
     Named tuple (U, S, V).
@@ -388,7 +401,8 @@ Example:
     >>> chainrule.svd(chainrule.tensor([[3., 0.], [0., 4.]])).S
     tensor([4., 3.])
 )",
-                       {{"svd(Tensor input, bool some=True)", [](Args& a) {
+                       {{"svd(Tensor input, bool some=True, bool compute_uv=True)", [](Args& a) {
+                             if (!a.flag(2, true)) return values_alone(a);
                              Svd d = svd(a.tensor(0), !a.flag(1, true));
                              a.ret_tuple({d.u, d.s, transpose(d.vh, -2, -1)}, kOldSvdFields);
                          }}}});

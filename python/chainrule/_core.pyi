@@ -1863,7 +1863,7 @@ class Tensor:
         """
     @overload
     def sum_to_size(self, *size: _int) -> Tensor: ...
-    def svd(self, some: _bool = True) -> Any:
+    def svd(self, some: _bool = True, compute_uv: _bool = True) -> Any:
         """Singular value decomposition A = U diag(S) V^T; see linalg.svd(), which returns V^T."""
     def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
         """A view with two axes exchanged."""
@@ -9202,12 +9202,13 @@ def sum(
     dtype: DtypeLike | None = None,
     out: Any = None,
 ) -> Tensor: ...
-def svd(input: Tensor, some: _bool = True, *, out: Any = None) -> Any:
+def svd(input: Tensor, some: _bool = True, compute_uv: _bool = True, *, out: Any = None) -> Any:
     """Singular value decomposition A = U diag(S) V^T; see linalg.svd(), which returns V^T.
 
     Args:
         input: (..., m, n) floating tensor.
         some: False for the full U and V.
+        compute_uv: False for the singular values alone; U and V are then square and zero.
 
     Returns:
         Named tuple (U, S, V).

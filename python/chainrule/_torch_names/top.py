@@ -8,6 +8,7 @@ from typing import Any
 
 import chainrule
 
+from .._absent import refuse
 from .._switches import (
     AbsentDtype,
     cdouble,
@@ -36,6 +37,13 @@ def _assert_async(condition: Any, message: str = "") -> None:
     """RuntimeError where the one element of a tensor is zero; at once, as there is no other device."""
     if not condition:
         raise RuntimeError(message or "Expected Tensor with single nonzero value, but got zero")
+
+
+def _complex(name: str) -> Any:
+    return refuse(f"torch.{name}", "There are no complex tensors.")
+
+
+complex, polar, view_as_complex, view_as_real = map(_complex, ("complex", "polar", "view_as_complex", "view_as_real"))
 
 
 class SymInt:
@@ -102,7 +110,8 @@ def __getattr__(name: str) -> Any:
 
     def each(tensors: Any, *others: Any, **options: Any) -> Any:
         if operation.rstrip("_") in ("addcdiv", "addcmul") and len(others) == 3:
-            others, options["value"] = others[:2], others[2]
+            options["value"] = others[2]
+            others = others[:2]
         given = {_KEYWORDS.get(key, key): value for key, value in options.items()}
         columns = [other if isinstance(other, (list, tuple)) else [other] * len(tensors) for other in others]
         results = []

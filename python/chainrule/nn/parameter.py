@@ -36,9 +36,6 @@ class Parameter(_core.Tensor):
             )
         return _core.Tensor._make_subclass(cls, data.detach(), requires_grad)
 
-    def __init__(self, data: Any = None, requires_grad: bool = True) -> None:  # all is done in __new__
-        pass
-
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
@@ -72,9 +69,6 @@ class Buffer(_core.Tensor):
         result = _core.Tensor._make_subclass(cls, data.detach(), data.requires_grad)
         result.persistent = persistent
         return result
-
-    def __init__(self, data: Any = None, *, persistent: bool = True) -> None:
-        pass
 
 
 def _grad_of(parameter: Any) -> Any:
