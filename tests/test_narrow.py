@@ -378,3 +378,70 @@ def test_signs_of_narrow_numbers_change_alone(torch, dtype):
         number = ~want.isnan().numpy()
         np.testing.assert_array_equal(got.isnan().numpy(), ~number)
         np.testing.assert_array_equal(got.view(cr.int16).numpy()[number], want.view(torch.int16).numpy()[number])
+
+
+# ---- reductions, which read narrow elements piece by piece ----
+
+
+VIEWS = {
+    "run": (lambda x: x, ()),
+    "one element": (lambda x: x[5], ()),
+    "none": (lambda x: x[:0], ()),
+    "steps": (lambda x: x[::2], ()),
+    "rows": (lambda x: x.reshape(7, 10000), (1,)),
+    "many short rows": (lambda x: x.reshape(10000, 7), (1,)),
+    "every second row": (lambda x: x.reshape(1000, 70)[::2], (1,)),
+    "columns": (lambda x: x.reshape(100, 700), (0,)),
+    "few columns": (lambda x: x.reshape(35000, 2), (0,)),
+    "long columns": (lambda x: x.reshape(14000, 5)[:, :3], (0,)),
+    "outer and inner": (lambda x: x.reshape(50, 20, 70), (0, 2)),
+    "transposed": (lambda x: x.reshape(10, 100, 70).transpose(0, 2), (1,)),
+}
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+@pytest.mark.parametrize(("view", "axes"), VIEWS.values(), ids=VIEWS)
+def test_reductions_give_the_wide_result_rounded_once(dtype, view, axes):
+    x = view((cr.randn(70000, generator=cr.Generator().manual_seed(0)) * 50).to(getattr(cr, dtype)))
+    double = x.double()
+    names = ["sum", "amax", "amin"] + ["mean", "nansum", "norm"] * (dtype in FLOATS)
+    for name in names:
+        if x.numel() == 0 and name in ("amax", "amin"):
+            continue
+        ours, exact = ((getattr(t, name)(dim=axes) if axes else getattr(t, name)()) for t in (x, double))
+        assert ours.dtype == (cr.int64 if (dtype, name) in {("int8", "sum"), ("int16", "sum")} else x.dtype)
+        unit = EPS.get(dtype, 0) * 0.5001
+        np.testing.assert_allclose(
+            numbers(ours), numbers(exact), rtol=unit, atol=unit * double.abs().sum().item() / 2**9
+        )
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", ["sum", "mean", "norm", "amax"])
+def test_gradients_of_reductions_are_narrow(dtype, name):
+    x = cr.arange(1, 7, dtype=getattr(cr, dtype)).reshape(2, 3).requires_grad_()
+    wide = x.detach().float().requires_grad_()
+    first, second = [], []
+    for t in (x, wide):
+        first += cr.autograd.grad(getattr(t, name)(), t, create_graph=True)
+        assert first[-1].dtype == t.dtype
+        if name == "norm":
+            second += cr.autograd.grad(first[-1][0, 1], t)
+    np.testing.assert_allclose(numbers(first[0]), numbers(first[1]), rtol=EPS[dtype])
+    if name == "norm":
+        np.testing.assert_allclose(numbers(second[0]), numbers(second[1]), rtol=4 * EPS[dtype], atol=EPS[dtype])
+
+
+def test_narrow_sums_on_any_number_of_threads():
+    x = cr.randn(300000).bfloat16()
+    before = cr.get_num_threads()
+    results = []
+    try:
+        for threads in (1, 2, 3):
+            cr.set_num_threads(threads)
+            results.append([numbers(t) for t in (x.sum(), x.reshape(300, 1000).sum(0), x.reshape(1000, 300).sum(1))])
+    finally:
+        cr.set_num_threads(before)
+    for other in results[1:]:
+        for a, b in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)

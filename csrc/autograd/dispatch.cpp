@@ -226,6 +226,11 @@ bool goes_wide(const OpDef& op, const Tensor* inputs, int n) {
 }
 }  // namespace
 
+void dispatch_as_it_is(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs,
+                       int n_outputs) {
+    dispatch_as<false>(op, inputs, n_inputs, attrs, outputs, n_outputs);
+}
+
 void dispatch(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs, int n_outputs) {
     if (goes_wide(op, inputs, n_inputs)) [[unlikely]]
         dispatch_narrow(op, inputs, n_inputs, attrs, outputs, n_outputs);

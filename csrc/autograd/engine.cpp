@@ -302,11 +302,16 @@ void Pass::run_vjp(Node* node, VjpCtx& ctx) {
     Ref<TensorImpl>& slot = slots(node)[0];
     const bool widens =
         slot && is_narrow(slot->dtype) && is_loop(*node->op) && (create_graph() || !one_step_rule(*node->op));
-    if (!widens) return node->op->vjp(ctx);
+    const bool read_narrow = node->op->reads_narrow && node->saved()[0].tensor && is_narrow(ctx.input_dtype(0));
+    if (!widens && !read_narrow) return node->op->vjp(ctx);
     struct Rounding {
         DType& narrow;
         ~Rounding() { narrow = DType::Bool; }
     } rounding{narrow_};
+    if (read_narrow) {
+        narrow_ = ctx.input_dtype(0);
+        return node->op->vjp(ctx);
+    }
     narrow_ = slot->dtype;
     slot = cast(Tensor(slot), wide(narrow_)).ref();
     node->op->vjp(ctx);

@@ -60,8 +60,12 @@ DType narrowed_dtype(DType result, const Tensor* inputs, int n) {
 void dispatch_narrow(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs, int n_outputs) {
     {
         WideDefault guard;
-        std::vector<Tensor> in = widened(inputs, n_inputs);
-        dispatch(op, in.data(), n_inputs, attrs, outputs, n_outputs);
+        if (op.reads_narrow && is_narrow(inputs[0].dtype()) && !recorder()) {
+            dispatch_as_it_is(op, inputs, n_inputs, attrs, outputs, n_outputs);
+        } else {
+            std::vector<Tensor> in = widened(inputs, n_inputs);
+            dispatch(op, in.data(), n_inputs, attrs, outputs, n_outputs);
+        }
     }
     auto dtype_of = op.promotion == Promotion::None ? first_dtype : narrowed_dtype;
     for (int k = 0; k < n_outputs; ++k) outputs[k] = cast(outputs[k], dtype_of(outputs[k].dtype(), inputs, n_inputs));

@@ -32,6 +32,10 @@ bool runs_narrow(const OpDef& op, const Tensor* inputs, int n);
 // Of such an operation: each gradient is one step, so that the rule may run on narrow tensors and round but once.
 bool one_step_rule(const OpDef& op);
 
+// dispatch without a look at narrow inputs (autograd/dispatch.cpp).
+void dispatch_as_it_is(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs,
+                       int n_outputs);
+
 // dispatch and dispatch_inplace of other operations on narrow inputs.
 void dispatch_narrow(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs, Tensor* outputs, int n_outputs);
 Tensor dispatch_inplace_narrow(const OpDef& op, const Tensor* inputs, int n_inputs, void* attrs);

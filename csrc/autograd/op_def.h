@@ -139,6 +139,7 @@ struct OpDef {
     bool variadic = false;  // any number of like inputs
     bool any_dtype =
         false;  // takes narrow dtypes as they are (views do so anyway): its evaluation only copies elements
+    bool reads_narrow = false;  // its evaluation takes a narrow input 0 and gives the wide result; the rule is run wide
     // Saved for the gradient: bit k of save_input[i] says that the gradient of input k needs input i. 0: not saved.
     uint16_t save_input[kMaxSavedInputs] = {};
     uint16_t save_output[2] = {};

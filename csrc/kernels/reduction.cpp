@@ -10,12 +10,89 @@ namespace {
 
 constexpr int64_t kChunk = 1 << 15;  // elements that one partial result covers
 
+// Partial results of one reduction, on the stack while few.
+class Partials {
+  public:
+    Partials(int64_t n, int64_t item) {
+        size_t bytes = static_cast<size_t>(n * item);
+        if (bytes > sizeof(local_)) heap_.reset(static_cast<char*>(std::malloc(bytes)));
+    }
+    char* data() { return heap_ ? heap_.get() : local_; }
+
+  private:
+    struct Free {
+        void operator()(char* p) const { std::free(p); }
+    };
+    alignas(64) char local_[4096];
+    std::unique_ptr<char, Free> heap_;
+};
+
+// Narrow elements are widened piece by piece into the first cache and reduced there; a piece gives a partial result.
+constexpr int64_t kPiece = 1 << 12, kPieceItem = 4;  // elements, and their size when wide
+
 struct Plan {
-    ReduceRows rows;
-    ReduceColumns columns;
+    ReduceRows wide_rows;
+    ReduceColumns wide_columns;
     ReduceRows combine;  // of partial results, which have the result's type
     ReduceColumns combine_columns;
     int64_t in_item, out_item;
+    Loop widen;  // null where elements are not narrow
+
+    void rows(const char* in, char* out, int64_t outer, int64_t n, int64_t outer_stride, int64_t stride) const {
+        if (!widen || n == 0) return wide_rows(in, out, outer, n, outer_stride, stride);
+        if (n > kPiece) {
+            for (int64_t i = 0; i < outer; ++i)
+                long_row(in + i * outer_stride * in_item, out + i * out_item, n, stride);
+            return;
+        }
+        const int64_t most = kPiece / n;
+        alignas(64) char wide[kPiece * kPieceItem];
+        for (int64_t i = 0; i < outer; i += most) {
+            const int64_t count = outer - i < most ? outer - i : most;
+            widen_rows(in + i * outer_stride * in_item, wide, count, n, outer_stride, stride);
+            wide_rows(wide, out + i * out_item, count, n, n, 1);
+        }
+    }
+    void columns(const char* in, char* out, int64_t n, int64_t cols, int64_t row_stride) const {
+        if (!widen) return wide_columns(in, out, n, cols, row_stride);
+        constexpr int64_t most = 256;
+        for (int64_t j = 0; j < cols; j += most)
+            some_columns(in + j * in_item, out + j * out_item, n, cols - j < most ? cols - j : most, row_stride);
+    }
+
+  private:
+    void widen_run(const char* in, char* wide, int64_t n, int64_t stride) const {
+        char* const ways[2] = {wide, const_cast<char*>(in)};
+        const int64_t steps[2] = {kPieceItem, stride * in_item};
+        widen(ways, steps, n, nullptr);
+    }
+    void widen_rows(const char* in, char* wide, int64_t count, int64_t n, int64_t outer_stride, int64_t stride) const {
+        if (outer_stride == n * stride) return widen_run(in, wide, count * n, stride);
+        for (int64_t i = 0; i < count; ++i)
+            widen_run(in + i * outer_stride * in_item, wide + i * n * kPieceItem, n, stride);
+    }
+    void long_row(const char* in, char* out, int64_t n, int64_t stride) const {
+        const int64_t pieces = (n + kPiece - 1) / kPiece;
+        Partials partial(pieces, out_item);
+        alignas(64) char wide[kPiece * kPieceItem];
+        for (int64_t k = 0; k < pieces; ++k) {
+            const int64_t first = k * kPiece, count = n - first < kPiece ? n - first : kPiece;
+            widen_run(in + first * stride * in_item, wide, count, stride);
+            wide_rows(wide, partial.data() + k * out_item, 1, count, 0, 1);
+        }
+        combine(partial.data(), out, 1, pieces, 0, 1);
+    }
+    void some_columns(const char* in, char* out, int64_t n, int64_t cols, int64_t row_stride) const {
+        const int64_t most = kPiece / cols, pieces = (n + most - 1) / most;
+        Partials partial(pieces > 1 ? pieces * cols : 0, out_item);
+        alignas(64) char wide[kPiece * kPieceItem];
+        for (int64_t k = 0; k < pieces; ++k) {
+            const int64_t first = k * most, count = n - first < most ? n - first : most;
+            widen_rows(in + first * row_stride * in_item, wide, count, cols, row_stride, 1);
+            wide_columns(wide, pieces > 1 ? partial.data() + k * cols * out_item : out, count, cols, cols);
+        }
+        if (pieces > 1) combine_columns(partial.data(), out, pieces, cols, cols);
+    }
 };
 
 struct Axis {
@@ -47,23 +124,6 @@ struct Axes {
         }
         return at;
     }
-};
-
-// Partial results of one reduction, on the stack while few.
-class Partials {
-  public:
-    Partials(int64_t n, int64_t item) {
-        size_t bytes = static_cast<size_t>(n * item);
-        if (bytes > sizeof(local_)) heap_.reset(static_cast<char*>(std::malloc(bytes)));
-    }
-    char* data() { return heap_ ? heap_.get() : local_; }
-
-  private:
-    struct Free {
-        void operator()(char* p) const { std::free(p); }
-    };
-    alignas(64) char local_[4096];
-    std::unique_ptr<char, Free> heap_;
 };
 
 // One long strided run to one value: fixed chunks, then their partial results.
@@ -102,7 +162,7 @@ void reduce_runs(const Plan& p, const char* in, const Axes& reduced, char* out) 
         for (int64_t i = 0; i < count; ++i)
             reduce_run(p, in + outer.offset(i) * p.in_item, inner.size, inner.stride, parts + i * p.out_item);
     }
-    reduce_run({p.combine, nullptr, p.combine, nullptr, p.out_item, p.out_item}, parts, count, 1, out);
+    reduce_run({p.combine, nullptr, p.combine, nullptr, p.out_item, p.out_item, nullptr}, parts, count, 1, out);
 }
 
 // Kept axes outside, one contiguous reduced axis inside.
@@ -168,7 +228,7 @@ void reduce_narrow_columns(const Plan& p, const char* in, int64_t n, int64_t col
 DType reduced_dtype(Reduce kind, DType in) {
     if (kind == Reduce::Any || kind == Reduce::All) return DType::Bool;
     if ((kind == Reduce::Sum || kind == Reduce::Prod) && is_integral(in)) return DType::Int64;
-    return in;
+    return wide(in);
 }
 
 void reduce(Reduce kind, DType dtype, const void* in, const Dims& shape, const Dims& strides, uint32_t axes,
@@ -177,12 +237,14 @@ void reduce(Reduce kind, DType dtype, const void* in, const Dims& shape, const D
     int k = static_cast<int>(kind);
     DType result = reduced_dtype(kind, dtype);
     Reduce combine = kind >= Reduce::SumAbs ? Reduce::Sum : kind;
-    Plan p = {t.reduce_rows[k][static_cast<int>(dtype)],
-              t.reduce_columns[k][static_cast<int>(dtype)],
+    const DType computed = wide(dtype);
+    Plan p = {t.reduce_rows[k][static_cast<int>(computed)],
+              t.reduce_columns[k][static_cast<int>(computed)],
               t.reduce_rows[static_cast<int>(combine)][static_cast<int>(result)],
               t.reduce_columns[static_cast<int>(combine)][static_cast<int>(result)],
               static_cast<int64_t>(item_size(dtype)),
-              static_cast<int64_t>(item_size(result))};
+              static_cast<int64_t>(item_size(result)),
+              is_narrow(dtype) ? t.widen[narrow_index(dtype)] : nullptr};
     const char* src = static_cast<const char*>(in);
     char* dst = static_cast<char*>(out);
     int64_t outputs = 1;

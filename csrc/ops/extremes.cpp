@@ -26,7 +26,7 @@ void infer_extreme(InferCtx& c) {
     const ReduceAttrs& a = c.attr<ReduceAttrs>();
     const Tensor& x = c.input(0);
     check_not_empty(c.op.name, x.shape(), a.axes);
-    c.set(0, reduced_shape(x.shape(), a.axes, a.keepdim), x.dtype());
+    c.set(0, reduced_shape(x.shape(), a.axes, a.keepdim), wide(x.dtype()));
 }
 
 void eval_extreme(EvalCtx& c) {
@@ -57,6 +57,7 @@ void vjp_extreme(VjpCtx& c) {
 constexpr OpDef extreme_op(const char* name, const char* grad_name, Reduce kind) {
     OpDef op = {.name = name, .grad_name = grad_name, .infer = infer_extreme, .eval = eval_extreme, .vjp = vjp_extreme};
     op.kernel = static_cast<uint32_t>(kind);
+    op.reads_narrow = true;
     op.save_input[0] = 1;
     op.save_output[0] = 1;
     op.attr_bytes = sizeof(ReduceAttrs);

@@ -40,6 +40,9 @@ constexpr std::string_view kOneOperation[] = {
     "trunc",
 };
 
+// One operation that reads narrow elements and gives a wide result (OpDef::reads_narrow).
+constexpr std::string_view kReductions[] = {"amax", "amin", "mean", "nansum", "norm", "sum"};
+
 // Functions of tensors whose floating dtypes must be equal: checked before narrow ones are converted.
 constexpr std::string_view kOneDtype[] = {
     "_grid_sample",
@@ -154,6 +157,13 @@ class Wide {
     DType dtype_ = DType::Bool;
 };
 
+bool reads_narrow(const Args& a) {
+    if (!listed(kReductions, a.name) || !a.args[0].tensor || !is_narrow(a.args[0].tensor.dtype())) return false;
+    for (size_t i = 1; i < a.args.size(); ++i)  // neither another dtype nor the nuclear norm
+        if (a.args[i].kind == Arg::Dtype || a.args[i].kind == Arg::Str) return false;
+    return true;
+}
+
 }  // namespace
 
 void fail_narrow(DType t) { fail<TypeError>("there is no computation in ", t, ". Convert the tensor with .to()."); }
@@ -166,6 +176,7 @@ void call_narrow(void (*call)(Args&), Args& a) {
     const std::vector<Tensor>& given = arguments.given();
     if (listed(kOneDtype, name)) check_one_dtype(a.name, given);
     if (listed(kTakesNarrow, name) || listed(kTakesNarrow, a.name) || listed(kOneOperation, name)) return call(a);
+    if (reads_narrow(a)) return call(a);
     if (listed(kStoresNumber, name)) arguments.check_numbers();
     if (inplace && !given.empty()) {
         bool recording =

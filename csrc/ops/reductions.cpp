@@ -17,7 +17,7 @@ void infer_reduce(InferCtx& c) {
     const ReduceAttrs& a = c.attr<ReduceAttrs>();
     const Tensor& x = c.input(0);
     Reduce kind = static_cast<Reduce>(c.op.kernel);
-    DType dtype = x.dtype();
+    DType dtype = wide(x.dtype());
     if (kind == Reduce::Any || kind == Reduce::All) dtype = DType::Bool;
     else if (is_integral(dtype)) dtype = DType::Int64;
     c.set(0, reduced_shape(x.shape(), a.axes, a.keepdim), dtype);
@@ -50,6 +50,7 @@ const OpDef sum_op = {
     .eval = eval_reduce,
     .vjp = [](VjpCtx& c) { c.set(0, spread(c.grad(), c.input_shape(0), c.attr<ReduceAttrs>(), c.create_graph())); },
     .kernel = static_cast<uint32_t>(Reduce::Sum),
+    .reads_narrow = true,
     .keep_shape = 1,
     .attr_bytes = sizeof(ReduceAttrs),
     .describe = describe_attrs<ReduceAttrs>,
@@ -115,6 +116,7 @@ const OpDef mean_op = {
             c.set(0, spread(share, shape, a, c.create_graph()));
         },
     .kernel = static_cast<uint32_t>(Reduce::Sum),
+    .reads_narrow = true,
     .keep_shape = 1,
     .attr_bytes = sizeof(ReduceAttrs),
     .describe = describe_attrs<ReduceAttrs>,
@@ -162,6 +164,7 @@ const OpDef sum_numbers_op = {
     .infer = infer_reduce,
     .eval = eval_reduce,
     .kernel = static_cast<uint32_t>(Reduce::SumNumbers),
+    .reads_narrow = true,
     .attr_bytes = sizeof(ReduceAttrs),
     .describe = describe_attrs<ReduceAttrs>,
 };

@@ -272,7 +272,7 @@ const OpDef norm_op = {
                              ". Convert it with .float().");
             check<ValueError>(!std::isinf(a.p) || reduced_count(x.shape(), a.reduce.axes) > 0, "norm: a norm of order ",
                               a.p, " needs elements, got shape ", x.shape(), ".");
-            c.set(0, reduced_shape(x.shape(), a.reduce.axes, a.reduce.keepdim), x.dtype());
+            c.set(0, reduced_shape(x.shape(), a.reduce.axes, a.reduce.keepdim), wide(x.dtype()));
         },
     .eval =
         [](EvalCtx& c) {
@@ -282,10 +282,12 @@ const OpDef norm_op = {
                 reduce_into(Reduce::SumSquares, c.input(0), a.reduce.axes, c.out());
                 copy_data(c.out(), sqrt(detach(c.out())));
             } else {
-                copy_data(c.out(), norm_values(detach(c.input(0)), a));
+                const Tensor& x = c.input(0);
+                copy_data(c.out(), norm_values(is_narrow(x.dtype()) ? widened_data(x) : detach(x), a));
             }
         },
     .vjp = vjp_norm,
+    .reads_narrow = true,
     .save_input = {1},
     .save_output = {1},
     .attr_bytes = sizeof(NormAttrs),

@@ -1,4 +1,8 @@
 // Comparisons, predicates, selection by a mask, conversion between element types
+#ifdef __F16C__
+#include <immintrin.h>
+#endif
+
 #include "core/narrow_bits.h"
 #include "kernels/isa/entries.h"
 #include "kernels/isa/libm.h"
@@ -87,6 +91,51 @@ template <class From, class To> void cast(char* const* ptr, const int64_t* strid
     }
     map1<Out, In>(ptr, stride, n, [](In x) { return convert<From, To>(x); });
 }
+
+#ifdef __F16C__
+namespace {
+// The processor's own conversion of float16 gives the same bits.
+#ifdef __AVX512F__
+constexpr int64_t kHalves = 16;
+CHAINRULE_INLINE void widen_halves(const uint16_t* in, float* out) {
+    const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(in));
+    _mm512_storeu_ps(out, _mm512_maskz_cvtph_ps(0xffff, x));
+}
+CHAINRULE_INLINE void narrow_halves(const float* in, uint16_t* out) {
+    const __m256i x = _mm512_maskz_cvtps_ph(0xffff, _mm512_loadu_ps(in), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), x);
+}
+#else
+constexpr int64_t kHalves = 8;
+CHAINRULE_INLINE void widen_halves(const uint16_t* in, float* out) {
+    _mm256_storeu_ps(out, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in))));
+}
+CHAINRULE_INLINE void narrow_halves(const float* in, uint16_t* out) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm256_cvtps_ph(_mm256_loadu_ps(in), _MM_FROUND_TO_NEAREST_INT));
+}
+#endif
+// How many elements it took.
+template <class Out, class In, class F>
+int64_t convert_halves(char* const* ptr, const int64_t* stride, int64_t n, const F& convert) {
+    if (stride[0] != sizeof(Out) || stride[1] != sizeof(In)) return 0;
+    int64_t i = 0;
+    for (; i + kHalves <= n; i += kHalves)
+        convert(reinterpret_cast<const In*>(ptr[1]) + i, reinterpret_cast<Out*>(ptr[0]) + i);
+    return i;
+}
+}  // namespace
+
+template <> void widen<DType::Float16>(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+    const int64_t done = convert_halves<float, uint16_t>(ptr, stride, n, widen_halves);
+    char* const rest[2] = {ptr[0] + done * stride[0], ptr[1] + done * stride[1]};
+    map1<float, uint16_t>(rest, stride, n - done, NarrowBits<DType::Float16>::widen);
+}
+template <> void narrow<DType::Float16>(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
+    const int64_t done = convert_halves<uint16_t, float>(ptr, stride, n, narrow_halves);
+    char* const rest[2] = {ptr[0] + done * stride[0], ptr[1] + done * stride[1]};
+    map1<uint16_t, float>(rest, stride, n - done, NarrowBits<DType::Float16>::narrow);
+}
+#endif
 
 template <DType t> void widen(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
     using Of = NarrowBits<t>;
