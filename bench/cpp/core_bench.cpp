@@ -57,7 +57,7 @@ void per_node(State& state) {
 void Allocate(State& state) {
     auto bytes = static_cast<size_t>(state.range(0));
     for (auto _ : state) {
-        void* p = allocate(bytes);
+        void* const p = allocate(bytes);  // const: GCC may hand a changeable one back as another
         benchmark::DoNotOptimize(p);
         deallocate(p, bytes);
     }
