@@ -42,6 +42,7 @@ JUMPS = re.compile(
     r"\.(floor|ceil|trunc|round|frac|fmod|remainder|floor_divide|sign|step|heaviside|masked_fill_|topk|sort)\b"
     r"|\.quantile\b|\] = "
 )
+BY_LAYOUT = re.compile(r"\b(reshape|flatten|ravel|contiguous)\(")  # views where the strides allow it
 IN_PLACE = re.compile(r"^[^=]*_\(|\] = ")
 SHAPES = [(), (1,), (3,), (2, 3), (3, 2), (4, 4), (2, 1, 3), (2, 3, 4), (5,), (1, 4), (7,)]
 
@@ -316,14 +317,22 @@ def loss_at(lines, leaves, shift):
 
 
 def sharing(lines, lib):
-    """Which names share memory with each other."""
-    space, groups = Space(lib), collections.defaultdict(set)
+    """{name: the names in the line that made it whose memory it shares}."""
+    space, found = Space(lib), {}
     for line in lines:
         space.do(line)
-    for name, value in space.items():
-        if isinstance(value, lib.Tensor):
-            groups[value.untyped_storage().data_ptr()].add(name)
-    return sorted(map(sorted, groups.values()))
+        name, _, text = line.partition(" = ")
+        if isinstance(space.get(name), lib.Tensor):
+            memory = space[name].untyped_storage().data_ptr()
+            named = {n for n in re.findall(r"\b[xv]\d+\b", text) if isinstance(space.get(n), lib.Tensor)}
+            found[name] = {n for n in named if space[n].untyped_storage().data_ptr() == memory}
+    return found
+
+
+def shared_otherwise(lines, reference):
+    """The lines whose result shares memory with what it is made of in one of the libraries alone."""
+    ours, theirs = sharing(lines, cr), sharing(lines, reference)
+    return [line for line in lines if ours.get(line.split(" = ")[0]) != theirs.get(line.split(" = ")[0])]
 
 
 def distance(a, b):
@@ -356,8 +365,8 @@ def slopes_agree(lines, leaves, grads, loss, start=None):
 def check(lines, leaves, reference=None):
     """(verdict, what is wrong or None).
 
-    Verdicts: checked, failed, kink, refused (a saved value was changed), layout (what is a view here is a copy in
-    PyTorch, as it lays out a result otherwise, and is changed in place).
+    Verdicts: checked, failed, kink, refused (a saved value was changed), layout (what reshape made is a view here and a
+    copy in PyTorch, which lays out a result otherwise, and is changed in place).
     """
     try:
         loss, grads = evaluate(lines, leaves)
@@ -391,8 +400,9 @@ def check(lines, leaves, reference=None):
             ):
                 return "failed", f"PyTorch: {type(error).__name__}: {error}"
         off = want is not None and abs(want_loss - loss) > 1e-8 * max(1.0, abs(loss))
-        if off and any(map(IN_PLACE.search, lines)) and sharing(lines, cr) != sharing(lines, reference):
-            return "layout", None
+        if off and any(map(IN_PLACE.search, lines)) and (other := shared_otherwise(lines, reference)):
+            strange = [line for line in other if not BY_LAYOUT.search(line)]
+            return ("failed", f"a view in one library alone: {strange[0]}") if strange else ("layout", None)
         if off:
             return "failed", f"loss {loss!r}, PyTorch has {want_loss!r}"
         if want is not None and distance(want, grads) > 1e-7 * scale and smooth:

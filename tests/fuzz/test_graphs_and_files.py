@@ -75,6 +75,29 @@ def test_a_step_in_place_on_what_is_a_copy_in_pytorch_is_no_failure():
     assert graphs.check([*lines[:-2], lines[-1]], ["x0"], torch) == ("checked", None)
 
 
+def test_a_view_that_one_library_fails_to_make_is_a_failure(monkeypatch):
+    """No layout excuses that: unsqueeze gives a view of anything."""
+    torch = pytest.importorskip("torch")
+    lines = [
+        "x0 = lib.tensor([0.3, 0.2, -0.4], dtype=DT, requires_grad=True)",
+        "v1 = lib.sin(x0)",
+        "v2 = v1.unsqueeze(0)",
+        "v2.mul_(2.0)",
+        "loss = " + graphs.weighted("v1"),
+    ]
+    assert graphs.check(lines, ["x0"], torch) == ("checked", None)
+    copies = [line.replace("unsqueeze(0)", "unsqueeze(0).clone()") for line in lines]
+    evaluate, sharing = graphs.evaluate, graphs.sharing
+    monkeypatch.setattr(
+        graphs,
+        "evaluate",
+        lambda n, leaves, lib=graphs.cr, *a, **k: evaluate(copies if lib is torch else n, leaves, lib, *a, **k),
+    )
+    monkeypatch.setattr(graphs, "sharing", lambda n, lib: sharing(copies if lib is torch else n, lib))
+    verdict, wrong = graphs.check(lines, ["x0"], torch)
+    assert verdict == "failed" and "v2 = v1.unsqueeze(0)" in wrong
+
+
 def test_zeros_written_through_an_expanded_tensor_are_no_failure():
     """PyTorch writes them and then cannot go back through them; the gradient is zero."""
     torch = pytest.importorskip("torch")
