@@ -371,11 +371,14 @@ def hunt(seed, calls, say=print):
 
 def _hunt(seed, calls, say, log):
     found, told, next_one, made, refused = [], 0, 0, 0, 0
+    # AddressSanitizer needs all addresses for itself, so there its own limit, for one block, takes their limit's place.
+    options = os.environ.get("ASAN_OPTIONS", "")
+    environment = {**os.environ, "ASAN_OPTIONS": f"{options}:max_allocation_size_mb={MEMORY >> 20}".lstrip(":")}
     while next_one < calls:
         last = min(calls, next_one + BATCH)
         command = [sys.executable, os.path.abspath(__file__), "--child", log, "--seed", str(seed)]
         command += ["--first", str(next_one), "--calls", str(last)]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
         for number, what in re.findall(r"^FOUND (\d+) (.*)", done.stdout, re.M):
             found.append((int(number), what))
         summary = re.search(r"^DONE (\d+) (\d+)", done.stdout, re.M)
