@@ -26,7 +26,7 @@ import chainrule as cr
 
 HANG_S = 120  # a single call
 BATCH = 5000  # calls of one child
-# Bytes that a child may map beyond what it starts with (not under AddressSanitizer). Fewer than 2^31, or a size of the
+# Bytes that a child may map beyond what it starts with. Fewer than 2^31, or a size of the
 # pool below would be filled for as long as a hang is looked for.
 MEMORY = 3 << 29
 CPP = re.compile(r"std::|pybind11|basic_string|bad_alloc|vector::|_M_|__n |detail::|Unable to cast|\bsto[il]\b")
