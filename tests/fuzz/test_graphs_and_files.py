@@ -152,6 +152,9 @@ def test_broken_files():
     assert failures == 0 and refused > 0.5 * fed and len(corpus) > 50
 
 
+@pytest.mark.skipif(
+    bool(cr.build_info()["sanitize"]), reason="a sanitizer's runtime takes the calls that count coverage"
+)
 def test_the_guided_fuzzer_sees_the_reader():
     """What chainrule imports at its first use must be imported while atheris looks on, or nothing guides it."""
     pytest.importorskip("atheris")
