@@ -156,3 +156,12 @@ def test_few_channels_are_sampled_like_many(size, mode, outside, align, dtype):
 
     for ours, theirs in zip(run(few), run(many), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+@pytest.mark.parametrize("outside", ["zeros", "border", "reflection"])
+def test_nothing_is_read_behind_an_image_wider_than_its_dtype_counts(mode, outside):
+    width = 2**24 + 4  # the last element, 2**24 + 3, is 2**24 + 4 in float32: there is none
+    x = cr.ones(1, 1, 1, width, requires_grad=True)
+    y = nn.functional.grid_sample(x, cr.tensor([[[[1.0, 0.0]]]]), mode, outside, True)
+    assert y.item() == 0 and cr.autograd.grad(y, x)[0].sum().item() == 0  # PyTorch's too

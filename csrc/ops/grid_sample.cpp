@@ -88,8 +88,10 @@ template <class T> void bring_inside(const GridAttrs& a, int64_t n, T* x, T* slo
     *x = *x <= 0 ? 0 : *x >= last ? last : *x;
 }
 
+// The last element's number is rounded in T, so that it is integers that are compared.
 template <class T> int64_t element(T place, int64_t n) {
-    return place >= 0 && place <= static_cast<T>(n - 1) ? static_cast<int64_t>(place) : -1;
+    const int64_t i = place >= 0 && place <= static_cast<T>(n) ? static_cast<int64_t>(place) : -1;
+    return i < n ? i : -1;
 }
 
 // Keys' kernel with a = -0.75, or its derivative of this order: at x up to 1, and from 1 to 2.

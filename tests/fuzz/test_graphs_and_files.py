@@ -98,6 +98,16 @@ def test_a_view_that_one_library_fails_to_make_is_a_failure(monkeypatch):
     assert verdict == "failed" and "v2 = v1.unsqueeze(0)" in wrong
 
 
+def test_an_element_left_out_that_equals_the_least_is_no_failure():
+    torch = pytest.importorskip("torch")
+    lines = [
+        "x0 = lib.tensor([0.3, 0.2], dtype=DT, requires_grad=True)",
+        "v1 = lib.index_reduce(x0, 0, lib.tensor([1], dtype=lib.int64), x0[1:].clone(), 'amin', include_self=False)",
+        "loss = " + graphs.weighted("v1"),
+    ]
+    assert graphs.check(lines, ["x0"], torch) == ("checked", None)
+
+
 def test_zeros_written_through_an_expanded_tensor_are_no_failure():
     """PyTorch writes them and then cannot go back through them; the gradient is zero."""
     torch = pytest.importorskip("torch")

@@ -72,28 +72,29 @@ void place_axis(AxisPlaces<T>& a, const GridSample& s, int64_t elements, const T
     });
 }
 
-template <class T> CHAINRULE_INLINE int32_t element(T place, T last) {
-    return static_cast<int32_t>((place >= 0) & (place <= last) ? place : T(-1));
+// The element at a whole number, of n. The last one's number is rounded in T, so that the comparison is one of integers.
+template <class T> CHAINRULE_INLINE int32_t element(T place, int32_t n) {
+    const int32_t i = static_cast<int32_t>((place >= 0) & (place < T(int64_t{1} << 31)) ? place : T(-1));
+    return i < n ? i : -1;
 }
 CHAINRULE_INLINE int32_t in_plane(int32_t y, int32_t x, int32_t width) { return (y | x) < 0 ? -1 : y * width + x; }
 
 template <class T>
 void nearest_taps(const AxisPlaces<T>& y, const AxisPlaces<T>& x, const GridSample& s, int n, Taps<T, true>& taps) {
-    const T below = static_cast<T>(s.height - 1), right = static_cast<T>(s.width - 1);
-    const int32_t width = static_cast<int32_t>(s.width);
+    const int32_t height = static_cast<int32_t>(s.height), width = static_cast<int32_t>(s.width);
     each(n, [&](int j) {
-        taps.at[0][j] = in_plane(element(round_(y.x[j]), below), element(round_(x.x[j]), right), width);
+        taps.at[0][j] = in_plane(element(round_(y.x[j]), height), element(round_(x.x[j]), width), width);
         taps.weight[0][j] = 1;
     });
 }
 
 // x becomes the part of an element beyond the lower one.
 template <class T> [[gnu::noinline]] void split(AxisPlaces<T>& a, int64_t elements, int n) {
-    const T last = static_cast<T>(elements - 1);
+    const int32_t count = static_cast<int32_t>(elements);
     each(n, [&](int j) {
         const T low = floor_(a.x[j]);
-        a.low[j] = element(low, last);
-        a.high[j] = element(low + 1, last);
+        a.low[j] = element(low, count);
+        a.high[j] = element(low + 1, count);
         a.x[j] -= low;
     });
 }
