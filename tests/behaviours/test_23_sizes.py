@@ -128,6 +128,41 @@ print("alive", (x * 3).item())
 
 
 @pytest.mark.skipif(SANITIZED, reason="a sanitizer maps terabytes")
+def test_23_reductions_where_no_memory_is_left():
+    """The partial results of a long reduction find no room: the sum all the same, or a MemoryError."""
+    code = """
+import resource
+import chainrule as cr
+n = 1 << 20
+rows = cr.ones(n, 4)[:, :3]
+columns, narrow = cr.ones(1 << 19, 40), cr.ones(2, 1 << 24, dtype=cr.bfloat16)
+line, pieces = cr.ones(1 << 26), cr.ones(2, n, 4)[:, :, :3]
+cases = [
+    (lambda: rows.sum(), 3.0 * n), (lambda: pieces.sum((1, 2)).sum(), 6.0 * n), (lambda: narrow.sum(1).sum(), 32.0 * n),
+    (lambda: line.sum(), 64.0 * n), (lambda: columns.sum(0).sum(), 20.0 * n), (lambda: line[::2] @ line[::2], 32.0 * n),
+]
+for reduce, value in cases:
+    assert reduce().item() == value
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used, used))
+held = []
+for size in (1 << 20, 1 << 16, 1 << 12):
+    try:
+        while True:
+            held.append(bytes(size))
+    except MemoryError:
+        pass
+for reduce, value in cases:
+    try:
+        assert reduce().item() == value
+    except MemoryError:
+        pass
+print("alive")
+"""
+    assert run_python(code, OMP_NUM_THREADS="1", CHAINRULE_NUM_THREADS="1").split() == ["alive"]
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer maps terabytes")
 def test_23_memory_full_of_small_objects():
     """Whatever kind of object of ours finds no room at last: a MemoryError, and the process goes on."""
     code = """
