@@ -65,7 +65,7 @@ JOINED = {
     "repeat_interleave, each": lambda: cr.ones(4).repeat_interleave(cr.tensor([2**62] * 4)),
     "repeat_interleave, positions": lambda: cr.repeat_interleave(cr.tensor([2**62] * 4)),
     "repeat": lambda: cr.ones(4).repeat(2**62),
-    "kron": lambda: cr.kron(cr.zeros(2**32, 0), cr.zeros(2**32, 1)),
+    "kron": lambda: cr.kron(cr.zeros(2**32, 0), cr.zeros(1, 1).expand(2**32, 1)),
     "meshgrid": lambda: cr.meshgrid(WIDE, WIDE, indexing="ij"),
     "cartesian_prod": lambda: cr.cartesian_prod(WIDE, WIDE),
     "broadcast": lambda: WIDE[:, None] * WIDE,
