@@ -93,18 +93,21 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, (list, tuple)) or (isinstance(value, chainrule.Tensor) and value.ndim == 1)
 
 
+def _method(operation: str) -> Any:
+    """The Tensor method of that name; where only the plain form is one, a function that writes its result."""
+    found = getattr(chainrule.Tensor, operation, None)
+    plain = getattr(chainrule.Tensor, operation.removesuffix("_"), None)
+    if found is not None or plain is None:
+        return found
+    return lambda tensor, *others, **options: tensor.copy_(plain(tensor, *others, **options))
+
+
 def __getattr__(name: str) -> Any:
     """_foreach_add_(tensors, others) and its sisters: a Tensor method on each tensor of a list. Classes of jit."""
     if name in ("ScriptFunction", "ScriptModule"):
         return getattr(chainrule.jit, name)
     operation = name.removeprefix("_foreach_")
-    method = getattr(chainrule.Tensor, operation, None)
-    plain = getattr(chainrule.Tensor, operation.removesuffix("_"), None)
-    if method is None and plain is not None:  # a method of one tensor has no form that writes
-
-        def method(tensor: Any, *others: Any, **options: Any) -> Any:
-            return tensor.copy_(plain(tensor, *others, **options))
-
+    method = _method(operation)
     if operation == name or method is None:
         raise AttributeError(name)
 

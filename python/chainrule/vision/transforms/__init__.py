@@ -397,7 +397,7 @@ class GaussianBlur(_Layer):
 
     def __init__(self, kernel_size: Any, sigma: Any = (0.1, 2.0)) -> None:
         sizes = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
-        bounds = (sigma, sigma) if isinstance(sigma, numbers.Number) else tuple(sigma)
+        bounds: tuple[Any, ...] = (sigma, sigma) if isinstance(sigma, numbers.Number) else tuple(sigma)
         if len(bounds) != 2 or not 0 < bounds[0] <= bounds[1]:
             raise ValueError(f"GaussianBlur: sigma must be a number above 0, or (low, high), got {sigma}.")
         if any(size <= 0 or size % 2 == 0 for size in sizes):
