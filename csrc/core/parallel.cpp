@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <mutex>
 #include <sstream>
@@ -178,6 +179,25 @@ void run_range(int64_t first, int64_t last, int64_t n, int64_t grain, detail::Ch
     }
 }
 
+// The first exception of any thread.
+class FirstError {
+  public:
+    template <class F> void guard(const F& work) noexcept {
+        try {
+            work();
+        } catch (...) {
+            if (!taken_.exchange(true)) error_ = std::current_exception();
+        }
+    }
+    void rethrow() const {
+        if (error_) std::rethrow_exception(error_);
+    }
+
+  private:
+    std::atomic<bool> taken_ = false;
+    std::exception_ptr error_;
+};
+
 }  // namespace
 
 int cgroup_cpu_quota(const std::string& membership, const std::string& mount) {
@@ -231,16 +251,17 @@ std::string thread_source() {
 namespace detail {
 
 // Each thread takes one contiguous share of the chunks, the same at every call, so that it meets its own data again.
-void run_chunks(int64_t n, int64_t grain, ChunkBody call, const void* body) noexcept {
+void run_chunks(int64_t n, int64_t grain, ChunkBody call, const void* body) {
     grain = std::max<int64_t>(grain, 1);
     const int64_t chunks = (n - 1) / grain + 1;
 #if CHAINRULE_OPENMP || CHAINRULE_OWN_TEAMS
     const int threads = static_cast<int>(std::min<int64_t>(num_threads(), chunks));
     if (threads > 1 && may_go_parallel()) {
+        FirstError error;  // an exception may not leave a team
         run_team(threads, [&](int64_t rank, int64_t team) {
-            run_range(chunks * rank / team, chunks * (rank + 1) / team, n, grain, call, body);
+            error.guard([&] { run_range(chunks * rank / team, chunks * (rank + 1) / team, n, grain, call, body); });
         });
-        return;
+        return error.rethrow();
     }
 #endif
     run_range(0, chunks, n, grain, call, body);

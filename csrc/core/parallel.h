@@ -26,7 +26,7 @@ int cgroup_cpu_quota(const std::string& membership = "/proc/self/cgroup", const 
 
 namespace detail {
 using ChunkBody = void (*)(const void* body, int64_t begin, int64_t end);
-void run_chunks(int64_t n, int64_t grain, ChunkBody call, const void* body) noexcept;
+void run_chunks(int64_t n, int64_t grain, ChunkBody call, const void* body);
 }  // namespace detail
 
 // So many simple steps (an element read, changed and written) are worth a piece of their own.
@@ -37,7 +37,8 @@ inline constexpr int64_t kGrain = 1 << 16;
 // them in their order is bitwise the same for any number of threads.
 // Serial if n <= grain, if the limit is 1, inside another parallel region, and in a forked child.
 //
-// The body must not throw (an exception would end the process): check and allocate before. It must not touch Python.
+// Where a body throws, pieces are left out, and the first exception is thrown again on the calling thread: it may ask for memory, but
+// checks belong before the loop. It must not touch Python.
 template <class F> inline void parallel_for(int64_t n, int64_t grain, const F& body) {
     if (n <= grain) {
         if (n > 0) body(int64_t{0}, n);

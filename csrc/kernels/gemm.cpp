@@ -318,7 +318,7 @@ void dot(DType dtype, int64_t n, const void* x, int64_t incx, const void* y, int
     int64_t size = item(dtype);
     std::unique_ptr<char, void (*)(void*)> parts(static_cast<char*>(std::malloc(static_cast<size_t>(chunks * size))),
                                                  std::free);
-    if (!parts) fail<OutOfMemory>("dot: no memory for ", chunks, " partial results");
+    if (!parts) fail<OutOfMemory>("dot: the system has no ", chunks * size, " bytes for partial results");
     parallel_for(chunks, 4, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) {
             Gemm part = g;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 
+#include "core/check.h"
 #include "kernels/kernels.h"
 #include "kernels/move.h"
 
@@ -159,8 +159,7 @@ void* thread_scratch(int slot, size_t bytes) {
         std::free(s.data);
         s.bytes = 0;
         s.data = std::aligned_alloc(64, (bytes + 4095) / 4096 * 4096);
-        // MemoryError; inside a parallel region it ends the process, so what is asked there must stay small.
-        if (!s.data) throw std::bad_alloc();
+        if (!s.data) fail<OutOfMemory>("scratch memory: the system has no ", bytes, " bytes");
         s.bytes = (bytes + 4095) / 4096 * 4096;
     }
     return s.data;

@@ -1,7 +1,6 @@
 #include "kernels/reduction.h"
 
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 
 #include "core/check.h"
@@ -17,11 +16,11 @@ class Partials {
   public:
     Partials(int64_t n, int64_t item) {
         size_t bytes = static_cast<size_t>(n * item);
-        if (bytes > sizeof(local_)) heap_.reset(static_cast<char*>(std::malloc(bytes)));
-        room_ = heap_ || bytes <= sizeof(local_) ? n : static_cast<int64_t>(sizeof(local_)) / item;
+        if (bytes <= sizeof(local_)) return;
+        heap_.reset(static_cast<char*>(std::malloc(bytes)));
+        if (!heap_) fail<OutOfMemory>("reduce: the system has no ", bytes, " bytes for partial results");
     }
     char* data() { return heap_ ? heap_.get() : local_; }
-    int64_t room() const { return room_; }  // less than n where memory has ended
 
   private:
     struct Free {
@@ -29,24 +28,7 @@ class Partials {
     };
     alignas(64) char local_[4096];
     std::unique_ptr<char, Free> heap_;
-    int64_t room_;
 };
-
-// f(first, count, to) writes partial results, and join(parts, count, out) makes one of them. Where there is no room for all, and a loop
-// on threads cannot raise an error, they are joined as they come.
-template <class F, class Join> void reduce_parts(int64_t n, int64_t item, char* out, const F& f, const Join& join) {
-    Partials partial(n, item);
-    char* parts = partial.data();
-    int64_t held = 0;
-    for (int64_t first = 0; first < n;) {
-        const int64_t room = partial.room() - held, count = n - first < room ? n - first : room;
-        f(first, count, parts + held * item);
-        first += count;
-        join(parts, held + count, out);
-        if (first < n) std::memcpy(parts, out, static_cast<size_t>(item));
-        held = 1;
-    }
-}
 
 // Narrow elements are widened piece by piece into the first cache and reduced there; a piece gives a partial result.
 constexpr int64_t kPiece = 1 << 12, kPieceItem = 4;  // elements, and their size when wide
@@ -76,9 +58,9 @@ struct Plan {
     }
     void columns(const char* in, char* out, int64_t n, int64_t cols, int64_t row_stride) const {
         if (!widen) return wide_columns(in, out, n, cols, row_stride);
-        for (int64_t j = 0; j < cols; j += kColumns)
-            some_columns(in + j * in_item, out + j * out_item, n, cols - j < kColumns ? cols - j : kColumns,
-                         row_stride);
+        constexpr int64_t most = 256;
+        for (int64_t j = 0; j < cols; j += most)
+            some_columns(in + j * in_item, out + j * out_item, n, cols - j < most ? cols - j : most, row_stride);
     }
 
   private:
@@ -93,29 +75,26 @@ struct Plan {
             widen_run(in + i * outer_stride * in_item, wide + i * n * kPieceItem, n, stride);
     }
     void long_row(const char* in, char* out, int64_t n, int64_t stride) const {
+        const int64_t pieces = (n + kPiece - 1) / kPiece;
+        Partials partial(pieces, out_item);
         alignas(64) char wide[kPiece * kPieceItem];
-        const auto pieces = [&](int64_t begin, int64_t count, char* to) {
-            for (int64_t k = 0; k < count; ++k, to += out_item) {
-                const int64_t first = (begin + k) * kPiece, length = n - first < kPiece ? n - first : kPiece;
-                widen_run(in + first * stride * in_item, wide, length, stride);
-                wide_rows(wide, to, 1, length, 0, 1);
-            }
-        };
-        reduce_parts((n + kPiece - 1) / kPiece, out_item, out, pieces,
-                     [&](const char* parts, int64_t count, char* to) { combine(parts, to, 1, count, 0, 1); });
-    }
-    static constexpr int64_t kColumns = 256;
-    void some_columns(const char* in, char* out, int64_t n, int64_t cols, int64_t row_stride) const {
-        const int64_t most = kPiece / cols, row = cols * out_item;
-        alignas(64) char wide[kPiece * kPieceItem];
-        alignas(64) char both[2 * kColumns * 8];  // so far, and of one more piece
-        for (int64_t first = 0; first < n; first += most) {
-            const int64_t count = n - first < most ? n - first : most;
-            widen_rows(in + first * row_stride * in_item, wide, count, cols, row_stride, 1);
-            wide_columns(wide, first > 0 ? both + row : out, count, cols, cols);
-            if (first > 0) combine_columns(both, out, 2, cols, cols);
-            if (first + most < n) std::memcpy(both, out, static_cast<size_t>(row));
+        for (int64_t k = 0; k < pieces; ++k) {
+            const int64_t first = k * kPiece, count = n - first < kPiece ? n - first : kPiece;
+            widen_run(in + first * stride * in_item, wide, count, stride);
+            wide_rows(wide, partial.data() + k * out_item, 1, count, 0, 1);
         }
+        combine(partial.data(), out, 1, pieces, 0, 1);
+    }
+    void some_columns(const char* in, char* out, int64_t n, int64_t cols, int64_t row_stride) const {
+        const int64_t most = kPiece / cols, pieces = (n + most - 1) / most;
+        Partials partial(pieces > 1 ? pieces * cols : 0, out_item);
+        alignas(64) char wide[kPiece * kPieceItem];
+        for (int64_t k = 0; k < pieces; ++k) {
+            const int64_t first = k * most, count = n - first < most ? n - first : most;
+            widen_rows(in + first * row_stride * in_item, wide, count, cols, row_stride, 1);
+            wide_columns(wide, pieces > 1 ? partial.data() + k * cols * out_item : out, count, cols, cols);
+        }
+        if (pieces > 1) combine_columns(partial.data(), out, pieces, cols, cols);
     }
 };
 
@@ -157,16 +136,15 @@ void reduce_run(const Plan& p, const char* in, int64_t n, int64_t stride, char* 
         p.rows(in, out, 1, n, 0, stride);
         return;
     }
-    const auto run = [&](int64_t from, int64_t count, char* to) {
-        parallel_for(count, 2, [&](int64_t begin, int64_t end) {
-            for (int64_t c = begin; c < end; ++c) {
-                int64_t first = (from + c) * kChunk, length = n - first < kChunk ? n - first : kChunk;
-                p.rows(in + first * stride * p.in_item, to + c * p.out_item, 1, length, 0, stride);
-            }
-        });
-    };
-    reduce_parts(chunks, p.out_item, out, run,
-                 [&](const char* parts, int64_t count, char* to) { p.combine(parts, to, 1, count, 0, 1); });
+    Partials partial(chunks, p.out_item);
+    char* parts = partial.data();
+    parallel_for(chunks, 2, [&](int64_t begin, int64_t end) {
+        for (int64_t c = begin; c < end; ++c) {
+            int64_t first = c * kChunk, count = n - first < kChunk ? n - first : kChunk;
+            p.rows(in + first * stride * p.in_item, parts + c * p.out_item, 1, count, 0, stride);
+        }
+    });
+    p.combine(parts, out, 1, chunks, 0, 1);
 }
 
 // Reduced axes beyond one run: each outer position of them gives a partial result.
@@ -179,17 +157,15 @@ void reduce_runs(const Plan& p, const char* in, const Axes& reduced, char* out) 
         reduce_run(p, in, inner.size, inner.stride, out);
         return;
     }
-    const auto run = [&](int64_t from, int64_t parts, char* to) {
-        if (outer.n == 1 && inner.size <= kChunk) {
-            const int64_t at = from * outer.v[0].stride * p.in_item;
-            return p.rows(in + at, to, parts, inner.size, outer.v[0].stride, inner.stride);
-        }
-        for (int64_t i = 0; i < parts; ++i)
-            reduce_run(p, in + outer.offset(from + i) * p.in_item, inner.size, inner.stride, to + i * p.out_item);
-    };
-    const Plan joined = {p.combine, nullptr, p.combine, nullptr, p.out_item, p.out_item, nullptr};
-    reduce_parts(count, p.out_item, out, run,
-                 [&](const char* parts, int64_t n, char* to) { reduce_run(joined, parts, n, 1, to); });
+    Partials partial(count, p.out_item);
+    char* parts = partial.data();
+    if (outer.n == 1 && inner.size <= kChunk) {
+        p.rows(in, parts, count, inner.size, outer.v[0].stride, inner.stride);
+    } else {
+        for (int64_t i = 0; i < count; ++i)
+            reduce_run(p, in + outer.offset(i) * p.in_item, inner.size, inner.stride, parts + i * p.out_item);
+    }
+    reduce_run({p.combine, nullptr, p.combine, nullptr, p.out_item, p.out_item, nullptr}, parts, count, 1, out);
 }
 
 // Kept axes outside, one contiguous reduced axis inside.
@@ -225,7 +201,6 @@ void reduce_one_column_block(const Plan& p, const char* in, int64_t n, int64_t r
         return;
     }
     Partials partial(blocks * cols, p.out_item);
-    if (partial.room() < blocks * cols) fail<OutOfMemory>("reduce: no memory for ", blocks * cols, " partial results");
     char* parts = partial.data();
     parallel_for(blocks, 1, [&](int64_t begin, int64_t end) {
         for (int64_t b = begin; b < end; ++b) {

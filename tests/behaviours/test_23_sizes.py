@@ -129,7 +129,7 @@ print("alive", (x * 3).item())
 
 @pytest.mark.skipif(SANITIZED, reason="a sanitizer maps terabytes")
 def test_23_reductions_where_no_memory_is_left():
-    """The partial results of a long reduction find no room: the sum all the same, or a MemoryError."""
+    """The partial results of a long reduction find no room: a MemoryError, and the process goes on."""
     code = """
 import resource
 import chainrule as cr

@@ -41,6 +41,24 @@ Pieces pieces_of(int64_t n, int64_t grain) {
     return pieces;
 }
 
+void test_exceptions() {
+    for (int threads : {1, 2, 8}) {
+        set_num_threads(threads);
+        for (int64_t at : {0, 7, 99}) {
+            bool caught = false;
+            try {
+                parallel_for(100, 1, [&](int64_t begin, int64_t) {
+                    if (begin >= at) throw std::runtime_error("here");
+                });
+            } catch (const std::runtime_error& error) {
+                caught = std::string(error.what()) == "here";
+            }
+            check(caught, "an exception of a body comes out on the calling thread");
+        }
+        check(pieces_of(64, 8).size() == 8, "the next loop runs");
+    }
+}
+
 void test_pieces() {
     check(pieces_of(0, 8).empty(), "nothing to do means no call");
     check(pieces_of(8, 8) == Pieces{{0, 8}}, "a small size is one piece");
@@ -160,6 +178,7 @@ void test_quota_v1() {
 int main() {
     test_limit();
     test_pieces();
+    test_exceptions();
     test_threads_used();
     test_fork();
     test_quota_v2();
