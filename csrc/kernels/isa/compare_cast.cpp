@@ -126,12 +126,14 @@ int64_t convert_halves(char* const* ptr, const int64_t* stride, int64_t n, const
 }  // namespace
 
 template <> void widen<DType::Float16>(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
-    const int64_t done = convert_halves<float, uint16_t>(ptr, stride, n, widen_halves);
+    const int64_t done =
+        convert_halves<float, uint16_t>(ptr, stride, n, [](const uint16_t* in, float* out) { widen_halves(in, out); });
     char* const rest[2] = {ptr[0] + done * stride[0], ptr[1] + done * stride[1]};
     map1<float, uint16_t>(rest, stride, n - done, NarrowBits<DType::Float16>::widen);
 }
 template <> void narrow<DType::Float16>(char* const* ptr, const int64_t* stride, int64_t n, const double*) {
-    const int64_t done = convert_halves<uint16_t, float>(ptr, stride, n, narrow_halves);
+    const int64_t done =
+        convert_halves<uint16_t, float>(ptr, stride, n, [](const float* in, uint16_t* out) { narrow_halves(in, out); });
     char* const rest[2] = {ptr[0] + done * stride[0], ptr[1] + done * stride[1]};
     map1<uint16_t, float>(rest, stride, n - done, NarrowBits<DType::Float16>::narrow);
 }

@@ -162,7 +162,7 @@ CHAINRULE_INLINE Values<double> values(const double* plane, const int32_t* at) {
 }
 #else
 template <class T> CHAINRULE_INLINE Values<T> values(const T* plane, const int32_t* at) {
-    Values<T> out;
+    Values<T> out{};
     for (int k = 0; k < kLanes<T>; ++k) out[k] = value(plane, at[k]);
     return out;
 }
