@@ -1,6 +1,7 @@
 // Positions and classes: nonzero, one_hot, searchsorted. Integer results, no gradients.
 
 #include <algorithm>
+#include <limits>
 
 #include "autograd/elementwise.h"
 #include "core/parallel.h"
@@ -84,7 +85,12 @@ Tensor one_hot(const Tensor& x, int64_t classes) {
     check<ValueError>(classes > 0 || x.numel() > 0, "one_hot: num_classes must be given where there are no labels");
     Tensor labels = contiguous(cast(x, DType::Int64));
     const int64_t* v = labels.data<int64_t>();
-    if (classes < 0) classes = std::max<int64_t>(*std::max_element(v, v + labels.numel()), 0) + 1;
+    if (classes < 0) {
+        const int64_t largest = std::max<int64_t>(*std::max_element(v, v + labels.numel()), 0);
+        check<ValueError>(largest < std::numeric_limits<int64_t>::max(),
+                          "one_hot: no number of classes holds the label ", largest);
+        classes = largest + 1;
+    }
     labels = checked_index("one_hot", labels, classes, x.ndim(), false);
     v = labels.data<int64_t>();
     Dims shape = x.shape();

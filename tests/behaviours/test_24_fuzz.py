@@ -231,3 +231,7 @@ def test_24_probabilities_that_are_no_floats():
         errors = {str(expect_error((TypeError, RuntimeError), "float", F.binary_cross_entropy, x, x)) for _ in range(9)}
         assert len(errors) == 1
     expect_error(ValueError, r"values from 1.* to 2", F.binary_cross_entropy, cr.tensor([1, 2]), cr.ones(2))
+
+
+def test_24_a_label_with_no_number_of_classes_above_it():
+    expect_error(ValueError, "one_hot.*9223372036854775807", F.one_hot, cr.tensor([2**63 - 1]))

@@ -40,7 +40,7 @@ CONDITIONED = re.compile(r"linalg\.|pinv|inverse|corrcoef|cholesky|solve|det\b")
 # Where these jump, float32 may stand on the other side.
 JUMPS = re.compile(
     r"\.(floor|ceil|trunc|round|frac|fmod|remainder|floor_divide|sign|step|heaviside|masked_fill_|topk|sort)\b"
-    r"|\.quantile\b|\] = "
+    r"|\.quantile\b|\] = |grid_sample\(.*mode='nearest'"
 )
 # There it halves a gradient where the element that is left out equals the result; differences say otherwise.
 PYTORCH_HALVES = re.compile(r"(index|scatter)_reduce\(.*'am(in|ax)', include_self=False\)")
