@@ -371,7 +371,7 @@ def hunt(seed, calls, say=print):
 
 def _hunt(seed, calls, say, log):
     found, told, next_one, made, refused = [], 0, 0, 0, 0
-    # AddressSanitizer needs all addresses for itself, so there its own limit, for one block, takes their limit's place.
+    # AddressSanitizer maps terabytes: in place of a limit for all addresses it has one for a single block.
     options = os.environ.get("ASAN_OPTIONS", "")
     environment = {**os.environ, "ASAN_OPTIONS": f"{options}:max_allocation_size_mb={MEMORY >> 20}".lstrip(":")}
     while next_one < calls:

@@ -42,7 +42,7 @@ JUMPS = re.compile(
     r"\.(floor|ceil|trunc|round|frac|fmod|remainder|floor_divide|sign|step|heaviside|masked_fill_|topk|sort)\b"
     r"|\.quantile\b|\] = |grid_sample\(.*mode='nearest'"
 )
-# There it halves a gradient where the element that is left out equals the result; differences say otherwise.
+# PyTorch halves a gradient where the element that is left out equals the result; differences say otherwise.
 PYTORCH_HALVES = re.compile(r"(index|scatter)_reduce\(.*'am(in|ax)', include_self=False\)")
 BY_LAYOUT = re.compile(r"\b(reshape|flatten|ravel|contiguous)\(")  # views where the strides allow it
 IN_PLACE = re.compile(r"^[^=]*_\(|\] = ")

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kPlaces = 256;  // of a block
 
-// f(j) for j < n and on to the end of a group of 16, so that there is one loop of whole vectors. Arrays have room for it.
+// f(j) for j < n and on to the end of a group, so that there is one loop of whole vectors. Arrays have room for it.
 constexpr int kGroup = 64;
 template <class F> CHAINRULE_INLINE void each(int n, F f) {
     for (int first = 0; first < n; first += kGroup) {
